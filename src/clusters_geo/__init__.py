@@ -1,0 +1,87 @@
+"""Hectares, rates, audits and maps of Việt Nam's industrial clusters.
+
+>>> import clusters_geo as cg
+>>> clusters, districts = cg.load_hanoi()
+>>> cg.summarize(clusters)["operating_clusters"].item()
+70
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from clusters_geo.errors import ClustersGeoError, CRSError, EngineError, SchemaError, SourceError
+
+if TYPE_CHECKING:
+    from clusters_geo.load import load_clusters, load_districts
+    from clusters_geo.maps import make_map, save_map
+    from clusters_geo.measure.area import area_ha
+    from clusters_geo.measure.assign import assign_districts
+    from clusters_geo.measure.intensity import city_per_hectare, per_hectare
+    from clusters_geo.measure.rates import build_out_rate, fill_rate
+    from clusters_geo.measure.reconcile import reconcile
+    from clusters_geo.measure.summary import pending_sites, summarize
+    from clusters_geo.planning.programme import programme
+    from clusters_geo.reference import load_hanoi, load_totals
+    from clusters_geo.validate import validate
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CRSError",
+    "ClustersGeoError",
+    "EngineError",
+    "SchemaError",
+    "SourceError",
+    "area_ha",
+    "assign_districts",
+    "build_out_rate",
+    "city_per_hectare",
+    "fill_rate",
+    "load_clusters",
+    "load_districts",
+    "load_hanoi",
+    "load_totals",
+    "make_map",
+    "pending_sites",
+    "per_hectare",
+    "programme",
+    "reconcile",
+    "save_map",
+    "summarize",
+    "validate",
+]
+
+# Each public name and the module it is imported from on first use, so that `clusters-geo --help` and a
+# summary do not pay for the map engine.
+_HOMES = {
+    "area_ha": "measure.area",
+    "assign_districts": "measure.assign",
+    "build_out_rate": "measure.rates",
+    "city_per_hectare": "measure.intensity",
+    "fill_rate": "measure.rates",
+    "load_clusters": "load",
+    "load_districts": "load",
+    "load_hanoi": "reference",
+    "load_totals": "reference",
+    "make_map": "maps",
+    "pending_sites": "measure.summary",
+    "per_hectare": "measure.intensity",
+    "programme": "planning.programme",
+    "reconcile": "measure.reconcile",
+    "save_map": "maps",
+    "summarize": "measure.summary",
+    "validate": "validate",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,151 @@
+"""Vietnamese names: one spelling for comparing, and "did you mean" for what does not match.
+
+Two names are the same if their *keys* are equal. A key is the name in composed Unicode (NFC), lower case,
+without the prefix of its administrative type, with look-alike letters and the placement of the tone mark
+unified. Where keys differ, the *folded* form (no diacritics) decides, but only if one candidate has it:
+"Phung Xa" must not choose between two places on its own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["did_you_mean", "fold", "match_names", "name_key", "slug"]
+
+# Đ (U+0110) is the Vietnamese letter; eth and African d look the same in most fonts.
+_LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
+_D_STROKE = str.maketrans({"đ": "d", "Đ": "D"})
+
+_PREFIX = re.compile(
+    r"^(?:(?:quận|huyện|thị xã|thành phố|phường|xã|thị trấn|tp|tx|tt|q|h|p|x)\s*[.\s]\s*)(?=\S)",
+)
+_CLUSTER_PREFIX = re.compile(r"^(?:cụm công nghiệp|cụm cn|ccn)\b[\s.:-]*(?=\S)")
+
+# The tone mark of open oa, oe, uy stands on the first vowel in the old style and on the second in the new.
+_OLD_TONE = {
+    old: new
+    for plain, olds, news in (
+        ("oa", "òóỏõọ", "àáảãạ"),
+        ("oe", "òóỏõọ", "èéẻẽẹ"),
+        ("uy", "ùúủũụ", "ỳýỷỹỵ"),
+    )
+    for old, new in ((o + plain[1], plain[0] + n) for o, n in zip(olds, news, strict=True))
+}
+# "quý" keeps its mark: there u belongs to the consonant.
+_OPEN_VOWELS = re.compile(rf"(?<!q)({'|'.join(_OLD_TONE)})(?!\w)")
+
+
+def name_key(name: str) -> str:
+    """Return the form of a name under which equal names are equal.
+
+    Examples
+    --------
+    >>> name_key("Huyện Thường Tín") == name_key("THƯỜNG  TÍN") == name_key("H. Thường Tín")
+    True
+    >>> name_key("Ứng Hòa") == name_key("Ứng Hoà")
+    True
+    >>> name_key("Ðông Anh") == name_key("Đông Anh")
+    True
+    >>> name_key("CCN Phùng Xá")
+    'phùng xá'
+    """
+    text = unicodedata.normalize("NFC", name).translate(_LOOK_ALIKES).casefold()
+    text = " ".join(re.sub(r"[–—]", "-", text).split())
+    text = _CLUSTER_PREFIX.sub("", text)
+    text = _PREFIX.sub("", text)
+    return _OPEN_VOWELS.sub(lambda found: _OLD_TONE[found[1]], text)
+
+
+def fold(name: str) -> str:
+    """Return a name in lower-case ASCII letters, for searching without accents.
+
+    Examples
+    --------
+    >>> fold("Đan Phượng giai đoạn 2")
+    'dan phuong giai doan 2'
+    """
+    decomposed = unicodedata.normalize("NFD", name_key(name).translate(_D_STROKE))
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def slug(name: str) -> str:
+    """Return a name fit for a file: ASCII letters, digits and hyphens.
+
+    Examples
+    --------
+    >>> slug("Huyện Thường Tín")
+    'thuong-tin'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", fold(name)).strip("-")
+
+
+def did_you_mean(name: str, candidates: Iterable[str], *, most: int = 3) -> list[str]:
+    """Return the candidates that read most like a name, best first.
+
+    Examples
+    --------
+    >>> did_you_mean("Thuong Tin", ["Thanh Oai", "Thường Tín"])
+    ['Thường Tín']
+    """
+    by_fold = {fold(c): c for c in candidates}
+    return [by_fold[f] for f in difflib.get_close_matches(fold(name), by_fold, n=most, cutoff=0.6)]
+
+
+def match_names(names: pd.Series, candidates: Iterable[str]) -> pd.DataFrame:
+    """Match names to a list of known names.
+
+    Parameters
+    ----------
+    names
+        Names as somebody typed them; missing ones stay unmatched.
+    candidates
+        The known names, such as the 30 districts.
+
+    Returns
+    -------
+    Table on the index of `names` with `match` (the known name or missing), `how` (`exact`, `spelling`:
+    prefix, case, Unicode form or tone placement; `accents`: only without diacritics; or `none`) and
+    `suggestions` (what to try where nothing matched).
+
+    Examples
+    --------
+    >>> match_names(pd.Series(["Huyện Ba Vì", "Ha Dong", "Hà Dông B"]), ["Ba Vì", "Hà Đông"])
+            match       how suggestions
+    0       Ba Vì  spelling
+    1     Hà Đông   accents
+    2        <NA>      none     Hà Đông
+    """
+    known = list(dict.fromkeys(candidates))
+    keyed = _unique({name: name_key(name) for name in known})
+    folded = _unique({name: fold(name) for name in known})
+    rows = [_match_one(name, known, keyed, folded) for name in names]
+    table = pd.DataFrame(rows, index=names.index, columns=["match", "how", "suggestions"])
+    return table.astype("string")
+
+
+def _match_one(
+    name: object, known: list[str], keyed: dict[str, str], folded: dict[str, str]
+) -> tuple[str | None, str, str]:
+    if not isinstance(name, str) or not name.strip():
+        return None, "none", ""
+    if name in known:
+        return name, "exact", ""
+    if name_key(name) in keyed:
+        return keyed[name_key(name)], "spelling", ""
+    if fold(name) in folded:
+        return folded[fold(name)], "accents", ""
+    return None, "none", ", ".join(did_you_mean(name, known))
+
+
+def _unique(forms: dict[str, str]) -> dict[str, str]:
+    # A form that two known names share decides nothing.
+    counts = pd.Series(list(forms.values()), dtype="object").value_counts()
+    return {form: name for name, form in forms.items() if counts[form] == 1}
