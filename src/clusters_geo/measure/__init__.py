@@ -1,0 +1,1 @@
+"""Hectares, rates and totals: a table in, a Series or a table out."""

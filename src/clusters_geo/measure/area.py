@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -17,6 +16,7 @@ import shapely
 from clusters_geo.crs import require_crs, to_transverse_mercator
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pyproj
     from numpy.typing import NDArray
 

@@ -1,0 +1,1 @@
+"""What is planned against what came of it."""
