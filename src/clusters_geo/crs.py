@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["HANOI_CRS", "MAP_CRS", "TransverseMercator", "require_crs", "to_transverse_mercator"]
+__all__ = [
+    "HANOI_CRS",
+    "MAP_CRS",
+    "TransverseMercator",
+    "geod_of",
+    "require_crs",
+    "to_transverse_mercator",
+]
 
 HANOI_CRS = "EPSG:5897"
 MAP_CRS = "EPSG:4326"
@@ -47,9 +54,8 @@ class TransverseMercator:
             return None
         if any(axis.unit_conversion_factor != 1 for axis in crs.axis_info):
             return None
-        latitude, meridian, scale, easting, northing = (p.value for p in operation.params)
-        geod = crs.get_geod()
-        return None if latitude or geod is None else cls(meridian, scale, easting, northing, geod)
+        latitude, meridian, scale, easting, northing = (float(p.value) for p in operation.params)
+        return None if latitude else cls(meridian, scale, easting, northing, geod_of(crs))
 
     def squared_point_scale(
         self, x: NDArray[np.float64], y: NDArray[np.float64], width: NDArray[np.float64]
@@ -99,7 +105,25 @@ def require_crs(layer: gpd.GeoSeries | gpd.GeoDataFrame, what: str) -> pyproj.CR
             "longitude and latitude."
         )
         raise CRSError(msg)
-    return layer.crs
+    return pyproj.CRS(layer.crs)
+
+
+def geod_of(crs: pyproj.CRS) -> pyproj.Geod:
+    """Return the ellipsoid of a coordinate system.
+
+    Raises
+    ------
+    CRSError
+        If the system has none, such as the local grid of a drawing.
+    """
+    geod = crs.get_geod()
+    if geod is None:
+        msg = (
+            f"The coordinate system {crs.name!r} has no place on the earth, so nothing can be measured in it. "
+            f'Set the real one, for example "{HANOI_CRS}".'
+        )
+        raise CRSError(msg)
+    return geod
 
 
 def to_transverse_mercator(shapes: gpd.GeoSeries) -> tuple[gpd.GeoSeries, TransverseMercator] | None:
@@ -112,6 +136,7 @@ def to_transverse_mercator(shapes: gpd.GeoSeries) -> tuple[gpd.GeoSeries, Transv
     The shapes and the constants of the plane; None where the shapes reach too far for one plane.
     """
     crs = require_crs(shapes, "shapes")
+    geod_of(crs)
     plane = TransverseMercator.from_crs(crs)
     if plane is not None:
         return shapes, plane

@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 from datetime import date
 from functools import partial
-from numbers import Real
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, SupportsFloat, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -118,10 +117,11 @@ def _fits(value: object, column: Column) -> bool:
             high = math.inf if column.maximum is None else column.maximum
             whole = column.kind == "integer"
             return (
-                isinstance(value, Real)
-                and math.isfinite(value)
-                and low <= value <= high
-                and not (whole and value % 1)
+                isinstance(value, SupportsFloat)
+                and not isinstance(value, str)
+                and math.isfinite(number := float(value))
+                and low <= number <= high
+                and not (whole and number % 1)
             )
         case "choice":
             return value in column.choices

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from clusters_geo.crs import require_crs, to_transverse_mercator
+from clusters_geo.crs import geod_of, require_crs, to_transverse_mercator
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -74,7 +74,7 @@ def area_ha(shapes: gpd.GeoSeries | gpd.GeoDataFrame) -> pd.Series:
 
 
 def _geodesic_m2(shapes: gpd.GeoSeries, crs: pyproj.CRS) -> NDArray[np.float64]:
-    geod = crs.get_geod()
+    geod = geod_of(crs)
     lonlat = shapely.orient_polygons(shapes.to_crs(crs.geodetic_crs).array)
     areas = [np.nan if shape is None else abs(geod.geometry_area_perimeter(shape)[0]) for shape in lonlat]
     return np.array(areas, dtype=np.float64)

@@ -82,7 +82,7 @@ def city_per_hectare(totals: pd.DataFrame | None = None, *, scope: str = "HÃ  Ná
     published = load_totals() if totals is None else totals
     control = published[(published["scope"] == scope) & (published["role"] == "control")].set_index("metric")
     rows = control.loc[[figure for figure in _PER_HA if figure in control.index]]
-    built_ha = float(control.loc["built_ha", "value"])
+    built_ha = float(control["value"]["built_ha"])
     return pd.DataFrame(
         {
             "total": rows["value"],
