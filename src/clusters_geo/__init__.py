@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from clusters_geo.measure.summary import pending_sites, summarize
     from clusters_geo.planning.programme import programme
     from clusters_geo.reference import load_hanoi, load_totals
-    from clusters_geo.validate import validate
+    from clusters_geo.validation import validate
 
 __version__ = "0.1.0"
 
@@ -72,7 +72,7 @@ _HOMES = {
     "reconcile": "measure.reconcile",
     "save_map": "maps",
     "summarize": "measure.summary",
-    "validate": "validate",
+    "validate": "validation",
 }
 
 

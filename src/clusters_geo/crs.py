@@ -119,8 +119,8 @@ def geod_of(crs: pyproj.CRS) -> pyproj.Geod:
     geod = crs.get_geod()
     if geod is None:
         msg = (
-            f"The coordinate system {crs.name!r} has no place on the earth, so nothing can be measured in it. "
-            f'Set the real one, for example "{HANOI_CRS}".'
+            f"The coordinate system {crs.name!r} has no place on the earth, so nothing can be measured in "
+            f'it. Set the real one, for example "{HANOI_CRS}".'
         )
         raise CRSError(msg)
     return geod

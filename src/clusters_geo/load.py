@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from clusters_geo.reading.files import read_layer
 from clusters_geo.reading.tables import cast_columns
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
-from clusters_geo.validate import validate
+from clusters_geo.validation import validate
 
 if TYPE_CHECKING:
     import os

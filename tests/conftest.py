@@ -1,0 +1,22 @@
+"""What several tests need: the bundled case, loaded once and handed out as copies."""
+
+from __future__ import annotations
+
+import pytest
+
+import clusters_geo as cg
+
+
+@pytest.fixture(scope="session")
+def _hanoi():
+    return cg.load_hanoi()
+
+
+@pytest.fixture
+def clusters(_hanoi):
+    return _hanoi[0].copy()
+
+
+@pytest.fixture
+def districts(_hanoi):
+    return _hanoi[1].copy()
