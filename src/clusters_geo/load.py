@@ -18,7 +18,11 @@ __all__ = ["load_clusters", "load_districts"]
 
 
 def load_clusters(
-    path: str | os.PathLike[str], *, layer: str | None = None, crs: str | int | None = None
+    path: str | os.PathLike[str],
+    *,
+    layer: str | None = None,
+    crs: str | int | None = None,
+    check: bool = True,
 ) -> gpd.GeoDataFrame:
     """Load a register of clusters.
 
@@ -31,6 +35,8 @@ def load_clusters(
         Which layer, where the file has several.
     crs
         The coordinate system, where the file names none.
+    check
+        Whether to validate; an audit looks at what cannot be computed with, too.
 
     Returns
     -------
@@ -54,17 +60,21 @@ def load_clusters(
     120
     """
     table = cast_columns(read_layer(path, layer=layer, crs=crs), CLUSTER_COLUMNS)
-    return validate(_indexed(table, "cluster_id"))
+    return _finished(table, "cluster_id", check=check)
 
 
 def load_districts(
-    path: str | os.PathLike[str], *, layer: str | None = None, crs: str | int | None = None
+    path: str | os.PathLike[str],
+    *,
+    layer: str | None = None,
+    crs: str | int | None = None,
+    check: bool = True,
 ) -> gpd.GeoDataFrame:
     """Load a layer of districts.
 
     Parameters
     ----------
-    path, layer, crs
+    path, layer, crs, check
         As in `load_clusters`; the columns are at least `district_code` and `name`.
 
     Returns
@@ -85,8 +95,9 @@ def load_districts(
     'Thường Tín'
     """
     table = cast_columns(read_layer(path, layer=layer, crs=crs), DISTRICT_COLUMNS)
-    return validate(_indexed(table, "district_code"))
+    return _finished(table, "district_code", check=check)
 
 
-def _indexed(table: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
-    return table.set_index(name) if name in table else table
+def _finished(table: gpd.GeoDataFrame, index: str, *, check: bool) -> gpd.GeoDataFrame:
+    indexed = table.set_index(index) if index in table else table
+    return validate(indexed) if check else indexed
