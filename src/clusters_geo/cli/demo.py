@@ -1,0 +1,40 @@
+"""`clusters-geo demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clusters_geo.cli.options import lang_option, sheets_text, working
+from clusters_geo.report.words import say
+
+if TYPE_CHECKING:
+    from clusters_geo.schema import Language
+
+
+@click.command("demo")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    default=Path("maps/hanoi.html"),
+    show_default=True,
+    help="Where to write the map.",
+)
+@lang_option
+def command(output: Path, lang: Language) -> None:
+    """Show the bundled case, Hà Nội 2022: totals, districts, and the map."""
+    from clusters_geo.reference import load_hanoi
+    from clusters_geo.report.summary import group_sheet, reconciliation_sheet, summary_sheet
+
+    clusters, districts = load_hanoi()
+    summary = summary_sheet(clusters, lang, city="Hà Nội")
+    groups = group_sheet(clusters, "district", lang)
+    click.echo(sheets_text("table", summary, reconciliation_sheet(clusters, lang), groups))
+    with working("drawing", lang):
+        from clusters_geo.maps import make_map, save_map
+
+        save_map(make_map(clusters, districts, lang=lang), output)
+    click.echo(f"\n{say('map_written', lang, path=output)}")

@@ -1,0 +1,124 @@
+"""Arguments and options that several commands share, and how they load and print."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from clusters_geo.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import geopandas as gpd
+
+    from clusters_geo.report.sheet import Sheet
+    from clusters_geo.schema import Language
+
+__all__ = [
+    "clusters_argument",
+    "crs_option",
+    "districts_option",
+    "format_option",
+    "lang_option",
+    "load",
+    "output_option",
+    "put",
+    "sheets_text",
+    "working",
+]
+
+Command = TypeVar("Command", bound="Callable[..., object]")
+
+_FILE = click.Path(path_type=Path)
+
+
+def clusters_argument(command: Command) -> Command:
+    """Add CLUSTERS: a register, or nothing for the bundled case."""
+    return click.argument("clusters_file", metavar="[CLUSTERS]", required=False, type=_FILE)(command)
+
+
+def districts_option(command: Command) -> Command:
+    """Add --districts: the layer of districts that goes with the register."""
+    return click.option("--districts", "districts_file", type=_FILE, help="Layer of districts.")(command)
+
+
+def crs_option(command: Command) -> Command:
+    """Add --crs: the coordinate system of files that name none."""
+    return click.option("--crs", help="Coordinate system of files that name none, e.g. EPSG:5897.")(command)
+
+
+def lang_option(command: Command) -> Command:
+    """Add --lang: Vietnamese unless asked otherwise."""
+    choice = click.Choice(["vi", "en"])
+    return click.option("--lang", type=choice, default="vi", show_default=True, help="Language.")(command)
+
+
+def format_option(command: Command) -> Command:
+    """Add --format: for a person (table, md) or a program (json, csv)."""
+    choice = click.Choice(["table", "json", "csv", "md"])
+    return click.option(
+        "--format", "form", type=choice, default="table", show_default=True, help="What to print."
+    )(command)
+
+
+def output_option(command: Command) -> Command:
+    """Add --output: a file instead of the screen."""
+    return click.option("--output", "-o", type=_FILE, help="Write here instead of printing.")(command)
+
+
+def load(
+    clusters_file: Path | None, districts_file: Path | None = None, crs: str | None = None
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
+    """Return the register and the districts to work on: the named files, or the bundled case.
+
+    The bundled districts are Hà Nội's, so they are not put under somebody else's clusters.
+    """
+    if clusters_file is None and districts_file is None:
+        from clusters_geo.reference import load_hanoi
+
+        return load_hanoi()
+    from clusters_geo.load import load_clusters, load_districts
+    from clusters_geo.reference import load_hanoi
+
+    clusters = load_hanoi()[0] if clusters_file is None else load_clusters(clusters_file, crs=crs)
+    return clusters, None if districts_file is None else load_districts(districts_file, crs=crs)
+
+
+def put(text: str, output: Path | None, lang: Language) -> None:
+    """Print a text, or write it to a file and say where."""
+    if output is None:
+        click.echo(text.rstrip("\n"))
+        return
+    from clusters_geo.report.writing import write_text
+
+    write_text(output, text if text.endswith("\n") else f"{text}\n")
+    click.echo(say("written", lang, path=output), err=True)
+
+
+def sheets_text(form: str, *sheets: Sheet) -> str:
+    """Return sheets as Markdown, or drawn for the terminal in use."""
+    from clusters_geo.report.sheet import to_markdown, to_text
+
+    if form == "md":
+        return "\n\n".join(to_markdown(sheet) for sheet in sheets)
+    on_screen = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if on_screen else None
+    return "\n\n".join(to_text(sheet, width=width, color=on_screen) for sheet in sheets)
+
+
+@contextmanager
+def working(what: str, lang: Language) -> Iterator[None]:
+    """Show that something is under way, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{say(what, lang)}…"):
+        yield

@@ -1,0 +1,36 @@
+"""`clusters-geo programme`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clusters_geo.cli.options import format_option, lang_option, output_option, put, sheets_text
+
+if TYPE_CHECKING:
+    from clusters_geo.schema import Language
+
+
+@click.command("programme")
+@click.argument("csv_file", metavar="[CSV]", required=False, type=click.Path(path_type=Path))
+@format_option
+@lang_option
+@output_option
+def command(csv_file: Path | None, form: str, lang: Language, output: Path | None) -> None:
+    """Supporting-industry targets against results, attainment, and years ahead or behind.
+
+    CSV is a table of your own with at least indicator, year, target and result; without it, Hà Nội's.
+    """
+    from clusters_geo.planning.programme import programme
+    from clusters_geo.report.lists import programme_sheet
+    from clusters_geo.report.records import to_csv, to_json, to_records
+
+    table = programme(csv_file)
+    if form == "csv":
+        put(to_csv(table), output, lang)
+    elif form == "json":
+        put(to_json(to_records(table)), output, lang)
+    else:
+        put(sheets_text(form, programme_sheet(table, lang)), output, lang)

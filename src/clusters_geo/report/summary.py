@@ -1,0 +1,182 @@
+"""The summary of a register: both rates by name, how each figure is known, and the published totals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from clusters_geo.measure.intensity import city_per_hectare
+from clusters_geo.measure.reconcile import reconcile
+from clusters_geo.measure.summary import UNKNOWN, summarize, totals_by_basis
+from clusters_geo.report.lists import footnotes
+from clusters_geo.report.numbers import format_number, format_percent
+from clusters_geo.report.records import to_records
+from clusters_geo.report.sheet import Sheet
+from clusters_geo.report.words import say
+from clusters_geo.schema import BASES, label
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from clusters_geo.schema import Language
+
+__all__ = ["group_sheet", "reconciliation_sheet", "summary_record", "summary_sheet"]
+
+_COUNTS = ("operating_clusters", "under_construction", "pending_sites")
+
+
+def summary_sheet(clusters: pd.DataFrame, lang: Language, *, city: str | None = None) -> Sheet:
+    """Return the totals of a register, one figure a row, each with how it is known.
+
+    Parameters
+    ----------
+    clusters
+        The register.
+    lang
+        Language of the sheet.
+    city
+        Whose register this is, if its published totals are at hand; None leaves them out.
+    """
+    totals = summarize(clusters).iloc[0]
+    operating = clusters[(clusters["status"] == "operating").fillna(value=False)]
+    rows = [(say("operating_clusters", lang), _count(totals["operating_clusters"], lang), "")]
+    for name in ("planned_ha", "built_ha"):
+        area = f"{format_number(totals[name], lang)} ha"
+        rows.append((say(name, lang), area, _basis_words(operating, name, lang)))
+    rows += [
+        (say(name, lang), format_percent(totals[name], lang), _known_words(operating, totals, name, lang))
+        for name in ("build_out_rate", "fill_rate")
+    ]
+    for name, which in (("under_construction", "under_construction"), ("pending_sites", "pending")):
+        known = _basis_words(clusters[(clusters["status"] == which).fillna(value=False)], "planned_ha", lang)
+        rows.append((say(name, lang), _count(totals[name], lang), known))
+    if city is not None:
+        rows += _intensity_rows(city, lang)
+    title = " – ".join(filter(None, [say("summary", lang), city, _date_words(totals["as_of"], lang)]))
+    header = (say("figure", lang), say("value", lang), say("basis", lang))
+    return Sheet(title, header, tuple(rows), frozenset({1}))
+
+
+def group_sheet(clusters: pd.DataFrame, by: str, lang: Language) -> Sheet:
+    """Return the totals by district or another column, with a last row for all."""
+    groups = pd.concat([summarize(clusters, by=by), summarize(clusters)])
+    header = (label(by, lang), *(say(f"short_{name}", lang) for name in (*_COUNTS, *_GROUP_FORMATS)))
+    rows = tuple((_group_name(str(key), lang), *_group_cells(row, lang)) for key, row in groups.iterrows())
+    title = " – ".join(filter(None, [say("summary", lang), _date_words(groups["as_of"].max(), lang)]))
+    return Sheet(title, header, rows, frozenset(range(1, len(header))))
+
+
+def reconciliation_sheet(clusters: pd.DataFrame, lang: Language) -> Sheet:
+    """Return the totals against the published ones; sources that contradict them are notes below."""
+    table = reconcile(clusters)
+    control = table[table["role"] == "control"]
+    marks, sources = footnotes(control["source"])
+    rows = tuple(
+        (
+            f"{row['scope']}: {say(row['metric'], lang).lower()}",
+            _figure(row["metric"], row["computed"], lang),
+            say(row["qualifier"], lang) + _figure(row["metric"], row["published"], lang),
+            say("yes" if row["agrees"] else "no", lang),
+            mark,
+        )
+        for row, mark in zip(control.to_dict("records"), marks, strict=True)
+    )
+    header = tuple(say(key, lang) for key in ("figure", "computed", "published", "agrees", "source"))
+    notes = (*sources, *_conflicts(table[(table["role"] == "note") & ~table["agrees"]], lang))
+    return Sheet(say("reconciled", lang), header, rows, frozenset({1, 2}), notes)
+
+
+def summary_record(clusters: pd.DataFrame, *, with_published: bool) -> dict[str, object]:
+    """Return the totals for a program, with the published totals that they agree or disagree with."""
+    record = to_records(summarize(clusters))[0]
+    if with_published:
+        record["reconciliation"] = to_records(reconcile(clusters))
+        record["per_built_ha"] = to_records(city_per_hectare().rename_axis("figure"))
+    return record
+
+
+def _conflicts(table: pd.DataFrame, lang: Language) -> list[str]:
+    return [
+        say(
+            "conflict",
+            lang,
+            as_of=row["as_of"],
+            metric=say(row["metric"], lang).lower(),
+            published=_figure(row["metric"], row["published"], lang),
+            computed=_figure(row["metric"], row["computed"], lang),
+            source=row["source"],
+        )
+        for row in table.to_dict("records")
+    ]
+
+
+def _basis_words(rows: pd.DataFrame, name: str, lang: Language) -> str:
+    totals = totals_by_basis(rows, name)
+    whole = totals.sum()
+    parts = [
+        f"{_basis_name(str(basis), lang)} {format_number(ha, lang)} ha ({format_percent(ha / whole, lang)})"
+        for basis, ha in totals.items()
+        if whole > 0
+    ]
+    return say("per_cluster", lang, parts="; ".join(parts)) if parts else ""
+
+
+def _basis_name(basis: str, lang: Language) -> str:
+    if basis == UNKNOWN:
+        return say("no_basis", lang)
+    return BASES[basis][0 if lang == "vi" else 1] if basis in BASES else basis
+
+
+def _known_words(rows: pd.DataFrame, totals: pd.Series, name: str, lang: Language) -> str:
+    known = int(totals[f"{name}_known_clusters"])
+    words = [say("known_of", lang, known=known, all=len(rows))]
+    if name == "fill_rate" and "fill_rate_declared" in rows:
+        areas = rows["leasable_ha"].notna() & rows["leased_ha"].notna() if "leased_ha" in rows else False
+        stated = int((rows["fill_rate_declared"].notna() & ~areas).sum())
+        words += [say("stated_only", lang, n=stated)] if stated else []
+    return "; ".join(words)
+
+
+def _intensity_rows(city: str, lang: Language) -> list[tuple[str, str, str]]:
+    return [_intensity_row(figure, row, lang) for figure, row in city_per_hectare(scope=city).iterrows()]
+
+
+def _intensity_row(figure: Hashable, row: pd.Series, lang: Language) -> tuple[str, str, str]:
+    about = say(row["qualifier"], lang)
+    whole, built = format_number(row["total"], lang, 0), format_number(row["built_ha"], lang)
+    known = say("from_total", lang, qualifier=about, total=whole, built=built)
+    return say(str(figure), lang), about + format_number(row["per_ha"], lang), known
+
+
+_GROUP_FORMATS = {
+    "planned_ha": format_number,
+    "built_ha": format_number,
+    "build_out_rate": format_percent,
+    "fill_rate": format_percent,
+    "planned_ha_published": format_number,
+}
+
+
+def _group_cells(row: pd.Series, lang: Language) -> tuple[str, ...]:
+    counts = (_count(row[name], lang) for name in _COUNTS)
+    return (*counts, *(write(row[name], lang) for name, write in _GROUP_FORMATS.items()))
+
+
+def _group_name(key: str, lang: Language) -> str:
+    return {UNKNOWN: say("unknown", lang), "total": say("total", lang)}.get(key, key)
+
+
+def _figure(metric: str, value: float, lang: Language) -> str:
+    return f"{format_number(value, lang)} ha" if metric.endswith("_ha") else _count(value, lang)
+
+
+def _count(value: float, lang: Language) -> str:
+    return format_number(value, lang, 0)
+
+
+def _date_words(date: object, lang: Language) -> str:
+    if not isinstance(date, pd.Timestamp):
+        return ""
+    text = f"{date.day}/{date.month}/{date.year}" if lang == "vi" else f"{date.day} {date:%B %Y}"
+    return say("as_of", lang, date=text)
