@@ -117,6 +117,7 @@ CLUSTER_COLUMNS: tuple[Column, ...] = (
     _number("leasable_ha", "Đất công nghiệp", "Industrial land", "ha"),
     _number("ready_ha", "Đất công nghiệp đủ điều kiện cho thuê", "Industrial land ready for lease", "ha"),
     _number("leased_ha", "Đất công nghiệp đã cho thuê", "Leased industrial land", "ha"),
+    _number("approved_ha", "Đất đã chấp thuận đầu tư, chưa thuê", "Land approved, not yet leased", "ha"),
     _number("registered_ha", "Nhu cầu thuê đất đã đăng ký", "Registered demand for land", "ha"),
     _number("roads_ha", "Đất giao thông", "Roads", "ha"),
     _number("green_ha", "Đất cây xanh", "Green land", "ha"),
@@ -150,6 +151,7 @@ CLUSTER_COLUMNS: tuple[Column, ...] = (
         "Mean income, infrastructure project",
         "million VND a person a month",
     ),
+    _flag("infrastructure_complete", "Hạ tầng dùng chung đã hoàn thành", "Shared infrastructure complete"),
     _flag("wastewater_started", "Đã hoặc đang đầu tư xử lý nước thải", "Wastewater plant under way or done"),
     _flag("wastewater_compliant", "Xử lý nước thải đạt tiêu chuẩn", "Wastewater plant compliant"),
     # The producers in the cluster (Form 01, added up in Forms 03 and 04)
@@ -160,6 +162,7 @@ CLUSTER_COLUMNS: tuple[Column, ...] = (
     _number("income_m_vnd", "Thu nhập bình quân", "Mean income", "million VND a person a month"),
     # Kind of cluster
     _flag("craft_village", "Cụm làng nghề", "Craft-village cluster"),
+    _flag("mountainous", "Địa bàn miền núi", "In a mountainous district"),
     _text("speciality", "Ngành chuyên", "Speciality"),
     # Stages, in their legal order (domain vocabulary: listed → … → operating)
     _date("listed_on", "Ngày vào quy hoạch", "Listed on"),
