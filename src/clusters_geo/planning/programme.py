@@ -64,9 +64,8 @@ def programme(table: pd.DataFrame | str | os.PathLike[str] | None = None) -> pd.
     Examples
     --------
     >>> table = programme()
-    >>> moved = table[table["year"] == 2025].iloc[0]
-    >>> moved["indicator"], moved["target"], moved["lead_years"]
-    ('enterprises', 1000.0, 1.0)
+    >>> table.loc[table["year"] == 2025, ["indicator", "target", "lead_years"]].to_dict("records")
+    [{'indicator': 'enterprises', 'target': 1000.0, 'lead_years': 1.0}]
     """
     rows = _checked(_read(bundled_file("programme.csv") if table is None else table))
     reached = rows["achieved_year"].fillna(rows["brought_forward_to"])

@@ -48,9 +48,9 @@ def to_csv(table: pd.DataFrame) -> str:
     name,ha
     '=1+1,2.5
     """
-    from clusters_geo.report.cells import neutral_table
+    from clusters_geo.report.cells import neutral_cells
 
-    return str(neutral_table(pd.DataFrame(to_records(table))).to_csv(index=False))
+    return str(neutral_cells(pd.DataFrame(to_records(table))).to_csv(index=False))
 
 
 def _plain(value: Any) -> object:  # noqa: ANN401 - a cell of any kind
