@@ -178,6 +178,12 @@ CLUSTER_COLUMNS: tuple[Column, ...] = (
     _date("ground_broken_on", "Ngày khởi công", "Ground broken on"),
     _date("opened_on", "Ngày tiếp nhận dự án", "Open to producers on"),
     _date("operating_on", "Ngày hoạt động", "Operating since"),
+    # Yes or no where the register has no date or decision to tell it from (Forms 03 and 04)
+    _flag("in_plan", "Có trong phương án phát triển", "In the development plan"),
+    _flag("established", "Đã thành lập", "Established"),
+    _flag("detailed_plan_approved", "Đã duyệt quy hoạch chi tiết", "Detailed plan approved"),
+    _flag("project_approved", "Đã duyệt dự án hạ tầng", "Infrastructure project approved"),
+    _flag("specialised", "Cụm chuyên ngành", "Specialised cluster"),
     # Trust
     _text("source", "Nguồn", "Source"),
     _text("source_as_of", "Thời điểm của nguồn", "Date of the source"),
