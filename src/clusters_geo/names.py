@@ -22,6 +22,8 @@ __all__ = ["did_you_mean", "fold", "match_names", "name_key", "slug"]
 
 # Đ (U+0110) is the Vietnamese letter; eth and African d look the same in most fonts.
 _LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
+# difflib's own default: two names of which fewer letters agree do not read alike.
+_ALIKE = 0.6
 _D_STROKE = str.maketrans({"đ": "d", "Đ": "D"})
 
 _PREFIX = re.compile(
@@ -95,8 +97,9 @@ def did_you_mean(name: str, candidates: Iterable[str], *, most: int = 3) -> list
     >>> did_you_mean("Thuong Tin", ["Thanh Oai", "Thường Tín"])
     ['Thường Tín']
     """
-    by_fold = {fold(c): c for c in candidates}
-    return [by_fold[f] for f in difflib.get_close_matches(fold(name), by_fold, n=most, cutoff=0.6)]
+    known = list(dict.fromkeys(candidates))
+    near = difflib.get_close_matches(fold(name), {fold(c) for c in known}, n=most, cutoff=_ALIKE)
+    return [c for f in near for c in known if fold(c) == f][:most]
 
 
 def match_names(names: pd.Series, candidates: Iterable[str]) -> pd.DataFrame:

@@ -26,6 +26,7 @@ _M2_PER_HA = 10_000.0
 
 # Over a wider shape the scale is no longer even enough for one value; at this width the error is 0.1 ppm.
 _WIDE_M = 5_000.0
+_SHORT_M = 1_000.0
 
 
 def area_ha(shapes: gpd.GeoSeries | gpd.GeoDataFrame) -> pd.Series:
@@ -69,7 +70,9 @@ def area_ha(shapes: gpd.GeoSeries | gpd.GeoDataFrame) -> pd.Series:
         hectares = np.where(square_metres == 0, 0.0, square_metres / scale2 / _M2_PER_HA)
         wide = (east - west) > _WIDE_M
         if wide.any():
-            hectares[wide] = _geodesic_m2(series[wide], crs) / _M2_PER_HA
+            # Edges are straight on the plane they were drawn on; cut short, geodesics follow them.
+            fine = flat[wide].segmentize(_SHORT_M)
+            hectares[wide] = _geodesic_m2(fine, require_crs(flat, "shapes")) / _M2_PER_HA
     return pd.Series(hectares, index=shapes.index, name="area_ha")
 
 

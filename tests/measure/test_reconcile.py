@@ -1,0 +1,74 @@
+"""A register is held against what was published of it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import clusters_geo as cg
+
+
+def totals(*rows):
+    columns = ["scope", "metric", "value", "unit", "as_of", "qualifier", "role", "source"]
+    return pd.DataFrame([(*row, "source") for row in rows], columns=columns)
+
+
+def register(planned):
+    return pd.DataFrame(
+        {"status": "operating", "district": "Ba Vì", "planned_ha": planned, "built_ha": planned}
+    )
+
+
+def test_the_bundled_case_agrees_with_every_control_total(clusters):
+    table = cg.reconcile(clusters)
+    control = table[table["role"] == "control"]
+    assert control["agrees"].all()
+    city = control[control["scope"] == "Hà Nội"].set_index("metric")["published"]
+    assert city[
+        ["operating_clusters", "planned_ha", "built_ha", "pending_sites", "under_construction"]
+    ].tolist() == [70, 1686, 1392, 43, 7]
+    assert {"Thường Tín", "Phúc Thọ"} <= set(control["scope"])
+
+
+def test_the_source_that_contradicts_is_shown_not_hidden(clusters):
+    table = cg.reconcile(clusters)
+    note = table[(table["role"] == "note") & (table["metric"] == "planned_ha")].iloc[0]
+    assert note["published"] == 1337
+    assert not note["agrees"]
+    assert note["difference"] == pytest.approx(349)
+    assert "vietnamplus" in note["source"]
+
+
+def test_a_register_that_lost_a_cluster_does_not_agree(clusters):
+    lost = clusters.drop(index=clusters.index[clusters["status"] == "operating"][0])
+    table = cg.reconcile(lost)
+    city = table[(table["scope"] == "Hà Nội") & (table["role"] == "control")].set_index("metric")["agrees"]
+    assert not city[["operating_clusters", "planned_ha", "built_ha"]].any()
+    assert city["pending_sites"]
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "published", "agrees"),
+    [
+        ("exact", 100.04, True),
+        ("exact", 100.06, False),
+        ("about", 104.0, True),
+        ("about", 106.0, False),
+        ("almost", 101.0, True),
+        ("almost", 99.0, False),
+        ("more than", 98.0, True),
+        ("more than", 101.0, False),
+        ("more than", 90.0, False),
+    ],
+)
+def test_the_words_of_the_source_decide_how_near_is_near(qualifier, published, agrees):
+    row = ("Hà Nội", "planned_ha", published, "ha", "2022", qualifier, "control")
+    table = cg.reconcile(register([60.0, 40.0]), totals(row))
+    assert bool(table["agrees"].item()) is agrees
+
+
+def test_totals_that_a_register_has_no_figure_for_are_left_out(clusters):
+    table = cg.reconcile(
+        clusters, totals(("Hà Nội", "workers", 60_000, "people", "2022", "more than", "control"))
+    )
+    assert table.empty

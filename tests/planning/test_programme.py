@@ -1,0 +1,72 @@
+"""The supporting-industry programme, bundled and a planner's own."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+
+import clusters_geo as cg
+
+
+def test_the_bundled_targets_are_the_published_ones():
+    table = cg.programme()
+    hanoi = table[table["scope"] == "Hà Nội"]
+    targets = {(row["indicator"], row["year"]): row["target"] for row in hanoi.to_dict("records")}
+    assert targets["enterprises", 2022] == 920
+    assert targets["enterprises_international_standards", 2022] == 300
+    assert targets["enterprises", 2025] == 1000
+    assert table["source"].notna().all()
+
+
+def test_attainment_is_result_over_target():
+    table = cg.programme().set_index(["scope", "indicator", "year"])
+    assert table.loc[("Hà Nội", "enterprises_international_standards", 2022), "attainment"] == pytest.approx(
+        320 / 300
+    )
+    assert math.isnan(table.loc[("Hà Nội", "production_index_growth", 2022), "attainment"])
+
+
+def test_the_target_of_2025_was_brought_forward_by_a_year():
+    table = cg.programme()
+    assert table.loc[table["year"] == 2025, "lead_years"].tolist() == [1.0]
+
+
+def test_own_rows_lead_and_lag(tmp_path):
+    own = tmp_path / "own.csv"
+    own.write_text(
+        "indicator,year,target,result,achieved_year\na,2025,10,12,2023\nb,2025,10,,2026\nc,2025,0,1,\n"
+    )
+    table = cg.programme(own)
+    assert table["lead_years"].tolist()[:2] == [2, -1]
+    assert table["attainment"].tolist()[0] == 1.2
+    assert table["attainment"].isna().tolist() == [False, True, True]
+    pd.testing.assert_frame_equal(cg.programme(pd.read_csv(own)), table)
+
+
+def test_missing_columns_are_named():
+    with pytest.raises(cg.SchemaError, match=r"no column year, result; it has: indicator, target"):
+        cg.programme(pd.DataFrame({"indicator": ["a"], "target": [1]}))
+
+
+def test_words_among_the_numbers_are_named_with_their_row():
+    table = pd.DataFrame(
+        {"indicator": ["a", "b"], "year": 2025, "target": [1, 2], "result": ["3", "khoảng 4"]}
+    )
+    with pytest.raises(cg.SchemaError, match=r"row 2, column result: 'khoảng 4'") as caught:
+        cg.programme(table)
+    assert caught.value.failures["value"].tolist() == ["khoảng 4"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00bad", b'a,b\n"unclosed'])
+def test_a_file_that_is_no_table_is_refused(tmp_path, content):
+    own = tmp_path / "own.csv"
+    own.write_bytes(content)
+    with pytest.raises(cg.ClustersGeoError, match=r"own.csv cannot be read|no column"):
+        cg.programme(own)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(cg.SourceError, match=r"nowhere.csv cannot be read"):
+        cg.programme(tmp_path / "nowhere.csv")
