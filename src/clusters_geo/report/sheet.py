@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 
 __all__ = ["Sheet", "to_markdown", "to_text"]
 
 # Wide enough for the tables here, where nobody says how wide the output is.
 _DEFAULT_WIDTH = 120
+
+# A name from a file must not colour, clear or retitle the reader's terminal.
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +46,14 @@ def to_text(sheet: Sheet, *, width: int | None = None, color: bool = False) -> s
     for number, heading in enumerate(sheet.header):
         table.add_column(Text(heading), justify="right" if number in sheet.numeric else "left")
     for row in sheet.rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(_CONTROL.sub("", cell)) for cell in row))
     drawn = io.StringIO()
     console = Console(
         file=drawn, width=width or _DEFAULT_WIDTH, force_terminal=color, no_color=not color, highlight=False
     )
     console.print(table)
     for note in sheet.notes:
-        console.print(Text(note, "dim"))
+        console.print(Text(_CONTROL.sub("", note), "dim"))
     return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines() if line.strip())
 
 

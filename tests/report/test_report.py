@@ -1,0 +1,225 @@
+"""Reports: numbers as each language writes them, sheets, records, and files written whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import subprocess
+import sys
+from string import Formatter
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import clusters_geo as cg
+from clusters_geo.report.lists import footnotes, pending_sheet, programme_sheet
+from clusters_geo.report.numbers import format_number, format_percent
+from clusters_geo.report.records import to_csv, to_json, to_records
+from clusters_geo.report.sheet import Sheet, to_markdown, to_text
+from clusters_geo.report.summary import group_sheet, reconciliation_sheet, summary_record, summary_sheet
+from clusters_geo.report.words import _WORDS, say
+from clusters_geo.report.writing import replaced_file, write_text
+
+
+@pytest.mark.parametrize(
+    ("value", "vi", "en"),
+    [
+        (1686, "1.686,0", "1,686.0"),
+        (0, "0,0", "0.0"),
+        (-0.01, "0,0", "0.0"),
+        (-1234.56, "-1.234,6", "-1,234.6"),
+        (None, "–", "–"),
+        (float("nan"), "–", "–"),
+        (float("inf"), "–", "–"),
+        (pd.NA, "–", "–"),
+    ],
+)
+def test_numbers_are_written_as_each_language_does(value, vi, en):
+    assert format_number(value, "vi") == vi
+    assert format_number(value, "en") == en
+
+
+@given(st.floats(-1e9, 1e9), st.integers(0, 4))
+def test_a_written_number_reads_back(value, decimals):
+    text = format_number(value, "vi", decimals)
+    back = float(text.replace(".", "").replace(",", "."))
+    assert back == pytest.approx(value, abs=0.51 * 10**-decimals)
+
+
+def test_percent():
+    assert format_percent(1392 / 1686, "vi") == "82,6 %"
+    assert format_percent(None, "en") == "–"
+
+
+@pytest.mark.parametrize("key", _WORDS)
+def test_every_word_has_both_languages_with_the_same_blanks(key):
+    vi, en = _WORDS[key]
+    blanks = [{part[1] for part in Formatter().parse(text) if part[1]} for text in (vi, en)]
+    assert blanks[0] == blanks[1]
+
+
+def test_an_unknown_word_is_an_error():
+    with pytest.raises(KeyError):
+        say("nonsense")
+
+
+HOSTILE = "<img src=x onerror=alert(1)>|`a`\n[x](http://y) \x1b[31mred"
+
+
+def test_a_hostile_name_stays_inside_its_markdown_cell():
+    text = to_markdown(Sheet("T", ("Name",), ((HOSTILE,),)))
+    row = text.splitlines()[-1]
+    assert row.replace("\\|", "").count("|") == 2
+    assert "\\<img" in row
+    assert "\\[x\\](" in row
+
+
+def test_a_hostile_name_does_not_style_the_terminal():
+    drawn = to_text(Sheet("T", ("Name",), (("[red]x[/red] \x1b[31m",),)), color=True)
+    assert "[red]x[/red]" in drawn
+    assert "\x1b[31m" not in drawn
+
+
+def test_text_fits_the_width_it_is_given():
+    rows = tuple((f"row {k}", "word " * 30) for k in range(3))
+    drawn = to_text(Sheet("T", ("A", "B"), rows), width=60)
+    assert max(map(len, drawn.splitlines())) <= 60
+
+
+def test_records_hold_only_what_json_knows():
+    table = pd.DataFrame(
+        {
+            "ha": [1.0, float("inf")],
+            "n": pd.array([1, None], dtype="Int64"),
+            "day": [pd.Timestamp("2022-09-30"), pd.NaT],
+            "flag": pd.array([True, None], dtype="boolean"),
+        }
+    )
+    assert to_records(table) == [
+        {"ha": 1.0, "n": 1, "day": "2022-09-30", "flag": True},
+        {"ha": None, "n": None, "day": None, "flag": None},
+    ]
+    assert json.loads(to_json(to_records(table)))[0]["n"] == 1
+
+
+def test_csv_reads_back_and_runs_nothing():
+    table = pd.DataFrame({"name": ["Ứng Hòa", "=cmd|' /C calc'!A0"], "ha": [1.5, None]})
+    back = pd.read_csv(io.StringIO(to_csv(table)))
+    assert back["name"].tolist()[0] == "Ứng Hòa"
+    assert not back["name"].tolist()[1].startswith("=")
+    assert back["ha"].tolist()[0] == 1.5
+
+
+def test_the_summary_shows_both_rates_by_name_and_how_each_figure_is_known(clusters):
+    sheet = summary_sheet(clusters, "en", city="Hà Nội")
+    by_name = {row[0]: row[1:] for row in sheet.rows}
+    assert by_name["Operating clusters"][0] == "70"
+    assert by_name["Planned area"][0] == "1,686.0 ha"
+    assert by_name["Build-out rate"] == ("82.6 %", "known for 70 of 70 clusters")
+    assert by_name["Fill rate"][0] == "–"
+    assert by_name["Fill rate"][1].startswith("known for 0 of 70 clusters")
+    assert "published 664.4 ha (39.4 %)" in by_name["Planned area"][1]
+    assert "modelled 1,392.0 ha (100.0 %)" in by_name["Built area"][1]
+    assert by_name["Workers per built ha"][0] == "more than 43.1"
+
+
+def test_the_summary_of_somebody_elses_register_says_nothing_of_the_city(clusters):
+    names = [row[0] for row in summary_sheet(clusters, "en").rows]
+    assert "Workers per built ha" not in names
+
+
+def test_the_conflicting_source_is_a_note(clusters):
+    sheet = reconciliation_sheet(clusters, "vi")
+    assert any("1.337,0 ha" in note and "1.686,0 ha" in note for note in sheet.notes)
+    assert {row[3] for row in sheet.rows} == {"có"}
+
+
+def test_groups_end_with_the_total(clusters):
+    sheet = group_sheet(clusters, "district", "vi")
+    assert sheet.rows[-1][0] == "Tổng"
+    assert sheet.rows[-1][4] == "1.686,0"
+    assert len(sheet.rows) == clusters["district"].nunique() + 1
+
+
+def test_pending_marks_what_is_modelled(clusters):
+    sheet = pending_sheet(cg.pending_sites(clusters), "vi")
+    ha = [row[sheet.header.index("Diện tích theo quy hoạch (ha)")] for row in sheet.rows]
+    modelled = (cg.pending_sites(clusters)["planned_ha_basis"] == "modelled").sum()
+    assert sum(cell.startswith("≈") for cell in ha) == modelled > 0
+    assert any(note.startswith("≈") for note in sheet.notes)
+
+
+def test_programme_says_at_least_where_the_result_is_a_lower_bound():
+    sheet = programme_sheet(cg.programme(), "en")
+    assert sheet.rows[0][5] == "≥ 97.8 %"
+
+
+def test_footnotes_name_each_source_once():
+    marks, notes = footnotes(pd.Series(["a", None, "b", "a"]))
+    assert marks == ["[1]", "–", "[2]", "[1]"]
+    assert notes == ("[1] a", "[2] b")
+
+
+def test_the_record_has_the_names_that_others_script_against(clusters):
+    record = summary_record(clusters, with_published=True)
+    promised = {
+        "operating_clusters", "planned_ha", "built_ha", "build_out_rate", "fill_rate",
+        "fill_rate_known_clusters", "pending_sites", "under_construction", "as_of",
+    }  # fmt: skip
+    assert promised <= set(record)
+    assert record["as_of"] == "2022-09-30"
+    assert record["fill_rate"] is None
+    json.loads(to_json(record))
+
+
+def test_a_file_is_replaced_whole(tmp_path):
+    target = tmp_path / "new" / "out.txt"
+    write_text(target, "một\n")
+    assert target.read_bytes() == "một\n".encode()
+    write_text(target, "hai\n")
+    assert target.read_text(encoding="utf-8") == "hai\n"
+    assert [p.name for p in target.parent.iterdir()] == ["out.txt"]
+
+
+def test_a_failure_leaves_the_old_file_and_no_litter(tmp_path):
+    target = write_text(tmp_path / "out.txt", "old")
+
+    def fail():
+        with replaced_file(target) as beside:
+            beside.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert target.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["out.txt"]
+
+
+def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path):
+    target = write_text(tmp_path / "out.txt", "old")
+    code = (
+        "import sys, time\nfrom clusters_geo.report.writing import replaced_file\n"
+        "with replaced_file(sys.argv[1]) as beside:\n"
+        "    beside.write_text('half'); print('writing', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(target)], stdout=subprocess.PIPE) as process:  # noqa: S603
+        assert process.stdout.readline() == b"writing\n"
+        process.send_signal(signal.SIGKILL)
+    assert target.read_text() == "old"
+
+
+def test_a_new_file_is_as_readable_as_any_other(tmp_path):
+    plain = tmp_path / "plain.txt"
+    plain.touch()
+    assert write_text(tmp_path / "ours.txt", "x").stat().st_mode == plain.stat().st_mode
+
+
+def test_where_nothing_can_be_written_a_sentence_says_so(tmp_path):
+    with pytest.raises(cg.SourceError, match=r"is a folder; name a file in it"):
+        write_text(tmp_path, "x")
+    (tmp_path / "file").touch()
+    with pytest.raises(cg.SourceError, match="cannot be written"):
+        write_text(tmp_path / "file" / "below.txt", "x")
