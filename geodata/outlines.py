@@ -109,7 +109,7 @@ def lot(cluster_id: str, hectares: float) -> shapely.Polygon:
     --------
     >>> shape = lot("HN-001", 12.5)
     >>> round(shape.area), shape.is_valid, len(shape.exterior.coords) - 1
-    (125000, True, 8)
+    (125000, True, 7)
     """
     draw = _draws(cluster_id)
     long = math.sqrt(1.3 + 1.1 * next(draw))

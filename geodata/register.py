@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["AS_OF", "Controls", "Row", "apportion", "build_register", "read_controls", "read_facts"]
+__all__ = ["AS_OF", "Controls", "Row", "apportion", "build_register", "plain", "read_controls", "read_facts"]
 
 AS_OF = "2022-09-30"
 
@@ -88,6 +88,17 @@ def build_register(facts: list[Row], controls: Controls, codes: dict[str, str]) 
     return _tidy(rows)
 
 
+def plain(row: Row) -> Row:
+    """Return a row with numbers that JSON can hold; they print as the decimals they were.
+
+    Examples
+    --------
+    >>> plain({"planned_ha": Decimal("8.2667"), "built_ha": Decimal("0.0000"), "note": None})
+    {'planned_ha': 8.2667, 'built_ha': 0, 'note': None}
+    """
+    return {name: _number(value) if isinstance(value, Decimal) else value for name, value in row.items()}
+
+
 def apportion(total: Decimal, weights: Sequence[int | Decimal], step: Decimal) -> list[Decimal]:
     """Split a total in proportion to weights, in whole steps that add up to it exactly.
 
@@ -106,6 +117,10 @@ def apportion(total: Decimal, weights: Sequence[int | Decimal], step: Decimal) -
     for i in by_remainder[: int(sum(quotas)) - sum(steps)]:
         steps[i] += 1
     return [n * step for n in steps]
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _unnamed_operating(facts: list[Row], controls: Controls, codes: dict[str, str]) -> Iterator[Row]:

@@ -1,0 +1,458 @@
+"""Every requirement on the register: on the committed file, and on the code that makes it."""
+
+import csv
+import doctest
+import json
+import re
+from collections import Counter
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+import register
+from clusters_geo.names import fold
+from clusters_geo.schema import BASES, CLUSTER_COLUMNS, STATUSES
+from register import apportion, build_register, read_controls, read_facts
+
+GEODATA = Path(__file__).parents[2] / "geodata"
+FACTS = GEODATA / "facts" / "hanoi_clusters.csv"
+SQUARE_METRE = Decimal("0.0001")
+FIGURES = [c.name for c in CLUSTER_COLUMNS if c.kind in {"number", "integer"}]
+UNNAMED = re.compile(r"Cụm chưa rõ tên \d+ \((.+)\)")
+
+
+def _rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def rows():
+    text = (GEODATA / "clusters.geojson").read_text(encoding="utf-8")
+    features = json.loads(text, parse_float=Decimal, parse_int=Decimal)["features"]
+    return [feature["properties"] for feature in features]
+
+
+@pytest.fixture(scope="module")
+def operating(rows):
+    return [row for row in rows if row["status"] == "operating"]
+
+
+@pytest.fixture(scope="module")
+def by_name(rows):
+    return {row["name"]: row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def facts():
+    return {row["name"]: row for row in _rows(FACTS) if row["status"] in STATUSES}
+
+
+@pytest.fixture(scope="module")
+def codes():
+    return {row["name"]: row["code"] for row in _rows(GEODATA / "facts" / "hanoi_districts.csv")}
+
+
+# Which clusters
+
+
+def test_120_clusters_by_status(rows):
+    assert Counter(row["status"] for row in rows) == {"operating": 70, "under_construction": 7, "pending": 43}
+
+
+def test_ids_run_from_1_to_120_in_the_documented_order(rows, codes):
+    assert [row["cluster_id"] for row in rows] == [f"HN-{n:03d}" for n in range(1, 121)]
+    ranks = [
+        ([*STATUSES].index(row["status"]), codes[row["district"]], UNNAMED.match(row["name"]) is not None)
+        for row in rows
+    ]
+    assert ranks == sorted(ranks)
+    for before, after in pairwise(rows):
+        same_place = (before["status"], before["district"]) == (after["status"], after["district"])
+        if same_place and not UNNAMED.match(after["name"]):
+            assert fold(before["name"]) < fold(after["name"])
+
+
+def test_named_rows_are_those_of_the_facts(rows, facts):
+    named = {row["name"]: row["status"] for row in rows if not UNNAMED.match(row["name"])}
+    assert named == {name: fact["status"] for name, fact in facts.items()}
+    assert Counter(named.values()) == {"operating": 54, "under_construction": 7, "pending": 36}
+
+
+def test_those_proposed_in_2024_stay_out(rows):
+    proposed = {row["name"] for row in _rows(FACTS) if row["status"] == "proposed_2024"}
+    assert len(proposed) == 7
+    assert proposed.isdisjoint(row["name"] for row in rows)
+
+
+def test_unnamed_rows_say_so_in_both_languages(rows):
+    unnamed = [row for row in rows if UNNAMED.match(row["name"])]
+    assert Counter(row["status"] for row in unnamed) == {"operating": 16, "pending": 7}
+    for row in unnamed:
+        number = row["name"].removeprefix("Cụm chưa rõ tên ")
+        assert row["name_en"] == f"Unnamed cluster {number}"
+        assert UNNAMED.match(row["name"])[1] == row["district"]
+        assert row["status_basis"] == "inferred"
+        assert row["planned_ha_basis"] == "modelled"
+        assert row["commune"] is None
+        assert row["note"]
+
+
+def test_names_are_unique_in_both_languages(rows):
+    assert len({fold(row["name"]) for row in rows}) == 120
+    assert len({fold(row["name_en"]) for row in rows}) == 120
+
+
+def test_the_seven_that_broke_ground_in_2022(rows):
+    started = {(row["name"], row["district"]) for row in rows if row["status"] == "under_construction"}
+    assert started == {
+        ("Đại Thắng", "Phú Xuyên"),
+        ("Phú Túc", "Phú Xuyên"),
+        ("Làng nghề Dị Nậu", "Thạch Thất"),
+        ("Thắng Lợi", "Thường Tín"),
+        ("Tiền Phong giai đoạn 2", "Thường Tín"),
+        ("Đan Phượng giai đoạn 2", "Đan Phượng"),
+        ("Võng Xuyên", "Phúc Thọ"),
+    }
+
+
+# Totals, exact
+
+
+def test_planned_area_of_the_operating_is_1686_exactly(operating):
+    assert sum(row["planned_ha"] for row in operating) == 1686
+
+
+def test_built_area_of_the_operating_is_1392_exactly(operating):
+    assert sum(row["built_ha"] for row in operating) == 1392
+
+
+def test_published_areas_of_operating_clusters(operating):
+    published = [row["planned_ha"] for row in operating if row["planned_ha_basis"] == "published"]
+    assert len(published) == 33
+    assert sum(published) == Decimal("664.414")
+
+
+@pytest.mark.parametrize(("district", "count", "hectares"), [("Thường Tín", 11, 195), ("Phúc Thọ", 2, 10)])
+def test_districts_with_published_totals(operating, district, count, hectares):
+    areas = [row["planned_ha"] for row in operating if row["district"] == district]
+    assert len(areas) == count
+    assert sum(areas) == hectares
+
+
+def test_six_clusters_of_2017_have_their_published_area_together(operating):
+    six = {"Thanh Thùy", "Ngọc Sơn", "Liên Hà", "Vân Hà", "Phú Thịnh", "Phú Thị"}
+    areas = {row["name"]: row["planned_ha"] for row in operating if row["name"] in six}
+    assert areas.keys() == six
+    assert sum(areas.values()) == Decimal("70.262")
+    assert areas.pop("Liên Hà") == Decimal("2.8")
+    assert set(areas.values()) == {Decimal("13.4924")}
+
+
+def test_operating_clusters_lie_in_the_17_districts_of_the_named_ones(operating, facts):
+    named = {fact["district"] for fact in facts.values() if fact["status"] == "operating"}
+    assert len(named) == 17
+    assert {row["district"] for row in operating} == named
+
+
+def test_unnamed_operating_ones_are_spread_in_proportion_to_the_named(operating):
+    modelled = Counter(row["district"] for row in operating if row["district_basis"] == "modelled")
+    inferred = Counter(
+        row["district"]
+        for row in operating
+        if row["district_basis"] == "inferred" and UNNAMED.match(row["name"])
+    )
+    assert modelled == {
+        "Hoài Đức": 2,
+        "Chương Mỹ": 2,
+        **dict.fromkeys(
+            ["Đông Anh", "Gia Lâm", "Bắc Từ Liêm", "Ba Vì", "Quốc Oai", "Thạch Thất", "Thanh Oai"], 1
+        ),
+    }
+    assert inferred == {"Thường Tín": 4, "Phúc Thọ": 1}
+
+
+def test_unnamed_pending_ones_are_spread_in_proportion_to_the_named(rows):
+    modelled = Counter(
+        row["district"] for row in rows if row["status"] == "pending" and row["district_basis"] == "modelled"
+    )
+    assert modelled == dict.fromkeys(
+        ["Sóc Sơn", "Đông Anh", "Phúc Thọ", "Hoài Đức", "Quốc Oai", "Thanh Oai", "Thường Tín"], 1
+    )
+
+
+# Areas
+
+
+def test_published_areas_are_kept_and_only_those_are_called_published(rows, facts):
+    for row in rows:
+        printed = facts.get(row["name"], {}).get("planned_ha")
+        assert (row["planned_ha_basis"] == "published") == bool(printed), row["name"]
+        if printed:
+            assert row["planned_ha"] == Decimal(printed)
+
+
+def test_areas_have_four_decimals_and_are_positive(rows):
+    for row in rows:
+        assert row["planned_ha"] > 0
+        assert row["planned_ha"] == row["planned_ha"].quantize(SQUARE_METRE)
+
+
+def test_equal_shares_differ_by_a_square_metre_at_most(rows):
+    pools = {}
+    for row in rows:
+        if row["planned_ha_basis"] == "modelled":
+            pools.setdefault(re.search(r"Area modelled: [^.]+(\.\d+)?[^.]*\.", row["note"])[0], []).append(
+                row
+            )
+    assert sorted(len(pool) for pool in pools.values()) == [1, 3, 5, 6, 15, 25]
+    for pool in pools.values():
+        areas = {row["planned_ha"] for row in pool}
+        assert max(areas) - min(areas) <= SQUARE_METRE
+
+
+def test_missing_areas_of_the_others_are_the_mean_of_the_published_ones(rows):
+    for status, count in (("under_construction", 4), ("pending", 28)):
+        mine = [row for row in rows if row["status"] == status]
+        known = [row["planned_ha"] for row in mine if row["planned_ha_basis"] == "published"]
+        filled = {row["planned_ha"] for row in mine if row["planned_ha_basis"] == "modelled"}
+        assert len(known) == count
+        assert filled == {(sum(known) / count).quantize(SQUARE_METRE)}
+
+
+def test_built_area_is_the_same_share_everywhere_and_never_above_planned(operating):
+    for row in operating:
+        exact = row["planned_ha"] * 1392 / 1686
+        assert abs(row["built_ha"] - exact) < SQUARE_METRE
+        assert row["built_ha"] <= row["planned_ha"]
+        assert row["built_ha_basis"] == "modelled"
+
+
+def test_nothing_is_built_where_the_ground_was_not_broken_and_unknown_under_construction(rows):
+    for row in rows:
+        if row["status"] == "pending":
+            assert (row["built_ha"], row["built_ha_basis"]) == (0, "inferred")
+        if row["status"] == "under_construction":
+            assert (row["built_ha"], row["built_ha_basis"]) == (None, None)
+
+
+# Trust
+
+
+def test_every_figure_says_how_it_was_obtained(rows):
+    for row in rows:
+        for figure in (name for name in FIGURES if row.get(name) is not None):
+            assert row[f"{figure}_basis"] in BASES, (row["name"], figure)
+        for basis in (name for name in row if name.endswith("_basis") and row[name] is not None):
+            figure = basis.removesuffix("_basis")
+            assert figure == "boundary" or row[figure] is not None, (row["name"], basis)
+
+
+def test_columns_are_those_of_the_schema_in_its_order_and_hold_something(rows):
+    declared = [c.name for c in CLUSTER_COLUMNS]
+    columns = [name for name in rows[0] if not name.endswith("_basis")]
+    assert columns == [name for name in declared if name in columns]
+    assert {*columns} >= {"leasable_ha", "leased_ha"}
+    for name in rows[0]:
+        assert name == "leased_ha" or any(row[name] is not None for row in rows), name
+    assert all(list(row) == list(rows[0]) for row in rows)
+
+
+def test_every_modelled_cell_has_its_rule_in_the_note(rows):
+    rules = {
+        "planned_ha": "Area modelled: ",
+        "built_ha": "Built area modelled: ",
+        "district": "District modelled: ",
+    }
+    for row in rows:
+        for column, rule in rules.items():
+            assert (row[f"{column}_basis"] == "modelled") == (rule in (row["note"] or "")), (
+                row["name"],
+                column,
+            )
+
+
+def test_every_row_has_a_source_and_its_date(rows):
+    for row in rows:
+        assert row["source"]
+        assert re.match(r"\d{4}(-\d\d){0,2}(; .+)?$|undated$", row["source_as_of"]), row["source_as_of"]
+        assert row["as_of"] == "2022-09-30"
+        assert row["boundary_basis"] == "schematic"
+
+
+def test_status_and_district_bases_follow_the_facts(rows, facts):
+    for row in rows:
+        if fact := facts.get(row["name"]):
+            assert row["status_basis"] == fact["status_basis"]
+            assert row["district_basis"] == fact["district_basis"]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "commune",
+        "established_ha",
+        "leasable_ha",
+        "registered_ha",
+        "fill_rate_declared",
+        "investor",
+        "approved_capital_bn_vnd",
+        "enterprises",
+        "decision",
+        "established_on",
+        "detailed_plan",
+        "source",
+        "source_as_of",
+    ],
+)
+def test_what_is_not_modelled_is_the_cell_of_the_facts(rows, facts, column):
+    for row in rows:
+        if fact := facts.get(row["name"]):
+            cell = fact[column] or None
+            assert row[column] == (Decimal(cell) if cell and column in FIGURES else cell), row["name"]
+
+
+def test_craft_village_follows_from_the_name_only(rows):
+    for row in rows:
+        named = row["name"].startswith("Làng nghề")
+        assert (row["craft_village"], row["craft_village_basis"]) == (
+            (True, "inferred") if named else (None, None)
+        )
+
+
+# What the sources do not say
+
+
+def test_no_fill_rate_can_be_computed_since_no_leased_land_is_published(rows):
+    assert [row["name"] for row in rows if row["leasable_ha"] is not None] == ["Sơn Đông"]
+    assert all(row["leased_ha"] is None for row in rows)
+
+
+def test_registered_demand_is_not_leased_land(by_name):
+    cluster = by_name["Sơn Đông"]
+    assert (cluster["registered_ha"], cluster["registered_ha_basis"]) == (40, "published")
+    assert (cluster["leasable_ha"], cluster["leasable_ha_basis"]) == (40, "inferred")
+    assert cluster["fill_rate_declared"] is None
+    assert cluster["enterprises"] is None  # 61 registered, before construction
+
+
+def test_a_rate_said_of_a_district_is_given_to_none_of_its_clusters(rows):
+    declared = {
+        row["name"]: row["fill_rate_declared"] for row in rows if row["fill_rate_declared"] is not None
+    }
+    assert declared == {"Ngọc Hồi": 1, "Từ Liêm": 1}
+
+
+def test_city_totals_are_not_shared_out_to_clusters(rows):
+    assert not {"workers", "budget_bn_vnd", "revenue_bn_vnd"} & set(rows[0])
+    known = [row["enterprises"] for row in rows if row["enterprises"] is not None]
+    assert sum(known) < 300
+
+
+def test_a_count_that_could_be_hectares_is_not_called_published(by_name):
+    for name in ("Tiên Phương", "Đông Phương Yên", "Ngọc Hòa", "Thị trấn Chúc Sơn", "Bích Hòa"):
+        assert by_name[name]["enterprises_basis"] == "inferred"
+    assert by_name["Cầu Giấy"]["enterprises_basis"] == "published"
+
+
+def test_a_district_that_the_source_does_not_print_is_inferred(by_name):
+    for name in ("Xuân Thu", "Cát Quế", "Tích Giang", "Ngọc Sơn"):
+        assert by_name[name]["district_basis"] == "inferred"
+
+
+def test_a_plan_decision_is_not_an_establishment_decision(by_name):
+    assert by_name["CN3"]["decision"] is None
+    assert by_name["CN3"]["detailed_plan"] == "2481/QĐ-UBND (2017)"
+
+
+# Nothing of after the register's date has happened yet
+
+
+def test_no_date_and_no_decision_is_later_than_the_register(rows):
+    dates = [c.name for c in CLUSTER_COLUMNS if c.kind == "date" and not c.name.startswith("scheduled")]
+    for row in rows:
+        assert all(row[name] <= "2022-09-30" for name in dates if row.get(name)), row["name"]
+        for column in ("decision", "detailed_plan"):
+            assert not row[column] or re.search(r"\((20[01]\d|202[0-2])\)$", row[column]), row["name"]
+
+
+def test_dates_are_only_those_whose_day_is_published(rows):
+    established = {row["name"]: row["established_on"] for row in rows if row["established_on"]}
+    assert established == {
+        "Đông Phú Yên": "2019-11-14",
+        "CN2": "2020-06-26",
+        "Làng nghề Phú Yên": "2018-06-15",
+    }
+    assert "ground_broken_on" not in rows[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["Kim Bài", "Thanh Văn - Tân Ước", "Nam Phúc Thọ", "CN2", "Làng nghề Nam Tiến", "Xuân Thu"]
+)
+def test_investors_known_only_from_later_sources_stay_in_the_note(by_name, name):
+    assert by_name[name]["investor"] is None
+    assert by_name[name]["approved_capital_bn_vnd"] is None
+    assert "Later: " in by_name[name]["note"]
+
+
+def test_later_events_are_marked_as_such(rows):
+    for row in rows:
+        told, _, _ = (row["note"] or "").partition("Later: ")
+        assert not re.search(r"\b(works began|started|established|under construction) in\b.*202[3-6]", told)
+
+
+# Where the code comes in
+
+
+def test_the_committed_rows_are_what_the_facts_give(rows, codes):
+    built = build_register(read_facts(FACTS), read_controls(GEODATA / "totals.csv"), codes)
+    assert built == rows
+
+
+def test_building_changes_no_input(codes):
+    given_facts, controls = read_facts(FACTS), read_controls(GEODATA / "totals.csv")
+    build_register(given_facts, controls, codes)
+    assert given_facts == read_facts(FACTS)
+    assert controls == read_controls(GEODATA / "totals.csv")
+
+
+def test_a_changed_total_changes_the_modelled_cells_only(rows, codes):
+    controls = read_controls(GEODATA / "totals.csv")
+    controls["Hà Nội", "planned_ha"] = (Decimal(1700), "a test")
+    changed = build_register(read_facts(FACTS), controls, codes)
+    assert sum(row["planned_ha"] for row in changed if row["status"] == "operating") == 1700
+    for before, after in zip(rows, changed, strict=True):
+        if before["planned_ha_basis"] == "published":
+            assert before["planned_ha"] == after["planned_ha"]
+
+
+@given(
+    total=st.decimals(0, 5000, places=4),
+    weights=st.lists(st.decimals("0.0001", 100, places=4), min_size=1, max_size=80),
+)
+def test_shares_add_up_exactly_and_stay_within_a_step_of_their_quota(total, weights):
+    shares = apportion(total, weights, SQUARE_METRE)
+    assert sum(shares) == total
+    for share, weight in zip(shares, weights, strict=True):
+        assert abs(share - total * weight / sum(weights)) <= SQUARE_METRE
+        assert share >= 0
+
+
+def test_equal_remainders_go_to_the_earlier():
+    assert apportion(Decimal(2), [1, 1, 1], Decimal(1)) == [1, 1, 0]
+
+
+def test_examples_in_the_module_hold():
+    result = doctest.testmod(register)
+    assert result.attempted >= 2
+    assert result.failed == 0
+
+
+def test_every_fact_has_a_source_and_a_date():
+    for row in _rows(FACTS):
+        assert row["source"], row["name"]
+        assert row["source_as_of"], row["name"]
