@@ -118,7 +118,7 @@ def test_the_summary_shows_both_rates_by_name_and_how_each_figure_is_known(clust
     by_name = {row[0]: row[1:] for row in sheet.rows}
     assert by_name["Operating clusters"][0] == "70"
     assert by_name["Planned area"][0] == "1,686.0 ha"
-    assert by_name["Build-out rate"] == ("82.6 %", "known for 70 of 70 clusters")
+    assert by_name["Build-out rate"] == ("82.6 %", "known for 0 of 70 clusters; modelled for 70")
     assert by_name["Fill rate"][0] == "–"
     assert by_name["Fill rate"][1].startswith("known for 0 of 70 clusters")
     assert "published 664.4 ha (39.4 %)" in by_name["Planned area"][1]

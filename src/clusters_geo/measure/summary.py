@@ -39,8 +39,9 @@ def summarize(clusters: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
     - `clusters`, `operating_clusters`, `under_construction`, `pending_sites`: how many;
     - `planned_ha`, `built_ha`, `leasable_ha`, `leased_ha`: hectares of the operating clusters (of all
       rows where `by="status"`), missing where none is known;
-    - `build_out_rate`, `fill_rate`: shares 0–1 over the clusters of which both areas are known, and
-      `build_out_rate_known_clusters`, `fill_rate_known_clusters`: how many those are;
+    - `build_out_rate`, `fill_rate`: shares 0–1 over the clusters that have both areas. Of these,
+      `build_out_rate_known_clusters`, `fill_rate_known_clusters` are those where neither is modelled, and
+      `build_out_rate_modelled_clusters`, `fill_rate_modelled_clusters` the rest;
     - `planned_ha_published`, `planned_ha_modelled`, `built_ha_published`, `built_ha_modelled`: hectares of
       the total by how they were obtained; the rest is inferred, declared or of unknown origin;
     - `under_construction_ha`, `pending_ha`: planned hectares of those; `as_of`: the latest date.
@@ -147,13 +148,19 @@ def _figures(rows: pd.DataFrame, *, every_status: bool = False) -> dict[str, obj
 
 def _rate(rows: pd.DataFrame, part: str, whole: str, name: str) -> dict[str, object]:
     parts, wholes = _column(rows, part), _column(rows, whole)
-    known = parts.notna() & (wholes > 0)
+    given = parts.notna() & (wholes > 0)
+    modelled = given & (_is_modelled(rows, part) | _is_modelled(rows, whole))
     return {
         whole: _total(wholes),
         part: _total(parts),
-        name: _total(parts[known]) / _total(wholes[known]) if known.any() else float("nan"),
-        f"{name}_known_clusters": int(known.sum()),
+        name: _total(parts[given]) / _total(wholes[given]) if given.any() else float("nan"),
+        f"{name}_known_clusters": int((given & ~modelled).sum()),
+        f"{name}_modelled_clusters": int(modelled.sum()),
     }
+
+
+def _is_modelled(rows: pd.DataFrame, column: str) -> pd.Series:
+    return (_column(rows, f"{column}_basis").astype("string") == "modelled").fillna(value=False).astype(bool)
 
 
 def _total(values: pd.Series) -> float:

@@ -49,7 +49,9 @@ def summary_sheet(clusters: pd.DataFrame, lang: Language, *, city: str | None = 
         for name in ("build_out_rate", "fill_rate")
     ]
     for name, which in (("under_construction", "under_construction"), ("pending_sites", "pending")):
-        known = _basis_words(clusters[(clusters["status"] == which).fillna(value=False)], "planned_ha", lang)
+        rows_of = clusters[(clusters["status"] == which).fillna(value=False)]
+        area = f"{format_number(totals[f'{which}_ha'], lang)} ha"
+        known = say("with_area", lang, area=area, known=_basis_words(rows_of, "planned_ha", lang))
         rows.append((say(name, lang), _count(totals[name], lang), known))
     if city is not None:
         rows += _intensity_rows(city, lang)
@@ -58,13 +60,27 @@ def summary_sheet(clusters: pd.DataFrame, lang: Language, *, city: str | None = 
     return Sheet(title, header, tuple(rows), frozenset({1}))
 
 
-def group_sheet(clusters: pd.DataFrame, by: str, lang: Language) -> Sheet:
-    """Return the totals by district or another column, with a last row for all."""
+def group_sheet(clusters: pd.DataFrame, by: str, lang: Language, *, published: bool = False) -> Sheet:
+    """Return the totals by district or another column, with a last row for all.
+
+    Parameters
+    ----------
+    clusters, by, lang
+        The register, the column to group by, the language.
+    published
+        Whether the published totals are of this register. A figure that is partly modelled carries "≈",
+        unless it agrees with a published total.
+    """
     groups = pd.concat([summarize(clusters, by=by), summarize(clusters)])
-    header = (label(by, lang), *(say(f"short_{name}", lang) for name in (*_COUNTS, *_GROUP_FORMATS)))
-    rows = tuple((_group_name(str(key), lang), *_group_cells(row, lang)) for key, row in groups.iterrows())
+    known = _published_figures(clusters) if published else frozenset()
+    header = (_group_heading(by, lang), *(say(f"short_{name}", lang) for name in (*_COUNTS, *_GROUP_FORMATS)))
+    rows = tuple(
+        (_group_name(str(key), lang), *_group_cells(row, str(key), known, lang))
+        for key, row in groups.iterrows()
+    )
     title = " – ".join(filter(None, [say("summary", lang), _date_words(groups["as_of"].max(), lang)]))
-    return Sheet(title, header, rows, frozenset(range(1, len(header))))
+    notes = (say("modelled_note", lang),) if any("≈" in cell for row in rows for cell in row) else ()
+    return Sheet(title, header, rows, frozenset(range(1, len(header))), notes)
 
 
 def reconciliation_sheet(clusters: pd.DataFrame, lang: Language) -> Sheet:
@@ -129,8 +145,9 @@ def _basis_name(basis: str, lang: Language) -> str:
 
 
 def _known_words(rows: pd.DataFrame, totals: pd.Series, name: str, lang: Language) -> str:
-    known = int(totals[f"{name}_known_clusters"])
+    known, modelled = int(totals[f"{name}_known_clusters"]), int(totals[f"{name}_modelled_clusters"])
     words = [say("known_of", lang, known=known, all=len(rows))]
+    words += [say("modelled_for", lang, n=modelled)] if modelled else []
     if name == "fill_rate" and "fill_rate_declared" in rows:
         areas = rows["leasable_ha"].notna() & rows["leased_ha"].notna() if "leased_ha" in rows else False
         stated = int((rows["fill_rate_declared"].notna() & ~areas).sum())
@@ -158,9 +175,39 @@ _GROUP_FORMATS = {
 }
 
 
-def _group_cells(row: pd.Series, lang: Language) -> tuple[str, ...]:
+# A rate is as modelled as what it is made of.
+_RESTS_ON = {
+    "planned_ha": ("planned_ha",),
+    "built_ha": ("built_ha",),
+    "build_out_rate": ("built_ha", "planned_ha"),
+}
+
+
+def _group_cells(
+    row: pd.Series, key: str, known: frozenset[tuple[str, str]], lang: Language
+) -> tuple[str, ...]:
     counts = (_count(row[name], lang) for name in _COUNTS)
-    return (*counts, *(write(row[name], lang) for name, write in _GROUP_FORMATS.items()))
+    figures = (
+        ("≈ " if _is_modelled(row, key, name, known) else "") + write(row[name], lang)
+        for name, write in _GROUP_FORMATS.items()
+    )
+    return (*counts, *figures)
+
+
+def _is_modelled(row: pd.Series, key: str, name: str, known: frozenset[tuple[str, str]]) -> bool:
+    return any(row[f"{part}_modelled"] > 0 and (key, part) not in known for part in _RESTS_ON.get(name, ()))
+
+
+def _published_figures(clusters: pd.DataFrame) -> frozenset[tuple[str, str]]:
+    """Return which totals, by group and figure, were published and are met."""
+    table = reconcile(clusters)
+    met = table[(table["role"] == "control") & table["agrees"]]
+    scopes = met["scope"].replace("Hà Nội", "total")
+    return frozenset(zip(scopes, met["metric"], strict=True))
+
+
+def _group_heading(by: str, lang: Language) -> str:
+    return say("short_district", lang) if by == "district" else label(by, lang)
 
 
 def _group_name(key: str, lang: Language) -> str:

@@ -31,6 +31,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "workers": ("Lao động trên 1 ha đã xây dựng", "Workers per built ha"),
     "budget_bn_vnd": ("Nộp ngân sách, tỷ đồng/năm trên 1 ha", "To the budget, bn VND a year per built ha"),
     # Short headings for a table with many columns
+    "short_district": ("Quận, huyện", "District"),
     "short_operating_clusters": ("Hoạt động", "Operating"),
     "short_under_construction": ("Đang xây", "Building"),
     "short_pending_sites": ("Chưa khởi công", "Pending"),
@@ -38,14 +39,16 @@ _WORDS: dict[str, tuple[str, str]] = {
     "short_built_ha": ("Đã xây, ha", "Built, ha"),
     "short_build_out_rate": ("Tỷ lệ xây dựng", "Build-out"),
     "short_fill_rate": ("Tỷ lệ lấp đầy", "Fill rate"),
-    "short_planned_ha_published": ("QH công bố, ha", "Planned published, ha"),
+    "short_planned_ha_published": ("Công bố, ha", "Published, ha"),
     # How a figure is known
     "known_of": ("biết ở {known}/{all} cụm", "known for {known} of {all} clusters"),
+    "modelled_for": ("mô hình hóa ở {n} cụm", "modelled for {n}"),
     "stated_only": (
         "{n} cụm chỉ có tỷ lệ khai báo, không có diện tích",
         "{n} clusters only state a rate, without areas",
     ),
     "per_cluster": ("từng cụm: {parts}", "cluster by cluster: {parts}"),
+    "with_area": ("{area} theo quy hoạch; {known}", "{area} planned; {known}"),
     "from_total": ("{qualifier}{total} trên {built} ha", "{qualifier}{total} on {built} ha"),
     "exact": ("", ""),
     "about": ("khoảng ", "about "),
