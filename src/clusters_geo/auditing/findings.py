@@ -1,0 +1,150 @@
+"""Hits become one table: worded in one language, in a fixed order, each with the place it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+
+from clusters_geo.auditing.rule import SEVERITIES
+from clusters_geo.auditing.words import in_words, phrase
+from clusters_geo.crs import HANOI_CRS
+from clusters_geo.schema import label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from clusters_geo.auditing.register import Register
+    from clusters_geo.auditing.rule import Hit, Rule, Severity
+    from clusters_geo.schema import Language
+
+__all__ = ["FINDING_COLUMNS", "count_by_severity", "findings_table"]
+
+FINDING_COLUMNS = (
+    "rule",
+    "severity",
+    "cluster_id",
+    "district",
+    "field",
+    "value",
+    "expected",
+    "message",
+    "fix",
+    "source",
+    "row",
+    "geometry",
+)
+
+_TEXTS = ("rule", "severity", "cluster_id", "district", "field", "message", "fix", "source")
+
+_SOFT_NOTE = {
+    "vi": "Dựa trên số không phải thực tế ({names}); chưa kết luận được.",
+    "en": "Rests on figures that are not facts ({names}); nothing is proven.",
+}
+_BORDERS = {"vi": "ranh giới quận, huyện dựng lại", "en": "reconstructed borders of districts"}
+
+
+def findings_table(
+    found: Iterable[tuple[Rule, Severity, Hit]], register: Register, lang: Language
+) -> gpd.GeoDataFrame:
+    """Return hits as the table of findings.
+
+    Parameters
+    ----------
+    found
+        Each hit with its rule and the severity it has in this audit.
+    register
+        What was audited.
+    lang
+        The language of `message` and `fix`.
+
+    Returns
+    -------
+    One row per finding with `FINDING_COLUMNS`, errors first, then by rule and row of the register. `row`
+    counts records from 1; `geometry` is where it is, in the coordinate system of the clusters.
+    """
+    rows = [_finding(rule, severity, hit, register, lang) for rule, severity, hit in found]
+    table = pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
+    order = table["severity"].map({severity: rank for rank, severity in enumerate(SEVERITIES)})
+    keys = table.assign(order=order, no_row=table["row"].isna())
+    keys = keys.sort_values(["order", "rule", "no_row", "row", "field", "message"], kind="stable")
+    table = table.loc[keys.index].reset_index(drop=True)
+    table = table.astype(
+        dict.fromkeys(_TEXTS, "string") | {"row": "Int64", "value": "object", "expected": "object"}
+    )
+    shapes = gpd.GeoSeries(list(table["geometry"]), crs=HANOI_CRS, index=table.index)
+    crs = getattr(register.clusters, "crs", None)
+    return gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=shapes.to_crs(crs or HANOI_CRS))
+
+
+def count_by_severity(findings: pd.DataFrame) -> dict[str, int]:
+    """Return how many findings there are of each severity.
+
+    Examples
+    --------
+    >>> count_by_severity(pd.DataFrame({"severity": ["info", "error", "info"]}))
+    {'error': 1, 'warning': 0, 'info': 2}
+    """
+    counts = findings["severity"].value_counts()
+    return {severity: int(counts.get(severity, 0)) for severity in SEVERITIES}
+
+
+def _finding(
+    rule: Rule, severity: Severity, hit: Hit, register: Register, lang: Language
+) -> tuple[object, ...]:
+    values = {"value": hit.value, "expected": hit.expected, "field": hit.field or ""} | dict(hit.details)
+    message = phrase(rule.words(rule.message, lang), values, lang)
+    soft = _soft(rule, hit, register)
+    if soft:
+        names = ", ".join(_BORDERS[lang] if name == "districts" else label(name, lang) for name in soft)
+        message = f"{message} {_SOFT_NOTE[lang].format(names=names)}"
+        severity = "info"
+    cluster, district, shape = _place(hit, register)
+    return (
+        rule.id,
+        severity,
+        cluster,
+        district,
+        hit.field,
+        _plain(hit.value, lang),
+        _plain(hit.expected, lang),
+        message,
+        rule.words(rule.fix, lang),
+        hit.source or rule.source,
+        None if hit.row is None else hit.row + 1,
+        shape,
+    )
+
+
+def _soft(rule: Rule, hit: Hit, register: Register) -> list[str]:
+    """Return the figures under a finding that nobody published, declared or measured."""
+    if hit.row is None or hit.layer == "districts":
+        return []
+    names = dict.fromkeys([*rule.needs, *([hit.field] if hit.field else []), *hit.rests_on])
+    figures = [name for name in names if "|" not in name and name not in ("totals", "surveyed", "geometry")]
+    return [name for name in figures if register.soft(name)[hit.row]]
+
+
+def _place(hit: Hit, register: Register) -> tuple[object, object, object]:
+    """Return the cluster, the district and the shape that a hit is about, on the plane of the audit."""
+    if hit.row is None:
+        return None, hit.district, hit.geometry
+    if hit.layer == "districts":
+        return None, hit.district, hit.geometry or register.district_shapes.iloc[hit.row]
+    district = hit.district or register.text("district").iloc[hit.row]
+    shape = hit.geometry
+    if shape is None and register.missing("geometry") is None:
+        shape = register.shapes.iloc[hit.row]
+    return register.clusters.index[hit.row], district, shape
+
+
+def _plain(value: object, lang: Language) -> object:
+    """Return a value as a table keeps it: numbers as they are, the rest as text."""
+    if isinstance(value, tuple):
+        return in_words(value, lang)
+    if value is None or pd.isna(value):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,239 @@
+"""The register as the rules see it: columns by kind, absent ones empty, outlines on one plane.
+
+Rows are counted by position, so that an id used twice cannot mix up two clusters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from clusters_geo.crs import HANOI_CRS
+from clusters_geo.measure.area import area_ha
+from clusters_geo.measure.assign import assign_districts
+from clusters_geo.names import match_names
+from clusters_geo.planning.law import regime_on
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from clusters_geo.auditing.rule import Text
+    from clusters_geo.planning.law import Regime
+
+__all__ = ["SOFT", "Register"]
+
+# Bases of figures that somebody filled in or sketched: nothing follows from them about a real cluster.
+SOFT = frozenset({"modelled", "schematic", "reconstructed"})
+
+_BASIS = {"geometry": "boundary_basis", "surveyed": "boundary_basis"}
+
+
+@dataclass(frozen=True)
+class Register:
+    """What is audited: clusters, and the districts and totals to hold them against, as of a day."""
+
+    clusters: pd.DataFrame
+    districts: gpd.GeoDataFrame | None
+    totals: pd.DataFrame | None
+    law_on: date
+    on: date
+
+    @cached_property
+    def regime(self) -> Regime:
+        """The decree in force on the day of the law."""
+        return regime_on(self.law_on)
+
+    def has(self, column: str) -> bool:
+        """Whether the register has a column."""
+        return column in self.clusters
+
+    def raw(self, column: str) -> pd.Series:
+        """Return a column as it is, by position; all missing where it is absent."""
+        if column not in self.clusters:
+            return pd.Series(np.nan, index=range(len(self.clusters)), dtype="object")
+        return self.clusters[column].reset_index(drop=True)
+
+    def number(self, column: str) -> pd.Series:
+        """Return a column as numbers, negative and infinite ones included; what is no number is missing."""
+        numbers = pd.to_numeric(self.raw(column), errors="coerce")
+        return numbers.astype("Float64").astype("float64")
+
+    def figure(self, column: str) -> pd.Series:
+        """Return a column as figures to compare: finite and not negative, else missing."""
+        numbers = self.number(column)
+        return numbers.where(np.isfinite(numbers) & (numbers >= 0))
+
+    def text(self, column: str) -> pd.Series:
+        """Return a column as text, blanks missing."""
+        texts = self.raw(column).astype("string").str.strip()
+        return texts.where((texts != "").fillna(value=False))
+
+    def day(self, column: str) -> pd.Series:
+        """Return a column as days."""
+        days = pd.to_datetime(self.raw(column), errors="coerce")
+        return days.dt.tz_localize(None).astype("datetime64[us]")
+
+    def flag(self, column: str) -> pd.Series:
+        """Return a column of yes, no and unknown."""
+        return self.raw(column).map({True: True, False: False}).astype("boolean")
+
+    def basis(self, column: str) -> pd.Series:
+        """Return how each figure of a column was obtained; missing where nobody says."""
+        return self.text(_BASIS.get(column, f"{column}_basis"))
+
+    def soft(self, column: str) -> NDArray[np.bool_]:
+        """Return for which rows a figure, or the outline, is only modelled or sketched."""
+        if column == "districts":
+            return np.full(len(self.clusters), self.districts_are_soft)
+        return self.basis(column).isin(SOFT).to_numpy(dtype=bool)
+
+    @cached_property
+    def districts_are_soft(self) -> bool:
+        """Whether the borders of the districts are reconstructed."""
+        districts = self.districts
+        return (
+            districts is not None
+            and "boundary_basis" in districts
+            and districts["boundary_basis"].isin(SOFT).any()
+        )
+
+    @cached_property
+    def shapes(self) -> gpd.GeoSeries:
+        """The outlines as drawn, on the plane of the audit, by position; missing where there is none."""
+        return _plane(self.clusters)
+
+    @cached_property
+    def outlines(self) -> gpd.GeoSeries:
+        """The outlines that are more than a sketch, repaired; missing where there is none."""
+        sketched = self.soft("geometry")
+        return gpd.GeoSeries(shapely.make_valid(self.shapes.where(~sketched).array), crs=HANOI_CRS)
+
+    @cached_property
+    def outline_ha(self) -> pd.Series:
+        """The geodesic hectares of `outlines`."""
+        return area_ha(self.outlines)
+
+    @cached_property
+    def drawn_districts(self) -> gpd.GeoSeries:
+        """The borders of the districts as drawn, on the plane of the audit, by position."""
+        return _plane(self.districts)
+
+    @cached_property
+    def district_shapes(self) -> gpd.GeoSeries:
+        """The borders of the districts, repaired, on the plane of the audit, by position."""
+        return gpd.GeoSeries(shapely.make_valid(self.drawn_districts.array), crs=HANOI_CRS)
+
+    @cached_property
+    def assigned(self) -> pd.DataFrame:
+        """The district of each outline by geometry, as from `assign_districts`, by position."""
+        # Ids used twice must not be joined on, so both layers are numbered anew.
+        numbers = pd.Index([f"{n:06}" for n in range(len(self.district_shapes))])
+        borders = gpd.GeoDataFrame(
+            {"name": self.district_names.array},
+            geometry=self.district_shapes.array,
+            index=numbers,
+            crs=HANOI_CRS,
+        )
+        return assign_districts(gpd.GeoDataFrame(geometry=self.outlines), borders)
+
+    @cached_property
+    def common_land(self) -> pd.DataFrame:
+        """Every two outlines that share land: one, other, piece, ha, likeness (intersection over union)."""
+        outlines, ha = self.outlines, self.outline_ha.to_numpy()
+        left, right = outlines.sindex.query(outlines, predicate="intersects")
+        left, right = left[left < right], right[left < right]
+        pieces = gpd.GeoSeries(
+            shapely.intersection(outlines.array[left], outlines.array[right]), crs=HANOI_CRS
+        )
+        common = area_ha(pieces).to_numpy()
+        together = ha[left] + ha[right] - common
+        likeness = common / np.where(together > 0, together, np.inf)
+        table = {"one": left, "other": right, "piece": pieces.array, "ha": common, "likeness": likeness}
+        return pd.DataFrame(table).sort_values(["one", "other"], kind="stable")
+
+    @cached_property
+    def district_names(self) -> pd.Series:
+        """The names of the layer of districts, by position; empty without one."""
+        if self.districts is None or "name" not in self.districts:
+            return pd.Series([], dtype="string")
+        return self.districts["name"].astype("string").reset_index(drop=True)
+
+    @cached_property
+    def matched_districts(self) -> pd.DataFrame:
+        """The declared districts matched to the layer, as from `match_names`, by position."""
+        declared = self.text("district")
+        known = match_names(pd.Series(declared.dropna().unique()), self.district_names.dropna())
+        known.index = pd.Index(declared.dropna().unique())
+        return known.reindex(declared.array).reset_index(drop=True)
+
+    def missing(self, need: str) -> Text | None:
+        """Return why nothing can be judged for want of a column, a layer or a table; None if it is there.
+
+        Of columns joined by `|` one is enough.
+        """
+        if need in ("geometry", "surveyed"):
+            return _no_outlines(self.clusters, surveyed=need == "surveyed", sketched=self.soft("geometry"))
+        if need == "districts":
+            return _no_layer(self.districts)
+        if need == "totals":
+            why = (
+                "không có bảng tổng số công bố để đối chiếu",
+                "no published totals to compare with were given",
+            )
+            return why if self.totals is None else None
+        columns = need.split("|")
+        if all(self.raw(column).isna().all() for column in columns):
+            vi, en = " hay ".join(columns), " or ".join(columns)
+            return f"sổ không có số liệu ở cột {vi}", f"the register has nothing in column {en}"
+        return None
+
+    def judged(self, needs: tuple[str, ...]) -> int:
+        """Return for how many rows all that a rule needs is known."""
+        known = np.ones(len(self.clusters), dtype=bool)
+        for need in needs:
+            if need == "surveyed":
+                known &= self.outlines.notna().to_numpy()
+            elif need not in ("districts", "totals"):
+                columns = [self.raw(column).notna().to_numpy() for column in need.split("|")]
+                known &= np.any(columns, axis=0)
+        return int(known.sum())
+
+
+def _plane(layer: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    flat = gpd.GeoSeries(shapely.force_2d(layer.geometry.array), crs=layer.crs).to_crs(HANOI_CRS)
+    # An empty outline, or one with a coordinate at infinity, has no area and crosses nothing.
+    return flat.where(np.isfinite(shapely.bounds(flat.array)).all(axis=1))
+
+
+def _no_outlines(clusters: pd.DataFrame, *, surveyed: bool, sketched: NDArray[np.bool_]) -> Text | None:
+    if not isinstance(clusters, gpd.GeoDataFrame) or clusters.active_geometry_name is None:
+        return "sổ không có ranh giới", "the register has no outlines"
+    if clusters.crs is None:
+        return "ranh giới không ghi hệ tọa độ", "the outlines do not say in which coordinate system they are"
+    there = clusters.geometry.notna().to_numpy() & ~clusters.geometry.is_empty.to_numpy()
+    if not there.any():
+        return "sổ không có ranh giới", "the register has no outlines"
+    if surveyed and not (there & ~sketched).any():
+        return "mọi ranh giới chỉ là sơ đồ", "all outlines are schematic"
+    return None
+
+
+def _no_layer(districts: gpd.GeoDataFrame | None) -> Text | None:
+    if districts is None:
+        return "không có lớp quận, huyện", "no layer of districts was given"
+    if "name" not in districts:
+        return "lớp quận, huyện không có cột name", "the layer of districts has no column name"
+    if districts.crs is None:
+        return (
+            "lớp quận, huyện không ghi hệ tọa độ",
+            "the districts do not say in which coordinate system they are",
+        )
+    return None

@@ -1,0 +1,143 @@
+"""What a rule is: a small function that returns hits, with the words and the source that explain them.
+
+The keyword arguments of the function are the parameters of the rule; see `settings` for changing them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from clusters_geo.schema import Language
+
+__all__ = ["RULES", "SEVERITIES", "Hit", "NotJudgedError", "Rule", "Severity", "Text", "hits", "rule"]
+
+Severity = Literal["error", "warning", "info"]
+Text = tuple[str, str]  # Vietnamese, English
+Check = Callable[..., Iterable["Hit"]]
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+class NotJudgedError(Exception):
+    """A rule has nothing to judge by, such as a text of law; says why in both languages."""
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(why[1])
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One place where a rule fires.
+
+    `row` is the position in the register, or in the layer of districts if `layer` says so; `details` are
+    further values for the message. `rests_on` names figures whose basis counts beyond those the rule needs.
+    """
+
+    value: object
+    expected: object = None
+    row: int | None = None
+    field: str | None = None
+    district: str | None = None
+    layer: Literal["clusters", "districts"] = "clusters"
+    geometry: BaseGeometry | None = None
+    source: str | None = None
+    details: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    rests_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule with everything that explains it."""
+
+    id: str
+    severity: Severity
+    title: Text
+    why: Text
+    message: Text
+    fix: Text
+    source: str
+    needs: tuple[str, ...]
+    check: Check
+    parameters: Mapping[str, object]
+
+    @property
+    def family(self) -> str:
+        """The part of the id before the dot."""
+        return self.id.partition(".")[0]
+
+    def words(self, text: Text, lang: Language) -> str:
+        """Return a text of the rule in one language."""
+        return text[0] if lang == "vi" else text[1]
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(  # noqa: PLR0913 -- a rule is declared in one place, with all its words
+    rule_id: str,
+    severity: Severity,
+    *,
+    title: Text,
+    why: Text,
+    message: Text,
+    fix: Text,
+    source: str,
+    needs: tuple[str, ...] = (),
+) -> Callable[[Check], Check]:
+    """Declare a function as a rule.
+
+    Parameters
+    ----------
+    rule_id
+        Family and name, such as `figures.built-over-planned`.
+    needs
+        Columns without which nothing can be judged; also `geometry`, `surveyed` (outlines that are more
+        than a sketch), `districts` and `totals`. The basis of each decides whether a finding rests on facts.
+    """
+
+    def register(check: Check) -> Check:
+        signature = inspect.signature(check).parameters.values()
+        parameters = {p.name: p.default for p in signature if p.kind is p.KEYWORD_ONLY}
+        RULES[rule_id] = Rule(rule_id, severity, title, why, message, fix, source, needs, check, parameters)
+        return check
+
+    return register
+
+
+def hits(
+    where: pd.Series,
+    field: str,
+    value: pd.Series,
+    expected: object = None,
+    *,
+    source: str | None = None,
+    **details: object,
+) -> list[Hit]:
+    """Return a hit for each row where something holds; Series are read at that row, the rest is repeated."""
+
+    def at(thing: object, row: int) -> object:
+        return thing.iloc[row] if isinstance(thing, pd.Series) else thing
+
+    rows = np.flatnonzero(where.fillna(value=False).to_numpy(dtype=bool)).tolist()
+    return [
+        Hit(
+            value=at(value, row),
+            expected=at(expected, row),
+            row=row,
+            field=field,
+            source=source,
+            details={name: at(detail, row) for name, detail in details.items()},
+        )
+        for row in rows
+    ]

@@ -1,0 +1,165 @@
+"""Which rules run, how severe they are, and their parameters; from a TOML file or a dictionary.
+
+::
+
+    [rules."law.size-above-maximum"]
+    severity = "error"
+    maximum_ha = 80.0
+
+    [rules."figures.density-outlier"]
+    enabled = false
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import cast
+
+from clusters_geo.auditing.catalogue import all_rules
+from clusters_geo.auditing.rule import SEVERITIES, Rule, Severity
+from clusters_geo.errors import SchemaError, SourceError
+from clusters_geo.names import did_you_mean
+
+__all__ = ["RulesSource", "Settings", "load_settings"]
+
+RulesSource = str | os.PathLike[str] | Mapping[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The rules to run, with what was set for each."""
+
+    rules: tuple[Rule, ...]
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+    def severity(self, rule: Rule) -> Severity:
+        """Return how severe a rule is in this audit."""
+        return self.severities.get(rule.id, rule.severity)
+
+    def of(self, rule: Rule) -> dict[str, object]:
+        """Return the parameters of a rule in this audit."""
+        return {**rule.parameters, **self.parameters.get(rule.id, {})}
+
+
+def load_settings(
+    rules: RulesSource = None, *, only: Collection[str] = (), skip: Collection[str] = ()
+) -> Settings:
+    """Return which rules run, and how.
+
+    Parameters
+    ----------
+    rules
+        A TOML file, or what it would hold, with a table for each rule under `rules`: `enabled`,
+        `severity` and the parameters of the rule.
+    only, skip
+        Ids, families (`law`) or patterns (`figures.*`).
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read.
+    SchemaError
+        If a rule, a parameter or a severity is not known, a value is of the wrong kind, or a pattern fits
+        no rule.
+
+    Examples
+    --------
+    >>> settings = load_settings({"rules": {"law.size-above-maximum": {"maximum_ha": 80}}}, only=["law"])
+    >>> settings.of(all_rules()["law.size-above-maximum"])
+    {'maximum_ha': 80.0}
+    """
+    known = all_rules()
+    table = _rules_table(rules)
+    for rule_id, settings in table.items():
+        _check(rule_id, settings, known)
+    off = {rule_id for rule_id, settings in table.items() if settings.get("enabled") is False}
+    chosen = _fitting(only, known) if only else set(known)
+    chosen -= off | _fitting(skip, known)
+    return Settings(
+        tuple(rule for rule in known.values() if rule.id in chosen),
+        {rule_id: cast("Severity", s["severity"]) for rule_id, s in table.items() if "severity" in s},
+        {rule_id: _parameters(known[rule_id], settings) for rule_id, settings in table.items()},
+    )
+
+
+def _rules_table(rules: RulesSource) -> dict[str, dict[str, object]]:
+    content = rules if isinstance(rules, Mapping) else {} if rules is None else _read(Path(rules))
+    table = content.get("rules", {})
+    strange = [name for name in content if name != "rules"]
+    if strange or not isinstance(table, Mapping) or not all(isinstance(v, Mapping) for v in table.values()):
+        msg = (
+            f"The rules file holds {', '.join(map(str, strange)) or 'something else'} at the top; it should "
+            'hold one table for each rule, such as [rules."figures.negative"].'
+        )
+        raise SchemaError(msg)
+    return {str(rule_id): dict(settings) for rule_id, settings in table.items()}
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}. Name a TOML file with rules."
+        raise SourceError(msg) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        msg = f"{path} is not valid TOML in UTF-8: {error}. Mend that line."
+        raise SourceError(msg) from error
+
+
+def _check(rule_id: str, settings: Mapping[str, object], known: Mapping[str, Rule]) -> None:
+    if rule_id not in known:
+        msg = f"There is no rule {rule_id!r}. {_perhaps(rule_id, known)}"
+        raise SchemaError(msg)
+    if settings.get("severity", "info") not in SEVERITIES:
+        msg = f"{rule_id}: severity {settings['severity']!r} is none of {', '.join(SEVERITIES)}."
+        raise SchemaError(msg)
+    if not isinstance(settings.get("enabled", True), bool):
+        msg = f"{rule_id}: enabled is {settings['enabled']!r}; write true or false."
+        raise SchemaError(msg)
+
+
+def _parameters(rule: Rule, settings: Mapping[str, object]) -> dict[str, object]:
+    given = {name: value for name, value in settings.items() if name not in ("enabled", "severity")}
+    for name in given:
+        if name not in rule.parameters:
+            has = ", ".join(rule.parameters) or "none"
+            msg = f"{rule.id} has no parameter {name!r}; its parameters are: {has}."
+            raise SchemaError(msg)
+    return {name: _like(rule, name, value) for name, value in given.items()}
+
+
+def _like(rule: Rule, name: str, value: object) -> object:
+    """Return a value in the kind of the parameter's default; a default of None takes a number."""
+    default = rule.parameters[name]
+    if isinstance(default, tuple):
+        if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return int(value) if isinstance(default, int) and value == int(value) else float(value)
+    wanted = "a list of texts" if isinstance(default, tuple) else "a number of at least 0"
+    msg = f"{rule.id}: {name} is {value!r}; it should be {wanted}."
+    raise SchemaError(msg)
+
+
+def _fitting(patterns: Collection[str], known: Mapping[str, Rule]) -> set[str]:
+    chosen: set[str] = set()
+    for pattern in patterns:
+        fitting = {r.id for r in known.values() if pattern == r.family or fnmatchcase(r.id, pattern)}
+        if not fitting:
+            msg = f"No rule fits {pattern!r}. {_perhaps(pattern, known)}"
+            raise SchemaError(msg)
+        chosen |= fitting
+    return chosen
+
+
+def _perhaps(name: str, known: Mapping[str, Rule]) -> str:
+    near = did_you_mean(name, known)
+    hint = f"Did you mean {', '.join(near)}? " if near else ""
+    families = ", ".join(dict.fromkeys(rule.family for rule in known.values()))
+    return f"{hint}The families are: {families}; `clusters-geo audit explain` lists all rules."
