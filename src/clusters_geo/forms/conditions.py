@@ -1,0 +1,188 @@
+"""What a register says of each cluster: yes, no, or nothing, and in which column.
+
+A blank is not a no: a cluster without an establishment date may be established. So every condition has three
+answers, and the forms count the blanks instead of dropping them. A dated column answers as of the end of the
+period; failing that its yes-or-no column; failing that a column that presupposes a yes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from clusters_geo.schema import BASES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clusters_geo.forms.period import Period
+
+__all__ = ["CONDITIONS", "Answers", "Condition", "register_column", "weaker_basis"]
+
+Condition = Literal[
+    "every",
+    "in_plan",
+    "established",
+    "established_in_period",
+    "by_enterprise",
+    "detailed_plan",
+    "project",
+    "operating",
+    "not_established",
+    "craft_village",
+    "specialised",
+    "wastewater_started",
+    "wastewater_compliant",
+    "has_infrastructure",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """For each cluster: `holds` (yes, no or missing), `column` that says so, and `basis` of that column."""
+
+    holds: pd.Series
+    column: pd.Series
+    basis: pd.Series
+
+
+def register_column(clusters: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column of the register, all missing where it is absent.
+
+    Examples
+    --------
+    >>> register_column(pd.DataFrame(index=["A"]), "workers").isna().all()
+    np.True_
+    """
+    return clusters[name] if name in clusters else pd.Series(pd.NA, index=clusters.index, dtype="object")
+
+
+def weaker_basis(first: pd.Series, second: pd.Series) -> pd.Series:
+    """Return, row by row, the basis that claims less: a rate of a published and a modelled area is modelled.
+
+    Examples
+    --------
+    >>> weaker_basis(pd.Series(["published", ""]), pd.Series(["modelled", "declared"])).tolist()
+    ['modelled', 'declared']
+    """
+    order = {basis: rank for rank, basis in enumerate(("", *BASES))}
+    rank = [first.map(order).fillna(0), second.map(order).fillna(0)]
+    return first.where(rank[0] >= rank[1], second)
+
+
+def _answers(clusters: pd.DataFrame, *said: tuple[str, pd.Series], assumed: str = "") -> Answers:
+    """Return the first answer that is not missing, column by column; `assumed` names what stands for yes."""
+    holds = pd.Series(pd.NA, index=clusters.index, dtype="boolean")
+    column = pd.Series("", index=clusters.index, dtype="string")
+    basis = pd.Series("", index=clusters.index, dtype="string")
+    for name, answer in said:
+        new = holds.isna() & answer.notna()
+        holds = holds.where(~new, answer)
+        column = column.mask(new, name)
+        stated = register_column(clusters, f"{name}_basis").astype("string").fillna("")
+        basis = basis.mask(new, stated)
+    if assumed:
+        column = column.mask(holds.isna(), assumed)
+        basis = basis.mask(holds.isna(), "inferred")
+        holds = holds.fillna(value=True)
+    return Answers(holds, column, basis)
+
+
+def _flag(clusters: pd.DataFrame, name: str) -> tuple[str, pd.Series]:
+    return name, register_column(clusters, name).astype("boolean")
+
+
+def _until(clusters: pd.DataFrame, name: str, period: Period) -> tuple[str, pd.Series]:
+    days = pd.to_datetime(register_column(clusters, name))
+    return name, (days <= pd.Timestamp(period.end)).astype("boolean").mask(days.isna())
+
+
+def _given(clusters: pd.DataFrame, name: str) -> tuple[str, pd.Series]:
+    there = register_column(clusters, name).notna()
+    return name, there.astype("boolean").mask(~there)
+
+
+def _every(clusters: pd.DataFrame, _: Period) -> Answers:
+    return _answers(clusters, assumed="name")
+
+
+def _in_plan(clusters: pd.DataFrame, period: Period) -> Answers:
+    # Being in the plan is the first legal stage: what a register lists is in it, unless it says otherwise.
+    said = (_until(clusters, "listed_on", period), _flag(clusters, "in_plan"))
+    return _answers(clusters, *said, assumed="status")
+
+
+def _established(clusters: pd.DataFrame, period: Period) -> Answers:
+    said = (_until(clusters, "established_on", period), _flag(clusters, "established"))
+    return _answers(clusters, *said, _given(clusters, "decision"), _given(clusters, "established_ha"))
+
+
+def _not_established(clusters: pd.DataFrame, period: Period) -> Answers:
+    answers = _established(clusters, period)
+    return Answers(~answers.holds, answers.column, answers.basis)
+
+
+def _established_in_period(clusters: pd.DataFrame, period: Period) -> Answers:
+    name, by_the_end = _until(clusters, "established_on", period)
+    days = pd.to_datetime(register_column(clusters, name))
+    in_time = by_the_end & (days >= pd.Timestamp(period.start))
+    never = _established(clusters, period).holds.astype("boolean")
+    # Established at an unknown date: perhaps in the period, perhaps not.
+    return _answers(clusters, (name, in_time), ("established", never.mask(never.fillna(value=True))))
+
+
+def _by_enterprise(clusters: pd.DataFrame, _: Period) -> Answers:
+    kind = register_column(clusters, "investor_kind").astype("string")
+    return _answers(clusters, ("investor_kind", (kind == "enterprise").astype("boolean")))
+
+
+def _detailed_plan(clusters: pd.DataFrame, period: Period) -> Answers:
+    said = (_until(clusters, "detailed_plan_on", period), _flag(clusters, "detailed_plan_approved"))
+    return _answers(clusters, *said, _given(clusters, "detailed_plan"))
+
+
+def _project(clusters: pd.DataFrame, period: Period) -> Answers:
+    # The approved capital is that of the approved project.
+    said = (_until(clusters, "project_approved_on", period), _flag(clusters, "project_approved"))
+    return _answers(clusters, *said, _given(clusters, "approved_capital_bn_vnd"))
+
+
+def _operating(clusters: pd.DataFrame, period: Period) -> Answers:
+    name, by_the_end = _until(clusters, "operating_on", period)
+    not_yet = by_the_end.mask(by_the_end.fillna(value=True))
+    status = clusters["status"].astype("string")
+    return _answers(clusters, (name, not_yet), ("status", (status == "operating").astype("boolean")))
+
+
+def _has_infrastructure(clusters: pd.DataFrame, _: Period) -> Answers:
+    # Nobody builds a wastewater plant on a site whose ground is not broken.
+    status = clusters["status"].astype("string")
+    return _answers(clusters, ("status", (status != "pending").astype("boolean")))
+
+
+def _specialised(clusters: pd.DataFrame, _: Period) -> Answers:
+    return _answers(clusters, _flag(clusters, "specialised"), _given(clusters, "speciality"))
+
+
+def _flag_only(name: str) -> Callable[[pd.DataFrame, Period], Answers]:
+    return lambda clusters, _: _answers(clusters, _flag(clusters, name))
+
+
+CONDITIONS: dict[Condition, Callable[[pd.DataFrame, Period], Answers]] = {
+    "every": _every,
+    "in_plan": _in_plan,
+    "established": _established,
+    "established_in_period": _established_in_period,
+    "by_enterprise": _by_enterprise,
+    "detailed_plan": _detailed_plan,
+    "project": _project,
+    "operating": _operating,
+    "not_established": _not_established,
+    "craft_village": _flag_only("craft_village"),
+    "specialised": _specialised,
+    "wastewater_started": _flag_only("wastewater_started"),
+    "wastewater_compliant": _flag_only("wastewater_compliant"),
+    "has_infrastructure": _has_infrastructure,
+}

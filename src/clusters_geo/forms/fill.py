@@ -1,0 +1,271 @@
+"""A form filled in from a register: each result with what it was added up from, and what is missing of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from clusters_geo.forms.catalogue import Line, lines
+from clusters_geo.forms.parts import RULES, parts
+from clusters_geo.forms.period import Period
+from clusters_geo.forms.record import record
+from clusters_geo.forms.units import choose
+from clusters_geo.forms.words import word
+from clusters_geo.report.numbers import format_number
+from clusters_geo.schema import BASES
+from clusters_geo.validation import validate
+
+if TYPE_CHECKING:
+    from clusters_geo.forms.units import Level, Unit
+    from clusters_geo.schema import Language
+
+__all__ = ["Filled", "decimals", "fill", "form", "form_trace"]
+
+_BASIS_COLUMNS = ("published", "declared", "measured", "inferred", "modelled")
+_TABLE = [
+    *("row", "section", "indicator", "unit", "result", "note"),
+    *("qualifier", "clusters", "reported", "missing"),
+    *(*_BASIS_COLUMNS, "other_basis", "cluster_ids", "missing_ids"),
+]
+_TRACE = ["row", "cluster_id", "name", "value", "column", "basis", "decided_by", "state"]
+
+# Hectares to the square centimetre and money to the dong: below any meaning, above the noise of adding up.
+_EXACT_TO = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form with all that is printed on it: the unit, the period, `table` as from `form`, `trace`."""
+
+    number: str
+    unit: Unit
+    period: Period
+    lang: Language
+    table: pd.DataFrame
+    trace: pd.DataFrame
+
+
+def form(  # noqa: PLR0913 - a form is who, when, for whom, in which language
+    clusters: pd.DataFrame,
+    number: str,
+    *,
+    unit: str | None = None,
+    period: str | Period,
+    level: Level | None = None,
+    lang: Language = "vi",
+) -> pd.DataFrame:
+    """Return Form 02, 03 or 04 of Circular 14/2024/TT-BCT, filled in from a register.
+
+    Parameters
+    ----------
+    clusters
+        One row per cluster, with the columns of `clusters_geo.schema`; what is absent counts as unknown.
+    number
+        `02` (one cluster), `03` (a district, since July 2025 a commune) or `04` (the province).
+    unit
+        Cluster id or name for `02`, name of the district or commune for `03`.
+    period
+        `2026-H1` for 15 December to 14 June, `2026` for 15 December to 14 December.
+    level
+        Whether the unit of `03` is a `district` or a `commune`; None tries districts first.
+    lang
+        Language of indicators, units and notes.
+
+    Returns
+    -------
+    The rows of the form, indexed by `row` ("15.1"), with `section`, `indicator`, `unit`, `result` (in that
+    unit, percent included; missing where nothing is reported) and `note`; then how the result was obtained:
+
+    - `qualifier`: empty for a complete result, `at least` for a sum with missing parts, `partial` for a rate
+      over some of the clusters, `not reported`;
+    - `clusters`, `reported`, `missing`: how many the row is about, how many of them say, how many do not;
+    - `published`, `declared`, `measured`, `inferred`, `modelled`, `other_basis`: how much of the result was
+      obtained which way (of a rate: how many clusters);
+    - `cluster_ids`, `missing_ids`: the rows of the register, as text.
+
+    Raises
+    ------
+    SchemaError
+        If the register cannot be computed with, or there is no such form, unit or period.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"name": ["A", "B"], "status": "operating", "district": "Ba Vì", "workers": [120, None]},
+    ...     index=pd.Index(["1", "2"], name="cluster_id"),
+    ... )
+    >>> form(table, "03", unit="Ba Vì", period="2026-H1", lang="en").loc["25", "note"]
+    'At least 120; 1 of 2 reported'
+    """
+    return fill(clusters, number, unit=unit, period=period, level=level, lang=lang).table
+
+
+def form_trace(  # noqa: PLR0913 - as `form`
+    clusters: pd.DataFrame,
+    number: str,
+    *,
+    unit: str | None = None,
+    period: str | Period,
+    level: Level | None = None,
+    lang: Language = "vi",
+) -> pd.DataFrame:
+    """Return which cluster contributes what to each row of a form.
+
+    Parameters
+    ----------
+    clusters, number, unit, period, level, lang
+        As for `form`.
+
+    Returns
+    -------
+    One row per row of the form and cluster: `row`, `cluster_id`, `name`, `value`, the `column` of the
+    register it stands in, its `basis`, `decided_by` (the column that says that the cluster belongs here) and
+    `state` (`counted` or `missing`).
+
+    Raises
+    ------
+    SchemaError
+        As `form`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"name": ["A"], "status": "operating", "district": "Ba Vì", "planned_ha": [9.5]},
+    ...     index=pd.Index(["1"], name="cluster_id"),
+    ... )
+    >>> trace = form_trace(table, "04", period="2026-H1")
+    >>> trace.loc[trace["row"] == "16", ["cluster_id", "value", "column", "state"]].values.tolist()
+    [['1', 9.5, 'planned_ha', 'counted']]
+    """
+    return fill(clusters, number, unit=unit, period=period, level=level, lang=lang).trace
+
+
+def fill(  # noqa: PLR0913 - as `form`
+    clusters: pd.DataFrame,
+    number: str,
+    *,
+    unit: str | None = None,
+    period: str | Period,
+    level: Level | None = None,
+    lang: Language = "vi",
+) -> Filled:
+    """Return a form with its table and its trace; arguments and errors as `form`."""
+    rows = lines(number)
+    when = Period.parse(period)
+    who = choose(validate(clusters), number, unit, level)
+    found = {line.row: _parts(who.clusters, line, when) for line in rows}
+    table = pd.DataFrame([_result(line, found[line.row], lang) for line in rows], columns=_TABLE)
+    traces = [_traced(row, part, who.clusters) for row, part in found.items()]
+    trace = pd.concat(traces, ignore_index=True)[_TRACE]
+    return Filled(number, who, when, lang, table.set_index("row"), trace)
+
+
+def decimals(line: Line) -> int:
+    """Return how many decimals a row is printed with: none for things counted, else one."""
+    return 0 if line.counted else 1
+
+
+def _parts(clusters: pd.DataFrame, line: Line, period: Period) -> pd.DataFrame:
+    if line.form in ("03", "04"):
+        return parts(clusters, RULES[line.row], period)
+    return record(clusters, line)
+
+
+def _result(line: Line, part: pd.DataFrame, lang: Language) -> dict[str, object]:
+    known = part[part["value"].notna()]
+    missing = part.index.difference(known.index, sort=False)
+    result = _total(known)
+    qualifier = _qualifier(part, known)
+    shown = {
+        "row": line.row,
+        "section": line.section[lang == "en"],
+        "indicator": line.indicator[lang == "en"],
+        "unit": line.unit[lang == "en"],
+        "result": result,
+        "qualifier": qualifier,
+        "clusters": len(part),
+        "reported": len(known),
+        "missing": len(missing),
+        "cluster_ids": "; ".join(map(str, known.index)),
+        "missing_ids": "; ".join(map(str, missing)),
+    }
+    by_basis = _by_basis(known)
+    words = [_missing_words(line, shown, lang), _basis_words(line, by_basis, known, lang)]
+    return shown | _basis_cells(by_basis) | {"note": ". ".join(filter(None, words))}
+
+
+def _total(known: pd.DataFrame) -> float:
+    if "whole" in known:
+        wholes = math.fsum(known["whole"])
+        return round(100 * math.fsum(known["value"]) / wholes, _EXACT_TO) if wholes else math.nan
+    # fsum: the order of the clusters must not show in the last digit.
+    return round(math.fsum(known["value"]), _EXACT_TO)
+
+
+def _qualifier(part: pd.DataFrame, known: pd.DataFrame) -> str:
+    if len(known) == len(part):
+        # A rate of no cluster is not a rate; a sum over no cluster is nought.
+        return "not reported" if "whole" in part and part.empty else ""
+    if known.empty:
+        return "not reported"
+    return "partial" if "whole" in part else "at least"
+
+
+def _by_basis(known: pd.DataFrame) -> pd.Series:
+    # A rate is not the sum of its parts: there, clusters are counted.
+    amounts = pd.Series(1.0, index=known.index) if "whole" in known else known["value"]
+    basis = known["basis"].where(known["basis"] != "", "other_basis")
+    return amounts.groupby(basis.astype(object)).agg(math.fsum) if len(known) else pd.Series(dtype="float64")
+
+
+def _basis_cells(by_basis: pd.Series) -> dict[str, float]:
+    other = math.fsum(amount for basis, amount in by_basis.items() if basis not in _BASIS_COLUMNS)
+    cells = {basis: round(float(by_basis.get(basis, 0.0)), _EXACT_TO) for basis in _BASIS_COLUMNS}
+    return cells | {"other_basis": round(other, _EXACT_TO)}
+
+
+def _missing_words(line: Line, shown: dict[str, object], lang: Language) -> str:
+    if line.form == "02":
+        return word("not_stated", lang) if shown["missing"] else ""
+    counts = {"known": shown["reported"], "all": shown["clusters"]}
+    result = shown["result"]
+    match shown["qualifier"]:
+        case "at least" if isinstance(result, float):
+            return word("at_least", lang, value=format_number(result, lang, decimals(line)), **counts)
+        case "partial":
+            return word("partial", lang, **counts)
+        case "not reported":
+            return word("none", lang, all=shown["clusters"])
+    return ""
+
+
+def _basis_words(line: Line, by_basis: pd.Series, known: pd.DataFrame, lang: Language) -> str:
+    """Say how much of a result is less than a published, declared or measured figure."""
+    soft = [(basis, amount) for basis, amount in by_basis.items() if _is_soft(str(basis)) and amount > 0]
+    if "whole" in known or line.form == "02":
+        n = sum(map(_is_soft, known["basis"]))
+        names = "/".join(_basis_name(str(basis), lang) for basis, _ in soft)
+        return word("soft", lang, n=n, parts=names) if soft else ""
+    places = decimals(line)
+    words = [
+        f"{format_number(amount, lang, places)} {_basis_name(str(basis), lang)}" for basis, amount in soft
+    ]
+    return word("of_which", lang, parts=", ".join(words)) if words else ""
+
+
+def _is_soft(basis: str) -> bool:
+    return basis in BASES and basis not in ("published", "declared", "measured")
+
+
+def _basis_name(basis: str, lang: Language) -> str:
+    return BASES[basis][lang == "en"]
+
+
+def _traced(row: str, part: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
+    names = clusters["name"].reindex(part.index)
+    told = part["value"].notna().map({True: "counted", False: "missing"})
+    ids = part.index.astype(str)
+    return part.assign(row=row, cluster_id=ids, name=names, state=told).reset_index(drop=True)

@@ -1,0 +1,163 @@
+"""What each cluster contributes to each row of Forms 03 and 04.
+
+Form 02 is the record of one cluster; Forms 03 and 04 add such records up. Four kinds of rows:
+
+count
+    clusters of a scope for which a condition holds;
+among
+    an area, added up over those clusters;
+reported
+    a figure, added up over every cluster that reports it; those that should and do not are missing;
+rate
+    leased over total industrial land, of the clusters of which both are known.
+
+Rows 15 to 17 speak of operating clusters; rows 18 and 20 to 27 of all, but a cluster where nobody produces
+yet has no projects to report, and one whose ground is not broken no wastewater plant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from clusters_geo.forms.conditions import CONDITIONS, register_column, weaker_basis
+
+if TYPE_CHECKING:
+    from clusters_geo.forms.conditions import Answers, Condition
+    from clusters_geo.forms.period import Period
+
+__all__ = ["RULES", "Rule", "parts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a row is obtained: see the head of this module. The first column that holds a value counts."""
+
+    kind: Literal["count", "among", "reported", "rate"]
+    scope: Condition
+    who: Condition = "every"
+    columns: tuple[str, ...] = ()
+
+
+def _pair(row: int, who: Condition, *areas: str) -> dict[str, Rule]:
+    # Most rows come in twos: how many clusters, and their hectares.
+    return {
+        str(row): Rule("count", "every", who),
+        str(row + 1): Rule("among", "every", who, areas or ("planned_ha",)),
+    }
+
+
+def _operating(row: str, kind: Literal["count", "among"], who: Condition = "every") -> dict[str, Rule]:
+    return {row: Rule(kind, "operating", who, ("planned_ha",) if kind == "among" else ())}
+
+
+def _reported(row: int, column: str, scope: Condition = "operating") -> dict[str, Rule]:
+    return {str(row): Rule("reported", scope, columns=(column,))}
+
+
+RULES: dict[str, Rule] = {
+    **_pair(1, "in_plan"),
+    **_pair(3, "established", "established_ha", "planned_ha"),
+    **_pair(5, "established_in_period", "established_ha", "planned_ha"),
+    **_pair(7, "by_enterprise"),
+    **_pair(9, "detailed_plan"),
+    **_pair(11, "project"),
+    **_reported(13, "approved_capital_bn_vnd", "project"),
+    **_reported(14, "paid_capital_bn_vnd", "project"),
+    "15": Rule("count", "every", "operating"),
+    **_operating("15.1", "count", "established"),
+    **_operating("15.2", "count", "not_established"),
+    **_operating("15.3", "count", "craft_village"),
+    **_operating("15.4", "count", "specialised"),
+    **_operating("16", "among"),
+    **_operating("16.1", "among", "established"),
+    **_operating("16.2", "among", "not_established"),
+    **_operating("16.3", "among", "craft_village"),
+    **_operating("16.4", "among", "specialised"),
+    "17": Rule("among", "operating", "every", ("leasable_ha",)),
+    **_reported(18, "leased_ha"),
+    "19": Rule("rate", "operating", columns=("leased_ha", "leasable_ha")),
+    **_reported(20, "projects"),
+    **_reported(21, "fdi_projects"),
+    **_reported(22, "active_projects"),
+    **_reported(23, "revenue_bn_vnd"),
+    **_reported(24, "budget_bn_vnd"),
+    **_reported(25, "workers"),
+    "26": Rule("count", "has_infrastructure", "wastewater_started"),
+    "27": Rule("count", "has_infrastructure", "wastewater_compliant"),
+}
+
+
+def parts(clusters: pd.DataFrame, rule: Rule, period: Period) -> pd.DataFrame:
+    """Return what each cluster contributes to a row.
+
+    Parameters
+    ----------
+    clusters
+        The clusters of the unit.
+    rule
+        How the row is obtained.
+    period
+        As of the end of which conditions are judged.
+
+    Returns
+    -------
+    Table on the index of `clusters`, only clusters that the row is about: `value` (missing where the register
+    does not say), `column` it stands in, its `basis`, and `decided_by`, the column that says that the
+    cluster belongs to the row. For a rate, `value` is the leased and `whole` the total industrial land.
+
+    Examples
+    --------
+    >>> from clusters_geo.forms.period import Period
+    >>> table = pd.DataFrame({"status": ["operating", "pending"], "workers": [120, None]}, index=["A", "B"])
+    >>> parts(table, RULES["25"], Period.parse("2026-H1"))["value"].to_dict()
+    {'A': 120.0}
+    """
+    scope = CONDITIONS[rule.scope](clusters, period)
+    if rule.kind == "count":
+        return _counted(CONDITIONS[rule.who](clusters, period), scope)
+    figure = _first_known(clusters, rule.columns if rule.kind != "rate" else rule.columns[:1])
+    if rule.kind == "among":
+        return _among(figure, CONDITIONS[rule.who](clusters, period), scope)
+    expected = scope.holds.fillna(value=True).astype(bool)
+    told = figure.assign(decided_by=scope.column)
+    if rule.kind == "reported":
+        return told[expected | told["value"].notna()]
+    other = _first_known(clusters, rule.columns[1:])
+    both = told["value"].notna() & (other["value"] > 0)
+    return told.assign(
+        value=told["value"].where(both),
+        whole=other["value"].where(both),
+        column=" / ".join(rule.columns),
+        basis=weaker_basis(told["basis"], other["basis"]),
+    )[expected]
+
+
+def _counted(who: Answers, scope: Answers) -> pd.DataFrame:
+    # Outside the scope the answer is no, whatever else is known.
+    value = (scope.holds & who.holds).astype("Float64").astype("float64")
+    table = pd.DataFrame({"value": value, "column": who.column, "basis": who.basis, "decided_by": who.column})
+    return table[scope.holds.fillna(value=True).astype(bool)]
+
+
+def _among(figure: pd.DataFrame, who: Answers, scope: Answers) -> pd.DataFrame:
+    member = scope.holds & who.holds
+    known = member.fillna(value=False).astype(bool)
+    table = figure.assign(value=figure["value"].where(known), decided_by=who.column)
+    return table[member.fillna(value=True).astype(bool)]
+
+
+def _first_known(clusters: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    value = pd.Series(np.nan, index=clusters.index)
+    column = pd.Series(columns[0], index=clusters.index, dtype="string")
+    basis = pd.Series("", index=clusters.index, dtype="string")
+    for name in columns:
+        figures = register_column(clusters, name).astype("Float64").astype("float64")
+        new = value.isna() & figures.notna()
+        value, column = value.where(~new, figures), column.mask(new, name)
+        stated = register_column(clusters, f"{name}_basis").astype("string").fillna("")
+        basis = basis.mask(new, stated)
+    return pd.DataFrame({"value": value, "column": column, "basis": basis})

@@ -1,0 +1,135 @@
+"""Which clusters a form is about: one, those of a district or commune, or all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from clusters_geo.errors import SchemaError
+from clusters_geo.forms.conditions import register_column
+from clusters_geo.names import fold, match_names
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+__all__ = ["Level", "Unit", "choose", "find_cluster", "level_of", "unit_names"]
+
+Level = Literal["district", "commune"]
+
+_LEVELS: tuple[Level, ...] = ("district", "commune")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Who reports: `name`, at which `level` (of a cluster, a district, a commune, a province), which rows."""
+
+    name: str
+    level: Literal["cluster", "district", "commune", "province"]
+    clusters: pd.DataFrame
+
+
+def choose(clusters: pd.DataFrame, form: str, unit: str | None, level: Level | None) -> Unit:
+    """Return the unit that a form is made for.
+
+    Parameters
+    ----------
+    clusters
+        The register.
+    form
+        `02` for one cluster, `03` for a district or commune, `04` for all.
+    unit
+        Cluster id or name, name of the district or commune, or for `04` what to call the province.
+    level
+        Whether a unit of `03` is a district or a commune; None tries districts first.
+
+    Raises
+    ------
+    SchemaError
+        If no unit, or more than one, has that name.
+    """
+    if form == "04":
+        return Unit(unit or "", "province", clusters)
+    if unit is None:
+        what = "a cluster, by its id or name" if form == "02" else "a district or commune"
+        msg = f"Form {form} is about {what}. Say which with unit= (--unit)."
+        raise SchemaError(msg)
+    if form == "02":
+        return Unit(unit, "cluster", clusters.loc[[find_cluster(clusters, unit)]])
+    return _area(clusters, unit, (level,) if level else _LEVELS)
+
+
+def level_of(clusters: pd.DataFrame) -> Level:
+    """Return the units a register is divided into: districts if it names any, else communes.
+
+    Raises
+    ------
+    SchemaError
+        If it names neither.
+    """
+    for level in _LEVELS:
+        if register_column(clusters, level).notna().any():
+            return level
+    msg = "The register names neither district nor commune, so it cannot be divided into units. Add a column."
+    raise SchemaError(msg)
+
+
+def unit_names(clusters: pd.DataFrame, level: Level) -> list[str]:
+    """Return the names of the districts or communes of a register, in Vietnamese order of letters.
+
+    Examples
+    --------
+    >>> unit_names(pd.DataFrame({"district": ["Đông Anh", "Ba Vì", None, "Ba Vì"]}), "district")
+    ['Ba Vì', 'Đông Anh']
+    """
+    names = register_column(clusters, level).dropna().astype(str).unique()
+    return sorted(names, key=lambda name: (fold(name), name))
+
+
+def find_cluster(clusters: pd.DataFrame, wanted: str) -> Hashable:
+    """Return the id of the cluster that an id or a name means.
+
+    Raises
+    ------
+    SchemaError
+        If none does, with the nearest names, or if several have that name, with their ids.
+
+    Examples
+    --------
+    >>> find_cluster(pd.DataFrame({"name": ["Phú Thị"]}, index=["CCN-01"]), "CCN Phu Thi")
+    'CCN-01'
+    """
+    if wanted in clusters.index:
+        return wanted
+    names = clusters["name"].astype("string")
+    match = match_names(pd.Series([wanted]), names.dropna().unique()).iloc[0]
+    if pd.isna(match["match"]):
+        near = f" Did you mean {match['suggestions']}?" if match["suggestions"] else ""
+        msg = f"No cluster has the id or the name {wanted!r}.{near}"
+        raise SchemaError(msg)
+    same = clusters.index[(names == match["match"]).fillna(value=False)]
+    if len(same) > 1:
+        listed = _ids(clusters, same)
+        msg = f"{len(same)} clusters are called {match['match']}. Say which by its id: {listed}."
+        raise SchemaError(msg)
+    found: Hashable = same[0]
+    return found
+
+
+def _area(clusters: pd.DataFrame, wanted: str, levels: tuple[Level, ...]) -> Unit:
+    for level in levels:
+        named = register_column(clusters, level).astype("string")
+        match = match_names(pd.Series([wanted]), named.dropna().unique()).iloc[0]["match"]
+        if pd.notna(match):
+            return Unit(str(match), level, clusters[(named == match).fillna(value=False)])
+    known = [name for level in levels for name in unit_names(clusters, level)]
+    near = match_names(pd.Series([wanted]), known).iloc[0]["suggestions"]
+    hint = f"Did you mean {near}?" if near else f"It has: {', '.join(known) or 'none'}."
+    msg = f"The register has no cluster in {wanted!r}. {hint}"
+    raise SchemaError(msg)
+
+
+def _ids(clusters: pd.DataFrame, ids: pd.Index) -> str:
+    places = register_column(clusters, "district").astype("string").fillna("?")
+    return ", ".join(f"{key} ({places[key]})" for key in ids)
