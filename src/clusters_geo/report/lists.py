@@ -47,7 +47,7 @@ def pending_sheet(sites: pd.DataFrame, lang: Language) -> Sheet:
     if "planned_ha" in flat:
         pairs = zip(flat["planned_ha"], rough.fillna(value=False), strict=True)
         cells["planned_ha"] = [("≈ " if about else "") + format_number(ha, lang) for ha, about in pairs]
-    notes = [_total_note(flat, lang), *([say("modelled_note", lang)] if rough.any() else []), *sources]
+    notes = [_total_note(flat, lang, rough=rough.any()), *([say("modelled_note", lang)] if rough.any() else []), *sources]
     header = tuple(label(name, lang) for name in shown)
     numeric = frozenset(number for number, name in enumerate(shown) if name == "planned_ha")
     rows = tuple(zip(*cells.values(), strict=True))
@@ -91,9 +91,10 @@ def _at_least(row: dict[Hashable, Any]) -> str:
     return "≥ " if row["result_qualifier"] == "more than" and not pd.isna(row["attainment"]) else ""
 
 
-def _total_note(sites: pd.DataFrame, lang: Language) -> str:
+def _total_note(sites: pd.DataFrame, lang: Language, *, rough: bool) -> str:
     ha = sites["planned_ha"].sum() if "planned_ha" in sites else None
-    return f"{say('total', lang)}: {len(sites)}; {format_number(ha, lang)} ha"
+    about = "≈ " if rough else ""
+    return f"{say('total', lang)}: {len(sites)}; {about}{format_number(ha, lang)} ha"
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a cell of any kind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -26,9 +27,10 @@ def format_number(value: float | None, lang: Language = "vi", decimals: int = 1)
     """
     if value is None or pd.isna(value) or not math.isfinite(value):
         return MISSING
-    text = f"{value:,.{decimals}f}"
+    # Half is rounded up, as people do: 52.05 is 52.1, though its binary form lies just below.
+    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     # A rounded −0.04 must not read as "-0.0".
-    text = text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+    text = f"{rounded if rounded else abs(rounded):,f}"
     return text.translate(_SWAP) if lang == "vi" else text
 
 
