@@ -1,20 +1,55 @@
-"""Friendly loaders: a file in, one clean table out, or a sentence that says what to mend."""
+"""Friendly loaders: a file in, one clean table and what was done to it out, or what to mend.
+
+Reading, decoding, naming, converting, placing and mending each report what they change; see `load_report`.
+"""
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from clusters_geo.reading.files import read_layer
+import pandas as pd
+import pyproj
+
+from clusters_geo.crs import MAP_CRS
+from clusters_geo.crs_guard import judge_crs
+from clusters_geo.errors import CRSError, SchemaError, SourceError
+from clusters_geo.names import match_names, name_key, slug
+from clusters_geo.reading.encodings import repair_text
+from clusters_geo.reading.files import read_raw
+from clusters_geo.reading.headers import map_headers
+from clusters_geo.reading.notes import ATTRIBUTE, LoadReport, attach
+from clusters_geo.reading.quantities import read_quantities
+from clusters_geo.reading.shapes import exchange_axes, flatten, mend, middles, outlines
 from clusters_geo.reading.tables import cast_columns
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
 from clusters_geo.validation import validate
 
 if TYPE_CHECKING:
-    import os
+    from collections.abc import Mapping
 
     import geopandas as gpd
 
-__all__ = ["load_clusters", "load_districts"]
+    from clusters_geo.schema import Column
+
+__all__ = ["load_clusters", "load_districts", "load_report"]
+
+_DRAWINGS = {"DXF", "DGN v7"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What the caller says about a file; each wins over what the file says."""
+
+    layer: str | None
+    crs: str | int | None
+    columns: Mapping[str, str] | None
+    encoding: str | None
+    decimal: str | None
+    region: str | None
+    allow_large: bool
+    check: bool
 
 
 def load_clusters(
@@ -22,32 +57,50 @@ def load_clusters(
     *,
     layer: str | None = None,
     crs: str | int | None = None,
+    columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    decimal: str | None = None,
+    region: str | None = None,
+    boundaries: str | os.PathLike[str] | None = None,
+    allow_large: bool = False,
     check: bool = True,
 ) -> gpd.GeoDataFrame:
-    """Load a register of clusters.
+    """Load a register of clusters, repair what can be repaired and report it.
 
     Parameters
     ----------
     path
-        GeoJSON, GeoPackage, FlatGeobuf or Shapefile with the columns of `clusters_geo.schema`; at least
-        `cluster_id`, `name` and `status`.
+        A file of one of the formats in `clusters_geo.reading.formats`, or such a layer zipped.
     layer
-        Which layer, where the file has several.
+        Which layer or sheet, where the file has several.
     crs
-        The coordinate system, where the file names none.
+        The coordinate system; needed where the file names none, and wins over what it names.
+    columns
+        The file's headers and the columns of `clusters_geo.schema` that they mean, where that is not found.
+    encoding
+        Of the text: "tcvn3", "vni" or any that Python knows.
+    decimal
+        "," or ".", where the figures of a column leave it open.
+    region
+        The province in which the data must lie. Without it Hà Nội is expected, other places are reported.
+    boundaries
+        A file with the shapes, for a register that has none; joined by `cluster_id` or by name.
+    allow_large
+        Whether to open more than 1 GiB.
     check
         Whether to validate; an audit looks at what cannot be computed with, too.
 
     Returns
     -------
-    One row per cluster, indexed by `cluster_id`, in the file's coordinate system.
+    One row per cluster, indexed by `cluster_id`, in the file's coordinate system. `load_report` says what
+    was done.
 
     Raises
     ------
     SourceError
-        If the file cannot be read.
+        If the file cannot be read, or must not be.
     CRSError
-        If its coordinate system is unknown.
+        If its coordinate system is unknown or cannot be right.
     SchemaError
         If a column or a value is missing or cannot be computed with; all faults are in `.failures`.
 
@@ -59,8 +112,15 @@ def load_clusters(
     >>> len(cg.load_clusters(tmp / "register.gpkg"))
     120
     """
-    table = cast_columns(read_layer(path, layer=layer, crs=crs), CLUSTER_COLUMNS)
-    return _finished(table, "cluster_id", check=check)
+    wishes = _Wishes(layer, crs, columns, encoding, decimal, region, allow_large, check)
+    report = LoadReport(os.fspath(path))
+    table = _read(path, CLUSTER_COLUMNS, wishes, report)
+    if boundaries is not None:
+        shapes_report = LoadReport(os.fspath(boundaries))
+        shapes = _read(boundaries, CLUSTER_COLUMNS, replace(wishes, layer=None, columns=None), shapes_report)
+        report.notes += shapes_report.notes
+        table = _with_shapes(table, _identified(shapes, shapes_report), report)
+    return _finished(_identified(table, report), "cluster_id", CLUSTER_COLUMNS, report, check=check)
 
 
 def load_districts(
@@ -68,13 +128,17 @@ def load_districts(
     *,
     layer: str | None = None,
     crs: str | int | None = None,
+    columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    region: str | None = None,
+    allow_large: bool = False,
     check: bool = True,
 ) -> gpd.GeoDataFrame:
     """Load a layer of districts.
 
     Parameters
     ----------
-    path, layer, crs, check
+    path, layer, crs, columns, encoding, region, allow_large, check
         As in `load_clusters`; the columns are at least `district_code` and `name`.
 
     Returns
@@ -94,10 +158,131 @@ def load_districts(
     >>> cg.load_districts(tmp / "districts.fgb").loc["279", "name"]
     'Thường Tín'
     """
-    table = cast_columns(read_layer(path, layer=layer, crs=crs), DISTRICT_COLUMNS)
-    return _finished(table, "district_code", check=check)
+    wishes = _Wishes(layer, crs, columns, encoding, None, region, allow_large, check)
+    report = LoadReport(os.fspath(path))
+    table = _read(path, DISTRICT_COLUMNS, wishes, report)
+    return _finished(table, "district_code", DISTRICT_COLUMNS, report, check=check)
 
 
-def _finished(table: gpd.GeoDataFrame, index: str, *, check: bool) -> gpd.GeoDataFrame:
-    indexed = table.set_index(index) if index in table else table
+def load_report(table: pd.DataFrame) -> LoadReport:
+    """Return what was found, repaired and doubted when a table was loaded.
+
+    Raises
+    ------
+    SchemaError
+        If the table does not come from a loader, or lost its attributes on the way.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> cg.load_hanoi()[1].to_file(tmp / "districts.gpkg")
+    >>> load_report(cg.load_districts(tmp / "districts.gpkg")).format
+    'GeoPackage'
+    """
+    if ATTRIBUTE not in table.attrs:
+        msg = "This table carries no report. Only tables from load_clusters and load_districts do, before joins."
+        raise SchemaError(msg)
+    return LoadReport.from_dict(table.attrs[ATTRIBUTE])
+
+
+def _read(
+    path: str | os.PathLike[str], columns: tuple[Column, ...], wishes: _Wishes, report: LoadReport
+) -> gpd.GeoDataFrame:
+    """Return a table with the schema's columns and sound shapes, not yet indexed or checked."""
+    import geopandas as gpd
+
+    raw = read_raw(path, report, layer=wishes.layer, encoding=wishes.encoding, allow_large=wishes.allow_large)
+    # A register in CSV was decoded as a whole.
+    encoding = None if report.format in {"CSV", "XLSX"} else wishes.encoding
+    table = repair_text(raw.table, report, declared=raw.declared_encoding, encoding=encoding)
+    if report.format in _DRAWINGS:
+        table = outlines(gpd.GeoDataFrame(table, geometry="geometry"), report)
+    table, units = map_headers(pd.DataFrame(table), columns, report, explicit=wishes.columns)
+    table = read_quantities(table, columns, report, units=units, decimal=wishes.decimal)
+    if "geometry" not in table:
+        report.doubt(
+            "shapes", "a register without shapes", advice="Give them with boundaries= (--boundaries)."
+        )
+        report.crs = "no shapes"
+        return gpd.GeoDataFrame(table, geometry=[None] * len(table), crs=MAP_CRS)
+    shapes = gpd.GeoSeries(table["geometry"])
+    return gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=_sound(shapes, raw.crs, wishes, report))
+
+
+def _sound(
+    shapes: gpd.GeoSeries, declared: pyproj.CRS | None, wishes: _Wishes, report: LoadReport
+) -> gpd.GeoSeries:
+    """Return shapes that are flat, in a system that can be right, and valid."""
+    where = f"{report.path}, layer {report.layer}"
+    flat = flatten(shapes, report, where)
+    x, y = middles(flat)
+    verdict = judge_crs(x, y, declared=declared, said=_said(wishes.crs), where=where, region=wishes.region)
+    for text in verdict.repairs:
+        report.repair("crs", text, advice="Say crs= if that is wrong.")
+    for text in verdict.doubts:
+        report.doubt("crs", text, advice="Say crs= if that is wrong.")
+    placed = exchange_axes(flat) if verdict.swapped else flat
+    report.crs = f"{verdict.crs.name} ({verdict.crs.to_string()[:40]})"
+    return mend(placed.set_crs(verdict.crs, allow_override=True), report, where)
+
+
+def _said(crs: str | int | None) -> pyproj.CRS | None:
+    try:
+        return None if crs is None else pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as error:
+        msg = f'There is no coordinate system {crs!r}. Say it as crs="EPSG:5897", or see clusters_geo.vn2000.'
+        raise CRSError(msg) from error
+
+
+def _identified(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
+    """Return a table with ids; without any in the file they are made from district and name."""
+    if "cluster_id" in table or "name" not in table:
+        return table
+    names = table["name"].map(lambda name: slug(name) if isinstance(name, str) else "")
+    if "district" in table:
+        repeated = names.duplicated(keep=False)
+        districts = table["district"].map(lambda name: slug(name) if isinstance(name, str) else "")
+        names = names.where(~repeated, (districts + "-" + names).str.strip("-"))
+    report.repair("rows", "there is no column of ids; they were made from the names")
+    return table.assign(cluster_id=names.replace("", pd.NA).astype("string"))
+
+
+def _with_shapes(table: gpd.GeoDataFrame, shapes: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
+    """Return a register with the shapes of another layer, joined by id if it has ids, otherwise by name."""
+    by_id = "cluster_id" in table and table["cluster_id"].isin(shapes["cluster_id"]).any()
+    key = "cluster_id" if by_id else "name"
+    if key not in table or key not in shapes:
+        msg = f"{report.path} and its boundaries share no column to join by; both need cluster_id or name."
+        raise SchemaError(msg)
+    usable = shapes[~_join_key(shapes, key).duplicated(keep=False)]
+    candidates = dict(zip(_join_key(usable, key), usable.geometry, strict=True))
+    wanted = _join_key(table, key)
+    matches = wanted if by_id else match_names(wanted, list(candidates))["match"]
+    found = [
+        candidates.get(m) if isinstance(m, str) and not twice else None
+        for m, twice in zip(matches, wanted.duplicated(keep=False), strict=True)
+    ]
+    missing = [at + 1 for at, shape in enumerate(found) if shape is None]
+    report.repair("shapes", f"{len(found) - len(missing)} of {len(found)} rows joined to boundaries by {key}")
+    if missing:
+        report.doubt(
+            "shapes", "no boundary, or several, of that name", missing, "Give both files the same cluster_id."
+        )
+    report.crs = shapes.crs.name if shapes.crs else ""
+    return table.set_geometry(type(shapes.geometry)(found, index=table.index, crs=shapes.crs))
+
+
+def _join_key(table: gpd.GeoDataFrame, key: str) -> pd.Series:
+    return table[key].astype("string").map(lambda v: name_key(v) if key == "name" else v, na_action="ignore")
+
+
+def _finished(
+    table: gpd.GeoDataFrame, index: str, columns: tuple[Column, ...], report: LoadReport, *, check: bool
+) -> gpd.GeoDataFrame:
+    if not len(table):
+        msg = f"{report.path}, layer {report.layer}: there is not a single row in it."
+        raise SourceError(msg)
+    cast = cast_columns(table, columns)
+    indexed = cast.set_index(index) if index in cast else cast
+    attach(indexed, report)
     return validate(indexed) if check else indexed

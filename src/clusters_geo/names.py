@@ -18,7 +18,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "fold", "match_names", "name_key", "slug"]
+__all__ = ["did_you_mean", "fold", "match_names", "name_key", "slug", "strip_accents"]
 
 # Đ (U+0110) is the Vietnamese letter; eth and African d look the same in most fonts.
 _LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
@@ -74,7 +74,20 @@ def fold(name: str) -> str:
     >>> fold("Đan Phượng giai đoạn 2")
     'dan phuong giai doan 2'
     """
-    decomposed = unicodedata.normalize("NFD", name_key(name).translate(_D_STROKE))
+    return strip_accents(name_key(name))
+
+
+def strip_accents(text: str) -> str:
+    """Return a text without diacritics, in lower case, and otherwise as it is.
+
+    Examples
+    --------
+    >>> strip_accents("Xã Phùng Xá")
+    'xa phung xa'
+    """
+    # Composed first, so that a decomposed Ð-like letter and its marks come apart in one way only.
+    composed = unicodedata.normalize("NFC", text).translate(_LOOK_ALIKES).translate(_D_STROKE).casefold()
+    decomposed = unicodedata.normalize("NFD", composed)
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 

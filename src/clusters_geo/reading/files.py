@@ -1,153 +1,327 @@
-"""One vector layer from one file: looked into with fiona behind an allow-list, then read in bulk by pyogrio.
+"""One layer from one file: looked into with fiona behind an allow-list, then read in bulk by pyogrio.
 
-GDAL opens by content: a virtual-format file named `.geojson` can point to any other file or to the network.
-So the driver is fixed by the file's extension, and fiona, which obeys, must be able to open it with that
-driver before anything is read.
+GDAL opens by content, whatever a file is called. So the format is fixed by ending and content
+(`clusters_geo.reading.formats`), fiona, which obeys a list of drivers, must be able to open it with that
+one driver, and only then does pyogrio read it, from a folder in which nothing else lies.
 """
 
 from __future__ import annotations
 
-import os
-import stat
+import re
+import struct
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pyproj
 
-from clusters_geo.errors import CRSError, SourceError
+from clusters_geo.errors import ClustersGeoError, SourceError
+from clusters_geo.reading.doors import staged
+from clusters_geo.reading.geojson import look_through
+from clusters_geo.reading.notes import LoadReport, some
+from clusters_geo.reading.registers import read_register
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    import fiona
     import geopandas as gpd
 
-__all__ = ["DRIVERS", "Layer", "look_into", "read_layer"]
+    from clusters_geo.reading.doors import Staged
 
-DRIVERS = {
-    ".geojson": "GeoJSON",
-    ".json": "GeoJSON",
-    ".gpkg": "GPKG",
-    ".fgb": "FlatGeobuf",
-    ".shp": "ESRI Shapefile",
-}
+__all__ = ["Layer", "Raw", "look_into", "read_raw"]
+
+_MAX_CELLS = 200_000_000
+_RAW_BYTES = "ISO-8859-1"
+
+# Styles that QGIS and ArcGIS store beside the data.
+_NOT_DATA = {"layer_styles", "qgis_projects"}
+
+_OPEN_OPTIONS = {"GML": {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO"}}
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What fiona found in a file before reading it."""
+    """What lies in a file, before its features are read."""
 
-    path: Path
-    driver: str
     name: str
+    shape: str
     crs: pyproj.CRS | None
     fields: tuple[str, ...]
-    features: int
+    rows: int
 
 
-def look_into(path: str | os.PathLike[str], *, layer: str | None = None) -> Layer:
-    """Return what a file holds, without reading its features.
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A table as the file has it: bytes not yet decoded where the format does not say how.
+
+    `declared_encoding` is None where text arrived as Unicode, otherwise what the file says ("" for nothing)
+    and text holds one character for each byte.
+    """
+
+    table: pd.DataFrame
+    crs: pyproj.CRS | None
+    declared_encoding: str | None = None
+
+
+def look_into(path: str | os.PathLike[str], *, allow_large: bool = False) -> list[Layer]:
+    """Return the layers of a file, without their features.
+
+    Raises
+    ------
+    SourceError
+        If the file may not be opened, or cannot be.
+    """
+    with staged(path, allow_large=allow_large) as source, _translated(source), _as_written():
+        return _layers(source)
+
+
+def read_raw(
+    path: str | os.PathLike[str],
+    report: LoadReport,
+    *,
+    layer: str | None = None,
+    encoding: str | None = None,
+    allow_large: bool = False,
+) -> Raw:
+    """Return all features of one layer as they are, and note where they come from.
 
     Parameters
     ----------
     path
-        A GeoJSON, GeoPackage, FlatGeobuf or Shapefile on this machine.
+        A file of a format in `clusters_geo.reading.formats`.
+    report
+        Receives format, layers and what had to be done to read them.
     layer
-        Which layer; needed only where there are several.
+        Which layer or sheet; needed only where there are several.
+    encoding
+        Of a register in CSV; for other formats it is applied later, column by column.
+    allow_large
+        Whether to open more than 1 GiB.
 
     Raises
     ------
     SourceError
-        If there is no such file, it is not a plain file, its format is not supported or not what its name
-        says, or it has several layers and none was named.
+        If the file may not be opened or cannot be read, or has several layers and none was named.
     """
+    with staged(path, allow_large=allow_large) as source, _translated(source), _as_written():
+        report.format = source.format.name
+        if source.format.name in {"CSV", "XLSX"}:
+            return Raw(read_register(source.path, report, sheet=layer, encoding=encoding), None)
+        if source.format.name == "GeoParquet":
+            return _read_parquet(source, report, allow_large=allow_large)
+        if source.format.name == "GeoJSON":
+            look_through(source.path, report)
+        found = _one_layer(source, _layers(source), layer, report)
+        return _read_layer(source, found, report)
+
+
+@contextmanager
+def _translated(source: Staged) -> Iterator[None]:
+    """Turn whatever a library raises about a file into one sentence that names the file."""
+    try:
+        yield
+    except ClustersGeoError:
+        raise
+    except MemoryError as error:
+        msg = f"{source.original} needs more memory than there is. Was it damaged? Split or export it again."
+        raise SourceError(msg) from error
+    except Exception as error:
+        # Readers raise whatever their C libraries left them with; the file is at fault, and is named.
+        said = _first_line(str(error), source) or type(error).__name__
+        msg = f"{source.original} is not a readable {source.format.name} file ({said}). Was it damaged or cut short?"
+        raise SourceError(msg) from error
+
+
+@contextmanager
+def _as_written() -> Iterator[None]:
+    """Let GDAL guess no kind of value where a format has none, and look for no files beside."""
     import fiona
+    import pyogrio
 
-    file = _plain_file(path)
-    driver = _driver(file)
+    options = {"GML_FIELDTYPES": "ALWAYS_STRING", "GDAL_PAM_ENABLED": "NO"}
+    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
+    pyogrio.set_gdal_config_options(options)
     try:
-        names = fiona.listlayers(file, allowed_drivers=[driver])
-        name = _one_layer(file, names, layer)
-        with fiona.open(file, layer=name, allowed_drivers=[driver]) as source:
-            crs = source.crs_wkt
-            fields = tuple(source.schema["properties"])
-            features = len(source)
-    except (fiona.errors.FionaError, OSError, ValueError) as error:
-        if isinstance(error, SourceError):
-            raise
-        msg = f"{file} is not a readable {driver} file ({_first_line(error)}). Was it renamed or cut short?"
-        raise SourceError(msg) from error
-    return Layer(file, driver, name, pyproj.CRS.from_wkt(crs) if crs else None, fields, features)
+        with fiona.Env(SHAPE_RESTORE_SHX=True, **options):
+            yield
+    finally:
+        pyogrio.set_gdal_config_options(before)
 
 
-def read_layer(
-    path: str | os.PathLike[str], *, layer: str | None = None, crs: str | int | None = None
-) -> gpd.GeoDataFrame:
-    """Return all features of one layer.
-
-    Parameters
-    ----------
-    path, layer
-        As in `look_into`.
-    crs
-        The coordinate system to assume where the file names none.
-
-    Raises
-    ------
-    SourceError
-        As `look_into`.
-    CRSError
-        If neither the file nor `crs` says in which coordinate system it is, or they contradict each other.
-    """
-    import geopandas as gpd
-
-    found = look_into(path, layer=layer)
-    assumed = None if crs is None else pyproj.CRS.from_user_input(crs)
-    if found.crs is None and assumed is None:
-        msg = (
-            f"{found.path} does not say in which coordinate system it is. Say it with crs=, for example "
-            'crs="EPSG:5897" (VN-2000, Hà Nội) or crs="EPSG:4326" (longitude and latitude).'
-        )
-        raise CRSError(msg)
-    if found.crs is not None and assumed is not None and found.crs != assumed:
-        msg = f"{found.path} says it is in {found.crs.name}, but crs= says {assumed.name}. Leave crs= out."
-        raise CRSError(msg)
-    table = gpd.read_file(found.path, layer=found.name, engine="pyogrio")
-    if not isinstance(table, gpd.GeoDataFrame):
-        msg = f"{found.path}, layer {found.name}: there is no geometry in it."
-        raise SourceError(msg)
-    return table if table.crs is not None else table.set_crs(assumed)
+def _layers(source: Staged) -> list[Layer]:
+    if source.format.name == "Shapefile":
+        _refuse_cut_short(source)
+    return [
+        _looked_into(source, name, shape) for name, shape in _layer_names(source) if name not in _NOT_DATA
+    ]
 
 
-def _plain_file(path: str | os.PathLike[str]) -> Path:
-    file = Path(path)
+def _layer_names(source: Staged) -> list[tuple[str, str]]:
+    import fiona
+    import pyogrio
+
+    if source.format.fiona:
+        allowed = fiona.listlayers(source.path, allowed_drivers=[source.format.driver])
+    with _quiet():
+        listed = {str(n): str(k) if k else "" for n, k in pyogrio.list_layers(_address(source))}
+    return [(n, k) for n, k in listed.items() if not source.format.fiona or n in allowed]
+
+
+def _looked_into(source: Staged, name: str, shape: str) -> Layer:
+    import fiona
+    import pyogrio
+
+    if source.format.fiona:
+        with fiona.open(source.path, layer=name, allowed_drivers=[source.format.driver]) as opened:
+            crs, fields, rows = opened.crs_wkt, tuple(opened.schema["properties"]), _count(opened)
+    else:
+        with _quiet():
+            info = pyogrio.read_info(_address(source), layer=name)
+        if info["driver"] != source.format.driver:
+            msg = f"GDAL takes it for {info['driver']}"
+            raise SourceError(msg)
+        crs, fields, rows = info["crs"], tuple(info["fields"]), info["features"]
+    return Layer(name, shape, pyproj.CRS.from_user_input(crs) if crs else None, fields, rows)
+
+
+def _count(opened: fiona.Collection) -> int:
     try:
-        mode = os.stat(file).st_mode  # noqa: PTH116 - Path.stat would hide which name failed
-    except (OSError, ValueError) as error:
-        msg = f"There is no file {str(path)[:200]!r} on this machine. Check the name; a URL is not opened."
-        raise SourceError(msg) from error
-    if not stat.S_ISREG(mode):
-        msg = f"{file} is a folder or a device. Name a file in it."
-        raise SourceError(msg)
-    return file.absolute()
+        return len(opened)
+    except TypeError:
+        # Drawings and MIF are counted only by reading them.
+        return -1
 
 
-def _driver(file: Path) -> str:
-    driver = DRIVERS.get(file.suffix.lower())
-    if driver is None:
-        msg = f"{file} has the ending {file.suffix!r}; supported are {', '.join(DRIVERS)}. Convert it first."
-        raise SourceError(msg)
-    return driver
-
-
-def _one_layer(file: Path, names: list[str], wanted: str | None) -> str:
-    if wanted is None and len(names) == 1:
-        return names[0]
-    if wanted in names:
-        return str(wanted)
-    listed = ", ".join(names) or "none"
-    problem = f"has {len(names)} layers" if wanted is None else f"has no layer {wanted!r}"
-    msg = f"{file} {problem}; it has: {listed}. Name one with layer=."
+def _one_layer(source: Staged, layers: list[Layer], wanted: str | None, report: LoadReport) -> Layer:
+    report.layers = [f.name for f in layers]
+    with_shapes = [f for f in layers if f.shape]
+    choice = [f for f in layers if f.name == wanted] if wanted else with_shapes or layers
+    if len(choice) == 1:
+        return choice[0]
+    listed = ", ".join(f"{f.name} ({f.rows} rows)" for f in layers) or "none"
+    problem = f"has no layer {wanted!r}" if wanted else f"has {len(layers)} layers"
+    msg = f"{source.original} {problem}; it has: {listed}. Name one with layer= (--layer)."
     raise SourceError(msg)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+def _read_layer(source: Staged, layer: Layer, report: LoadReport) -> Raw:
+    from pyogrio.errors import DataSourceError
+
+    report.layer, report.rows = layer.name, max(layer.rows, 0)
+    is_shapefile = source.format.name == "Shapefile"
+    with _quiet() as said:
+        try:
+            table = _bulk_read(source, layer)
+        except (ValueError, TypeError, RuntimeError, DataSourceError) as error:
+            _name_unreadable_rows(source, layer, error)
+            raise
+    for warning in dict.fromkeys(_first_line(str(w.message), source) for w in said):
+        report.doubt("file", f"GDAL says: {warning}")
+    if 0 <= layer.rows != len(table):
+        msg = f"{source.original} says it has {layer.rows} rows, but {len(table)} can be read. It was cut short."
+        raise SourceError(msg)
+    report.rows = len(table)
+    if is_shapefile and ".prj" in source.missing:
+        report.doubt("file", "there is no .prj beside it, so it does not say its coordinate system")
+    return Raw(pd.DataFrame(table), layer.crs, _declared_encoding(source) if is_shapefile else None)
+
+
+def _bulk_read(source: Staged, layer: Layer, on_invalid: str = "raise") -> gpd.GeoDataFrame:
+    import pyarrow as pa
+    import pyogrio
+
+    # Whole numbers with blanks stay whole numbers, whatever their size.
+    whole = {t: pd.Int64Dtype() for t in (pa.int8(), pa.int16(), pa.int32(), pa.int64())}
+    return pyogrio.read_dataframe(
+        _address(source),
+        layer=layer.name,
+        use_arrow=True,
+        on_invalid=on_invalid,
+        encoding=_RAW_BYTES if source.format.name == "Shapefile" else None,
+        arrow_to_pandas_kwargs={"types_mapper": whole.get},
+        **_OPEN_OPTIONS.get(source.format.driver, {}),
+    )
+
+
+def _name_unreadable_rows(source: Staged, layer: Layer, error: Exception) -> None:
+    """Read again without the shapes that cannot be read, in order to say which they are."""
+    try:
+        table = _bulk_read(source, layer, on_invalid="ignore")
+    except Exception:  # noqa: BLE001 - the first error says more
+        return
+    rows = [n for n, missing in enumerate(table.geometry.isna(), start=1) if missing]
+    if rows:
+        msg = (
+            f"{source.original}, layer {layer.name}: the shape of row {some(rows)} cannot be read "
+            f"({_first_line(str(error), source)}). Mend or delete it where the file was made."
+        )
+        raise SourceError(msg) from error
+
+
+def _read_parquet(source: Staged, report: LoadReport, *, allow_large: bool) -> Raw:
+    import geopandas as gpd
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(source.path) as opened:
+        rows, columns = opened.metadata.num_rows, opened.metadata.num_columns
+    if rows * columns > _MAX_CELLS and not allow_large:
+        msg = (
+            f"{source.original} has {rows:,} rows of {columns} columns; say allow_large=True (--allow-large)."
+        )
+        raise SourceError(msg)
+    table = gpd.read_parquet(source.path)
+    table = table.reset_index() if table.index.name else table
+    report.layer, report.rows, report.layers = source.path.stem, len(table), [source.path.stem]
+    return Raw(pd.DataFrame(table), table.crs)
+
+
+def _refuse_cut_short(source: Staged) -> None:
+    """Compare what the two headers of a Shapefile promise with what is there."""
+    if ".dbf" in source.missing:
+        msg = f"{source.original}: the .dbf with its names and figures is missing beside it. Copy all its files."
+        raise SourceError(msg)
+    shapes = source.path.stat().st_size
+    with source.path.open("rb") as opened:
+        header = opened.read(100)
+    promised = 2 * struct.unpack(">i", header[24:28])[0] if len(header) == 100 else 100
+    table = source.path.with_suffix(".dbf")
+    with table.open("rb") as opened:
+        header = opened.read(32)
+    rows, start, width = struct.unpack("<IHH", header[4:12]) if len(header) == 32 else (1, 32, 0)
+    for file, has, needs in (
+        (".shp", shapes, promised),
+        (".dbf", table.stat().st_size, start + rows * width),
+    ):
+        if has < needs:
+            msg = f"{source.original}: its {file} has {has:,} of the {needs:,} bytes it should have. Copy it again."
+            raise SourceError(msg)
+
+
+def _declared_encoding(source: Staged) -> str:
+    declared = source.path.with_suffix(".cpg")
+    if not declared.exists():
+        return ""
+    with declared.open("rb") as opened:
+        return opened.read(40).decode("ascii", "replace").strip()
+
+
+def _address(source: Staged) -> str:
+    # The prefix binds GDAL to one driver.
+    return f"GeoJSON:{source.path}" if source.format.name == "GeoJSON" else str(source.path)
+
+
+@contextmanager
+def _quiet() -> Iterator[list[warnings.WarningMessage]]:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        yield said
+
+
+def _first_line(text: str, source: Staged) -> str:
+    # The private folder means nothing to anybody.
+    line = text.strip().splitlines()[0] if text.strip() else ""
+    return re.sub(re.escape(str(source.path.parent)) + "/?", "", line)[:200]

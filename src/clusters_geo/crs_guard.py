@@ -1,0 +1,293 @@
+"""Where would these coordinates lie? The guard against a system that is missing, wrong or half right.
+
+A wrong system moves a boundary by 200 m (a lost datum), 700–830 m (UTM for TM-3), tens of kilometres (the
+next province's meridian) or to another ocean (swapped axes), and nothing complains. So the middle of a
+layer is placed on the map under the system it states, and under those it might have been made in.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyproj
+from pyproj.transformer import TransformerGroup
+
+from clusters_geo.crs import HANOI_CRS, MAP_CRS, TransverseMercator
+from clusters_geo.errors import CRSError
+from clusters_geo.names import fold
+from clusters_geo.zones import ZONES, vn2000
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["HANOI_EXTENT", "VIETNAM_EXTENT", "Placed", "Verdict", "judge_crs", "place"]
+
+# West, south, east, north in degrees. Việt Nam on land: EPSG's area of use of VN-2000 (EPSG:4756), and a
+# margin. Hà Nội: the extent of its districts, and a margin.
+VIETNAM_EXTENT = (102.0, 8.2, 109.7, 23.6)
+HANOI_EXTENT = (105.2, 20.5, 106.1, 21.5)
+
+_UTM = ("EPSG:3405", "EPSG:3406", "EPSG:32648", "EPSG:32649")
+_GEOD = pyproj.Geod(ellps="WGS84")
+
+_SAME_M = 0.001
+_TOLERABLE_M = 2.0
+_TM3_SCALE = 0.9999
+_UTM_SCALE = 0.9996
+_FALSE_EASTING_M = 500_000
+_MAX_DEGREES = 360.0
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where the middle of a layer lies under one reading of its coordinates."""
+
+    crs: pyproj.CRS
+    swapped: bool
+    lon: float
+    lat: float
+
+    def within(self, extent: tuple[float, float, float, float]) -> bool:
+        """Return whether that is inside an extent in degrees."""
+        west, south, east, north = extent
+        return west <= self.lon <= east and south <= self.lat <= north
+
+    def __str__(self) -> str:
+        """Return the reading as one would say it to `crs=`."""
+        return f"{_code(self.crs)} ({self.crs.name})"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The system to use, whether x and y must be exchanged, and what to report."""
+
+    crs: pyproj.CRS
+    swapped: bool = False
+    repairs: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+
+
+def place(crs: pyproj.CRS, x: float, y: float, *, swapped: bool = False) -> Placed:
+    """Return where a position lies in WGS 84; at infinity where the system cannot hold it.
+
+    Examples
+    --------
+    >>> found = place(pyproj.CRS(5897), 587_000, 2_326_000)
+    >>> round(found.lon, 2), round(found.lat, 2)
+    (105.84, 21.03)
+    """
+    try:
+        to_map = _to_map(crs.to_wkt())
+        lon, lat = to_map.transform(y, x) if swapped else to_map.transform(x, y)
+    except pyproj.exceptions.ProjError:
+        lon, lat = math.inf, math.inf
+    return Placed(crs, swapped, float(lon), float(lat))
+
+
+@cache
+def _to_map(wkt: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(pyproj.CRS.from_wkt(wkt), MAP_CRS, always_xy=True)
+
+
+def judge_crs(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    *,
+    declared: pyproj.CRS | None,
+    said: pyproj.CRS | None,
+    where: str,
+    region: str | None = None,
+) -> Verdict:
+    """Decide in which system coordinates are, or refuse with the ones that they could be in.
+
+    Parameters
+    ----------
+    x, y
+        One finite position for each shape, shape (n,), in the units of the file.
+    declared
+        What the file says.
+    said
+        What the caller says; it wins, and what that changes is reported.
+    where
+        File and layer, for the message.
+    region
+        A province in which the data must lie. Without it Hà Nội is expected, and other places in Việt Nam
+        are reported.
+
+    Raises
+    ------
+    CRSError
+        If no system is known, or the stated one cannot be right: outside Việt Nam (or the region), or a
+        VN-2000 projection whose datum was lost.
+
+    Examples
+    --------
+    >>> judge_crs(np.array([587e3]), np.array([2326e3]), declared=None, said=None, where="a.shp")
+    Traceback (most recent call last):
+    clusters_geo.errors.CRSError: a.shp does not say in which coordinate system it is. ...crs="EPSG:5897"...
+    """
+    crs = said or declared
+    middle = (float(np.median(x)), float(np.median(y))) if len(x) else (math.nan, math.nan)
+    sought = _Sought(middle, where, region or "Hà Nội", _extent(region or "Hà Nội"))
+    verdict = Verdict(_required(crs, sought))
+    if len(x) == 0:
+        return verdict
+    found = place(verdict.crs, *middle)
+    if not found.within(sought.extent if region else VIETNAM_EXTENT):
+        _put_right(verdict, found, sought, strict=region is not None)
+        found = place(verdict.crs, *middle, swapped=verdict.swapped)
+    _check_datum(verdict, found, sought, confirmed=said is not None)
+    _check_contradiction(verdict, declared, said, middle)
+    _check_zone(verdict, found, sought)
+    _check_transformation(verdict)
+    return verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """The middle of a layer as it is written, and where on Earth it is expected."""
+
+    middle: tuple[float, float]
+    where: str
+    region: str
+    extent: tuple[float, float, float, float]
+
+    def readings(self) -> list[Placed]:
+        """Return the readings that put the middle where it is expected, the likeliest first."""
+        codes = [_code(vn2000(self.region)), MAP_CRS, *_UTM, *(f"EPSG:{code}" for code in ZONES)]
+        crss = [pyproj.CRS.from_user_input(code) for code in dict.fromkeys(codes)]
+        placed = (place(crs, *self.middle, swapped=swapped) for swapped in (False, True) for crs in crss)
+        return [p for p in placed if p.within(self.extent)]
+
+
+def _required(crs: pyproj.CRS | None, sought: _Sought) -> pyproj.CRS:
+    if crs is None:
+        msg = f"{sought.where} does not say in which coordinate system it is. {_advice(sought)}"
+        raise CRSError(msg)
+    if crs.geodetic_crs is None:
+        msg = f"{sought.where} is in {crs.name!r}, which lies nowhere on Earth. {_advice(sought)}"
+        raise CRSError(msg)
+    return crs
+
+
+def _advice(sought: _Sought) -> str:
+    readings = sought.readings()
+    if not readings:
+        return (
+            f"None of the systems used in Việt Nam would put it in {sought.region}. Say it with crs= (--crs), "
+            f'for example crs="{HANOI_CRS}" (VN-2000, Hà Nội) or crs="{MAP_CRS}" (longitude and latitude).'
+        )
+    listed = "; ".join(f'crs="{_code(r.crs)}" ({r.crs.name}{", swapped" * r.swapped})' for r in readings[:4])
+    return f"It would lie in {sought.region} with {listed}. Say which with crs= (--crs)."
+
+
+def _put_right(verdict: Verdict, found: Placed, sought: _Sought, *, strict: bool) -> None:
+    """Exchange x and y if that is all that is wrong; refuse otherwise."""
+    swapped = place(verdict.crs, *sought.middle, swapped=True)
+    if swapped.within(sought.extent if strict else VIETNAM_EXTENT):
+        verdict.swapped = True
+        verdict.repairs.append(
+            f"x and y were exchanged: as written the data lie {_position(found)}, exchanged {_position(swapped)}"
+        )
+        return
+    x, y = sought.middle
+    if verdict.crs.is_geographic and max(abs(x), abs(y)) > _MAX_DEGREES:
+        why = f"its coordinates, about ({x:,.0f}, {y:,.0f}), are metres and not degrees"
+    else:
+        why = (
+            f"its coordinates would lie {_position(found)}, outside {sought.region if strict else 'Việt Nam'}"
+        )
+    msg = f"{sought.where} is said to be in {verdict.crs.name}, but {why}. {_advice(sought)}"
+    raise CRSError(msg)
+
+
+def _check_datum(verdict: Verdict, found: Placed, sought: _Sought, *, confirmed: bool) -> None:
+    """Compare a plane that looks like VN-2000 with the real one on the same meridian."""
+    plane = TransverseMercator.from_crs(verdict.crs)
+    if plane is None or not math.isclose(plane.scale, _TM3_SCALE) or plane.false_easting != _FALSE_EASTING_M:
+        return
+    code = next((c for c, zone in ZONES.items() if math.isclose(zone.meridian, plane.central_meridian)), None)
+    if code is None:
+        return
+    twin = pyproj.CRS.from_epsg(code)
+    shift = _metres(found, place(twin, *sought.middle, swapped=verdict.swapped))
+    if shift <= _SAME_M:
+        verdict.crs = twin
+        return
+    datum = verdict.crs.datum.name if verdict.crs.datum else "unknown"
+    text = (
+        f"the projection is that of {twin.name} (EPSG:{code}) but the datum is {datum}, {shift:,.2f} m away"
+    )
+    if shift > _TOLERABLE_M and not confirmed:
+        msg = (
+            f"{sought.where}: {text}. VN-2000 lost its datum on the way, as MapInfo files and many .prj files do. "
+            f'Say crs="EPSG:{code}" if these are VN-2000 coordinates; otherwise say the whole other system.'
+        )
+        raise CRSError(msg)
+    verdict.doubts.append(text)
+
+
+def _check_contradiction(
+    verdict: Verdict, declared: pyproj.CRS | None, said: pyproj.CRS | None, middle: tuple[float, float]
+) -> None:
+    if declared is None or said is None or declared == said:
+        return
+    shift = _metres(place(declared, *middle), place(said, *middle))
+    far = f"{shift:,.0f} m" if math.isfinite(shift) else "beyond any distance"
+    verdict.repairs.append(
+        f"the file says {declared.name}, taken as {said.name} as you said; that moves it {far}"
+    )
+
+
+def _check_zone(verdict: Verdict, found: Placed, sought: _Sought) -> None:
+    home = place(vn2000(sought.region), *sought.middle, swapped=verdict.swapped)
+    plane = TransverseMercator.from_crs(verdict.crs)
+    if plane is not None and math.isclose(plane.scale, _UTM_SCALE) and home.within(sought.extent):
+        verdict.doubts.append(
+            f"it is said to be {verdict.crs.name}; were it {home}, as surveys of {sought.region} are, it would lie "
+            f"{_metres(found, home):,.0f} m away"
+        )
+    if not found.within(sought.extent):
+        inside = home.within(sought.extent)
+        other = (
+            f"; with {home} it would lie inside, {_metres(found, home) / 1000:,.0f} km away" if inside else ""
+        )
+        verdict.doubts.append(f"it lies {_position(found)}, outside {sought.region}{other}")
+
+
+def _check_transformation(verdict: Verdict) -> None:
+    known = TransformerGroup(verdict.crs, MAP_CRS, always_xy=True).transformers
+    if known and "ballpark" in known[0].description.lower():
+        verdict.doubts.append(
+            f"no exact transformation from {verdict.crs.name} to WGS 84 is known here, only a ballpark one; "
+            "positions may be off by hundreds of metres"
+        )
+
+
+def _extent(region: str) -> tuple[float, float, float, float]:
+    if fold(region) == fold("Hà Nội"):
+        return HANOI_EXTENT
+    # EPSG's area of use is that of all provinces of a zone: wide, but it rules out other zones' places.
+    area = vn2000(region).area_of_use
+    return (area.west, area.south, area.east, area.north) if area else VIETNAM_EXTENT
+
+
+def _metres(one: Placed, other: Placed) -> float:
+    if not all(map(math.isfinite, (one.lon, one.lat, other.lon, other.lat))):
+        return math.inf
+    return float(_GEOD.inv(one.lon, one.lat, other.lon, other.lat)[2])
+
+
+def _position(found: Placed) -> str:
+    if not (math.isfinite(found.lon) and math.isfinite(found.lat)):
+        return "nowhere on Earth"
+    return f"at longitude {found.lon:.2f}, latitude {found.lat:.2f}"
+
+
+def _code(crs: pyproj.CRS) -> str:
+    authority = crs.to_authority(min_confidence=100)
+    return ":".join(authority) if authority else crs.name

@@ -1,0 +1,124 @@
+"""Zipped layers, unpacked with limits: how large, how many, how far they expand, and nothing nested."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from clusters_geo.errors import SourceError
+from clusters_geo.reading.formats import FORMATS
+
+__all__ = ["MAX_EXPANSION", "MAX_UNPACKED_BYTES", "refuse_bomb", "refuse_nested", "unpack"]
+
+MAX_EXPANSION = 200
+MAX_UNPACKED_BYTES = 1 << 30
+_MAX_MEMBERS = 1_000
+_SMALL_BYTES = 10 << 20
+
+_ARCHIVES = {".zip", ".kmz", ".rar", ".7z", ".gz", ".tgz", ".bz2", ".xz", ".tar"}
+_MAIN = {ending for f in FORMATS for ending in f.endings if f.driver and f.name != "KMZ"}
+_KEPT = _MAIN | {ending for f in FORMATS for ending in (*f.needed, *f.beside)}
+
+
+def refuse_bomb(file: Path, *, allow_large: bool = False) -> list[zipfile.ZipInfo]:
+    """Return the members of a zip archive that is safe to unpack.
+
+    Raises
+    ------
+    SourceError
+        If it is damaged, encrypted, has over 1,000 members, unpacks to over 1 GiB (without `allow_large`)
+        or to over 200 times its size.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
+        msg = f"{file.name} is not a readable zip archive ({error}). Was it cut short?"
+        raise SourceError(msg) from error
+    size = sum(m.file_size for m in members)
+    packed = max(1, file.stat().st_size)
+    if len(members) > _MAX_MEMBERS or (size > MAX_UNPACKED_BYTES and not allow_large):
+        msg = (
+            f"{file.name} would unpack to {size / 1e6:,.0f} MB in {len(members)} files; the limits are "
+            f"{MAX_UNPACKED_BYTES / 1e6:,.0f} MB and {_MAX_MEMBERS}. Unpack it yourself and name one file."
+        )
+        raise SourceError(msg)
+    if size > _SMALL_BYTES and size / packed > MAX_EXPANSION:
+        msg = (
+            f"{file.name} would expand {size / packed:,.0f} times to {size / 1e6:,.0f} MB, which only "
+            "archives made to do harm do. It is not opened."
+        )
+        raise SourceError(msg)
+    if any(m.flag_bits & 1 for m in members):
+        msg = f"{file.name} is protected by a password. Unpack it yourself and name one file."
+        raise SourceError(msg)
+    return members
+
+
+def refuse_nested(file: Path, members: list[zipfile.ZipInfo]) -> None:
+    """Refuse an archive that holds another.
+
+    Raises
+    ------
+    SourceError
+        With the name of the inner one.
+    """
+    nested = [m.filename for m in members if PurePosixPath(m.filename).suffix.lower() in _ARCHIVES]
+    if nested:
+        msg = f"{file.name} holds another archive ({nested[0]}). Unpack it and name the file in it."
+        raise SourceError(msg)
+
+
+def unpack(file: Path, folder: Path, *, allow_large: bool = False) -> Path:
+    """Unpack the one layer of an archive into a folder and return its main file.
+
+    Raises
+    ------
+    SourceError
+        As `refuse_bomb`; also if there is no layer in it, several, or another archive.
+    """
+    members = refuse_bomb(file, allow_large=allow_large)
+    refuse_nested(file, members)
+    main = _main_member(file, [PurePosixPath(m.filename.replace("\\", "/")) for m in members])
+    with zipfile.ZipFile(file) as archive:
+        for member in members:
+            path = PurePosixPath(member.filename.replace("\\", "/"))
+            if _belongs(path, main):
+                _write(
+                    archive,
+                    member,
+                    folder / (path.name if main.suffix != ".gdb" else f"{main.name}/{path.name}"),
+                )
+    return folder / main.name
+
+
+def _main_member(file: Path, paths: list[PurePosixPath]) -> PurePosixPath:
+    layers = {p for p in paths if p.suffix.lower() in _MAIN - {".gdb"} and not p.name.startswith(".")}
+    layers |= {p.parent for p in paths if p.parent.suffix.lower() == ".gdb"}
+    layers = {p for p in layers if "__MACOSX" not in p.parts}
+    if len(layers) != 1:
+        listed = ", ".join(sorted(str(p) for p in layers)[:5]) or "no layer of a known format"
+        msg = f"{file.name} holds {listed}; one layer is expected. Unpack it and name one file."
+        raise SourceError(msg)
+    return layers.pop()
+
+
+def _belongs(path: PurePosixPath, main: PurePosixPath) -> bool:
+    if main.suffix.lower() == ".gdb":
+        return path.parent == main
+    stem = main.stem.lower() + "."
+    ending = path.name.lower()[len(stem) - 1 :]
+    return path.parent == main.parent and path.name.lower().startswith(stem) and ending in _KEPT
+
+
+def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # zipfile stops at the size that the directory declares, which was checked.
+        with archive.open(member) as packed, target.open("wb") as plain:
+            shutil.copyfileobj(packed, plain)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        msg = f"{archive.filename}: {member.filename} is damaged ({error}). Was it cut short?"
+        raise SourceError(msg) from error

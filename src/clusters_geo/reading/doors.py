@@ -1,0 +1,243 @@
+"""What may be opened at all: one plain file of a known format, and what belongs to it.
+
+The file and its sidecars are linked into a private folder and read there. Nothing else lies in that folder,
+so a reader that looks for neighbours finds none, and what readers leave behind goes away with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import sqlite3
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clusters_geo.errors import SourceError
+from clusters_geo.reading.archives import refuse_bomb, refuse_nested, unpack
+from clusters_geo.reading.formats import Format, identify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["MAX_BYTES", "Staged", "checked_file", "staged"]
+
+MAX_BYTES = 1 << 30
+_LOCK_WAIT_S = 1.0
+_MAX_HEADER_BYTES = 1 << 20
+
+_COPIED = {"GML", "MapInfo MIF", "MapInfo TAB"}
+
+_NOT_A_PATH = (
+    (re.compile(r"^\s*[\[{<]"), "is data, not the name of a file", "Write it to a file first"),
+    (re.compile(r"^/?vsi\w|^/vsi", re.IGNORECASE), "is a virtual path of GDAL", "Name a plain file"),
+    (re.compile(r"^\w[\w+.-]+://"), "is an address on a network", "Download the file first"),
+    (
+        re.compile(
+            r"^(?:PG|MYSQL|MSSQL|OCI|ODBC|WFS|OAPIF|GPKG|GeoJSON|ES|MVT|ESRIJSON|TopoJSON):", re.IGNORECASE
+        ),
+        "is a connection string",
+        "Export the table to a file first",
+    ),
+    (re.compile(r"[\x00\r\n]"), "holds a control character", "Name a file"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file that may be opened: where its private copy lies, its format, and what is missing beside it."""
+
+    path: Path
+    original: Path
+    format: Format
+    missing: tuple[str, ...] = ()
+
+
+def checked_file(path: str | os.PathLike[str], *, allow_large: bool = False) -> Path:
+    """Return the absolute path of a plain file that exists and is not too large.
+
+    Raises
+    ------
+    SourceError
+        If it is an address, a virtual path, data, a folder (other than a FileGDB), a pipe or a device, does
+        not exist, may not be read, or is larger than 1 GiB without `allow_large`.
+
+    Examples
+    --------
+    >>> checked_file("https://example.org/a.geojson")
+    Traceback (most recent call last):
+    clusters_geo.errors.SourceError: 'https://example.org/a.geojson' is an address on a network. Download ...
+    """
+    text = os.fspath(path)
+    _refuse_other_than_path(text)
+    file = Path(text)
+    try:
+        found = file.stat()
+    except OSError as error:
+        msg = f"There is no file {text[:200]!r} ({error.strerror}). Check the name and the folder."
+        raise SourceError(msg) from error
+    if stat.S_ISDIR(found.st_mode) and file.suffix.lower() == ".gdb":
+        return _checked_geodatabase(file.absolute())
+    _refuse_other_than_plain(file, found)
+    if found.st_size > MAX_BYTES and not allow_large:
+        msg = (
+            f"{file} has {found.st_size / 1e9:.1f} GB; more than {MAX_BYTES / 1e9:.1f} GB is read only with "
+            "allow_large=True (--allow-large)."
+        )
+        raise SourceError(msg)
+    return file.absolute()
+
+
+def _refuse_other_than_path(text: str) -> None:
+    for pattern, what, fix in _NOT_A_PATH:
+        if pattern.search(text):
+            shown = text if len(text) <= 80 else text[:80] + "…"
+            msg = f"{shown!r} {what}. {fix}; only files on this machine are opened."
+            raise SourceError(msg)
+
+
+def _refuse_other_than_plain(file: Path, found: os.stat_result) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        msg = f"{file} is a folder. Name a file in it."
+        raise SourceError(msg)
+    if not stat.S_ISREG(found.st_mode):
+        msg = f"{file} is a pipe or a device, not a file. Save its content to a file first."
+        raise SourceError(msg)
+    if not os.access(file, os.R_OK):
+        msg = f"{file} may not be read by this user. Ask for the permission, or for a copy."
+        raise SourceError(msg)
+
+
+def _checked_geodatabase(folder: Path) -> Path:
+    for member in folder.iterdir():
+        if not stat.S_ISREG(member.lstat().st_mode):
+            msg = f"{folder} holds {member.name}, which is not a plain file. A FileGDB has only such."
+            raise SourceError(msg)
+    if not (folder / "a00000001.gdbtable").exists():
+        msg = f"{folder} is a folder without a00000001.gdbtable, hence no FileGDB. Was it copied whole?"
+        raise SourceError(msg)
+    return folder
+
+
+@contextlib.contextmanager
+def staged(path: str | os.PathLike[str], *, allow_large: bool = False) -> Iterator[Staged]:
+    """Give a file in a private folder, with its sidecars and nothing else; archives are unpacked there.
+
+    Raises
+    ------
+    SourceError
+        As `checked_file` and `identify`; also for archives that expand too far, databases that are locked
+        and files that refer to others.
+    """
+    original = checked_file(path, allow_large=allow_large)
+    with tempfile.TemporaryDirectory(prefix="clusters-geo-", ignore_cleanup_errors=True) as private:
+        folder = Path(private)
+        if original.suffix.lower() == ".zip":
+            source = unpack(original, folder / "unpacked", allow_large=allow_large)
+        else:
+            source = original
+        found = identify(source)
+        (folder / "read").mkdir()
+        target, missing = _linked(source, found, folder / "read")
+        _CHECKS.get(found.name, lambda _: None)(target)
+        yield Staged(target, original, found, missing)
+
+
+def _linked(source: Path, found: Format, folder: Path) -> tuple[Path, tuple[str, ...]]:
+    # Readers match endings in lower case; what the layer is called comes from the stem.
+    target = folder / f"{source.stem}{source.suffix.lower()}"
+    if found.name in _COPIED or _keeps_a_log(source, found):
+        shutil.copyfile(source, target)
+    else:
+        target.symlink_to(source, target_is_directory=source.is_dir())
+    neighbours = _neighbours(source) if found.needed or found.beside else {}
+    missing = []
+    for ending in (*found.needed, *found.beside):
+        neighbour = neighbours.get(ending)
+        if neighbour is None:
+            missing.append(ending)
+            continue
+        _refuse_other_than_plain(neighbour, neighbour.stat())
+        (folder / f"{source.stem}{ending}").symlink_to(neighbour)
+    return target, tuple(missing)
+
+
+def _keeps_a_log(source: Path, found: Format) -> bool:
+    # SQLite writes beside a database in this mode even to read it; so the copy is read.
+    if found.name != "GeoPackage":
+        return False
+    with source.open("rb") as opened:
+        return opened.read(20)[18:19] == b"\x02"
+
+
+def _neighbours(source: Path) -> dict[str, Path]:
+    stem = source.stem.lower()
+    siblings = (p for p in source.parent.iterdir() if p.name.lower().startswith(stem + "."))
+    return {p.name[len(stem) :].lower(): p for p in siblings}
+
+
+def _check_geopackage(file: Path) -> None:
+    """Refuse a database that is locked, damaged, or whose tables reach outside it."""
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=_LOCK_WAIT_S)
+        ) as db:
+            rows = db.execute(
+                "SELECT name, sql FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'"
+            ).fetchall()
+    except sqlite3.Error as error:
+        locked = "locked" in str(error)
+        fix = (
+            "Close the program that has it open (QGIS?) and try again"
+            if locked
+            else "Was it cut short? Copy it again"
+        )
+        msg = f"{file.name} cannot be opened: {error}. {fix}."
+        raise SourceError(msg) from error
+    for name, sql in rows:
+        if not re.search(r"\bUSING\s+[\"']?(?:rtree|fts[345])\b", sql, re.IGNORECASE):
+            msg = f"{file.name}: the table {name!r} is virtual and may read other files. Export it to a new GeoPackage."
+            raise SourceError(msg)
+
+
+def _check_tab(file: Path) -> None:
+    text = file.read_bytes()[:_MAX_HEADER_BYTES].lower()
+    native = re.search(rb"type\s+native", text)
+    if not native or re.search(rb"create\s+view|open\s+table|isseamless\W+true|\bfile\s+\"", text):
+        msg = f"{file.name} is a view or a linked table: it names other files, which are not opened. Save a copy as native TAB."
+        raise SourceError(msg)
+    _neutral_charset(file, rb'(!charset\s+)"?WindowsVietnamese"?', rb"\1WindowsLatin1")
+
+
+def _check_mif(file: Path) -> None:
+    _neutral_charset(file, rb'(\bcharset\s+)"WindowsVietnamese"', rb'\1"WindowsLatin1"')
+
+
+def _neutral_charset(file: Path, pattern: bytes, replacement: bytes) -> None:
+    # GDAL loses the last letter of each value in Windows-1258; read as Latin-1 the bytes survive.
+    content = file.read_bytes()
+    changed = re.sub(pattern, replacement, content[:_MAX_HEADER_BYTES], count=1, flags=re.IGNORECASE)
+    file.write_bytes(changed + content[_MAX_HEADER_BYTES:])
+
+
+def _check_gml(file: Path) -> None:
+    # GDAL opens, and downloads, the schemas that a file names; without that word it does not.
+    content = file.read_bytes()
+    file.write_bytes(re.sub(rb"schemaLocation(\s*=)", rb"schemaIgnored\1", content))
+
+
+def _check_kmz(file: Path) -> None:
+    refuse_nested(file, refuse_bomb(file))
+
+
+_CHECKS = {
+    "KMZ": _check_kmz,
+    "GeoPackage": _check_geopackage,
+    "MapInfo TAB": _check_tab,
+    "MapInfo MIF": _check_mif,
+    "GML": _check_gml,
+}

@@ -1,0 +1,299 @@
+"""Vietnamese text in the encodings of its past: TCVN3, VNI, Windows-1258, and UTF-8 taken for something else.
+
+Which encoding a column is in is decided by what it reads as: a word with a letter beyond ASCII must be a
+Vietnamese syllable (onset, vowels, coda, at most one tone). Bytes read in the wrong encoding almost never
+are. A tie, or a reading in which too few words are syllables, changes nothing and is said.
+
+The characters of TCVN3 (fonts such as .VnTime) and VNI are in `legacy/`, with their sources. Capitals that
+TCVN3 kept only in a capital font (.VnTimeH) are lower case in the file and come out as that.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from clusters_geo.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from clusters_geo.reading.notes import LoadReport
+
+__all__ = ["ENCODINGS", "best_reading", "decode", "repair_text", "share_of_syllables"]
+
+ENCODINGS = ("utf-8", "tcvn3", "vni", "cp1258")
+
+_ENOUGH = 0.7
+_SAMPLE = 2_000
+
+_ONSET = r"(?:ngh|ng|nh|gh|gi|kh|ph|qu|th|tr|ch|[bcdđghklmnprstvx])?"
+_VOWELS = (
+    r"(?:uyê|uya|iêu|yêu|ươu|ươi|uôi|oai|oay|oao|oeo|uây|uyu|uêu|"
+    r"iê|yê|ia|ya|ươ|ưa|uô|ua|oa|oă|oe|oo|uâ|uê|uơ|uy|ai|ao|au|ay|âu|ây|eo|êu|iu|oi|ôi|ơi|ui|ưi|ưu|"
+    r"[aăâeêioôơuưy])"
+)
+_CODA = r"(?:ch|nh|ng|[cmnpt])?"
+_SYLLABLE = re.compile(f"{_ONSET}{_VOWELS}{_CODA}")
+_TONES = dict.fromkeys(map(ord, "\u0300\u0301\u0303\u0309\u0323"))
+_WORDS = re.compile(r"[^\s!-/:-@\[-`{-~–—“”‘’…]+")
+
+# Signs that mean nothing in a name and change what is shown: controls, zero widths, direction marks.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]"
+)
+_LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
+
+
+def share_of_syllables(texts: Iterable[str]) -> float | None:
+    """Return which share of the words beyond ASCII are Vietnamese syllables; None where there is no such word.
+
+    Examples
+    --------
+    >>> share_of_syllables(["Phùng Xá", "Bát Tràng"]), share_of_syllables(["Phïng X¸"])
+    (1.0, 0.0)
+    """
+    words = [w for text in texts for w in _WORDS.findall(text) if not w.isascii()]
+    if not words:
+        return None
+    return sum(_is_syllable(word) for word in words) / len(words)
+
+
+def _is_syllable(word: str) -> bool:
+    letters = unicodedata.normalize("NFD", word.translate(_LOOK_ALIKES).casefold())
+    toneless = unicodedata.normalize("NFC", letters.translate(_TONES))
+    tones = len(letters) - len(letters.translate(_TONES))
+    return tones <= 1 and _SYLLABLE.fullmatch(toneless) is not None
+
+
+def decode(content: bytes, encoding: str) -> str:
+    """Return bytes as text in composed Unicode.
+
+    Parameters
+    ----------
+    content
+        The bytes of a name or a whole file.
+    encoding
+        "tcvn3", "vni" or any that Python knows.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        If the bytes are not text in that encoding.
+    LookupError
+        If there is no such encoding.
+
+    Examples
+    --------
+    >>> decode(b"Ph\\xefng X\\xb8", "tcvn3"), decode(b"PHU\\xd8NG X\\xc1", "cp1258")
+    ('Phùng Xá', 'PHUØNG XÁ')
+    """
+    if encoding.lower() in {"tcvn3", "vni"}:
+        pattern, letters = _legacy(encoding.lower())
+        text = pattern.sub(lambda found: letters[found[0]], content.decode("latin-1"))
+    else:
+        text = content.decode(encoding)
+    return unicodedata.normalize("NFC", text)
+
+
+@cache
+def _legacy(name: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    with (Path(__file__).parent / "legacy" / f"{name}.csv").open(encoding="utf-8", newline="") as opened:
+        letters = {bytes.fromhex(r["hex"]).decode("latin-1"): r["character"] for r in csv.DictReader(opened)}
+    # VNI writes a letter and its mark as two bytes; the longer wins.
+    longest_first = sorted(letters, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first))), letters
+
+
+def best_reading(content: bytes, encoding: str | None = None) -> tuple[str, str]:
+    """Return a whole text and the encoding in which it reads as Vietnamese.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read in the encoding that was asked for, or in none.
+    """
+    wanted = (encoding,) if encoding else ENCODINGS
+    readings = {name: text for name in wanted if (text := _try(content, name)) is not None}
+    if not encoding and "utf-8" in readings:
+        return readings["utf-8"].removeprefix("\ufeff"), "utf-8"
+    scores = {
+        name: share_of_syllables(_WORDS.findall(text)[:_SAMPLE]) or 0.0 for name, text in readings.items()
+    }
+    best = max(scores, key=lambda name: scores[name], default="")
+    if not best or (not encoding and scores[best] < _ENOUGH):
+        tried = encoding or ", ".join(ENCODINGS)
+        msg = f"The text cannot be read as {tried}. Save it as UTF-8, or say encoding=."
+        raise SourceError(msg)
+    return readings[best].removeprefix("\ufeff"), best
+
+
+def _try(content: bytes, encoding: str) -> str | None:
+    try:
+        return decode(content, encoding)
+    except UnicodeDecodeError:
+        return None
+    except LookupError as error:
+        msg = f"There is no encoding {encoding!r}. Known are {', '.join(ENCODINGS)} and Python's."
+        raise SourceError(msg) from error
+
+
+def repair_text(
+    table: pd.DataFrame, report: LoadReport, *, declared: str | None = None, encoding: str | None = None
+) -> pd.DataFrame:
+    """Return a table whose headers and text are Vietnamese in composed Unicode.
+
+    Parameters
+    ----------
+    table
+        Text columns hold Unicode, or one character for each byte where `declared` is not None.
+    report
+        Receives the encoding of each column and what was changed.
+    declared
+        What the file says of its encoding; "" for nothing, None where text arrived as Unicode.
+    encoding
+        What the caller says; it wins.
+
+    Raises
+    ------
+    SourceError
+        If a column cannot be read in `encoding`.
+    """
+    texts = {n: c for n, c in table.items() if isinstance(c.dtype, pd.StringDtype) or c.dtype == object}
+    columns = {n: _repair_column(str(n), c, report, declared, encoding) for n, c in texts.items()}
+    changed = table.assign(**{str(n): c for n, c in columns.items()})
+    headers = [_repaired_header(str(n), declared, encoding) for n in changed.columns]
+    return changed.set_axis(headers, axis=1)
+
+
+def _repair_column(
+    name: str, column: pd.Series, report: LoadReport, declared: str | None, encoding: str | None
+) -> pd.Series:
+    found = {at: value for at, value in enumerate(column) if isinstance(value, str)}
+    if not found:
+        return column
+    texts = list(found.values())
+    used = _encoding_of(name, texts, report, declared, encoding)
+    if used:
+        texts = [_reread(name, row, text, used, report) for row, text in zip(found, texts, strict=True)]
+        if used != "utf-8" or declared is None:
+            report.encodings[name] = used
+            report.repair("text", f"column {name!r} was in {used}", advice="Say encoding= if it reads wrong.")
+    tidy = [_tidied(text) for text in texts]
+    _note_tidied(name, dict(zip(found, zip(texts, tidy, strict=True), strict=True)), report)
+    values = column.astype(object)
+    values.iloc[list(found)] = tidy
+    return values.astype("string") if len(found) == column.notna().sum() else values
+
+
+def _encoding_of(
+    name: str, texts: list[str], report: LoadReport, declared: str | None, encoding: str | None
+) -> str | None:
+    """Return the encoding to read a column again in, or None where it reads well as it is."""
+    if encoding:
+        return encoding
+    sample = [t for t in dict.fromkeys(texts) if not t.isascii()][:_SAMPLE]
+    if not sample:
+        return None
+    # Bytes beyond ASCII that form valid UTF-8 throughout are UTF-8: chance does not do that.
+    if declared is not None and all(_reread_or_none(text, "utf-8") is not None for text in sample):
+        return "utf-8"
+    as_is = share_of_syllables(sample) or 0.0
+    shares = {e: share for e in ENCODINGS if (share := _share_in(sample, e)) is not None}
+    best = max(shares, key=lambda e: shares[e], default="")
+    if best and shares[best] >= _ENOUGH and shares[best] > as_is:
+        rivals = [e for e in shares if shares[e] == shares[best] and _differ(sample, e, best)]
+        if len(rivals) == 0 or best == "utf-8":
+            return best
+        report.doubt("text", f"column {name!r} may be {best} or {', '.join(rivals)}", advice="Say encoding=.")
+    if declared is not None and as_is < _ENOUGH:
+        report.doubt(
+            "text",
+            f"column {name!r} reads as Vietnamese in none of {', '.join(ENCODINGS)}",
+            advice="Say encoding=.",
+        )
+    return None
+
+
+def _differ(sample: list[str], one: str, other: str) -> bool:
+    return one != other and any(_reread_or_none(t, one) != _reread_or_none(t, other) for t in sample)
+
+
+def _share_in(sample: list[str], encoding: str) -> float | None:
+    readings = [_reread_or_none(text, encoding) for text in sample]
+    if encoding == "utf-8" and None in readings:
+        return None
+    known = [r for r in readings if r is not None]
+    share = share_of_syllables(known)
+    # A column whose every word becomes ASCII was not in that encoding.
+    return None if share is None or len(known) < len(readings) * _ENOUGH else share
+
+
+def _reread_or_none(text: str, encoding: str) -> str | None:
+    content = _bytes_of(text)
+    return None if content is None else _try(_whole_characters(content, encoding), encoding)
+
+
+def _reread(name: str, row: int, text: str, encoding: str, report: LoadReport) -> str:
+    if text.isascii() and encoding.lower() not in {"utf-16", "utf-7"}:
+        return text
+    read = _reread_or_none(text, encoding)
+    if read is None:
+        report.doubt("text", f"column {name!r}: {text!r} is not {encoding}; left as it is", [row + 1])
+        return text
+    return read
+
+
+def _bytes_of(text: str) -> bytes | None:
+    """Return the bytes that were read as Latin-1 or Windows-1252; None where the text is real Unicode."""
+    try:
+        return b"".join(c.encode("latin-1" if ord(c) < 256 else "cp1252") for c in text)
+    except UnicodeEncodeError:
+        return None
+
+
+def _whole_characters(content: bytes, encoding: str) -> bytes:
+    # A field of fixed width cuts UTF-8 in the middle of its last character.
+    if encoding.lower() not in {"utf-8", "utf8"}:
+        return content
+    tail = re.search(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z", content)
+    return content[: tail.start()] if tail else content
+
+
+def _repaired_header(name: str, declared: str | None, encoding: str | None) -> str:
+    if name.isascii():
+        return name
+    as_is = share_of_syllables([name]) or 0.0
+    for candidate in (encoding,) if encoding else ENCODINGS:
+        read = _reread_or_none(name, candidate)
+        if read and (encoding or (share_of_syllables([read]) or 0.0) > as_is):
+            return _tidied(read)
+    return _tidied(name)
+
+
+def _tidied(text: str) -> str:
+    tidy = _HIDDEN.sub("", unicodedata.normalize("NFC", text))
+    swapped = tidy.translate(_LOOK_ALIKES)
+    return swapped if swapped != tidy and share_of_syllables([swapped]) == 1.0 else tidy
+
+
+def _note_tidied(name: str, pairs: dict[int, tuple[str, str]], report: LoadReport) -> None:
+    hidden = [at + 1 for at, (text, _) in pairs.items() if _HIDDEN.search(text)]
+    decomposed = [at + 1 for at, (text, _) in pairs.items() if not unicodedata.is_normalized("NFC", text)]
+    alike = [
+        at + 1
+        for at, (text, tidy) in pairs.items()
+        if re.search("[ÐðƉɖ]", text) and not re.search("[ÐðƉɖ]", tidy)
+    ]
+    if hidden:
+        report.repair("text", f"column {name!r}: hidden control or direction marks removed", hidden)
+    if decomposed:
+        report.repair("text", f"column {name!r}: letters and marks composed (NFC)", decomposed)
+    if alike:
+        report.repair("text", f"column {name!r}: look-alikes of Đ replaced by Đ", alike)

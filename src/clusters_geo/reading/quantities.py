@@ -1,0 +1,375 @@
+"""Numbers, shares, flags, dates and choices as people type them.
+
+"1.686,5" and "1,686.5" are the same number to two people. A column is read with the decimal mark that its
+own cells prove; where none proves it, "1.686" may be 1.686 or 1,686, and is left for its owner to decide.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from clusters_geo.names import strip_accents
+from clusters_geo.reading.headers import UNITS, fold_unit
+from clusters_geo.reading.notes import some
+from clusters_geo.schema import DISTRICT_TYPES, INVESTOR_KINDS, STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clusters_geo.reading.notes import LoadReport
+    from clusters_geo.schema import Column
+
+__all__ = ["BLANKS", "CHOICES", "decimal_mark", "read_quantities"]
+
+# What people write for "nothing known".
+BLANKS = {
+    "",
+    "-",
+    "–",
+    "—",
+    ".",
+    "..",
+    "...",
+    "…",
+    "x",
+    "n/a",
+    "na",
+    "nan",
+    "null",
+    "none",
+    "chua co",
+    "khong co",
+    "k co",
+    "khong ro",
+    "chua ro",
+    "#n/a",
+    "?",
+}
+_APPROXIMATE = re.compile(r"^(?:khoảng|xấp xỉ|gần|ước|~|≈|about|approx\.?|ca\.?|circa)\s*", re.IGNORECASE)
+_FIGURE = re.compile(
+    r"^([+-]?\d[\d.,\s\u00a0\u202f']*)\s*(ha|héc ta|hecta|m2|m²|km2|km²|%|người|lao động|tỷ đồng|tỷ)?\.?$",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$")
+
+# To the unit that the schema declares: hectares for areas, 0–1 for shares.
+_FACTORS = {("m2", "ha"): 1e-4, ("km2", "ha"): 100.0, ("ha", "ha"): 1.0, ("%", "share"): 0.01}
+_LARGEST_HA = 10_000.0
+
+# What else is written for the declared values, without accents and capitals.
+CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
+    "status": {
+        "operating": (
+            "hoat dong",
+            "da hoat dong",
+            "dang hd",
+            "on dinh",
+            "active",
+            "hoat dong on dinh",
+            "da di vao hoat dong",
+        ),
+        "under_construction": (
+            "dang xay dung",
+            "dang thi cong",
+            "da khoi cong",
+            "dang dau tu ha tang",
+            "construction",
+            "under construction",
+            "dang trien khai",
+        ),
+        "pending": (
+            "chua khoi cong",
+            "keu goi dau tu",
+            "quy hoach",
+            "da thanh lap",
+            "moi thanh lap",
+            "cho khoi cong",
+            "planned",
+            "dang keu goi dau tu",
+            "chua dau tu",
+        ),
+    },
+    "investor_kind": {"enterprise": ("doanh nghiep", "cong ty", "dn"), "cooperative": ("htx", "hop tac xa")},
+    "type": {"Quận": ("q",), "Huyện": ("h",), "Thị xã": ("tx",), "Thành phố": ("tp",)},
+}
+_LABELS = {"status": STATUSES, "investor_kind": INVESTOR_KINDS, "type": DISTRICT_TYPES}
+_FLAGS = {
+    "co": True,
+    "khong": False,
+    "yes": True,
+    "no": False,
+    "true": True,
+    "false": False,
+    "1": True,
+    "0": False,
+    "x": True,
+    "dat": True,
+    "khong dat": False,
+    "da co": True,
+    "chua": False,
+    "chua co": False,
+}
+
+
+def read_quantities(
+    table: pd.DataFrame,
+    columns: tuple[Column, ...],
+    report: LoadReport,
+    *,
+    units: dict[str, str],
+    decimal: str | None = None,
+) -> pd.DataFrame:
+    """Return the table with each declared column read from what people typed.
+
+    Parameters
+    ----------
+    table
+        With the schema's column names.
+    columns
+        Their declarations.
+    report
+        Receives every change and every doubt, with the rows.
+    units
+        The unit that a header stated for a column, see `clusters_geo.reading.headers.map_headers`.
+    decimal
+        "," or "." where the caller knows it.
+
+    Returns
+    -------
+    A new table. What cannot be read stays as it is, for `clusters_geo.validate` to name.
+    """
+    readers: dict[str, Callable[[pd.Series, Column, LoadReport], pd.Series]] = {
+        "choice": _read_choices,
+        "flag": _read_flags,
+        "date": _read_dates,
+        "text": _read_text,
+    }
+    changed = {}
+    for column in columns:
+        if column.name not in table:
+            continue
+        values = table[column.name]
+        if column.kind in {"number", "integer"}:
+            figures, stated = _read_numbers(values, column, report, decimal)
+            changed[column.name] = _converted(figures, stated, units.get(column.name, ""), column, report)
+        elif column.kind in readers:
+            changed[column.name] = readers[column.kind](values, column, report)
+    return table.assign(**changed)
+
+
+def decimal_mark(texts: list[str]) -> str | None:
+    """Return the decimal mark that a column's figures prove, "" if none has a mark, None if it stays open.
+
+    Examples
+    --------
+    >>> decimal_mark(["1.686,5", "20"]), decimal_mark(["1,686.5"]), decimal_mark(["12", "7"])
+    (',', '.', '')
+    >>> decimal_mark(["1.686"]) is None, decimal_mark(["1.686", "18,4"]), decimal_mark(["1.2", "3,4"]) is None
+    (True, ',', True)
+    """
+    marked = [t for t in texts if re.search(r"[.,]", t)]
+    proofs = {mark for t in marked if (mark := _proof(t))}
+    if not marked:
+        return ""
+    return proofs.pop() if len(proofs) == 1 else None
+
+
+def _proof(text: str) -> str:
+    """Return the decimal mark that one figure proves, "" if it proves none."""
+    last = max(text.rfind("."), text.rfind(","))
+    mark, other = text[last], "," if text[last] == "." else "."
+    if other in text[:last]:
+        return mark
+    if text.count(mark) > 1:
+        return other
+    before, after = text[:last].lstrip("+-"), text[last + 1 :]
+    # Three digits behind the only mark prove nothing, unless no group of thousands could begin like that.
+    is_group = len(after) == 3 and 1 <= len(before) <= 3 and not before.startswith("0")
+    return "" if is_group else mark
+
+
+def _read_numbers(
+    values: pd.Series, column: Column, report: LoadReport, decimal: str | None
+) -> tuple[pd.Series, dict[int, str]]:
+    """Return figures as numbers, and the unit that single cells state, by position."""
+    if not _has_text(values):
+        return values, {}
+    cells = [v.strip() if isinstance(v, str) else v for v in values]
+    blank = {at for at, v in enumerate(cells) if isinstance(v, str) and _folded(v) in BLANKS}
+    about = [
+        at for at, v in enumerate(cells) if isinstance(v, str) and at not in blank and _APPROXIMATE.match(v)
+    ]
+    parsed = {
+        at: found
+        for at, v in enumerate(cells)
+        if isinstance(v, str) and at not in blank and (found := _FIGURE.match(_APPROXIMATE.sub("", v)))
+    }
+    figures = {at: re.sub(r"[\s\u00a0\u202f']", "", found[1]).rstrip(".,") for at, found in parsed.items()}
+    mark = decimal or decimal_mark(list(figures.values()))
+    open_rows = [at + 1 for at, text in figures.items() if re.search("[.,]", text)] if mark is None else []
+    if open_rows:
+        report.doubt(
+            "numbers",
+            f"{column.name}: {values.iloc[open_rows[0] - 1]!r} may be a thousand or a decimal mark",
+            open_rows,
+            'Say decimal="," or decimal=".".',
+        )
+    numbers = {at: _number(text, mark) for at, text in figures.items()}
+    out = [
+        None if at in blank else numbers[at] if numbers.get(at) is not None else None if pd.isna(v) else v
+        for at, v in enumerate(cells)
+    ]
+    _note_numbers(
+        column,
+        report,
+        blank,
+        about,
+        mark if mark and any("." in f or "," in f for f in figures.values()) else "",
+    )
+    units = {at: UNITS.get(fold_unit(found[2]), "") for at, found in parsed.items() if found[2]}
+    return _narrowed(out, values), {at: unit for at, unit in units.items() if unit}
+
+
+def _note_numbers(column: Column, report: LoadReport, blank: set[int], about: list[int], mark: str) -> None:
+    if mark:
+        report.repair(
+            "numbers", f"{column.name}: read with {mark!r} as the decimal mark", advice="Say decimal= if not."
+        )
+    if blank:
+        report.repair(
+            "numbers",
+            f"{column.name}: dashes and words for nothing read as blank",
+            [at + 1 for at in sorted(blank)],
+        )
+    if about:
+        report.doubt(
+            "numbers", f"{column.name}: stated as approximate, taken as it is", [at + 1 for at in about]
+        )
+
+
+def _number(text: str, mark: str | None) -> float | int | None:
+    if mark is None and re.search("[.,]", text):
+        return None
+    other = {",": ".", ".": ",", "": "", None: ""}[mark]
+    plain = text.replace(other, "") if other else text
+    plain = plain.replace(",", ".") if mark == "," else plain
+    try:
+        return float(plain) if "." in plain else int(plain)
+    except ValueError:
+        return None
+
+
+def _converted(
+    values: pd.Series, stated: dict[int, str], header_unit: str, column: Column, report: LoadReport
+) -> pd.Series:
+    target = column.unit
+    if target not in {"ha", "share"}:
+        return values
+    units = [stated.get(at, header_unit) for at in range(len(values))]
+    factors = [_FACTORS.get((unit, target), 1.0) for unit in units]
+    rows = [at + 1 for at, factor in enumerate(factors) if factor != 1.0 and _is_number(values.iloc[at])]
+    if rows:
+        names = some(dict.fromkeys(units[row - 1] for row in rows))
+        report.repair("numbers", f"{column.name}: converted from {names} to {target}", rows)
+    out = [v * f if _is_number(v) and f != 1.0 else v for v, f in zip(values, factors, strict=True)]
+    large = [at + 1 for at, v in enumerate(out) if target == "ha" and _is_number(v) and v > _LARGEST_HA]
+    if large:
+        report.doubt(
+            "numbers",
+            f"{column.name}: more than {_LARGEST_HA:,.0f} ha, perhaps square metres",
+            large,
+            "Put the unit into the header.",
+        )
+    return _narrowed(out, values) if rows else values
+
+
+def _read_choices(values: pd.Series, column: Column, report: LoadReport) -> pd.Series:
+    known = {_folded(c): c for c in column.choices}
+    for choice, labels in _LABELS.get(column.name, {}).items():
+        known.update({_folded(text): choice for text in labels})
+    for choice, others in CHOICES.get(column.name, {}).items():
+        known.update(dict.fromkeys(others, choice))
+    read = [known.get(_folded(v), _blank_or(v)) if isinstance(v, str) else v for v in values]
+    rows = [
+        at + 1
+        for at, (old, new) in enumerate(zip(values, read, strict=True))
+        if isinstance(old, str) and old != new
+    ]
+    if rows:
+        said = some(dict.fromkeys(f"{values.iloc[r - 1]!r} as {read[r - 1]}" for r in rows))
+        report.repair("columns", f"{column.name}: read {said}", rows)
+    return pd.Series(read, index=values.index, name=values.name, dtype="object")
+
+
+def _read_flags(values: pd.Series, column: Column, report: LoadReport) -> pd.Series:
+    if not _has_text(values):
+        return values
+    read = [_FLAGS.get(_folded(v), _blank_or(v)) if isinstance(v, str) else v for v in values]
+    rows = [at + 1 for at, v in enumerate(values) if isinstance(v, str)]
+    report.repair("columns", f"{column.name}: words read as true or false", rows)
+    return pd.Series(read, index=values.index, name=values.name, dtype="object")
+
+
+def _read_dates(values: pd.Series, column: Column, report: LoadReport) -> pd.Series:
+    if not _has_text(values):
+        return values
+    read, rows = [], []
+    for at, value in enumerate(values):
+        found = _DATE.match(value.strip()) if isinstance(value, str) else None
+        if found:
+            rows.append(at + 1)
+        read.append(f"{found[3]}-{int(found[2]):02d}-{int(found[1]):02d}" if found else _blank_or(value))
+    if rows:
+        report.repair("numbers", f"{column.name}: dates read as day, month, year", rows)
+    return pd.Series(read, index=values.index, name=values.name, dtype="object")
+
+
+def _read_text(values: pd.Series, column: Column, report: LoadReport) -> pd.Series:
+    """Return text without blanks around it; whole numbers in a column of text lose no digit."""
+    read = [None if _is_blank(v) else v.strip() if isinstance(v, str) else _plain(v) for v in values]
+    rows = [
+        at + 1
+        for at, (old, new) in enumerate(zip(values, read, strict=True))
+        if isinstance(old, str) and new != old and new
+    ]
+    if rows:
+        report.repair("text", f"{column.name}: blanks around the text removed", rows)
+    return pd.Series(read, index=values.index, name=values.name, dtype="string")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _blank_or(value: object) -> object:
+    return None if isinstance(value, str) and _folded(value) in BLANKS - {"x"} else value
+
+
+def _is_blank(value: object) -> bool:
+    return (isinstance(value, str) and not value.strip()) or (
+        not isinstance(value, str) and bool(pd.isna(value))
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and not pd.isna(value)
+
+
+def _has_text(values: pd.Series) -> bool:
+    return any(isinstance(v, str) for v in values)
+
+
+def _narrowed(out: list[object], like: pd.Series) -> pd.Series:
+    """Return numbers in the narrowest kind that holds them: Int64, float64, or objects where text remains."""
+    kinds = {type(v) for v in out if v is not None}
+    dtype = "Int64" if kinds == {int} else "float64" if kinds <= {int, float} and kinds else "object"
+    return pd.Series(out, index=like.index, name=like.name, dtype=dtype)
+
+
+def _folded(text: str) -> str:
+    return " ".join(strip_accents(text).split())

@@ -1,0 +1,200 @@
+"""Shapes made fit to be measured: flat, finite, valid; and outlines found in drawings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from clusters_geo.crs import to_transverse_mercator
+from clusters_geo.errors import SchemaError
+from clusters_geo.reading.notes import some
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from clusters_geo.reading.notes import LoadReport
+
+__all__ = ["exchange_axes", "flatten", "mend", "middles", "outlines"]
+
+# No projection of the Earth reaches so far; beyond it arithmetic on areas loses its digits.
+_ABSURD = 1e8
+_M2_PER_HA = 10_000.0
+_AREAL = {3, 6}
+
+
+def flatten(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries:
+    """Return shapes without heights, after refusing positions that are no numbers or beyond any map.
+
+    Raises
+    ------
+    SchemaError
+        With the rows in `.failures`.
+    """
+    parts = np.asarray(shapes.array, dtype=object)
+    high = shapely.has_z(parts)
+    if high.any():
+        report.repair("shapes", "heights (Z) dropped", _rows(high))
+    flat = shapely.force_2d(parts)
+    _refuse_absurd(flat, where)
+    _note_missing(flat, report)
+    return gpd.GeoSeries(flat, index=shapes.index, crs=shapes.crs, name=shapes.name)
+
+
+def _refuse_absurd(parts: NDArray[np.object_], where: str) -> None:
+    coordinates, owner = shapely.get_coordinates(parts, return_index=True)
+    bad = np.unique(owner[~(np.abs(coordinates) < _ABSURD).all(axis=1)])
+    if len(bad):
+        failures = pd.DataFrame(
+            {
+                "row": bad + 1,
+                "column": "geometry",
+                "value": [shapely.to_wkt(parts[at], rounding_precision=1)[:80] for at in bad],
+                "problem": "has a coordinate that is no number or beyond any map",
+                "fix": "correct or delete the shape",
+            }
+        )
+        msg = (
+            f"{where}: the shape of row {some(bad + 1)} has a coordinate that is not a number, infinite or "
+            f"beyond {_ABSURD:.0e}. Correct or delete it where the file was made."
+        )
+        raise SchemaError(msg, failures)
+
+
+def _note_missing(parts: NDArray[np.object_], report: LoadReport) -> None:
+    missing, empty = shapely.is_missing(parts), shapely.is_empty(parts)
+    if missing.any() and not missing.all():
+        report.doubt("shapes", "no shape", _rows(missing), "Draw it, or leave the row for figures only.")
+    if empty.any():
+        report.doubt("shapes", "an empty shape", _rows(empty), "Draw it, or delete the row.")
+
+
+def exchange_axes(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Return shapes with x and y exchanged.
+
+    Examples
+    --------
+    >>> exchange_axes(gpd.GeoSeries([shapely.Point(21, 105)])).iloc[0].x
+    105.0
+    """
+    swapped = shapely.transform(shapes.array, lambda xy: xy[:, ::-1])
+    return gpd.GeoSeries(swapped, index=shapes.index, crs=shapes.crs, name=shapes.name)
+
+
+def middles(shapes: gpd.GeoSeries) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the middle of the bounding box of each shape that has one, as x and y."""
+    bounds = shapely.bounds(np.asarray(shapes.array, dtype=object))
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    return (bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2
+
+
+def mend(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries:
+    """Return shapes that are valid, and note how far mending changed the area of each.
+
+    Raises
+    ------
+    SchemaError
+        If nothing with an area remains of a polygon.
+
+    Examples
+    --------
+    >>> from clusters_geo.reading.notes import LoadReport
+    >>> bow_tie = shapely.Polygon([(0, 0), (100, 100), (100, 0), (0, 100)])
+    >>> mend(gpd.GeoSeries([bow_tie], crs=5897), LoadReport("a.shp"), "a.shp").area.iloc[0]
+    5000.0
+    """
+    parts = np.asarray(shapes.array, dtype=object)
+    invalid = ~(shapely.is_valid(parts) | shapely.is_missing(parts))
+    if not invalid.any():
+        return shapes
+    why = [reason.split("[")[0] for reason in shapely.is_valid_reason(parts[invalid])]
+    mended = shapely.make_valid(parts[invalid])
+    polygons = np.isin(shapely.get_type_id(parts[invalid]), list(_AREAL))
+    mended[polygons] = [_areas_only(shape) for shape in mended[polygons]]
+    lost = np.flatnonzero(invalid)[shapely.is_empty(mended)]
+    if len(lost):
+        msg = f"{where}: nothing with an area remains of row {some(lost + 1)} when mended. Draw it again."
+        raise SchemaError(msg)
+    after = parts.copy()
+    after[invalid] = mended
+    result = gpd.GeoSeries(after, index=shapes.index, crs=shapes.crs, name=shapes.name)
+    before_ha, after_ha = _hectares(shapes[invalid]), _hectares(result[invalid])
+    rows = np.flatnonzero(invalid) + 1
+    for row, reason, old, new in zip(rows, why, before_ha, after_ha, strict=True):
+        report.repair(
+            "shapes",
+            f"{reason.strip().lower()} mended, {old:,.2f} ha before, {new:,.2f} ha after",
+            [int(row)],
+        )
+    return result
+
+
+def _areas_only(shape: shapely.Geometry) -> shapely.Geometry:
+    # make_valid keeps spikes as lines; a boundary has none.
+    parts = [p for p in shapely.get_parts(shape, return_index=False) if p.area > 0]
+    flat = [q for p in parts for q in shapely.get_parts(p)]
+    return flat[0] if len(flat) == 1 else shapely.MultiPolygon(flat)
+
+
+def _hectares(shapes: gpd.GeoSeries) -> list[float]:
+    found = to_transverse_mercator(shapes)
+    if found is None:
+        return [float("nan")] * len(shapes)
+    return list(found[0].area / found[1].scale ** 2 / _M2_PER_HA)
+
+
+def outlines(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
+    """Return the closed outlines of a drawing as shapes, named by the text inside each.
+
+    Parameters
+    ----------
+    table
+        Lines, polygons and texts (points with `Text`) of a DXF or DGN file.
+    report
+        Receives how many were found, and which have no name or several.
+
+    Returns
+    -------
+    One row per outline, with `name` and, where the drawing has it, `Layer`.
+    """
+    parts = np.asarray(table.geometry.array, dtype=object)
+    kind = shapely.get_type_id(parts)
+    closed = np.isin(kind, list(_AREAL)) | (
+        shapely.is_closed(parts) & (shapely.get_num_coordinates(parts) > 3) & (kind == 1)
+    )
+    areas = [shapely.Polygon(p.coords) if p.geom_type == "LineString" else p for p in parts[closed]]
+    loose = [p for p in parts[np.isin(kind, [1, 5]) & ~closed] if p is not None]
+    joined = list(shapely.polygonize(loose).geoms) if loose else []
+    texts = table[(kind == 0) & table.get("Text", pd.Series(index=table.index, dtype="string")).notna()]
+    owners = pd.Series(np.arange(len(table))[closed].tolist() + [-1] * len(joined))
+    shapes = gpd.GeoSeries([*areas, *joined], crs=table.crs)
+    if joined:
+        report.repair("shapes", f"{len(joined)} shapes put together from lines that meet")
+    names = _labels(shapes, texts, report)
+    layers = [table["Layer"].iloc[at] if at >= 0 and "Layer" in table else None for at in owners]
+    report.repair("shapes", f"{len(shapes)} closed outlines of {len(table)} drawn objects became shapes")
+    return gpd.GeoDataFrame({"name": pd.array(names, dtype="string"), "Layer": layers}, geometry=shapes)
+
+
+def _labels(shapes: gpd.GeoSeries, texts: gpd.GeoDataFrame, report: LoadReport) -> list[str | None]:
+    tree = shapely.STRtree(np.asarray(shapes.array, dtype=object))
+    inside, owner = tree.query(np.asarray(texts.geometry.array, dtype=object), predicate="within")
+    found: dict[int, list[str]] = {}
+    for text, shape in zip(inside, owner, strict=True):
+        found.setdefault(int(shape), []).append(str(texts["Text"].iloc[text]).strip())
+    several = [at + 1 for at, labels in found.items() if len(set(labels)) > 1]
+    nameless = [at + 1 for at in range(len(shapes)) if at not in found]
+    if several:
+        report.doubt("shapes", "several texts inside; the first is the name", several, "Check the names.")
+    if nameless:
+        report.doubt(
+            "shapes", "no text inside, hence no name", nameless, "Write the name inside the outline."
+        )
+    return [found[at][0] if at in found else None for at in range(len(shapes))]
+
+
+def _rows(mask: NDArray[np.bool_]) -> list[int]:
+    return [int(at) + 1 for at in np.flatnonzero(mask)]
