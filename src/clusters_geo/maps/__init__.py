@@ -1,0 +1,8 @@
+"""Maps: a `folium.Map` for the notebook, and one file that opens anywhere without a network."""
+
+from __future__ import annotations
+
+from clusters_geo.maps.city import ClusterMap, make_map
+from clusters_geo.maps.save import save_map
+
+__all__ = ["ClusterMap", "make_map", "save_map"]

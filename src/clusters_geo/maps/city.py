@@ -1,0 +1,203 @@
+"""The map of a city and its districts, as a `folium.Map`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import folium
+import pandas as pd
+from branca.element import Element, Figure, MacroElement
+from jinja2 import Template
+
+from clusters_geo import __version__
+from clusters_geo.errors import SchemaError
+from clusters_geo.maps.content import Tables, map_content
+from clusters_geo.maps.measures import require_classing
+from clusters_geo.maps.page import leaflet_script, leaflet_style, own_scripts, own_style
+from clusters_geo.maps.plain import escaped_json, plain_text
+from clusters_geo.maps.tiles import background
+from clusters_geo.names import did_you_mean, match_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+
+    from clusters_geo.maps.plain import JSON
+    from clusters_geo.schema import Language
+
+__all__ = ["ClusterMap", "Theme", "make_map"]
+
+Theme = Literal["auto", "light", "dark"]
+
+_TITLES = {"vi": "Cụm công nghiệp", "en": "Industrial clusters"}
+
+
+class ClusterMap(folium.Map):
+    """A Folium map with the clusters on it; takes further Folium layers and shows in a notebook.
+
+    Attributes
+    ----------
+    data
+        What the page shows, as plain JSON.
+    """
+
+    def __init__(self, data: dict[str, JSON], *, lang: Language, title: str) -> None:
+        super().__init__(location=[21.0, 105.8], zoom_start=10, tiles=None, zoom_control=False)
+        self.data, self.lang, self.title = data, lang, title
+        self.add_child(_Clusters(data), name="clusters")
+
+    def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - Folium's own signature
+        """Render as Folium does, with Leaflet in the page instead of a link to it."""
+        stock = len(self._children) > 1
+        # Only Folium's own layers need jQuery and Bootstrap; without any the page asks for nothing.
+        self.default_js = [link for link in folium.Map.default_js if stock and link[0] != "leaflet"]
+        self.default_css = [link for link in folium.Map.default_css if stock and link[0] != "leaflet_css"]
+        header = self._figure().header
+        header.add_child(_Verbatim(f"<style>{leaflet_style()}</style>"), name="leaflet_css")
+        header.add_child(_Verbatim(f"<script>{leaflet_script()}</script>"), name="leaflet")
+        header.add_child(_Verbatim(f"<style>{own_style()}</style>"), name="clusters_css")
+        header.add_child(_Verbatim(f"<script>{own_scripts()}</script>"), name="clusters")
+        super().render(**kwargs)
+        return ""  # Folium's maps render into the figure around them
+
+    def _figure(self) -> Figure:
+        root = self.get_root()
+        if not isinstance(root, Figure):
+            self.add_to(Figure())
+            return self._figure()
+        return root
+
+
+class _Verbatim(Element):
+    """Text put into the page as it is: a template engine would stumble over braces in scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def render(self, **_: Any) -> str:  # noqa: ANN401 - branca's own signature
+        return self.text
+
+
+class _Clusters(MacroElement):
+    """Our layers on a map that Folium renders, in a notebook or by `Map.save`."""
+
+    _template = Template(
+        """
+        {% macro html(this, kwargs) %}
+        <script type="application/json" id="{{ this.get_name() }}">{{ this.json }}</script>
+        {% endmacro %}
+        {% macro script(this, kwargs) %}
+        clustersGeo.start({{ this._parent.get_name() }},
+            JSON.parse(document.getElementById("{{ this.get_name() }}").textContent));
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, data: dict[str, JSON]) -> None:
+        super().__init__()
+        self._name = "Clusters"
+        self._data = data
+
+    @property
+    def json(self) -> str:
+        return escaped_json(self._data)
+
+
+def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
+    clusters: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame | None = None,
+    *,
+    lang: Language = "vi",
+    title: str | Mapping[str, str] | None = None,
+    theme: Theme = "auto",
+    tiles: str | None = "OpenStreetMap.Mapnik",
+    attribution: str | None = None,
+    classing: str = "quantiles",
+    findings: pd.DataFrame | None = None,
+    only: str | None = None,
+) -> ClusterMap:
+    """Make a map of clusters and districts.
+
+    Parameters
+    ----------
+    clusters
+        One row per cluster, indexed by `cluster_id`, with `name` and `status`, in any coordinate system.
+        Rows without a shape stand in the table only.
+    districts
+        One row per district, indexed by `district_code`, with `name`, in the same system; None for none.
+    lang
+        The language the map opens in, `vi` or `en`; the reader can switch.
+    title
+        Heading, or one for each language (`{"vi": …, "en": …}`); None for one that names the district.
+    theme
+        `light`, `dark`, or `auto` for the reader's own setting.
+    tiles
+        Background that the reader may switch on when there is a network: a name that xyzservices knows, or
+        an https address with `{z}`, `{x}`, `{y}`; None for none. Nothing is loaded before that.
+    attribution
+        Whose the background is; needed where `tiles` is an address.
+    classing
+        How choropleth classes are formed: `quantiles`, `equal` or `jenks`.
+    findings
+        What an audit found: a table with `cluster_id`, `severity`, `message`; shown as a layer.
+    only
+        Name of the one district that the map is about; the others are greyed.
+
+    Returns
+    -------
+    A `folium.Map`; `save_map` writes it as one file that needs no network.
+
+    Raises
+    ------
+    CRSError
+        If a table has no coordinate system, or the two have different ones.
+    SchemaError
+        If a needed column is missing, both tables are empty, or an option is not one of its values.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> clusters, districts = cg.load_hanoi()
+    >>> m = cg.make_map(clusters, districts, only="thuong tin")
+    >>> m.title
+    'Cụm công nghiệp · Thường Tín'
+    """
+    _require_choice("lang", lang, ("vi", "en"))
+    _require_choice("theme", theme, get_args(Theme))
+    tables = Tables.of(clusters, districts)
+    focus = None if only is None else _district_named(only, tables.districts)
+    heading = _heading(title, lang, focus)
+    data = map_content(tables, classing=require_classing(classing), findings=findings, focus=focus)
+    settings: dict[str, JSON] = {
+        "lang": lang,
+        "theme": theme,
+        "title": {key: _heading(title, key, focus) for key in _TITLES},
+        "tiles": None if tiles is None else background(tiles, attribution),
+        "version": __version__,
+    }
+    return ClusterMap(settings | data, lang=lang, title=heading)
+
+
+def _require_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        msg = f"{option}={value!r} is not one of {', '.join(allowed)}."
+        raise SchemaError(msg)
+
+
+def _district_named(name: str, districts: gpd.GeoDataFrame) -> str:
+    match = match_names(pd.Series([name]), districts["name"])["match"].iloc[0]
+    if pd.isna(match):
+        near = did_you_mean(name, districts["name"])
+        hint = f"did you mean {' or '.join(near)}?" if near else "see the column name of the districts."
+        msg = f"No district is called {name!r}; {hint}"
+        raise SchemaError(msg)
+    return str(match)
+
+
+def _heading(title: str | Mapping[str, str] | None, lang: str, focus: str | None) -> str:
+    given = title if isinstance(title, str) or title is None else title.get(lang)
+    if given:
+        return plain_text(given)
+    return _TITLES[lang] if focus is None else f"{_TITLES[lang]} · {plain_text(focus)}"

@@ -1,0 +1,316 @@
+"""What a map shows, as plain data: figures from the full tables, outlines simplified for the screen."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from clusters_geo.crs import MAP_CRS, require_crs
+from clusters_geo.errors import CRSError, SchemaError
+from clusters_geo.maps.measures import MEASURES, class_breaks
+from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number, plain_text, plain_value
+from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
+from clusters_geo.measure.area import area_ha
+from clusters_geo.measure.rates import build_out_rate, fill_rate
+from clusters_geo.measure.summary import summarize
+from clusters_geo.names import match_names
+from clusters_geo.schema import BASES, DISTRICT_TYPES, STATUSES, column, label
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from clusters_geo.maps.measures import Classing, Measure
+
+__all__ = ["Tables", "map_content"]
+
+# One pixel at zoom 14, where a district fills the screen, is 9 m at Hà Nội's latitude.
+TOLERANCE_M = 10.0
+_HA_PER_KM2 = 100.0
+_AREAS = ("planned_ha", "built_ha", "leasable_ha", "leased_ha")
+_RATES = {"build_out_rate": ("built_ha", "planned_ha"), "fill_rate": ("leased_ha", "leasable_ha")}
+# Cells of these bases are facts; all others are drawn dashed and marked with "≈".
+_FACTS = ("published", "declared", "measured")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of one map, in longitude and latitude, with every figure finite or missing."""
+
+    clusters: gpd.GeoDataFrame
+    districts: gpd.GeoDataFrame
+
+    @classmethod
+    def of(cls, clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None) -> Tables:
+        """Check and copy the tables.
+
+        Raises
+        ------
+        CRSError
+            If a layer has no coordinate system, or the two have different ones.
+        SchemaError
+            If clusters have no `status` or `name`, districts no `name`, or there is nothing to draw.
+        """
+        if districts is None:
+            districts = clusters.iloc[:0][[clusters.geometry.name]].assign(name=pd.Series(dtype="string"))
+        _require_one_crs(clusters, districts)
+        _require_columns(clusters, "clusters", ("name", "status"))
+        _require_columns(districts, "districts", ("name",))
+        if clusters.empty and districts.empty:
+            msg = "There is nothing to draw: neither a cluster nor a district is given."
+            raise SchemaError(msg)
+        return cls(_finite(clusters.to_crs(MAP_CRS)), _finite(districts.to_crs(MAP_CRS)))
+
+
+def _require_one_crs(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> None:
+    first, second = require_crs(clusters, "clusters"), require_crs(districts, "districts")
+    if first != second:
+        msg = (
+            f"The clusters are in {first.to_string()} and the districts in {second.to_string()}. "
+            f'Bring both to one system first, for example with .to_crs("{MAP_CRS}").'
+        )
+        raise CRSError(msg)
+
+
+def _require_columns(table: pd.DataFrame, what: str, needed: tuple[str, ...]) -> None:
+    missing = [name for name in needed if name not in table]
+    if missing:
+        msg = f"The {what} have no column {missing[0]!r}, which a map needs; add it or rename one."
+        raise SchemaError(msg)
+
+
+def _finite(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    numbers = table.select_dtypes("floating").columns
+    return table.assign(**{name: table[name].replace([np.inf, -np.inf], np.nan) for name in numbers})
+
+
+def map_content(
+    tables: Tables, *, classing: Classing, findings: pd.DataFrame | None, focus: str | None
+) -> dict[str, JSON]:
+    """Return everything that a map shows of its tables.
+
+    Parameters
+    ----------
+    tables
+        Clusters and districts.
+    classing
+        How choropleth classes are formed.
+    findings
+        What an audit found, with `cluster_id`, `severity`, `message` and whatever else; None for no layer.
+    focus
+        Name of the district that the map is about, its neighbours being greyed; None for all.
+    """
+    clusters, districts = tables.clusters, tables.districts
+    home = _home_district(clusters, districts)
+    about = clusters if focus is None else clusters[home == focus]
+    outlines = Topology.of(np.asarray(clusters.geometry.array))
+    borders = Topology.of(np.asarray(districts.geometry.array), tolerance_m=TOLERANCE_M)
+    content: dict[str, JSON] = {
+        "step": DEGREES_PER_STEP,
+        "tolerance": TOLERANCE_M,
+        "words": _words(),
+        "focus": None if focus is None else plain_text(focus),
+        "totals": _totals(about),
+        "districts": _districts(districts, borders),
+        "measures": _measures(clusters, districts, home, classing),
+        "clusters": _clusters(clusters, home, outlines),
+        "findings": _findings(findings),
+        "asOf": _latest(about),
+        "sources": _sources(tables),
+    }
+    content["sha256"] = hashlib.sha256(escaped_json(content).encode()).hexdigest()
+    return content
+
+
+def _home_district(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> pd.Series:
+    declared = clusters.get("district", pd.Series(pd.NA, index=clusters.index)).astype("string")
+    return match_names(declared, districts["name"])["match"]
+
+
+def _words() -> dict[str, JSON]:
+    """Return the labels that the schema declares for statuses, bases and kinds of district."""
+    choices = {"status": STATUSES, "basis": BASES, "type": DISTRICT_TYPES}
+    return {
+        kind: {key: {"vi": vi, "en": en} for key, (vi, en) in words.items()}
+        for kind, words in choices.items()
+    }
+
+
+def _totals(clusters: gpd.GeoDataFrame) -> dict[str, JSON]:
+    row = summarize(clusters).iloc[0]
+    return {str(name): plain_value(value) for name, value in row.items() if name != "as_of"}
+
+
+def _latest(clusters: gpd.GeoDataFrame) -> JSON:
+    return plain_value(pd.to_datetime(clusters["as_of"]).max()) if "as_of" in clusters else None
+
+
+def _sources(tables: Tables) -> list[JSON]:
+    """Return the distinct sources, the most used first."""
+    used = [t["source"].dropna() for t in (tables.clusters, tables.districts) if "source" in t]
+    counts = pd.concat(used).value_counts() if used else pd.Series(dtype=int)
+    return [plain_text(source) for source in counts.index]
+
+
+def _districts(districts: gpd.GeoDataFrame, borders: Topology) -> dict[str, JSON]:
+    return {
+        "code": [plain_text(code) for code in districts.index],
+        "name": [plain_text(name) for name in districts["name"]],
+        "type": dictionary(districts.get("type", pd.Series(None, index=districts.index))),
+        "basis": dictionary(districts.get("boundary_basis", pd.Series(None, index=districts.index))),
+        "km2": [plain_number(ha / _HA_PER_KM2, 3) for ha in area_ha(districts)],
+        "at": _points(districts),
+        "arcs": borders.arcs,
+        "shapes": borders.shapes,
+    }
+
+
+def _points(table: gpd.GeoDataFrame) -> list[JSON]:
+    """Return a point inside each shape, longitude and latitude; None where there is no shape."""
+    inside = shapely.point_on_surface(np.asarray(table.geometry.array))
+    pairs = zip(shapely.get_x(inside), shapely.get_y(inside), strict=True)
+    return [[plain_number(x, 5), plain_number(y, 5)] if np.isfinite(x + y) else None for x, y in pairs]
+
+
+def _measures(
+    clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, home: pd.Series, classing: Classing
+) -> list[JSON]:
+    if districts.empty:
+        return []
+    by_district = summarize(clusters.assign(_home=home), by="_home").reindex(districts["name"])
+    by_district = by_district.reindex(columns=summarize(clusters).columns)
+    by_district = by_district.set_index(districts.index)
+    square_km = area_ha(districts) / _HA_PER_KM2
+    # A district without an operating cluster has no hectares of them; of others nothing may be known.
+    none_there = by_district["operating_clusters"].fillna(0) == 0
+    for name in ("planned_ha", "built_ha"):
+        by_district[name] = by_district[name].mask(none_there, 0.0)
+    by_district["planned_density"] = by_district["planned_ha"] / square_km.where(square_km > 0)
+    estimated = clusters.assign(_home=home.map(dict(zip(districts["name"], districts.index, strict=True))))
+    return [_measure(m, by_district, estimated, classing) for m in MEASURES]
+
+
+def _measure(
+    measure: Measure, by_district: pd.DataFrame, clusters: gpd.GeoDataFrame, classing: Classing
+) -> dict[str, JSON]:
+    values = by_district[measure.name]
+    if measure.kind == "amount" and measure.unit_en != "ha":
+        # No row for a district in the summary means that it has no cluster, which is a count.
+        values = values.fillna(0)
+    estimated = set(_estimated_homes(clusters, measure))
+    return {
+        "name": measure.name,
+        "kind": measure.kind,
+        "label": {"vi": measure.vi, "en": measure.en},
+        "unit": {"vi": measure.unit_vi, "en": measure.unit_en},
+        "decimals": measure.decimals,
+        "classing": classing,
+        "breaks": [plain_number(b) for b in class_breaks(values[values != 0], classing)],
+        "values": [plain_number(v) for v in values],
+        "rests": _rests_on(by_district, measure),
+        "estimated": [code in estimated for code in by_district.index],
+    }
+
+
+def _rests_on(by_district: pd.DataFrame, measure: Measure) -> JSON:
+    """Return on how many clusters each district's rate rests: known as facts, and modelled."""
+    if measure.kind != "rate":
+        return None
+    counts = (by_district[f"{measure.name}_{how}_clusters"].fillna(0) for how in ("known", "modelled"))
+    return [[int(known), int(modelled)] for known, modelled in zip(*counts, strict=True)]
+
+
+def _estimated_homes(clusters: gpd.GeoDataFrame, measure: Measure) -> pd.Series:
+    """Return the districts in which a figure rests on a cell that is not a fact."""
+    operating = clusters["status"] == "operating"
+    resting_on: dict[str, tuple[pd.Series, tuple[str, ...]]] = {
+        "build_out_rate": (operating, ("built_ha_basis", "planned_ha_basis")),
+        "fill_rate": (operating, ("leased_ha_basis", "leasable_ha_basis")),
+        "built_ha": (operating, ("built_ha_basis",)),
+        "planned_ha": (operating, ("planned_ha_basis",)),
+        "planned_density": (operating, ("planned_ha_basis",)),
+        "operating_clusters": (operating, ("status_basis", "district_basis")),
+        "pending_sites": (clusters["status"] == "pending", ("status_basis", "district_basis")),
+    }
+    rows, columns = resting_on[measure.name]
+    doubtful = pd.Series(data=False, index=clusters.index)
+    for name in columns:
+        if name in clusters:
+            doubtful |= clusters[name].notna() & ~clusters[name].isin(_FACTS)
+    homes: pd.Series = clusters["_home"][(rows & doubtful).fillna(value=False)].dropna()
+    return homes
+
+
+def _clusters(clusters: gpd.GeoDataFrame, home: pd.Series, outlines: Topology) -> dict[str, JSON]:
+    ids = [plain_text(number) for number in clusters.index]
+    skipped = {clusters.geometry.name, *clusters.columns[clusters.columns.str.endswith("_basis")]}
+    with_rates = clusters.assign(**_missing_columns(clusters), **_rates(clusters))
+    fields = [_field(with_rates, name) for name in with_rates.columns if name not in skipped]
+    return {
+        "id": ids,
+        "fields": fields,
+        "home": dictionary(home),
+        "at": _points(clusters),
+        "boundaryBasis": _basis_of(clusters, "boundary"),
+        "locationBasis": _basis_of(clusters, "location"),
+        "arcs": outlines.arcs,
+        "shapes": outlines.shapes,
+    }
+
+
+def _missing_columns(clusters: gpd.GeoDataFrame) -> dict[str, float]:
+    return {name: float("nan") for name in _AREAS if name not in clusters}
+
+
+def _rates(clusters: gpd.GeoDataFrame) -> dict[str, pd.Series]:
+    complete = clusters.assign(**_missing_columns(clusters))
+    rates = {"build_out_rate": build_out_rate(complete), "fill_rate": fill_rate(complete)}
+    return {name: rate.replace([np.inf, -np.inf], np.nan) for name, rate in rates.items()}
+
+
+def _field(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON]:
+    texts = {"vi": plain_text(label(name, "vi")), "en": plain_text(label(name, "en"))}
+    kind, unit = "other", ""
+    if name in _RATES:
+        kind = "rate"
+        texts = next({"vi": m.vi, "en": m.en} for m in MEASURES if m.name == name)
+    else:
+        with suppress(KeyError):  # a column of the user's own has neither
+            kind, unit = column(name).kind, column(name).unit
+    return {
+        "name": plain_text(name),
+        "label": texts,
+        "kind": kind,
+        "unit": unit,
+        "values": dictionary(clusters[name]),
+        "basis": _rate_basis(clusters, name) if name in _RATES else _basis_of(clusters, name),
+    }
+
+
+def _basis_of(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON] | None:
+    companion = f"{name}_basis"
+    return dictionary(clusters[companion]) if companion in clusters else None
+
+
+def _rate_basis(clusters: gpd.GeoDataFrame, rate: str) -> dict[str, JSON] | None:
+    """Return how a rate was obtained: as the weaker of its two areas."""
+    order = list(BASES)
+    companions = [f"{part}_basis" for part in _RATES[rate] if f"{part}_basis" in clusters]
+    if not companions:
+        return None
+    strength = clusters[companions].apply(lambda cells: cells.map({b: i for i, b in enumerate(order)}))
+    weakest = strength.max(axis=1).map(dict(enumerate(order)))
+    return dictionary(weakest.where(clusters[rate].notna()))
+
+
+def _findings(findings: pd.DataFrame | None) -> list[JSON]:
+    if findings is None:
+        return []
+    rows = findings.reset_index() if findings.index.name == "cluster_id" else findings
+    wanted = [name for name in ("cluster_id", "severity", "rule", "message", "fix", "source") if name in rows]
+    return [{name: plain_value(row[name]) for name in wanted} for row in rows[wanted].to_dict("records")]

@@ -1,0 +1,172 @@
+"""The offline page: one HTML file with Leaflet, our script, our style and the data, under a strict policy.
+
+The policy (Content-Security-Policy) names the hash of each script and style in the file, so that nothing else
+runs, whatever stands in the data. It allows no address but, where the map has a background, its tiles.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from importlib import metadata, resources
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment
+
+from clusters_geo import __version__
+from clusters_geo.errors import EngineError
+from clusters_geo.maps.plain import escaped_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from clusters_geo.maps.plain import JSON
+
+__all__ = ["leaflet_script", "leaflet_style", "offline_page", "own_scripts", "own_style"]
+
+# In this order: each uses only what stands before it.
+_SCRIPTS = (
+    "dom.js",
+    "words.js",
+    "geometry.js",
+    "symbols.js",
+    "model.js",
+    "card.js",
+    "districts.js",
+    "clusters.js",
+    "legend.js",
+    "panel.js",
+    "tools.js",
+    "permalink.js",
+    "sheet.js",
+    "stock.js",
+    "start.js",
+)
+_STYLES = ("theme.css", "page.css", "map.css", "print.css")
+
+_TEMPLATE = """<!DOCTYPE html>
+<html lang="{{ lang }}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{{ policy }}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="clusters-geo {{ version }}">
+<meta name="referrer" content="strict-origin-when-cross-origin">
+<title>{{ title }}</title>
+{% for style in styles %}<style>{{ style | safe }}</style>
+{% endfor %}</head>
+<body>
+<noscript>{{ noscript }}</noscript>
+<div id="map"></div>
+<script type="application/json" id="cg-data">{{ data | safe }}</script>
+{% for script in scripts %}<script>{{ script | safe }}</script>
+{% endfor %}</body>
+</html>
+"""
+_NOSCRIPT = {
+    "vi": "Bản đồ này cần JavaScript. Tệp không tải gì từ mạng.",
+    "en": "This map needs JavaScript. The file loads nothing from the network.",
+}
+
+
+def offline_page(data: Mapping[str, JSON], *, lang: str, title: str) -> str:
+    """Return the whole file.
+
+    Parameters
+    ----------
+    data
+        What the scripts in `maps/page/` read: content of the map, its settings, tiles.
+    lang, title
+        Language and title of the document.
+    """
+    styles = [leaflet_style(), own_style()]
+    scripts = [_asset("trust.js"), leaflet_script(), own_scripts(), _asset("offline.js")]
+    environment = Environment(autoescape=True, keep_trailing_newline=True)
+    return environment.from_string(_TEMPLATE).render(
+        lang=lang,
+        title=title,
+        version=__version__,
+        policy=_policy(scripts, styles, data.get("tiles")),
+        styles=styles,
+        scripts=scripts,
+        data=escaped_json(data),
+        noscript=_NOSCRIPT[lang],
+    )
+
+
+def _policy(scripts: list[str], styles: list[str], tiles: JSON) -> str:
+    images = "data: blob:"
+    if isinstance(tiles, dict):
+        images += "".join(f" {host}" for host in tiles["hosts"])
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {_hashes(scripts)}",
+            f"style-src {_hashes(styles)}",
+            f"img-src {images}",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types default",
+        ]
+    )
+
+
+def _hashes(texts: list[str]) -> str:
+    digests = (hashlib.sha256(text.encode()).digest() for text in texts)
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+
+
+@cache
+def own_scripts() -> str:
+    """Return our scripts, joined."""
+    return "\n".join(_asset(name) for name in _SCRIPTS)
+
+
+@cache
+def own_style() -> str:
+    """Return our styles, joined."""
+    return "\n".join(_asset(name) for name in _STYLES)
+
+
+@cache
+def leaflet_script() -> str:
+    """Return Leaflet, without the link to its source map.
+
+    Raises
+    ------
+    EngineError
+        If the package XStatic-Leaflet is not installed.
+    """
+    return re.sub(r"\n//# sourceMappingURL=\S+", "", _leaflet("leaflet.js"))
+
+
+@cache
+def leaflet_style() -> str:
+    """Return Leaflet's style, without the images it would ask for; we draw our own.
+
+    Raises
+    ------
+    EngineError
+        If the package XStatic-Leaflet is not installed.
+    """
+    return re.sub(r"[\w-]+:\s*url\([^)]*\);?", "", _leaflet("leaflet.css"))
+
+
+def _leaflet(name: str) -> str:
+    try:
+        found = [f for f in metadata.files("XStatic-Leaflet") or [] if f.name == name]
+    except metadata.PackageNotFoundError:
+        found = []
+    if not found:
+        msg = f"{name} of the package XStatic-Leaflet was not found: pip install XStatic-Leaflet."
+        raise EngineError(msg)
+    return found[0].read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+@cache
+def _asset(name: str) -> str:
+    text = (resources.files("clusters_geo.maps") / "page" / name).read_text(encoding="utf-8")
+    return text.replace("\r\n", "\n")

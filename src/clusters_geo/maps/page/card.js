@@ -1,0 +1,95 @@
+// What a popup says of a cluster or a district: every figure with how it was obtained.
+"use strict";
+{
+  const { el, glyph, number } = clustersGeo;
+  const LEAD = ["planned_ha", "built_ha", "build_out_rate", "leasable_ha", "leased_ha", "fill_rate"];
+  const APART = new Set([...LEAD, "name", "name_en", "status", "source", "source_as_of", "note"]);
+
+  // Sources are often addresses; only a plain web address becomes a link.
+  const source = (text) =>
+    /^https?:\/\/[^\s<>"]+$/.test(text)
+      ? el("a", { href: text, target: "_blank", rel: "noopener noreferrer" }, new URL(text).hostname)
+      : text;
+
+  const line = (label, value, basis, strong = false) => [
+    el("dt", { class: strong ? "cg-strong" : null }, label),
+    el("dd", { class: strong ? "cg-strong" : null }, el("bdi", {}, value), basis && el("small", {}, basis)),
+  ];
+
+  const figureLine = (app, cluster, field) => {
+    const known = cluster.value(field.name) !== null;
+    const basis = cluster.basis(field.name);
+    const rate = field.kind === "rate";
+    const shown = known ? app.figure(cluster, field) : rate ? app.words.unknown : app.figure(cluster, field);
+    return line(field.label[app.state.lang], shown, known && basis ? app.word("basis", basis) : null, rate);
+  };
+
+  const findingsOf = (app, cluster) =>
+    cluster.findings.length === 0
+      ? null
+      : el(
+          "section",
+          { class: "cg-findings" },
+          el("h3", {}, app.words.findings),
+          el(
+            "ul",
+            {},
+            cluster.findings.map((f) =>
+              el("li", { class: `cg-severity-${f.severity}` }, [f.rule, f.message, f.fix].filter(Boolean).join(" · ")),
+            ),
+          ),
+        );
+
+  const clusterCard = (app, cluster) => {
+    const { words: t } = app;
+    const of = (name) => app.fields.find((field) => field.name === name);
+    const lead = LEAD.map(of).filter((f) => f && (f.kind === "rate" || cluster.value(f.name) !== null));
+    const rest = app.fields.filter((f) => !APART.has(f.name) && cluster.value(f.name) !== null);
+    const at = cluster.value("source_as_of");
+    return el(
+      "article",
+      { class: "cg-card" },
+      el(
+        "header",
+        {},
+        glyph(cluster.status, { size: 22, estimated: cluster.estimated("planned_ha") }),
+        el("div", {}, el("h2", {}, el("bdi", {}, app.name(cluster))), el("p", {}, `${cluster.id} · ${app.word("status", cluster.status)}`)),
+      ),
+      el("dl", {}, [...lead, ...rest].map((field) => figureLine(app, cluster, field))),
+      findingsOf(app, cluster),
+      cluster.outlineBasis === "schematic" ? el("p", { class: "cg-quiet" }, `≈ ${t.basisNote.schematic}`) : null,
+      cluster.value("note") ? el("p", { class: "cg-quiet" }, `${t.note}: `, el("bdi", {}, cluster.value("note"))) : null,
+      cluster.value("source")
+        ? el("p", { class: "cg-quiet" }, `${t.source}: `, source(cluster.value("source")), at ? ` (${at})` : null)
+        : null,
+    );
+  };
+
+  const districtCard = (app, district) => {
+    const { words: t } = app;
+    const lines = app.measures.map((measure) => {
+      return line(
+        measure.label[app.state.lang],
+        app.districtFigure(measure, district.i),
+        measure.rests ? t.rests(...measure.rests[district.i]) : null,
+        measure.name === app.state.measure,
+      );
+    });
+    const type = app.state.lang === "vi" ? district.type : district.type && app.word("type", district.type);
+    const only = el("button", { type: "button", class: "cg-wide", on: { click: () => app.choose(district) } }, t.listOnly);
+    return el(
+      "article",
+      { class: "cg-card" },
+      el("header", {}, el("div", {}, el("h2", {}, el("bdi", {}, district.name)), type ? el("p", {}, type) : null)),
+      el(
+        "dl",
+        {},
+        lines,
+        line(t.districtKm2, `${district.basis ? "≈ " : ""}${number(district.km2, app.state.lang, 1)}\u00a0km²`, district.basis && app.word("basis", district.basis)),
+      ),
+      app.clusters.length ? only : null,
+    );
+  };
+
+  Object.assign(clustersGeo, { clusterCard, districtCard, source });
+}

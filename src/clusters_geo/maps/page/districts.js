@@ -1,0 +1,141 @@
+// Districts: coloured by a rate or density, or with a circle for an amount; one geometry for all measures.
+"use strict";
+{
+  const { el, districtCard } = clustersGeo;
+  // Where a name may stand, in pixels from the middle of its district.
+  const SHIFTS = [[0, 0], [0, 16], [0, -16], [14, 8], [-14, 8], [0, 28], [0, -28], [24, -14], [-24, -14], [0, 42], [0, -42]];
+  const LARGEST = 34; // radius in pixels of the largest amount
+
+  const classOf = (value, breaks) => breaks.filter((border) => value >= border).length;
+
+  // Five shades whatever the number of classes, spread so that the last class is always the darkest.
+  const shadeOf = (value, breaks) => {
+    if (value === null) return "cg-nodata";
+    if (value === 0) return "cg-zero";
+    const top = breaks.length;
+    return `cg-shade-${top === 0 ? 2 : Math.round((classOf(value, breaks) * 4) / top)}`;
+  };
+
+  const radiusOf = (value, values) => {
+    const most = Math.max(...values.filter((v) => v !== null), 0);
+    return most > 0 && value > 0 ? LARGEST * Math.sqrt(value / most) : 0;
+  };
+
+  class Districts {
+    constructor(app) {
+      this.map = app.map;
+      for (const [name, z] of [["cg-districts", 350], ["cg-amounts", 360], ["cg-names", 370]]) {
+        app.map.createPane(name).style.zIndex = z;
+      }
+      const renderer = L.svg({ pane: "cg-districts", padding: 0.5 });
+      this.group = L.layerGroup();
+      this.circles = L.layerGroup();
+      this.names = L.layerGroup();
+      this.shapes = app.districts
+        .filter((district) => district.outline.length)
+        .map((district) => this.add(app, district, renderer));
+    }
+
+    add(app, district, renderer) {
+      const polygon = L.polygon(district.outline, { pane: "cg-districts", renderer, className: "cg-district" });
+      polygon.addTo(this.group);
+      polygon.bindTooltip(() => this.tip(app, district), { sticky: true, className: "cg-tip" });
+      polygon.on("click", (event) => {
+        if (!app.measuring) this.open(app, district, event.latlng);
+      });
+      polygon.on("add", () => this.announce(app, district, polygon));
+      return { district, polygon };
+    }
+
+    open(app, district, at = district.at) {
+      app.popup(() => districtCard(app, district), at);
+    }
+
+    // Leaflet's paths cannot be reached by keyboard by themselves.
+    announce(app, district, polygon) {
+      const path = polygon.getElement();
+      if (!path || path.dataset.reachable) return;
+      path.dataset.reachable = "yes";
+      path.setAttribute("tabindex", "0");
+      path.setAttribute("role", "button");
+      path.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        event.stopPropagation();
+        this.open(app, district);
+      });
+    }
+
+    tip(app, district) {
+      const { measure } = app;
+      const figure = measure ? `${measure.label[app.state.lang]}: ${app.districtFigure(measure, district.i)}` : null;
+      return el("div", {}, el("strong", {}, district.name), figure ? el("span", {}, figure) : null);
+    }
+
+    update(app) {
+      const { layers } = app.state;
+      app.toggle(this.group, layers.has("districts"));
+      app.toggle(this.circles, layers.has("districts"));
+      this.circles.clearLayers();
+      for (const { district, polygon } of this.shapes) this.paint(app, district, polygon);
+      this.label(app);
+    }
+
+    paint(app, district, polygon) {
+      const path = polygon.getElement();
+      if (!path) return;
+      const { measure } = app;
+      const value = measure?.values[district.i] ?? null;
+      const filled = measure && measure.kind !== "amount";
+      const away = app.focus && app.focus !== district;
+      const shade = away ? "cg-away" : filled ? shadeOf(value, measure.breaks) : "cg-plain";
+      path.setAttribute("class", `cg-district leaflet-interactive ${shade}`);
+      path.classList.toggle("cg-chosen", app.state.district === district.name);
+      const figure = measure ? `, ${measure.label[app.state.lang]}: ${app.districtFigure(measure, district.i)}` : "";
+      path.setAttribute("aria-label", district.name + figure);
+      if (measure?.kind === "amount" && value && district.at && !away) this.circle(district, value, measure);
+    }
+
+    circle(district, value, measure) {
+      L.circleMarker(district.at, {
+        pane: "cg-amounts",
+        radius: radiusOf(value, measure.values),
+        className: `cg-amount${measure.estimated[district.i] ? " cg-estimated" : ""}`,
+        interactive: false,
+      }).addTo(this.circles);
+    }
+
+    // A name stands where its district is wide enough for it and no symbol covers it.
+    label(app) {
+      app.toggle(this.names, app.state.layers.has("names"));
+      this.names.clearLayers();
+      const taken = app.state.layers.has("clusters") ? app.layers.clusters.groups : [];
+      const boxes = taken.map(({ point, size }) => this.box(point, size, size));
+      for (const { district, polygon } of this.shapes) {
+        const width = district.name.length * 6.6;
+        const bounds = polygon.getBounds();
+        const east = this.map.project(bounds.getNorthEast());
+        if (!district.at || east.x - this.map.project(bounds.getSouthWest()).x < width) continue;
+        const spot = this.freeSpot(this.map.project(district.at), width, boxes);
+        if (!spot) continue;
+        boxes.push(this.box(spot, width, 13));
+        const html = el("span", { class: "cg-name", "aria-hidden": "true" }, district.name);
+        const icon = L.divIcon({ html, className: "cg-name-at", iconSize: [0, 0] });
+        L.marker(this.map.unproject(spot), { icon, pane: "cg-names", interactive: false, keyboard: false }).addTo(this.names);
+      }
+    }
+
+    box({ x, y }, width, height) {
+      return L.bounds([x - width / 2, y - height / 2], [x + width / 2, y + height / 2]);
+    }
+
+    freeSpot(middle, width, boxes) {
+      return SHIFTS.map((shift) => middle.add(shift)).find((spot) => {
+        const wanted = this.box(spot, width, 13);
+        return !boxes.some((box) => box.overlaps(wanted));
+      });
+    }
+  }
+
+  Object.assign(clustersGeo, { Districts, shadeOf, radiusOf });
+}

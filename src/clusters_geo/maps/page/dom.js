@@ -1,0 +1,45 @@
+// Elements made piece by piece. Text only ever becomes a text node, so a name cannot become markup.
+"use strict";
+globalThis.clustersGeo = {};
+{
+  const SVG = "http://www.w3.org/2000/svg";
+
+  const fill = (element, attributes, children) => {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name === "on") {
+        for (const [event, act] of Object.entries(value)) element.addEventListener(event, act);
+      } else if (typeof value === "boolean") {
+        element.toggleAttribute(name, value);
+      } else if (value !== null && value !== undefined) {
+        element.setAttribute(name, value);
+      }
+    }
+    element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+    return element;
+  };
+
+  // el("button", { class: "cg-x", on: { click } }, "text", child, …)
+  const el = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
+  const svg = (tag, attributes = {}, ...children) =>
+    fill(document.createElementNS(SVG, tag), attributes, children);
+
+  const icon = (path) =>
+    svg(
+      "svg",
+      { viewBox: "0 0 24 24", class: "cg-icon", "aria-hidden": "true" },
+      svg("path", { d: path }),
+    );
+
+  // Search forgives missing accents, capitals and the usual prefixes, as names.fold does in Python.
+  const fold = (text) =>
+    text
+      .toLowerCase()
+      .normalize("NFD")
+      .replace(/\p{M}/gu, "")
+      .replace(/đ/g, "d")
+      .replace(/\s+/g, " ")
+      .trim()
+      .replace(/^(cum cong nghiep|ccn|quan|huyen|thi xa|xa|phuong) (?=\S)/, "");
+
+  Object.assign(clustersGeo, { el, svg, icon, fold });
+}

@@ -1,0 +1,149 @@
+// The data as the other scripts read it, and the one state of the page.
+"use strict";
+{
+  const { WORDS, MISSING, STATUSES, outlines, number, percent, date, fold } = clustersGeo;
+  const FACTS = new Set(["published", "declared", "measured"]);
+
+  const cell = (column, i) => {
+    const at = column?.at[i] ?? -1;
+    return at < 0 ? null : column.of[at];
+  };
+
+  const latLng = (pair) => (pair ? [pair[1], pair[0]] : null);
+
+  const readClusters = ({ clusters, step }) => {
+    const shapes = outlines(clusters, step);
+    const fields = new Map(clusters.fields.map((field) => [field.name, field]));
+    return clusters.id.map((id, i) => {
+      const value = (name) => cell(fields.get(name)?.values, i);
+      const basis = (name) => cell(fields.get(name)?.basis, i);
+      return {
+        id,
+        value,
+        basis,
+        status: STATUSES.includes(value("status")) ? value("status") : "pending",
+        estimated: (name) => value(name) !== null && basis(name) !== null && !FACTS.has(basis(name)),
+        home: cell(clusters.home, i),
+        outlineBasis: cell(clusters.boundaryBasis, i),
+        placeBasis: cell(clusters.locationBasis, i),
+        at: latLng(clusters.at[i]),
+        outline: shapes[i],
+        folded: fold(`${value("name") ?? ""} ${value("name_en") ?? ""} ${id}`),
+        findings: [],
+      };
+    });
+  };
+
+  const readDistricts = ({ districts, step }) => {
+    const shapes = outlines(districts, step);
+    return districts.name.map((name, i) => ({
+      i,
+      name,
+      code: districts.code[i],
+      type: cell(districts.type, i),
+      basis: cell(districts.basis, i),
+      km2: districts.km2[i],
+      at: latLng(districts.at[i]),
+      outline: shapes[i],
+      folded: fold(name),
+    }));
+  };
+
+  class Model {
+    constructor(data, map) {
+      this.data = data;
+      this.map = map;
+      this.clusters = readClusters(data);
+      this.districts = readDistricts(data);
+      this.fields = data.clusters.fields;
+      this.measures = data.measures;
+      this.byId = new Map(this.clusters.map((cluster) => [cluster.id, cluster]));
+      for (const finding of data.findings) this.byId.get(finding.cluster_id)?.findings.push(finding);
+      this.focus = this.districts.find((district) => district.name === data.focus) ?? null;
+      this.parts = [];
+      this.state = {
+        lang: data.lang,
+        theme: data.theme,
+        measure: this.measures.some((m) => m.name === "planned_density") ? "planned_density" : "",
+        statuses: new Set(STATUSES),
+        district: this.focus?.name ?? "",
+        query: "",
+        layers: new Set(["districts", "names", "clusters", "findings", "stock"]),
+        sort: { by: "name", down: false },
+      };
+    }
+
+    get words() {
+      return WORDS[this.state.lang];
+    }
+
+    get measure() {
+      return this.measures.find((m) => m.name === this.state.measure) ?? null;
+    }
+
+    // Change the state and let every part of the page show it.
+    set(change) {
+      Object.assign(this.state, change);
+      this.update();
+    }
+
+    update() {
+      for (const part of this.parts) part.update(this);
+    }
+
+    title() {
+      return this.data.title[this.state.lang];
+    }
+
+    name(cluster) {
+      const english = this.state.lang === "en" ? cluster.value("name_en") : null;
+      return english ?? cluster.value("name") ?? this.words.untitled;
+    }
+
+    // A word that the schema declares, such as a status or how a figure was obtained.
+    word(kind, key) {
+      return this.data.words[kind]?.[key]?.[this.state.lang] ?? key ?? MISSING;
+    }
+
+    shows(cluster) {
+      const { statuses, district, query } = this.state;
+      return (
+        statuses.has(cluster.status) &&
+        (!district || cluster.home === district) &&
+        (!query || cluster.folded.includes(query) || fold(cluster.home ?? "").startsWith(query))
+      );
+    }
+
+    // A figure of a cluster as text, "≈" before it where it is not a fact.
+    figure(cluster, field) {
+      const value = cluster.value(field.name);
+      if (value === null) return MISSING;
+      const text = this.format(value, field);
+      return cluster.estimated(field.name) && field.kind !== "text" ? `≈ ${text}` : text;
+    }
+
+    format(value, { kind, unit, name }) {
+      const { lang } = this.state;
+      if (typeof value === "boolean") return value ? "✓" : "✗";
+      if (kind === "choice") return this.word(name, value);
+      if (kind === "date" || /^\d{4}-\d\d-\d\d$/.test(value)) return date(value, lang);
+      if (typeof value !== "number") return value;
+      if (kind === "rate" || unit === "share") return percent(value, lang);
+      if (unit === "ha") return `${number(value, lang, 2)}\u00a0ha`;
+      return number(value, lang, Number.isInteger(value) ? 0 : 2);
+    }
+
+    // A district's figure of the measure shown.
+    districtFigure(measure, i, { unit = true } = {}) {
+      const value = measure.values[i];
+      const { lang } = this.state;
+      if (value === null) return this.words.noData;
+      const sign = measure.estimated[i] ? "≈ " : "";
+      if (measure.kind === "rate") return sign + percent(value, lang, measure.decimals);
+      const text = sign + number(value, lang, measure.decimals);
+      return unit ? `${text}\u00a0${measure.unit[lang]}` : text;
+    }
+  }
+
+  clustersGeo.Model = Model;
+}

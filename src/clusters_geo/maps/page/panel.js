@@ -1,0 +1,245 @@
+// The side panel: totals, filters, and the table of clusters. On a phone it is a sheet at the bottom.
+"use strict";
+{
+  const { el, icon, glyph, number, percent, date, fold, source, STATUSES, MISSING } = clustersGeo;
+  const ROWS_AT_ONCE = 200;
+  const CHEVRON = "M6 15l6-6 6 6";
+  const COLUMNS = [
+    { by: "name", head: "cluster", text: true },
+    { by: "planned_ha", head: "haColumn", long: "haColumnLong" },
+    { by: "build_out_rate", head: "buildColumn", long: "buildOut" },
+    { by: "fill_rate", head: "fillColumn", long: "fill" },
+  ];
+
+  class Panel {
+    constructor(app) {
+      this.app = app;
+      this.rows = ROWS_AT_ONCE;
+      this.collator = new Intl.Collator("vi", { numeric: true });
+      this.totals = el("section", { class: "cg-totals" });
+      this.filters = el("section", { class: "cg-filters" });
+      this.count = el("p", { class: "cg-count-line", role: "status" });
+      this.table = el("table", { id: "cg-table", class: "cg-table" });
+      this.more = el("button", { type: "button", class: "cg-wide", on: { click: () => this.showMore() } });
+      this.foot = el("footer", { class: "cg-foot" });
+      this.handle = el("button", { type: "button", class: "cg-handle", "aria-expanded": "false", on: { click: () => this.open() } });
+      const list = app.clusters.length ? [this.filters, this.count, this.table, this.more] : [];
+      this.body = el("div", { class: "cg-panel-body", tabindex: "-1" }, this.totals, list, this.foot);
+      this.element = el("aside", { class: "cg-panel" }, this.handle, this.body);
+      this.buildFilters();
+    }
+
+    open(wanted = !this.element.classList.contains("cg-open")) {
+      this.element.classList.toggle("cg-open", wanted);
+      this.handle.setAttribute("aria-expanded", String(wanted));
+      this.update(this.app);
+    }
+
+    showMore() {
+      this.rows += ROWS_AT_ONCE;
+      this.fillTable();
+    }
+
+    buildFilters() {
+      const { app } = this;
+      this.search = el("input", {
+        id: "cg-search",
+        type: "search",
+        autocomplete: "off",
+        on: {
+          input: () => app.set({ query: fold(this.search.value) }),
+          keydown: (event) => event.key === "Enter" && this.goToFirst(),
+        },
+      });
+      this.chips = el("div", { class: "cg-chips", role: "group" });
+      this.district = el("select", { id: "cg-district", on: { change: () => app.choose(app.districts.find((d) => d.name === this.district.value) ?? null) } });
+      this.searchLabel = el("label", { for: "cg-search", class: "cg-hidden" });
+      this.districtLabel = el("label", { for: "cg-district", class: "cg-hidden" });
+      this.filters.append(this.searchLabel, this.search, this.chips, this.districtLabel);
+      if (app.districts.length) this.filters.append(this.district);
+    }
+
+    goToFirst() {
+      const { app } = this;
+      const district = app.districts.find((d) => app.state.query && d.folded === app.state.query);
+      const first = this.sorted().find((cluster) => cluster.at);
+      if (district) app.choose(district);
+      else if (first) app.goTo(first);
+    }
+
+    update(app) {
+      this.table.setAttribute("aria-label", app.words.table);
+      this.body.setAttribute("aria-label", app.words.panel);
+      this.fillTotals(app);
+      this.fillFilters(app);
+      this.fillTable();
+      this.fillFoot(app);
+      this.fillHandle(app);
+    }
+
+    fillHandle({ words: t }) {
+      const open = this.element.classList.contains("cg-open");
+      this.handle.replaceChildren(icon(CHEVRON), el("span", {}, open ? t.closePanel : t.panel));
+    }
+
+    fillTotals(app) {
+      const { words: t, state, data } = app;
+      const { lang } = state;
+      const { totals } = data;
+      const hectares = (name) => {
+        const other = totals[name] !== null && totals[`${name}_published`] < totals[name];
+        return totals[name] === null ? MISSING : `${other && data.focus ? "≈ " : ""}${number(totals[name], lang)}\u00a0ha`;
+      };
+      const rests = (name) => {
+        const [known, modelled] = ["known", "modelled"].map((how) => totals[`${name}_${how}_clusters`] ?? 0);
+        return el("small", {}, known + modelled ? t.rateFor(known, modelled, totals.operating_clusters) : t.unknown);
+      };
+      const share = (name) => (totals[`${name}_modelled_clusters`] && data.focus ? "≈ " : "") + percent(totals[name], lang);
+      const tile = (label, value, ...more) => el("div", {}, el("dt", {}, label), el("dd", {}, value, ...more));
+      const count = (status, name, label) => el("li", {}, glyph(status, { size: 20 }), el("strong", {}, String(totals[name])), ` ${label}`);
+      this.totals.replaceChildren(
+        el(
+          "ul",
+          { class: "cg-counts" },
+          count("operating", "operating_clusters", t.operating),
+          count("under_construction", "under_construction", t.construction),
+          count("pending", "pending_sites", t.pending),
+        ),
+        el(
+          "dl",
+          { class: "cg-tiles" },
+          tile(t.planned, hectares("planned_ha")),
+          tile(t.built, hectares("built_ha")),
+          tile(t.buildOut, share("build_out_rate"), el("small", {}, t.buildOutNote), rests("build_out_rate")),
+          tile(t.fill, share("fill_rate"), el("small", {}, t.fillNote), rests("fill_rate")),
+        ),
+        el("p", { class: "cg-shares-head" }, t.ofWhich),
+        ...["planned", "built"].map((name) => this.shares(app, `${name}_ha`, t[name])).filter(Boolean),
+      );
+    }
+
+    // How much of a total is published for single clusters, and how much is not.
+    shares({ words: t, state, data }, name, label) {
+      const { lang } = state;
+      const { totals, words } = data;
+      const all = totals[name];
+      if (!all) return null;
+      const published = totals[`${name}_published`];
+      const modelled = totals[`${name}_modelled`];
+      const parts = [
+        ["published", published, words.basis.published[lang]],
+        ["modelled", modelled, words.basis.modelled[lang]],
+        ["other", all - published - modelled, t.otherBasis],
+      ].filter(([, ha]) => ha > 0.05);
+      const segment = ([kind, ha]) => {
+        const bar = el("span", { class: `cg-share-${kind}` });
+        bar.style.flexGrow = String(ha);
+        return bar;
+      };
+      const says = parts.map(([, ha, word]) => `${number(ha, lang)}\u00a0ha ${word}`).join(" · ");
+      const bar = el("div", { class: "cg-bar", "aria-hidden": "true" }, parts.map(segment));
+      return el("div", { class: "cg-shares" }, el("small", {}, `${label}: ${says}`), bar);
+    }
+
+    fillFilters(app) {
+      const { words: t, state } = app;
+      this.searchLabel.textContent = t.search;
+      this.search.placeholder = t.searchHint;
+      this.districtLabel.textContent = t.district;
+      this.chips.setAttribute("aria-label", t.status);
+      const pressed = document.activeElement?.dataset?.status;
+      this.chips.replaceChildren(...STATUSES.map((status) => this.chip(app, status)));
+      if (pressed) this.chips.querySelector(`button[data-status="${pressed}"]`)?.focus();
+      const options = [...app.districts].sort((a, b) => this.collator.compare(a.name, b.name)).map((d) => el("option", { value: d.name }, d.name));
+      this.district.replaceChildren(el("option", { value: "" }, t.allDistricts), ...options);
+      this.district.value = state.district;
+    }
+
+    chip(app, status) {
+      const on = app.state.statuses.has(status);
+      const click = () => {
+        const statuses = new Set(app.state.statuses);
+        statuses[on ? "delete" : "add"](status);
+        app.set({ statuses });
+      };
+      return el("button", { type: "button", "data-status": status, "aria-pressed": String(on), on: { click } }, glyph(status, { size: 18 }), app.word("status", status));
+    }
+
+    sorted() {
+      const { by, down } = this.app.state.sort;
+      const of = by === "name" ? (cluster) => this.app.name(cluster) : (cluster) => cluster.value(by);
+      const compare = by === "name" ? (a, b) => this.collator.compare(a, b) : (a, b) => a - b;
+      return this.app.clusters
+        .filter((cluster) => this.app.shows(cluster))
+        .sort((a, b) => {
+          // What is not known stays last, whichever way is up.
+          if (of(a) === null || of(b) === null) return (of(a) === null) - (of(b) === null);
+          return down ? compare(of(b), of(a)) : compare(of(a), of(b));
+        });
+    }
+
+    fillTable() {
+      const { app } = this;
+      const { words: t } = app;
+      const sorted = this.sorted();
+      const focused = document.activeElement?.dataset?.sort;
+      this.count.textContent = sorted.length ? t.shown(sorted.length, app.clusters.length) : t.noMatch;
+      this.table.replaceChildren(
+        el("thead", {}, el("tr", {}, COLUMNS.map((column) => this.head(column)))),
+        el("tbody", {}, sorted.slice(0, this.rows).map((cluster) => this.row(cluster))),
+      );
+      if (focused) this.table.querySelector(`[data-sort="${focused}"]`)?.focus();
+      const left = sorted.length - this.rows;
+      this.more.hidden = left <= 0;
+      this.more.textContent = t.more(Math.min(left, ROWS_AT_ONCE));
+    }
+
+    head({ by, head, long, text }) {
+      const { words: t, state } = this.app;
+      const active = state.sort.by === by;
+      const direction = state.sort.down ? "descending" : "ascending";
+      const click = () => this.app.set({ sort: { by, down: active ? !state.sort.down : !text } });
+      const arrow = active ? (state.sort.down ? " ↓" : " ↑") : "";
+      const button = el("button", { type: "button", "data-sort": by, title: t[long ?? head], on: { click } }, t[head] + arrow);
+      return el("th", { scope: "col", "aria-sort": active ? direction : "none" }, button);
+    }
+
+    row(cluster) {
+      const { app } = this;
+      const { lang } = app.state;
+      const sign = (name) => (cluster.estimated(name) ? "≈\u00a0" : "");
+      const cell = (name, text) => el("td", {}, cluster.value(name) === null ? MISSING : sign(name) + text(cluster.value(name), lang));
+      const where = [cluster.home, cluster.at ? null : app.words.noPlace].filter(Boolean).join(" · ");
+      const go = el(
+        "button",
+        { type: "button", class: "cg-go", on: { click: () => app.goTo(cluster) } },
+        glyph(cluster.status, { size: 18, estimated: cluster.estimated("planned_ha") }),
+        el("span", { class: "cg-row-name" }, el("bdi", {}, app.name(cluster)), el("small", {}, where)),
+        el("span", { class: "cg-hidden" }, `, ${app.word("status", cluster.status)}`),
+      );
+      return el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, go),
+        cell("planned_ha", (value) => number(value, lang)),
+        cell("build_out_rate", (value) => percent(value, lang, 0)),
+        cell("fill_rate", (value) => percent(value, lang, 0)),
+      );
+    }
+
+    fillFoot({ words: t, state, data, clusters, districts }) {
+      const bases = new Set([...clusters.map((c) => c.outlineBasis), ...districts.map((d) => d.basis)]);
+      const notes = ["reconstructed", "schematic"].filter((basis) => bases.has(basis)).map((basis) => t.basisNote[basis]);
+      if (clusters.some((cluster) => cluster.estimated("planned_ha") || cluster.estimated("built_ha"))) notes.push(t.basisNote.modelled);
+      if (districts.length) notes.push(t.outlineNote(data.tolerance));
+      const sources = data.sources.map((text) => el("li", {}, source(text)));
+      this.foot.replaceChildren(
+        ...notes.map((text) => el("p", {}, text)),
+        ...(sources.length ? [el("details", {}, el("summary", {}, `${t.sources} (${sources.length})`), el("ul", {}, sources))] : []),
+        el("p", { class: "cg-provenance" }, `${t.provenance} ${data.version} · ${t.asOf} ${date(data.asOf, state.lang)} · ${t.dataHash} ${data.sha256.slice(0, 12)}`),
+      );
+    }
+  }
+
+  clustersGeo.Panel = Panel;
+}

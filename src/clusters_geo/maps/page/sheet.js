@@ -1,0 +1,220 @@
+// One drawing of the current view with title, legend, scale and source: saved as PNG, or printed on A4.
+"use strict";
+{
+  const { el, svg, date, number, percent, measureItems, symbolItems, measureNote, patterns, Scale, MISSING } = clustersGeo;
+  // A4 landscape at 96 dpi, less the margins of print.css.
+  const WIDTH = 1047;
+  const HEIGHT = 718;
+  const SIDE = 268;
+  const TOP = 62;
+  const PAINT = ["fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray", "stroke-linejoin", "paint-order", "opacity", "font-size", "font-weight", "font-family", "text-anchor"];
+
+  // A copy that looks the same without the page's style sheets.
+  const painted = (node) => {
+    const copy = node.cloneNode(true);
+    const originals = [node, ...node.querySelectorAll("*")];
+    [copy, ...copy.querySelectorAll("*")].forEach((part, i) => {
+      const style = getComputedStyle(originals[i]);
+      for (const name of PAINT) part.setAttribute(name, style.getPropertyValue(name));
+      for (const name of ["class", "tabindex", "role", "aria-label"]) part.removeAttribute(name);
+    });
+    return copy;
+  };
+
+  const paintedItem = (drawing) => {
+    const stage = el("div", { class: "cg-stage" }, drawing);
+    document.body.append(stage);
+    const copy = painted(drawing);
+    stage.remove();
+    return copy;
+  };
+
+  const text = (x, y, words, attributes = {}) => svg("text", { x, y, fill: "#17232b", "font-size": 13, ...attributes }, words);
+
+  const wrapped = (words, characters) => {
+    const lines = [""];
+    for (const word of words.split(" ")) {
+      const longer = `${lines.at(-1)} ${word}`.trim();
+      if (longer.length > characters && lines.at(-1)) lines.push(word);
+      else lines[lines.length - 1] = longer;
+    }
+    return lines;
+  };
+
+  const mapDrawing = (map) => {
+    const pane = L.DomUtil.getPosition(map.getPane("mapPane"));
+    const group = svg("g", { transform: `translate(${pane.x} ${pane.y})` });
+    const panes = [...map.getPane("mapPane").children].sort((a, b) => Number(getComputedStyle(a).zIndex) - Number(getComputedStyle(b).zIndex));
+    for (const layer of panes) {
+      for (const path of layer.querySelectorAll("path.leaflet-interactive, .leaflet-zoom-animated > g > path")) {
+        if (!path.closest(".leaflet-popup-pane, .cg-symbol")) group.append(painted(path));
+      }
+      for (const marker of layer.querySelectorAll(".leaflet-marker-icon")) group.append(...markerDrawing(marker));
+    }
+    return group;
+  };
+
+  const markerDrawing = (marker) => {
+    const at = L.DomUtil.getPosition(marker);
+    const drawing = marker.querySelector("svg");
+    if (drawing) {
+      const copy = painted(drawing);
+      const size = Number(drawing.getAttribute("width"));
+      copy.setAttribute("x", at.x - size / 2);
+      copy.setAttribute("y", at.y - size / 2);
+      return [copy];
+    }
+    const name = marker.querySelector(".cg-name");
+    const halo = { stroke: "#ffffff", "stroke-width": 3, "paint-order": "stroke", "text-anchor": "middle", "font-size": 11 };
+    return name ? [text(at.x, at.y + 4, name.textContent, halo)] : [];
+  };
+
+  const itemsDrawing = (items, x, from) => {
+    let y = from;
+    const parts = items.map(({ drawing, text: words }) => {
+      const copy = paintedItem(drawing);
+      const height = Number(drawing.getAttribute("height"));
+      const lines = wrapped(words, 32);
+      copy.setAttribute("x", x);
+      copy.setAttribute("y", y);
+      const written = lines.map((line, i) => text(x + Number(drawing.getAttribute("width")) + 9, y + height / 2 + 4.5 + i * 15, line, { "font-size": 12 }));
+      y += Math.max(height, lines.length * 15) + 5;
+      return [copy, ...written];
+    });
+    return { parts: parts.flat(), y };
+  };
+
+  const legendDrawing = (app, x) => {
+    const { words: t, measure } = app;
+    const head = (words, y) => wrapped(words, 32).map((line, i) => text(x, y + i * 16, line, { "font-weight": 600 }));
+    const parts = [];
+    let y = TOP + 16;
+    const add = (more, height) => {
+      parts.push(...more);
+      y += height;
+    };
+    if (measure) {
+      const unit = measure.kind === "rate" ? "" : ` (${measure.unit[app.state.lang]})`;
+      const title = head(measure.label[app.state.lang] + unit, y);
+      add(title, title.length * 16);
+      const items = itemsDrawing(measureItems(app), x, y);
+      add(items.parts, items.y - y + 8);
+      const note = measureNote(app);
+      if (note) add([text(x, y, note, { "font-size": 11, fill: "#4c5a63" })], 26);
+    }
+    add(head(t.symbols, y), 12);
+    const symbols = itemsDrawing(symbolItems(app), x, y);
+    add(symbols.parts, symbols.y - y + 12);
+    return { parts, y };
+  };
+
+  const totalsDrawing = (app, x, from) => {
+    const { words: t, state, data } = app;
+    const { totals } = data;
+    const hectares = (value) => (value === null ? MISSING : `${number(value, state.lang)}\u00a0ha`);
+    const rows = [
+      [t.planned, hectares(totals.planned_ha)],
+      [t.built, hectares(totals.built_ha)],
+      [t.buildOut, percent(totals.build_out_rate, state.lang)],
+      [t.fill, totals.fill_rate === null ? t.unknown : percent(totals.fill_rate, state.lang)],
+    ];
+    return rows.flatMap(([label, value], i) => [
+      text(x, from + i * 36, label, { "font-size": 11, fill: "#4c5a63" }),
+      text(x, from + 16 + i * 36, value, { "font-size": 14, "font-weight": 600 }),
+    ]);
+  };
+
+  const scaleDrawing = (map, lang, factor, y) => {
+    const { metres, pixels } = Scale.of(map);
+    const wide = pixels * factor;
+    return [
+      svg("path", { d: `M10 ${y - 6}v6h${wide}v-6`, fill: "none", stroke: "#17232b", "stroke-width": 1.5 }),
+      text(14 + wide, y + 1, Scale.says(metres, lang), { "font-size": 11 }),
+    ];
+  };
+
+  // Always on light ground: it is meant for paper.
+  const inLight = (app, draw) => {
+    const root = document.documentElement;
+    const { theme } = root.dataset;
+    root.dataset.theme = "light";
+    root.classList.add("cg-drawing");
+    try {
+      return draw();
+    } finally {
+      root.dataset.theme = theme;
+      root.classList.remove("cg-drawing");
+    }
+  };
+
+  const compose = (app) => {
+    const { map, state, data, words: t } = app;
+    const size = map.getSize();
+    const room = { x: WIDTH - SIDE - 20, y: HEIGHT - TOP - 46 };
+    const factor = Math.min(room.x / size.x, room.y / size.y);
+    const frame = { x: 0, y: TOP, width: size.x * factor, height: size.y * factor };
+    const window = svg("svg", { ...frame, viewBox: `0 0 ${size.x} ${size.y}` }, svg("rect", { width: size.x, height: size.y, fill: "#f4f5f1" }), mapDrawing(map));
+    const x = WIDTH - SIDE;
+    const legend = legendDrawing(app, x);
+    const defs = painted(patterns().querySelector("defs"));
+    const hatch = svg("pattern", { id: "cg-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("rect", { width: 6, height: 6, fill: "#ffffff" }), svg("rect", { width: 1.6, height: 6, fill: "#b3bcb8" }));
+    defs.replaceChildren(hatch);
+    const provenance = `${t.asOf} ${date(data.asOf, state.lang)} · ${t.provenance} ${data.version} · ${t.dataHash} ${data.sha256.slice(0, 12)}`;
+    const bases = new Set([...app.clusters.map((c) => c.outlineBasis), ...app.districts.map((d) => d.basis)]);
+    const notes = ["reconstructed", "schematic"].filter((basis) => bases.has(basis)).map((basis) => t.basisNote[basis]);
+    return svg(
+      "svg",
+      { xmlns: "http://www.w3.org/2000/svg", width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "font-family": "system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif", role: "img", "aria-label": app.title() },
+      defs,
+      svg("rect", { width: WIDTH, height: HEIGHT, fill: "#ffffff" }),
+      text(0, 28, app.title().slice(0, 90), { "font-size": 24, "font-weight": 700 }),
+      text(0, 49, `${t.asOf} ${date(data.asOf, state.lang)}`, { fill: "#4c5a63" }),
+      window,
+      svg("rect", { ...frame, fill: "none", stroke: "#c5ccc8" }),
+      legend.parts,
+      totalsDrawing(app, x, legend.y + 10),
+      scaleDrawing(map, state.lang, factor, TOP + frame.height - 10),
+      notes.map((note, i) => text(0, HEIGHT - 24 + i * 13 - (notes.length - 1) * 6, note, { "font-size": 10, fill: "#4c5a63" })),
+      text(WIDTH, 49, provenance, { "font-size": 10, fill: "#4c5a63", "text-anchor": "end" }),
+    );
+  };
+
+  const drawing = (app) => inLight(app, () => compose(app));
+
+  const savePng = async (app) => {
+    const scale = 2;
+    const source = new XMLSerializer().serializeToString(drawing(app));
+    const image = new Image();
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(source)}`;
+    await image.decode();
+    const canvas = el("canvas", { width: WIDTH * scale, height: HEIGHT * scale });
+    canvas.getContext("2d").drawImage(image, 0, 0, WIDTH * scale, HEIGHT * scale);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+    const link = el("a", { href: URL.createObjectURL(blob), download: `${clustersGeo.fold(app.title()).replace(/[^a-z0-9]+/g, "-").slice(0, 60) || "map"}.png` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+
+  class Printer {
+    constructor(app) {
+      this.page = el("section", { class: "cg-print", "aria-hidden": "true" });
+      document.body.append(this.page);
+      addEventListener("beforeprint", () => this.page.replaceChildren(drawing(app), this.table(app)));
+      addEventListener("afterprint", () => this.page.replaceChildren());
+    }
+
+    table(app) {
+      const { words: t } = app;
+      const fields = ["planned_ha", "built_ha", "build_out_rate", "fill_rate"].map((name) => app.fields.find((f) => f.name === name));
+      const heads = [t.cluster, t.district, t.status, ...fields.map((field) => field.label[app.state.lang])];
+      const row = (cluster) =>
+        el("tr", {}, [app.name(cluster), cluster.home ?? MISSING, app.word("status", cluster.status), ...fields.map((field) => app.figure(cluster, field))].map((cell) => el("td", {}, cell)));
+      const shown = app.clusters.filter((cluster) => app.shows(cluster));
+      return shown.length === 0
+        ? ""
+        : el("table", {}, el("thead", {}, el("tr", {}, heads.map((head) => el("th", {}, head)))), el("tbody", {}, shown.map(row)));
+    }
+  }
+
+  Object.assign(clustersGeo, { Printer, savePng });
+}

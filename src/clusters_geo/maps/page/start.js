@@ -1,0 +1,169 @@
+// The page put together around a Leaflet map.
+"use strict";
+{
+  const { el, patterns, Model, Districts, Clusters, Legend, Panel, Toolbar, Tiles, Ruler, Scale, Permalink, Printer, Stock } = clustersGeo;
+  const MAX_ZOOM = 17;
+  const HALF_MOON = "M20 14.500A8.500 8.500 0 119.500 4a6.800 6.800 0 0010.500 10.500z";
+  const NOWHERE = [[20.56, 105.28], [21.39, 106.02]]; // Hà Nội, where nothing has a place
+
+  class App extends Model {
+    toggle(layer, on) {
+      if (on === this.map.hasLayer(layer)) return;
+      if (on) layer.addTo(this.map);
+      else layer.remove();
+    }
+
+    // A popup is made again when the language changes.
+    popup(make, at) {
+      if (!at) return;
+      const size = this.map.getSize();
+      const options = { maxWidth: Math.min(340, size.x - 60), maxHeight: Math.max(160, size.y - 140), className: "cg-popup", autoPanPadding: [16, 16] };
+      this.card = L.popup(at, options).setContent(make()).openOn(this.map);
+      this.card.make = make;
+      this.card.getElement()?.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", this.words.close);
+    }
+
+    goTo(cluster) {
+      if (!cluster.at) {
+        this.say(this.words.noPlace);
+        return;
+      }
+      this.panel.open(false);
+      this.map.setView(cluster.at, Math.max(this.map.getZoom(), 14), { animate: false });
+      this.layers.clusters.open(this, cluster);
+    }
+
+    choose(district) {
+      this.set({ district: district?.name ?? "" });
+      const shape = this.layers.districts.shapes.find((s) => s.district === district);
+      this.map.closePopup();
+      if (shape) this.map.fitBounds(shape.polygon.getBounds(), this.room());
+      else this.home();
+    }
+
+    home() {
+      this.map.fitBounds(this.bounds(), { ...this.room(), maxZoom: 15 });
+    }
+
+    // What the legend and the buttons leave of the map.
+    room() {
+      const wide = this.map.getSize().x >= 700;
+      const legend = wide && this.legend.element.open ? 268 : 12;
+      return { paddingTopLeft: [legend, wide ? 16 : 62], paddingBottomRight: [wide ? 66 : 12, 24] };
+    }
+
+    bounds() {
+      const shapes = this.layers.districts.shapes.filter(({ district }) => !this.focus || district === this.focus);
+      const places = this.clusters.filter((cluster) => cluster.at && (!this.focus || cluster.home === this.focus.name));
+      const bounds = L.latLngBounds(places.map((cluster) => cluster.at));
+      for (const { polygon } of shapes) bounds.extend(polygon.getBounds());
+      return bounds.isValid() ? bounds : L.latLngBounds(NOWHERE);
+    }
+
+    say(words) {
+      this.notice.textContent = words;
+      clearTimeout(this.silence);
+      this.silence = setTimeout(() => this.notice.replaceChildren(), 6000);
+    }
+
+    credit(words) {
+      this.credits.textContent = words;
+    }
+  }
+
+  class Head {
+    constructor(app) {
+      this.date = el("p", { class: "cg-date" });
+      this.title = el("h1", {}, el("bdi", {}));
+      const language = (lang, name) =>
+        el("button", { type: "button", lang, title: name, "data-lang": lang, on: { click: () => app.set({ lang }) } }, lang.toUpperCase(), el("span", { class: "cg-hidden" }, ` ${name}`));
+      this.languages = el("div", { class: "cg-switch", role: "group" }, language("vi", "Tiếng Việt"), language("en", "English"));
+      const flip = () => app.set({ theme: this.resolved(app) === "dark" ? "light" : "dark" });
+      this.theme = el("button", { type: "button", class: "cg-theme", on: { click: flip } }, clustersGeo.icon(HALF_MOON));
+      this.element = el("header", { class: "cg-head" }, el("div", { class: "cg-heading" }, this.title, this.date), el("div", { class: "cg-head-tools" }, this.languages, this.theme));
+      matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.update(app));
+    }
+
+    resolved({ state }) {
+      if (state.theme !== "auto") return state.theme;
+      return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    }
+
+    update(app) {
+      const { words: t, state, data } = app;
+      const root = document.documentElement;
+      root.lang = state.lang;
+      root.dataset.theme = this.resolved(app);
+      document.title = app.title();
+      this.title.firstChild.textContent = app.title();
+      this.date.textContent = data.asOf ? `${t.asOf} ${clustersGeo.date(data.asOf, state.lang)}` : "";
+      this.languages.setAttribute("aria-label", t.language);
+      for (const button of this.languages.children) button.setAttribute("aria-pressed", String(button.dataset.lang === state.lang));
+      this.theme.title = root.dataset.theme === "dark" ? t.light : t.dark;
+      this.theme.setAttribute("aria-label", this.theme.title);
+      app.map.getContainer().setAttribute("aria-label", `${t.map}: ${app.title()}`);
+      if (app.card?.isOpen()) app.card.setContent(app.card.make());
+    }
+  }
+
+  const layOut = (app, container, parts) => {
+    const skip = el("button", { type: "button", class: "cg-skip", on: { click: () => { app.panel.open(true); app.panel.body.focus(); } } });
+    parts.push({ update: ({ words }) => { skip.textContent = words.skip; } });
+    app.notice = el("div", { class: "cg-notice", role: "status" });
+    app.credits = el("div", { class: "cg-credits" });
+    const [head, legend, toolbar, ruler, scale] = ["head", "legend", "toolbar", "ruler", "scale"].map((name) => app[name].element);
+    const area = el("main", { class: "cg-map" });
+    const shell = el("div", { class: "cg" }, skip, head, area, app.panel.element);
+    container.before(shell);
+    area.append(container, legend, toolbar, app.toolbar.menu, ruler, el("div", { class: "cg-corner" }, scale, app.credits), app.notice);
+    container.setAttribute("role", "region");
+    document.body.append(patterns());
+  };
+
+  clustersGeo.start = (map, data) => {
+    map.setMaxZoom(MAX_ZOOM);
+    map.attributionControl?.remove();
+    map.options.zoomSnap = 0.25;
+    map.setView([21, 105.8], 9, { animate: false });
+    const app = new App(data, map);
+    const districts = new Districts(app);
+    app.layers = { clusters: new Clusters(app), districts, stock: new Stock(app) };
+    map.on("zoomend", () => {
+      // Close by, the ground steps back behind the outlines.
+      map.getContainer().parentElement.classList.toggle("cg-close", map.getZoom() >= 12.5);
+      districts.label(app);
+    });
+    app.ruler = new Ruler(app);
+    app.legend = new Legend(app);
+    app.panel = new Panel(app);
+    app.head = new Head(app);
+    app.scale = new Scale(app);
+    const permalink = new Permalink(app);
+    app.toolbar = new Toolbar(app, {
+      measure: () => app.ruler.start(),
+      png: () => clustersGeo.savePng(app),
+      print: () => print(),
+      fullscreen: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
+      copyLink: async () => {
+        permalink.update(app);
+        await navigator.clipboard.writeText(location.href);
+        app.say(app.words.copied);
+      },
+    });
+    const parts = [app.head, ...Object.values(app.layers), app.legend, app.panel, app.toolbar, new Tiles(), app.ruler, app.scale, permalink];
+    layOut(app, map.getContainer(), parts);
+    new Printer(app);
+    app.parts = parts;
+    const { change, view } = clustersGeo.readPermalink(app);
+    Object.assign(app.state, change);
+    map.invalidateSize({ animate: false });
+    app.update();
+    if (view) map.setView(view.center, view.zoom, { animate: false });
+    else app.home();
+    app.ready = true;
+    app.update();
+    new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
+    document.documentElement.dataset.ready = "yes";
+    return app;
+  };
+}

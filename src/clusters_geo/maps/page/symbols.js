@@ -1,0 +1,68 @@
+// One symbol a status, different in shape and in colour, so that neither is needed alone.
+"use strict";
+{
+  const { svg } = clustersGeo;
+  const STATUSES = ["operating", "under_construction", "pending"];
+
+  // Drawn in a box of 20 × 20 around the origin; all three look equally heavy.
+  const draw = {
+    operating: () => svg("circle", { r: 7.6 }),
+    under_construction: () => svg("rect", { x: -6.9, y: -6.9, width: 13.8, height: 13.8, rx: 1.6 }),
+    pending: () => svg("path", { d: "M0-8.4 8.6 6.9H-8.6Z" }),
+  };
+
+  const shape = (status) => (draw[status] ?? draw.operating)();
+
+  // The symbol of a cluster; dashed where its area is not a published figure.
+  const glyph = (status, { size = 20, estimated = false, flagged = null } = {}) => {
+    const body = shape(status);
+    body.setAttribute("class", `cg-body cg-fill-${status}${estimated ? " cg-estimated" : ""}`);
+    const halo = shape(status);
+    halo.setAttribute("class", "cg-halo");
+    const ring = flagged ? svg("circle", { r: 11, class: `cg-flag cg-flag-${flagged}` }) : null;
+    const box = { width: size, height: size, viewBox: "-12 -12 24 24", "aria-hidden": "true" };
+    return svg("svg", { ...box, class: "cg-glyph" }, ring, halo, body);
+  };
+
+  // Several clusters: a ring with one arc a status, as long as its share, and their number.
+  const bunch = (counts, size) => {
+    const total = counts.reduce((sum, n) => sum + n, 0);
+    const radius = 9.2;
+    const round = 2 * Math.PI * radius;
+    let turned = 0;
+    const arcs = STATUSES.map((status, i) => {
+      const part = (counts[i] / total) * round;
+      const arc = svg("circle", {
+        r: radius,
+        class: `cg-arc cg-stroke-${status}`,
+        "stroke-dasharray": `${part} ${round - part}`,
+        "stroke-dashoffset": -turned,
+        transform: "rotate(-90)",
+      });
+      turned += part;
+      return counts[i] ? arc : null;
+    });
+    const text = svg("text", { class: "cg-count", dy: "0.36em" }, String(total));
+    const box = { width: size, height: size, viewBox: "-12 -12 24 24", "aria-hidden": "true" };
+    return svg("svg", { ...box, class: "cg-glyph" }, svg("circle", { r: 11, class: "cg-disc" }), arcs, text);
+  };
+
+  // Hatching for "no data": the one pattern that cannot be taken for a class.
+  const patterns = () =>
+    svg(
+      "svg",
+      { width: 0, height: 0, class: "cg-patterns", "aria-hidden": "true" },
+      svg(
+        "defs",
+        {},
+        svg(
+          "pattern",
+          { id: "cg-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+          svg("rect", { width: 6, height: 6, class: "cg-hatch-ground" }),
+          svg("rect", { width: 1.6, height: 6, class: "cg-hatch-line" }),
+        ),
+      ),
+    );
+
+  Object.assign(clustersGeo, { STATUSES, glyph, bunch, patterns });
+}

@@ -1,0 +1,169 @@
+"""What the page is told: figures from the full tables, and what kind of figures they are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from geopandas.testing import assert_geodataframe_equal
+
+from clusters_geo.errors import CRSError, SchemaError
+from clusters_geo.maps import make_map
+from clusters_geo.measure.area import area_ha
+
+
+def unpacked(packed):
+    return [None if at < 0 else packed["of"][at] for at in packed["at"]]
+
+
+def field(data, name):
+    return next(f for f in data["clusters"]["fields"] if f["name"] == name)
+
+
+def measure(data, name):
+    return next(m for m in data["measures"] if m["name"] == name)
+
+
+def test_totals_are_those_of_summarize(town, town_districts):
+    totals = make_map(town, town_districts).data["totals"]
+    assert (totals["operating_clusters"], totals["under_construction"], totals["pending_sites"]) == (4, 1, 2)
+    assert totals["planned_ha"] == 78.8
+    assert totals["planned_ha_published"] == 48.8
+    assert totals["planned_ha_modelled"] == 30
+    assert totals["fill_rate"] == 0.75
+    assert totals["fill_rate_known_clusters"] == 1
+
+
+def test_rates_by_district_say_on_how_many_clusters_they_rest(town, town_districts):
+    build_out = measure(make_map(town, town_districts).data, "build_out_rate")
+    assert build_out["values"] == [0.9, 0.5, 1, None]
+    assert build_out["rests"] == [[1, 0], [0, 1], [1, 0], [0, 0]]  # known, modelled
+    assert build_out["estimated"] == [False, True, False, False]
+
+
+def test_density_uses_the_area_of_the_full_outline(town, town_districts):
+    density = measure(make_map(town, town_districts).data, "planned_density")
+    square_km = area_ha(town_districts) / 100
+    assert density["values"][0] == pytest.approx(20 / square_km.iloc[0], abs=1e-4)
+    assert density["values"][3] == 0  # no operating cluster, hence no hectares: known, not missing
+
+
+def test_an_unknown_area_is_not_zero(town, town_districts):
+    town.loc["T-002", ["planned_ha", "built_ha"]] = np.nan
+    data = make_map(town, town_districts).data
+    assert measure(data, "planned_ha")["values"][1] is None
+    assert measure(data, "planned_density")["values"][1] is None
+
+
+def test_infinite_figures_are_missing(town, town_districts):
+    town.loc["T-001", "built_ha"] = np.inf
+    town["planned_ha"] = town["planned_ha"].replace(30.0, 0.0)
+    data = make_map(town, town_districts).data
+    assert unpacked(field(data, "built_ha")["values"])[0] is None
+    assert unpacked(field(data, "build_out_rate")["values"])[:3] == [None, None, 1]
+
+
+def test_a_rate_is_as_weak_as_the_weaker_of_its_areas(town, town_districts):
+    town["leasable_ha_basis"], town["leased_ha_basis"] = "published", "modelled"
+    data = make_map(town, town_districts).data
+    assert unpacked(field(data, "fill_rate")["basis"])[:2] == ["modelled", None]
+    assert unpacked(field(data, "build_out_rate")["basis"])[:2] == ["published", "modelled"]
+
+
+def test_both_rates_are_named_in_both_languages(town):
+    data = make_map(town).data
+    assert field(data, "build_out_rate")["label"] == {"vi": "Tỷ lệ xây dựng hạ tầng", "en": "Build-out rate"}
+    assert field(data, "fill_rate")["label"] == {"vi": "Tỷ lệ lấp đầy", "en": "Fill rate"}
+
+
+def test_clusters_without_a_shape_stay_in_the_table(town, town_districts):
+    clusters = make_map(town, town_districts).data["clusters"]
+    assert clusters["at"][6] is None
+    assert clusters["shapes"][6] == []
+    assert clusters["id"][6] == "T-007"
+
+
+def test_points_and_lines_get_a_place_but_no_outline(town):
+    town.geometry = [
+        shapely.Point(105.5, 21.5),
+        shapely.LineString([(105, 21), (105.2, 21)]),
+        *town.geometry[2:],
+    ]
+    clusters = make_map(town).data["clusters"]
+    assert clusters["at"][0] == [105.5, 21.5]
+    assert clusters["at"][1] is not None
+    assert clusters["shapes"][:2] == [[], []]
+
+
+def test_a_column_of_the_users_own_comes_along_under_its_name(town):
+    town["hotline"] = "0243"
+    mine = field(make_map(town).data, "hotline")
+    assert mine["label"] == {"vi": "hotline", "en": "hotline"}
+    assert mine["kind"] == "other"
+
+
+def test_districts_are_matched_after_vietnamese_folding(town, town_districts):
+    town["district"] = town["district"].replace({"Thạch Thất": "huyện THẠCH THẤT", "Mỹ Đức": "My Duc"})
+    data = make_map(town, town_districts).data
+    assert unpacked(data["clusters"]["home"])[:2] == ["Thạch Thất", "Mỹ Đức"]
+    assert measure(data, "operating_clusters")["values"] == [1, 1, 1, 0]
+
+
+def test_one_district_has_its_own_totals(town, town_districts):
+    data = make_map(town, town_districts, only="thach that").data
+    assert data["focus"] == "Thạch Thất"
+    assert data["totals"]["clusters"] == 2
+    assert data["totals"]["planned_ha"] == 20
+
+
+def test_findings_come_with_their_clusters(town, town_districts):
+    findings = pd.DataFrame(
+        {"cluster_id": ["T-001"], "severity": ["error"], "rule": ["size"], "message": ["Quá nhỏ"]}
+    )
+    data = make_map(town, town_districts, findings=findings).data
+    assert data["findings"] == [
+        {"cluster_id": "T-001", "severity": "error", "rule": "size", "message": "Quá nhỏ"}
+    ]
+
+
+@pytest.mark.parametrize("which", ["clusters", "districts"])
+def test_either_table_may_be_empty(town, town_districts, which):
+    tables = {"clusters": town, "districts": town_districts}
+    tables[which] = tables[which].iloc[:0]
+    data = make_map(**tables).data
+    assert len(data["clusters"]["id"]) == (0 if which == "clusters" else 7)
+    assert len(data["measures"]) == (0 if which == "districts" else 7)
+
+
+def test_inputs_stay_as_they_were(town, town_districts):
+    before, districts_before = town.copy(), town_districts.copy()
+    make_map(town, town_districts, only="Ba Vì")
+    assert_geodataframe_equal(town, before)
+    assert_geodataframe_equal(town_districts, districts_before)
+
+
+def test_vn2000_coordinates_become_degrees(town, town_districts):
+    plain = make_map(town, town_districts).data
+    projected = make_map(town.to_crs("EPSG:5897"), town_districts.to_crs("EPSG:5897")).data
+    assert np.allclose(projected["clusters"]["at"][:6], plain["clusters"]["at"][:6], atol=3e-5)
+
+
+def test_the_hash_tells_data_apart(town, town_districts):
+    first = make_map(town, town_districts).data["sha256"]
+    assert make_map(town, town_districts, lang="en").data["sha256"] == first
+    town.loc["T-001", "planned_ha"] = 20.1
+    assert make_map(town, town_districts).data["sha256"] != first
+
+
+def test_refusals(town, town_districts):
+    with pytest.raises(SchemaError, match="nothing to draw"):
+        make_map(town.iloc[:0], town_districts.iloc[:0])
+    with pytest.raises(CRSError, match=r"clusters are in EPSG:5897 and the districts in EPSG:4326.*to_crs"):
+        make_map(town.to_crs("EPSG:5897"), town_districts)
+    with pytest.raises(CRSError, match="set_crs"):
+        make_map(town.set_crs(None, allow_override=True), town_districts)
+    with pytest.raises(SchemaError, match="clusters have no column 'status'"):
+        make_map(town.drop(columns="status"), town_districts)
+    with pytest.raises(SchemaError, match="districts have no column 'name'"):
+        make_map(town, town_districts.drop(columns="name"))

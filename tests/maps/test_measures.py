@@ -1,0 +1,69 @@
+"""Measures of a district and their classes."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clusters_geo.errors import EngineError, SchemaError
+from clusters_geo.maps.measures import MEASURES, class_breaks, require_classing
+
+
+@pytest.mark.parametrize("method", ["quantiles", "equal", "jenks"])
+@settings(deadline=None)
+@given(values=st.lists(st.floats(-1e6, 1e6), max_size=40))
+def test_every_class_holds_a_value(method, values):
+    breaks = class_breaks(pd.Series(values, dtype=float), method)
+    assert len(breaks) <= 4
+    assert breaks == sorted(set(breaks))
+    if breaks:
+        assert min(values) < breaks[0]
+        assert breaks[-1] <= max(values)
+
+
+def test_equal_classes_have_equal_widths():
+    assert class_breaks(pd.Series([0.0, 10.0, 3.0, 7.0, 1.0]), "equal") == [2.0, 4.0, 6.0, 8.0]
+
+
+def test_quantiles_hold_as_many_each():
+    values = pd.Series(np.arange(30.0) ** 2)
+    counts = np.bincount(np.searchsorted(class_breaks(values), values, side="right"))
+    assert counts.tolist() == [6, 6, 6, 6, 6]
+
+
+def test_natural_breaks_fall_into_gaps():
+    values = pd.Series([1.0, 1.1, 1.2, 5.0, 5.1, 9.0, 9.2, 20.0, 21.0, 40.0])
+    assert class_breaks(values, "jenks") == [5.0, 9.0, 20.0, 40.0]
+
+
+def test_infinite_and_missing_values_are_left_out():
+    odd = pd.Series([1.0, np.inf, np.nan, 2.0, -np.inf])
+    assert class_breaks(odd, "equal") == [1.5]
+
+
+@pytest.mark.parametrize("values", [[], [5.0], [5.0, 5.0, 5.0], [np.nan, np.inf]])
+def test_one_value_or_none_needs_no_border(values):
+    assert class_breaks(pd.Series(values, dtype=float)) == []
+
+
+def test_natural_breaks_without_mapclassify_say_how_to_mend_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mapclassify", None)
+    with pytest.raises(EngineError, match="pip install mapclassify"):
+        class_breaks(pd.Series([1.0, 2.0, 3.0]), "jenks")
+
+
+def test_an_unknown_method_is_refused_with_the_known_ones():
+    with pytest.raises(SchemaError, match=r"'pretty' is not a way.*quantiles, equal, jenks"):
+        require_classing("pretty")
+
+
+def test_only_rates_and_densities_are_coloured():
+    kinds = {m.name: m.kind for m in MEASURES}
+    assert kinds["build_out_rate"] == kinds["fill_rate"] == "rate"
+    assert kinds["planned_density"] == "density"
+    assert {kinds[n] for n in ("planned_ha", "built_ha", "operating_clusters", "pending_sites")} == {"amount"}
