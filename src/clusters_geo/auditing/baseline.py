@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from clusters_geo.auditing.words import is_missing
 from clusters_geo.errors import SchemaError, SourceError
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def apply_baseline(
 
     Returns
     -------
-    The findings with `state` (`new`, `accepted`, `expired`), `reason` and `expires`, and below them, with state
-    `gone`, a row for each accepted finding that is no more.
+    The findings with `state` (`new`, `accepted`, `expired`), `reason` and `expires`, and below them, with
+    state `gone`, a row for each accepted finding that is no more.
 
     Raises
     ------
@@ -181,7 +182,7 @@ def _keys(findings: pd.DataFrame) -> pd.Series:
 
 def _text(value: object) -> str:
     """Return a value as the file keeps it; numbers to six digits, so that rounding does not make them new."""
-    if value is None or pd.isna(value):
+    if is_missing(value):
         return ""
     return f"{value:.6g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 

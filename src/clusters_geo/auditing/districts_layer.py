@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from clusters_geo.auditing.register import Register
 
@@ -204,14 +205,15 @@ def _crossed(register: Register, width_m: float) -> NDArray[np.bool_]:
     return np.array([edge is not None and not edge.is_empty for edge in edges])
 
 
-def _enclosed(register: Register) -> list[shapely.Geometry]:
+def _enclosed(register: Register) -> list[BaseGeometry]:
     """Return the holes that are left where all districts are taken together."""
     parts = shapely.get_parts(shapely.union_all(register.district_shapes.array))
     rings, owners = shapely.get_rings(parts, return_index=True)
-    return list(shapely.polygons(rings[np.r_[False, owners[1:] == owners[:-1]]])) if len(rings) else []
+    inner = np.r_[False, owners[1:] == owners[:-1]] if len(rings) else np.zeros(0, dtype=bool)
+    return [shapely.Polygon(ring) for ring in rings[inner]]
 
 
-def _slits(register: Register, width_m: float) -> list[shapely.Geometry]:
+def _slits(register: Register, width_m: float) -> list[BaseGeometry]:
     """Return narrow gaps that open to the outside, which only widening and narrowing again closes."""
     if not _crossed(register, width_m).any():
         return []
@@ -225,7 +227,7 @@ def _slits(register: Register, width_m: float) -> list[shapely.Geometry]:
     return list(left[long])
 
 
-def _hectares(shape: shapely.Geometry) -> float:
+def _hectares(shape: BaseGeometry) -> float:
     return float(area_ha(gpd.GeoSeries([shape], crs=HANOI_CRS)).iloc[0])
 
 

@@ -282,7 +282,7 @@ def density_outlier(register: Register, *, deviations: float = 5.0, fewest: int 
     """Enterprises or workers per hectare far outside those of the other clusters."""
     columns = {name: register.figure(name) for name in ("built_ha", "enterprises", "workers")}
     densities = per_hectare(pd.DataFrame(columns | {"built_ha_basis": register.basis("built_ha")}))
-    logarithms = np.log(densities.where(densities > 0))
+    logarithms = densities.where(densities > 0).apply(np.log)
     if logarithms.count().max() < fewest:
         raise NotJudgedError(
             (f"dưới {fewest} cụm có đủ số liệu", f"fewer than {fewest} clusters have the figures it takes")

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from clusters_geo.auditing.rule import SEVERITIES
-from clusters_geo.auditing.words import in_words, phrase
+from clusters_geo.auditing.words import in_words, is_missing, phrase
 from clusters_geo.crs import HANOI_CRS
 from clusters_geo.schema import label
 
@@ -143,7 +143,7 @@ def _plain(value: object, lang: Language) -> object:
     """Return a value as a table keeps it: numbers as they are, the rest as text."""
     if isinstance(value, tuple):
         return in_words(value, lang)
-    if value is None or pd.isna(value):
+    if is_missing(value):
         return None
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()

@@ -51,8 +51,7 @@ def invalid(register: Register) -> list[Hit]:
     """Outlines that cross themselves; sketched ones too, for they are drawn and measured alike."""
     shapes = register.shapes
     wrong = shapes.notna() & ~shapely.is_valid(shapes.array)
-    reasons = pd.Series("", index=shapes.index, dtype="object")
-    reasons[wrong] = [reason.partition("[")[0] for reason in shapely.is_valid_reason(shapes[wrong].array)]
+    reasons = pd.Series(shapely.is_valid_reason(shapes.array), dtype="string").str.partition("[")[0]
     return hits(wrong, "geometry", reasons)
 
 
@@ -97,12 +96,11 @@ def area_differs(register: Register, *, tolerance: float = 0.02) -> list[Hit]:
 )
 def overlap(register: Register, *, tolerance_ha: float = 0.01, same: float = 0.95) -> list[Hit]:
     """Pairs of outlines that share land, once each; nearly equal ones are `duplicate-outline`."""
-    pairs = register.common_land
-    found = pairs[(pairs["ha"] > tolerance_ha + 1e-9) & (pairs["likeness"] < same)]
     ids = register.clusters.index.astype(str)
     return [
-        Hit(pair.ha, 0.0, int(pair.one), "geometry", geometry=pair.piece, details={"other": ids[pair.other]})
-        for pair in found.itertuples()
+        Hit(pair.ha, 0.0, pair.one, "geometry", geometry=pair.piece, details={"other": ids[pair.other]})
+        for pair in register.common_land
+        if pair.ha > tolerance_ha + 1e-9 and pair.likeness < same
     ]
 
 
@@ -124,11 +122,11 @@ def overlap(register: Register, *, tolerance_ha: float = 0.01, same: float = 0.9
 )
 def duplicate_outline(register: Register, *, same: float = 0.95) -> list[Hit]:
     """Pairs whose common part is nearly all of both (intersection over union)."""
-    pairs = register.common_land
     ids = register.clusters.index.astype(str)
     return [
-        Hit(pair.likeness, None, int(pair.other), "geometry", details={"other": ids[pair.one]})
-        for pair in pairs[pairs["likeness"] >= same].itertuples()
+        Hit(pair.likeness, None, pair.other, "geometry", details={"other": ids[pair.one]})
+        for pair in register.common_land
+        if pair.likeness >= same
     ]
 
 
@@ -281,7 +279,7 @@ def hole(register: Register, *, tolerance_ha: float = 0.0) -> list[Hit]:
     parts, rows = _polygons(register)
     rings, owners = shapely.get_rings(parts, return_index=True)
     inner = np.r_[False, owners[1:] == owners[:-1]] if len(owners) else np.zeros(0, dtype=bool)
-    holes = shapely.polygons(rings[inner])
+    holes = np.asarray(shapely.polygons(rings[inner]))
     hectares = area_ha(gpd.GeoSeries(holes, crs=HANOI_CRS)).to_numpy()
     at = rows[owners[inner]]
     return [

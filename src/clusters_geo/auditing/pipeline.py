@@ -14,6 +14,7 @@ from clusters_geo.auditing.rule import Hit, hits, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from clusters_geo.auditing.register import Register
 
@@ -237,19 +238,17 @@ def land_unused(register: Register, *, months: int = 12) -> list[Hit]:
     return hits(idle & _over(since, months, register.on), "land_allocated_on", waited, months, since=since)
 
 
-def _months(start: pd.Series, end: object) -> pd.Series:
+def _months(start: pd.Series, end: date | pd.Series) -> pd.Series:
     """Return the whole months from one day to another."""
     first, last = start.dt, _days(end, start.index).dt
     whole = (last.year - first.year) * 12 + (last.month - first.month) - (last.day < first.day)
-    return whole.astype("Int64")
+    return pd.Series(whole.astype("Int64"))
 
 
-def _over(start: pd.Series, months: int, end: object) -> pd.Series:
+def _over(start: pd.Series, months: int, end: date | pd.Series) -> pd.Series:
     """Return whether more than so many months have gone by; the day itself is still in time."""
-    return start + pd.DateOffset(months=months) < _days(end, start.index)
+    return pd.Series(start + pd.DateOffset(months=months) < _days(end, start.index))
 
 
-def _days(end: object, index: pd.Index) -> pd.Series:
-    if isinstance(end, pd.Series):
-        return end
-    return pd.Series(np.datetime64(pd.Timestamp(end), "us"), index=index)
+def _days(end: date | pd.Series, index: pd.Index) -> pd.Series:
+    return end if isinstance(end, pd.Series) else pd.Series(np.datetime64(end, "us"), index=index)

@@ -5,9 +5,9 @@ Rows are counted by position, so that an id used twice cannot mix up two cluster
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 import geopandas as gpd
 import numpy as np
@@ -17,13 +17,17 @@ import shapely
 from clusters_geo.crs import HANOI_CRS
 from clusters_geo.measure.area import area_ha
 from clusters_geo.measure.assign import assign_districts
+from clusters_geo.measure.reconcile import reconcile
 from clusters_geo.names import match_names
 from clusters_geo.planning.law import regime_on
+from clusters_geo.schema import CLUSTER_COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from clusters_geo.auditing.rule import Text
     from clusters_geo.planning.law import Regime
@@ -36,7 +40,33 @@ SOFT = frozenset({"modelled", "schematic", "reconstructed"})
 _BASIS = {"geometry": "boundary_basis", "surveyed": "boundary_basis"}
 
 
-@dataclass(frozen=True)
+Column = TypeVar("Column")
+
+
+def _remembered(read: Callable[[Register, str], Column]) -> Callable[[Register, str], Column]:
+    """Let a column be read once an audit, for dozens of rules ask for the same ones."""
+
+    @wraps(read)
+    def once(register: Register, column: str) -> Column:
+        key = (read.__name__, column)
+        if key not in register.known:
+            register.known[key] = read(register, column)
+        return cast("Column", register.known[key])
+
+    return once
+
+
+class CommonLand(NamedTuple):
+    """What two outlines share: their rows, the piece, its hectares, and its share of both together."""
+
+    one: int
+    other: int
+    piece: BaseGeometry
+    ha: float
+    likeness: float
+
+
+@dataclass(frozen=True, eq=False)
 class Register:
     """What is audited: clusters, and the districts and totals to hold them against, as of a day."""
 
@@ -45,6 +75,7 @@ class Register:
     totals: pd.DataFrame | None
     law_on: date
     on: date
+    known: dict[tuple[str, str], object] = field(default_factory=dict, repr=False)
 
     @cached_property
     def regime(self) -> Regime:
@@ -55,32 +86,38 @@ class Register:
         """Whether the register has a column."""
         return column in self.clusters
 
+    @_remembered
     def raw(self, column: str) -> pd.Series:
         """Return a column as it is, by position; all missing where it is absent."""
         if column not in self.clusters:
             return pd.Series(np.nan, index=range(len(self.clusters)), dtype="object")
         return self.clusters[column].reset_index(drop=True)
 
+    @_remembered
     def number(self, column: str) -> pd.Series:
         """Return a column as numbers, negative and infinite ones included; what is no number is missing."""
         numbers = pd.to_numeric(self.raw(column), errors="coerce")
         return numbers.astype("Float64").astype("float64")
 
+    @_remembered
     def figure(self, column: str) -> pd.Series:
         """Return a column as figures to compare: finite and not negative, else missing."""
         numbers = self.number(column)
         return numbers.where(np.isfinite(numbers) & (numbers >= 0))
 
+    @_remembered
     def text(self, column: str) -> pd.Series:
         """Return a column as text, blanks missing."""
         texts = self.raw(column).astype("string").str.strip()
         return texts.where((texts != "").fillna(value=False))
 
+    @_remembered
     def day(self, column: str) -> pd.Series:
         """Return a column as days."""
         days = pd.to_datetime(self.raw(column), errors="coerce")
         return days.dt.tz_localize(None).astype("datetime64[us]")
 
+    @_remembered
     def flag(self, column: str) -> pd.Series:
         """Return a column of yes, no and unknown."""
         return self.raw(column).map({True: True, False: False}).astype("boolean")
@@ -89,6 +126,7 @@ class Register:
         """Return how each figure of a column was obtained; missing where nobody says."""
         return self.text(_BASIS.get(column, f"{column}_basis"))
 
+    @_remembered
     def soft(self, column: str) -> NDArray[np.bool_]:
         """Return for which rows a figure, or the outline, is only modelled or sketched."""
         if column == "districts":
@@ -145,8 +183,8 @@ class Register:
         return assign_districts(gpd.GeoDataFrame(geometry=self.outlines), borders)
 
     @cached_property
-    def common_land(self) -> pd.DataFrame:
-        """Every two outlines that share land: one, other, piece, ha, likeness (intersection over union)."""
+    def common_land(self) -> list[CommonLand]:
+        """Every two outlines that share land, the earlier first."""
         outlines, ha = self.outlines, self.outline_ha.to_numpy()
         left, right = outlines.sindex.query(outlines, predicate="intersects")
         left, right = left[left < right], right[left < right]
@@ -156,15 +194,25 @@ class Register:
         common = area_ha(pieces).to_numpy()
         together = ha[left] + ha[right] - common
         likeness = common / np.where(together > 0, together, np.inf)
-        table = {"one": left, "other": right, "piece": pieces.array, "ha": common, "likeness": likeness}
-        return pd.DataFrame(table).sort_values(["one", "other"], kind="stable")
+        rows = zip(left.tolist(), right.tolist(), pieces, common.tolist(), likeness.tolist(), strict=True)
+        return sorted((CommonLand(*row) for row in rows), key=lambda pair: (pair.one, pair.other))
+
+    @cached_property
+    def reconciled(self) -> pd.DataFrame:
+        """The totals of the register against the published ones, as from `reconcile`."""
+        declared = [c for c in CLUSTER_COLUMNS if self.has(c.name) and c.kind != "geometry"]
+        columns = {
+            c.name: self.figure(c.name) if c.kind in ("number", "integer") else self.raw(c.name)
+            for c in declared
+        }
+        return reconcile(pd.DataFrame(columns), self.totals)
 
     @cached_property
     def district_names(self) -> pd.Series:
         """The names of the layer of districts, by position; empty without one."""
         if self.districts is None or "name" not in self.districts:
             return pd.Series([], dtype="string")
-        return self.districts["name"].astype("string").reset_index(drop=True)
+        return pd.Series(self.districts["name"].array, dtype="string")
 
     @cached_property
     def matched_districts(self) -> pd.DataFrame:
@@ -172,8 +220,9 @@ class Register:
         declared = self.text("district")
         known = match_names(pd.Series(declared.dropna().unique()), self.district_names.dropna())
         known.index = pd.Index(declared.dropna().unique())
-        return known.reindex(declared.array).reset_index(drop=True)
+        return pd.DataFrame(known.reindex(declared.array).reset_index(drop=True))
 
+    @_remembered
     def missing(self, need: str) -> Text | None:
         """Return why nothing can be judged for want of a column, a layer or a table; None if it is there.
 

@@ -102,8 +102,9 @@ def rule(  # noqa: PLR0913 -- a rule is declared in one place, with all its word
     rule_id
         Family and name, such as `figures.built-over-planned`.
     needs
-        Columns without which nothing can be judged; also `geometry`, `surveyed` (outlines that are more
-        than a sketch), `districts` and `totals`. The basis of each decides whether a finding rests on facts.
+        Columns without which nothing can be judged, `a|b` where either is enough; also `geometry`,
+        `surveyed` (outlines that are more than a sketch), `districts` and `totals`. Their basis decides
+        whether a finding rests on facts.
     """
 
     def register(check: Check) -> Check:

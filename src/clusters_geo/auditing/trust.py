@@ -9,7 +9,6 @@ import pandas as pd
 
 from clusters_geo.auditing.register import SOFT
 from clusters_geo.auditing.rule import Hit, hits, rule
-from clusters_geo.measure.reconcile import reconcile
 from clusters_geo.measure.summary import totals_by_basis
 from clusters_geo.schema import CLUSTER_COLUMNS
 
@@ -162,19 +161,15 @@ def modelled_share(
 
 
 def _disagreeing(register: Register, role: str) -> Iterator[Hit]:
-    columns = {
-        c.name: register.raw(c.name) for c in CLUSTER_COLUMNS if register.has(c.name) and c.kind != "geometry"
-    }
-    columns |= {name: register.figure(name) for name in columns if name in _FIGURES}
-    table = reconcile(pd.DataFrame(columns), register.totals)
+    table = register.reconciled
     known = table[(table["role"] == role) & ~table["agrees"].astype(bool)]
-    for row in known.itertuples():
+    for row in known.to_dict("records"):
         yield Hit(
-            float(row.computed),
-            float(row.published),
-            field=str(row.metric),
-            district=None if row.scope == _CITY else str(row.scope),
-            details={"scope": row.scope, "published_by": row.source},
+            row["computed"],
+            row["published"],
+            field=row["metric"],
+            district=None if row["scope"] == _CITY else row["scope"],
+            details={"scope": row["scope"], "published_by": row["source"]},
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import string
 from numbers import Real
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from clusters_geo.schema import Language, column
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["in_words", "phrase"]
+__all__ = ["in_words", "is_missing", "phrase"]
 
 _MISSING = "–"
 _SWAP = str.maketrans(",.", ".,")
@@ -44,13 +45,26 @@ def in_words(value: object, lang: Language, spec: str = "") -> str:
         return "; ".join(
             f"{_OUTSIDE[lang] if name is None else name} {_percent(share, lang)}" for name, share in value
         )
-    if value is None or pd.isna(value):
+    if is_missing(value):
         return _MISSING
     if isinstance(value, dt.date):
         return f"{value:%d/%m/%Y}" if lang == "vi" else f"{value:%Y-%m-%d}"
     if isinstance(value, Real) and not isinstance(value, bool):
         return _percent(float(value), lang) if spec == "%" else _number(float(value), lang)
     return str(value)
+
+
+def is_missing(value: object) -> bool:
+    """Return whether a cell holds nothing, whatever its kind.
+
+    Examples
+    --------
+    >>> is_missing(float("nan")), is_missing(pd.NA), is_missing(pd.NaT), is_missing("")
+    (True, True, True, False)
+    """
+    return (
+        value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
+    )
 
 
 def _percent(share: float, lang: Language) -> str:
