@@ -1,0 +1,1 @@
+"""Built-up area: hectares of each cluster that building footprints cover."""

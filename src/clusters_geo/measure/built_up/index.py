@@ -1,0 +1,263 @@
+"""The clusters, prepared once so that each footprint is settled with a few look-ups.
+
+Three views of the same boundaries (drawn in docs/decisions/0006):
+
+lookup
+    Which clusters can touch a footprint whose lower left corner is in this cell of the ground?
+cut edges
+    The edges of each cluster cut into vertical columns: what lies above or below a footprint is one run.
+labels
+    Is this box wholly inside a cluster, wholly outside, or does the boundary pass?
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import shapely
+
+from clusters_geo.measure.built_up.edges import Edges, Rings, directed_edges, expand_runs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from clusters_geo.measure.built_up.arrays import Bools, Floats, Ints, Shapes
+
+__all__ = ["CROSSED", "INSIDE", "OUTSIDE", "ClusterIndex", "CutEdges", "Lookup"]
+
+OUTSIDE, INSIDE, CROSSED = 0, 1, 2
+
+# Cells of the lookup: most buildings are smaller, and a cluster is some ten cells wide.
+_LOOKUP_CELL_M = 128.0
+_LOOKUP_CELLS = 4_000_000
+
+# Columns (and rows) of a cluster: with 64 a cell is about 12 m wide, as a small building. Fewer columns leave
+# more footprints to compute edge by edge, more take longer to prepare than they save.
+_COLUMNS = 64
+_LABEL_CELLS = 16_000_000
+
+# The boundary's height in a column is good to 1e-12 of a cell; a cell more or less there decides nothing.
+_MARGIN_CELLS = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """For each cell of the ground, the clusters whose bounding box a small footprint there can touch.
+
+    A footprint is *small* if it is not wider or higher than a cell; its box then reaches from the cell of
+    its lower left corner at most into the next one to the right and above, so one look-up finds all.
+    """
+
+    cell: float
+    west: float
+    south: float
+    columns: int
+    rows: int
+    busy: Bools
+    start: Ints
+    clusters: Ints
+    boxes: shapely.STRtree
+
+    @classmethod
+    def of(cls, bounds: Floats, *, cell: float = _LOOKUP_CELL_M) -> Self:
+        """Prepare the look-up from the bounding boxes of the clusters, shape (n, 4)."""
+        (west, south), (east, north) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+        cell = max(cell, float(np.sqrt((east - west) * (north - south) / _LOOKUP_CELLS)))
+        # An empty frame of cells around, where everything that lies beyond is sent.
+        west, south = west - 2 * cell, south - 2 * cell
+        columns, rows = int((east - west) / cell) + 3, int((north - south) / cell) + 3
+        first = np.floor((bounds[:, :2] - [west, south]) / cell).astype(np.int64) - 1
+        last = np.floor((bounds[:, 2:] - [west, south]) / cell).astype(np.int64)
+        cluster, column = expand_runs(first[:, 0], last[:, 0] - first[:, 0] + 1)
+        entry, row = expand_runs(first[cluster, 1], (last - first)[cluster, 1] + 1)
+        at = row * columns + column[entry]
+        order = np.argsort(at, kind="stable")
+        start = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=columns * rows))])
+        tree = shapely.STRtree(_boxes(bounds))
+        busy = np.diff(start) > 0
+        return cls(cell, float(west), float(south), columns, rows, busy, start, cluster[entry][order], tree)
+
+    def pairs(self, bounds: Floats) -> tuple[Ints, ...]:
+        """Return the footprints and the clusters whose boxes may meet, from boxes of shape (n, 4)."""
+        west, south, east, north = bounds.T
+        at = self._cell(west, self.west, self.columns) + self._cell(south, self.south, self.rows) * np.uint32(
+            self.columns
+        )
+        large = np.maximum(east - west, north - south) > self.cell
+        near = np.flatnonzero(self.busy[at] & ~large)
+        at = at[near]
+        run, number = expand_runs(self.start[at], self.start[at + 1] - self.start[at])
+        footprint, cluster = near[run], self.clusters[number]
+        if large.any():
+            found, met = self.boxes.query(_boxes(bounds[large]))
+            footprint = np.concatenate([footprint, np.flatnonzero(large)[found]])
+            cluster = np.concatenate([cluster, met])
+        return footprint, cluster
+
+    def _cell(self, x: Floats, origin: float, cells: int) -> NDArray[np.uint32]:
+        # As an unsigned number, what lies left of the frame becomes huge and lands in its right side. An
+        # empty footprint has no corner; whatever number the machine makes of that lands in the frame too.
+        with np.errstate(invalid="ignore"):
+            number = ((x - origin) * (1 / self.cell)).astype(np.int32).view(np.uint32)
+        return np.minimum(number, np.uint32(cells - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class CutEdges:
+    """The edges of clusters cut at each whole x, in cell units, sorted by lane, each shape (pieces,).
+
+    A *lane* is one column of one cluster: cluster * (columns + 1) + column. A vertical edge is one piece of
+    no width.
+
+    Attributes
+    ----------
+    lane
+        Where the piece is.
+    left, right
+        Its x at both ends, left ≤ right.
+    y, end
+        Its heights there.
+    slope
+        (end − y) / (right − left), 0 for a vertical edge.
+    sign
+        +1 for a roof, −1 for a floor, 0 for a vertical edge.
+    top
+        Its highest point.
+    """
+
+    lane: Ints
+    left: Floats
+    right: Floats
+    y: Floats
+    end: Floats
+    slope: Floats
+    sign: Floats
+    top: Floats
+
+    @classmethod
+    def of(cls, edges: Edges, columns: int) -> Self:
+        """Cut edges in cell units."""
+        leftward = edges.x1 < edges.x0
+        west, east = np.minimum(edges.x0, edges.x1), np.maximum(edges.x0, edges.x1)
+        start, stop = np.where(leftward, edges.y1, edges.y0), np.where(leftward, edges.y0, edges.y1)
+        first = np.clip(west, 0, columns).astype(np.int64)
+        last = np.clip(east, 0, columns).astype(np.int64)
+        edge, column = expand_runs(first, last - first + 1)
+        width = east - west
+        slope = np.divide(stop - start, width, out=np.zeros_like(width), where=width > 0)[edge]
+        left = np.maximum(west[edge], column)
+        y = start[edge] + slope * (left - west[edge])
+        closing = column == last[edge]
+        right = np.where(closing, east[edge], column + 1.0)
+        end = np.where(closing, stop[edge], start[edge] + slope * (right - west[edge]))
+        lane = edges.owner[edge] * (columns + 1) + column
+        order = np.argsort(lane, kind="stable")
+        lane, sign, top = lane[order], edges.sign[edge][order], np.maximum(y, end)[order]
+        return cls(lane, left[order], right[order], y[order], end[order], slope[order], sign, top)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterIndex:
+    """Boundaries of n clusters on one plane, in metres.
+
+    Attributes
+    ----------
+    bounds
+        West, south, east, north, metres, shape (n, 4).
+    per_metre
+        Cells to a metre in x and y, shape (n, 2): in *cell units* each cluster fills `columns` × `columns`.
+    pieces
+        The boundaries, cut at the columns.
+    first
+        Where the pieces of each lane begin, shape (n * (columns + 1) + 1,).
+    crossed
+        Cells that the boundary passes, added up from the lower left, shape (n, columns + 2, columns + 2).
+    inside
+        Whether a cell that the boundary does not pass is inside, shape (n, columns + 1, columns + 1).
+    """
+
+    bounds: Floats
+    columns: int
+    per_metre: Floats
+    lookup: Lookup
+    pieces: CutEdges
+    first: Ints
+    crossed: NDArray[np.int32]
+    inside: Bools
+
+    @classmethod
+    def of(cls, shapes: Shapes) -> Self:
+        """Prepare valid polygons or multipolygons that are not empty, shape (n,)."""
+        bounds = shapely.bounds(shapes)
+        columns = int(np.clip(np.sqrt(_LABEL_CELLS / len(shapes)), 16, _COLUMNS))
+        per_metre = columns / np.maximum(bounds[:, 2:] - bounds[:, :2], 1e-9)
+        rings = Rings.of(shapes)
+        vertex_owner = np.repeat(rings.owner, np.diff(rings.start))
+        cells = (rings.xy - bounds[vertex_owner, :2]) * per_metre[vertex_owner]
+        edges = directed_edges(Rings(cells, rings.start, rings.owner, rings.hole))
+        pieces = CutEdges.of(edges, columns)
+        lanes = len(shapes) * (columns + 1)
+        crossed, inside = _label(pieces, columns, lanes)
+        first = np.concatenate([[0], np.cumsum(np.bincount(pieces.lane, minlength=lanes))])
+        return cls(bounds, columns, per_metre, Lookup.of(bounds), pieces, first, crossed, inside)
+
+    def place(self, bounds: Floats, cluster: Ints) -> NDArray[np.int8]:
+        """Say of each box whether it is INSIDE its cluster, OUTSIDE, or CROSSED by the boundary.
+
+        Parameters
+        ----------
+        bounds
+            Boxes in metres, shape (pairs, 4).
+        cluster
+            The cluster that each is compared with, shape (pairs,).
+        """
+        c0, r0 = self._cell(bounds[:, 0], bounds[:, 1], cluster)
+        c1, r1 = self._cell(bounds[:, 2], bounds[:, 3], cluster)
+        side = self.columns + 2
+        total = self.crossed.reshape(-1)
+        base = cluster * (side * side)
+        west, east = base + c0 * side, base + (c1 + 1) * side
+        passed = total[east + r1 + 1] - total[east + r0] - total[west + r1 + 1] + total[west + r0]
+        label = self.inside[cluster, c0, r0].astype(np.int8)
+        label[passed > 0] = CROSSED
+        return label
+
+    def _cell(self, x: Floats, y: Floats, cluster: Ints) -> tuple[Ints, Ints]:
+        # The same monotone steps as for the boundary itself: a point of the boundary inside a box can only
+        # fall in a cell between the cells of the box's corners.
+        column = (x - self.bounds[cluster, 0]) * self.per_metre[cluster, 0]
+        row = (y - self.bounds[cluster, 1]) * self.per_metre[cluster, 1]
+        return (
+            np.clip(column, 0, self.columns).astype(np.int64),
+            np.clip(row, 0, self.columns).astype(np.int64),
+        )
+
+
+def _boxes(bounds: Floats) -> Shapes:
+    boxes: Shapes = np.asarray(shapely.box(*bounds.T))
+    return boxes
+
+
+def _label(pieces: CutEdges, columns: int, lanes: int) -> tuple[NDArray[np.int32], Bools]:
+    """Mark the cells that the boundary passes, and tell for all others whether they are inside."""
+    rows = columns + 2
+    low, high = np.minimum(pieces.y, pieces.end) - _MARGIN_CELLS, pieces.top + _MARGIN_CELLS
+    at = pieces.lane * rows
+    touched = np.bincount(at + np.clip(low, 0, columns).astype(np.int64), minlength=lanes * rows)
+    touched -= np.bincount(at + np.clip(high, 0, columns).astype(np.int64) + 1, minlength=lanes * rows)
+    passed = np.cumsum(touched.reshape(lanes, rows), axis=1)[:, :-1] > 0
+
+    # Half-way through its column each roof covers the cells below it, each floor uncovers them.
+    middle = pieces.lane % (columns + 1) + 0.5
+    through = np.flatnonzero((pieces.left <= middle) & (middle < pieces.right))
+    height = pieces.y[through] + pieces.slope[through] * (middle - pieces.left)[through]
+    row = np.clip(height, 0, columns).astype(np.int64)
+    steps = np.bincount(at[through] + row, weights=pieces.sign[through], minlength=lanes * rows)
+    below = np.cumsum(steps.reshape(lanes, rows)[:, ::-1], axis=1)[:, ::-1][:, :-1]
+
+    shape = (-1, columns + 1, columns + 1)
+    crossed = np.zeros((lanes // (columns + 1), columns + 2, columns + 2), dtype=np.int32)
+    crossed[:, 1:, 1:] = passed.reshape(shape).cumsum(axis=1, dtype=np.int32).cumsum(axis=2, dtype=np.int32)
+    return crossed, (below >= 1).reshape(shape)

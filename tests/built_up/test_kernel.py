@@ -1,0 +1,38 @@
+"""The kernel against GEOS: thousands of grounds, equal to a billionth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from clusters_geo.measure.built_up.index import ClusterIndex
+from clusters_geo.measure.built_up.kernel import near_pairs, pieces_on
+from clusters_geo.measure.built_up.union import union_m2
+
+
+def measured(clusters, footprints):
+    index = ClusterIndex.of(clusters)
+    pieces = pieces_on(index, footprints, *near_pairs(index, shapely.bounds(footprints)))
+    kept = pieces.m2 > 0
+    numbers = np.arange(len(clusters))
+    shapes = footprints[pieces.footprint[kept]]
+    once = union_m2(index, shapes, pieces.m2[kept], pieces.cluster[kept], numbers)
+    return pieces, once
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_union_area_is_that_of_geos(grounds, seed):
+    clusters, footprints = grounds.world(seed)
+    _, once = measured(clusters, footprints)
+    expected = grounds.covered_by_geos(clusters, footprints)
+    np.testing.assert_allclose(once, expected, rtol=1e-9, atol=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(60, 75))
+def test_area_of_each_piece_is_that_of_geos(grounds, seed):
+    clusters, footprints = grounds.world(seed)
+    pieces, _ = measured(clusters, footprints)
+    shared = shapely.intersection(footprints[pieces.footprint], clusters[pieces.cluster])
+    np.testing.assert_allclose(pieces.m2, shapely.area(shared), rtol=1e-9, atol=1e-7)
+    expected = shapely.area(shapely.intersection(footprints[:, None], clusters)).sum()
+    assert pieces.m2.sum() == pytest.approx(expected, rel=1e-9)
