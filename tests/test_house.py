@@ -1,0 +1,234 @@
+"""What keeps the house in order: documents say what the code does, nothing lies about that should not."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import clusters_geo as cg
+from clusters_geo import cli
+from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
+
+
+@cache
+def tracked():
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        pytest.skip("SKIPPED: this is not a git checkout, so what is tracked cannot be told")
+    listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True)
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+@cache
+def texts():
+    """Every tracked text file with what is in it."""
+    found = {}
+    for path in tracked():
+        content = path.read_bytes()
+        if b"\0" not in content[:8000]:
+            found[path.relative_to(ROOT).as_posix()] = content.decode("utf-8", errors="replace")
+    return found
+
+
+def page(name):
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+# --- the documents say what the code does
+
+
+def test_every_command_is_on_the_command_line_page_and_no_other():
+    assert re.findall(r"^## ([a-z][a-z-]*)$", page("cli.md"), re.MULTILINE) == cli.app.list_commands(None)
+
+
+@pytest.mark.parametrize("name", cli.app.list_commands(None))
+def test_every_option_of_a_command_is_documented(name):
+    section = page("cli.md").split(f"\n## {name}\n")[1].split("\n## ")[0]
+    shared = page("cli.md").split("\n## ")[0]
+    options = {opt for param in cli.app.get_command(None, name).params for opt in param.opts if "--" in opt}
+    assert options, "a command without options is not what this test is for"
+    missing = {option for option in options if option not in section and option not in shared}
+    assert not missing
+
+
+def test_every_public_name_is_in_the_reference_and_no_other():
+    assert sorted(re.findall(r"^::: clusters_geo\.(\w+)$", page("reference.md"), re.MULTILINE)) == sorted(
+        cg.__all__
+    )
+
+
+def test_the_page_of_columns_is_what_the_schema_declares():
+    def lines(columns):
+        for column in columns:
+            allowed = ", ".join(f"`{choice}`" for choice in column.choices)
+            what = allowed or column.unit or ("yes or no" if column.kind == "flag" else column.kind)
+            need = " (required)" if column.required else ""
+            yield f"| `{column.name}`{need} | {column.vi} | {column.en} | {what} |"
+
+    expected = [*lines(CLUSTER_COLUMNS), *lines(DISTRICT_COLUMNS)]
+    found = [line for line in page("columns.md").splitlines() if line.startswith("| `")]
+    assert found == expected, "write docs/columns.md anew with these lines:\n" + "\n".join(expected)
+
+
+def test_every_page_is_in_the_navigation_and_every_entry_has_a_page():
+    def pages(entries):
+        for entry in entries:
+            for value in entry.values():
+                yield from pages(value) if isinstance(value, list) else [value]
+
+    listed = sorted(pages(yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]))
+    notebooks = [f"notebooks/{path.stem}.md" for path in (ROOT / "notebooks").glob("*.ipynb")]
+    written = [
+        path.relative_to(ROOT / "docs").as_posix()
+        for path in (ROOT / "docs").rglob("*.md")
+        if path.parent.name != "notebooks"
+    ]
+    assert listed == sorted([*written, *notebooks])
+
+
+def test_the_changelog_has_the_version_in_every_place():
+    assert f"## [{cg.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
+    assert PROJECT["project"]["version"] == cg.__version__
+
+
+def test_the_readme_begins_with_the_two_commands():
+    readme = (ROOT / "README.md").read_text()
+    first = readme.split("```")[1]
+    assert "make demo" in first
+    assert "make test" in first
+    for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", readme):
+        assert (ROOT / picture).stat().st_size < 300_000, f"{picture} is larger than 300 kB"
+
+
+def test_every_claim_of_the_readme_has_its_benchmark():
+    claimed = set(re.findall(r"benchmarks/(\w+\.py)", (ROOT / "README.md").read_text()))
+    assert claimed
+    for name in claimed:
+        assert (ROOT / "benchmarks" / name).is_file()
+
+
+@pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)
+def test_a_decision_record_is_short_and_names_what_was_rejected(path):
+    lines = path.read_text().splitlines()
+    assert len(lines) < 40
+    assert re.match(r"# \d{4} – ", lines[0])
+    assert path.name.startswith(lines[0][2:6])
+    assert "## Rejected" in lines
+
+
+def test_decision_records_are_numbered_once_each():
+    numbers = [path.name[:4] for path in DECISIONS]
+    assert len(set(numbers)) == len(numbers)
+
+
+# --- nothing lies about that should not
+
+
+def test_no_lock_files_and_no_generated_pages_are_tracked():
+    names = [path.name for path in tracked()]
+    assert not {"poetry.lock", "uv.lock", "package-lock.json", "yarn.lock", "pdm.lock", "Pipfile.lock"} & set(
+        names
+    )
+    assert not [path for path in tracked() if path.suffix == ".html" and path.parent.name == "maps"]
+    assert not [path for path in tracked() if path.suffix == ".html" and "docs" in path.parts]
+
+
+# Written in two halves, so that this file does not find itself.
+UNWANTED = {
+    "a folder of one machine": r"/wor" r"k/|/ro" r"ot/|/ho" r"me/[a-z]+/",
+    "a package index": r"pypi\.or"
+    r"g/simple|registry\.npmj"
+    r"s|files\.python"
+    r"hosted|deb\.debi"
+    r"an\.org",
+    "work left undone": r"\bTO" r"DO\b|\bFIX" r"ME\b|\bX" r"XX\b",
+    "a check that is switched off": r"#\s*type:\s*ign" r"ore|pragma:\s*no\s*cov" r"er|mark\.sk" r"ip\b",
+}
+
+
+@pytest.mark.parametrize("what", UNWANTED)
+def test_no_file_holds(what):
+    pattern = re.compile(UNWANTED[what])
+    found = [
+        f"{name}: {line.strip()[:100]}"
+        for name, text in texts().items()
+        for line in text.splitlines()
+        if pattern.search(line)
+    ]
+    assert not found
+
+
+def test_text_files_are_composed_utf8_without_trailing_spaces():
+    broken = [name for name, text in texts().items() if "\ufffd" in text and "tests/data" not in name]
+    spaces = [
+        f"{name}:{number}"
+        for name, text in texts().items()
+        if name.endswith((".py", ".md", ".toml", ".yml", ".yaml"))
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line != line.rstrip()
+    ]
+    assert not broken
+    assert not spaces
+
+
+def test_no_module_is_longer_than_its_budget():
+    long = {
+        name: text.count("\n")
+        for name, text in texts().items()
+        if name.startswith("src/") and name.endswith(".py")
+    }
+    assert long
+    assert {name: lines for name, lines in long.items() if lines > 400} == {}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_notebooks_hold_no_results(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert cells[0]["cell_type"] == "markdown", "a notebook begins with what it is about"
+    for cell in cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+
+
+# --- versions
+
+
+def requirements():
+    optional = PROJECT["project"].get("optional-dependencies", {}).values()
+    groups = PROJECT["dependency-groups"].values()
+    lines = [*PROJECT["project"]["dependencies"], *(line for part in (*optional, *groups) for line in part)]
+    return [Requirement(line) for line in lines if isinstance(line, str)]
+
+
+def test_every_dependency_has_a_lower_bound_and_is_held_by_the_constraints():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    held = dict(line.split("==") for line in lines)
+    assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.+!]+", line)] == []
+    versions = {canonicalize_name(name): version for name, version in held.items()}
+    for needed in requirements():
+        assert {spec.operator for spec in needed.specifier} & {">=", "=="}, f"{needed} has no lower bound"
+        if needed.name != "clusters-geo":
+            assert needed.specifier.contains(versions[canonicalize_name(needed.name)]), needed
+
+
+def test_pre_commit_runs_what_make_lint_runs():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert {repo["repo"] for repo in hooks} == {"local"}, "hooks from elsewhere need the network"
+    entries = {hook["entry"].replace(".venv/bin/", "") for repo in hooks for hook in repo["hooks"]}
+    lint = (ROOT / "Makefile").read_text().split("\nlint:")[1].split("\n\n")[0]
+    commands = set(re.findall(r"\$\(RUN\)/([^\n$]+)", lint))
+    assert {command.strip() for command in commands} == entries
