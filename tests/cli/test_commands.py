@@ -91,7 +91,7 @@ def test_summary_by_district_in_every_format():
     rows = list(csv.DictReader(io.StringIO(run("summary", "--by", "district", "--format", "csv").stdout)))
     assert {row["district"] for row in rows} == {row["district"] for row in table}
     markdown = run("summary", "--by", "district", "--format", "md").stdout.splitlines()
-    assert markdown[2].startswith("| Quận, huyện, thị xã |")
+    assert markdown[2].startswith("| Quận, huyện | Hoạt động |")
     assert markdown[3].startswith("| --- | ---: |")
 
 

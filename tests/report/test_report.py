@@ -141,10 +141,20 @@ def test_the_conflicting_source_is_a_note(clusters):
 
 
 def test_groups_end_with_the_total(clusters):
-    sheet = group_sheet(clusters, "district", "vi")
+    sheet = group_sheet(clusters, "district", "vi", published=True)
     assert sheet.rows[-1][0] == "Tổng"
     assert sheet.rows[-1][4] == "1.686,0"
     assert len(sheet.rows) == clusters["district"].nunique() + 1
+
+
+def test_a_partly_modelled_figure_is_marked_unless_its_total_was_published(clusters):
+    sheet = group_sheet(clusters, "district", "en", published=True)
+    planned = {row[0]: row[4] for row in sheet.rows}
+    assert planned["Thường Tín"] == "195.0"
+    assert planned["Ba Vì"].startswith("≈ ")
+    assert all(row[6].startswith(("≈", "–")) for row in sheet.rows[:-1])
+    unpublished = group_sheet(clusters, "district", "en")
+    assert unpublished.rows[-1][4] == "≈ 1,686.0"
 
 
 def test_pending_marks_what_is_modelled(clusters):

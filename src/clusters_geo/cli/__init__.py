@@ -12,6 +12,7 @@ from importlib import import_module
 
 import click
 
+from clusters_geo import __version__
 from clusters_geo.errors import ClustersGeoError
 
 __all__ = ["app", "main"]
@@ -47,7 +48,7 @@ class _LazyGroup(click.Group):
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="clusters-geo", prog_name="clusters-geo")
+@click.version_option(__version__, prog_name="clusters-geo")
 def app() -> None:
     """Hectares, rates and maps of Việt Nam's industrial clusters (cụm công nghiệp).
 
