@@ -207,7 +207,7 @@ def _put_right(verdict: Verdict, found: Placed, sought: _Sought, *, strict: bool
 
 def _check_datum(verdict: Verdict, found: Placed, sought: _Sought, *, confirmed: bool) -> None:
     """Compare a plane that looks like VN-2000 with the real one on the same meridian."""
-    plane = TransverseMercator.from_crs(verdict.crs)
+    plane = _plane(verdict.crs)
     if plane is None or not math.isclose(plane.scale, _TM3_SCALE) or plane.false_easting != _FALSE_EASTING_M:
         return
     code = next((c for c, zone in ZONES.items() if math.isclose(zone.meridian, plane.central_meridian)), None)
@@ -245,7 +245,7 @@ def _check_contradiction(
 
 def _check_zone(verdict: Verdict, found: Placed, sought: _Sought) -> None:
     home = place(vn2000(sought.region), *sought.middle, swapped=verdict.swapped)
-    plane = TransverseMercator.from_crs(verdict.crs)
+    plane = _plane(verdict.crs)
     if plane is not None and math.isclose(plane.scale, _UTM_SCALE) and home.within(sought.extent):
         verdict.doubts.append(
             f"it is said to be {verdict.crs.name}; were it {home}, as surveys of {sought.region} are, it would lie "
@@ -274,6 +274,12 @@ def _extent(region: str) -> tuple[float, float, float, float]:
     # EPSG's area of use is that of all provinces of a zone: wide, but it rules out other zones' places.
     area = vn2000(region).area_of_use
     return (area.west, area.south, area.east, area.north) if area else VIETNAM_EXTENT
+
+
+def _plane(crs: pyproj.CRS) -> TransverseMercator | None:
+    # A system with its own shift to WGS 84 wraps the plane.
+    source = crs.source_crs if crs.is_bound else crs
+    return None if source is None else TransverseMercator.from_crs(source)
 
 
 def _metres(one: Placed, other: Placed) -> float:

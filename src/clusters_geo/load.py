@@ -282,7 +282,13 @@ def _finished(
     if not len(table):
         msg = f"{report.path}, layer {report.layer}: there is not a single row in it."
         raise SourceError(msg)
-    cast = cast_columns(table, columns)
+    # Text that stayed in a column of figures was left for its owner to decide; casting would decide it.
+    sure = tuple(c for c in columns if c.kind not in {"number", "integer"} or not _holds_text(table, c.name))
+    cast = cast_columns(table, sure)
     indexed = cast.set_index(index) if index in cast else cast
     attach(indexed, report)
     return validate(indexed) if check else indexed
+
+
+def _holds_text(table: pd.DataFrame, name: str) -> bool:
+    return name in table and any(isinstance(value, str) for value in table[name])

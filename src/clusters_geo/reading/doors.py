@@ -150,10 +150,8 @@ def staged(path: str | os.PathLike[str], *, allow_large: bool = False) -> Iterat
 def _linked(source: Path, found: Format, folder: Path) -> tuple[Path, tuple[str, ...]]:
     # Readers match endings in lower case; what the layer is called comes from the stem.
     target = folder / f"{source.stem}{source.suffix.lower()}"
-    if found.name in _COPIED or _keeps_a_log(source, found):
-        shutil.copyfile(source, target)
-    else:
-        target.symlink_to(source, target_is_directory=source.is_dir())
+    bring = _copy if found.name in _COPIED or _keeps_a_log(source, found) else _link
+    bring(source, target)
     neighbours = _neighbours(source) if found.needed or found.beside else {}
     missing = []
     for ending in (*found.needed, *found.beside):
@@ -162,8 +160,16 @@ def _linked(source: Path, found: Format, folder: Path) -> tuple[Path, tuple[str,
             missing.append(ending)
             continue
         _refuse_other_than_plain(neighbour, neighbour.stat())
-        (folder / f"{source.stem}{ending}").symlink_to(neighbour)
+        bring(neighbour, folder / f"{source.stem}{ending}")
     return target, tuple(missing)
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+
+
+def _link(source: Path, target: Path) -> None:
+    target.symlink_to(source, target_is_directory=source.is_dir())
 
 
 def _keeps_a_log(source: Path, found: Format) -> bool:
@@ -182,10 +188,13 @@ def _neighbours(source: Path) -> dict[str, Path]:
 
 def _check_geopackage(file: Path) -> None:
     """Refuse a database that is locked, damaged, or whose tables reach outside it."""
+    mode = "ro" if file.is_symlink() else "rw"
+    address = f"{file.resolve().as_uri()}?mode={mode}"
     try:
-        with contextlib.closing(
-            sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=_LOCK_WAIT_S)
-        ) as db:
+        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=_LOCK_WAIT_S)) as db:
+            if mode == "rw":
+                # The copy takes in what its log holds, and needs none any more.
+                db.execute("PRAGMA journal_mode=DELETE")
             rows = db.execute(
                 "SELECT name, sql FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'"
             ).fetchall()

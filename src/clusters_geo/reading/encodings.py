@@ -168,7 +168,7 @@ def repair_text(
     texts = {n: c for n, c in table.items() if isinstance(c.dtype, pd.StringDtype) or c.dtype == object}
     columns = {n: _repair_column(str(n), c, report, declared, encoding) for n, c in texts.items()}
     changed = table.assign(**{str(n): c for n, c in columns.items()})
-    headers = [_repaired_header(str(n), declared, encoding) for n in changed.columns]
+    headers = [_repaired_header(str(n), encoding) for n in changed.columns]
     return changed.set_axis(headers, axis=1)
 
 
@@ -266,15 +266,15 @@ def _whole_characters(content: bytes, encoding: str) -> bytes:
     return content[: tail.start()] if tail else content
 
 
-def _repaired_header(name: str, declared: str | None, encoding: str | None) -> str:
+def _repaired_header(name: str, encoding: str | None) -> str:
     if name.isascii():
         return name
-    as_is = share_of_syllables([name]) or 0.0
+    readings = {name: share_of_syllables([name]) or 0.0}
     for candidate in (encoding,) if encoding else ENCODINGS:
         read = _reread_or_none(name, candidate)
-        if read and (encoding or (share_of_syllables([read]) or 0.0) > as_is):
-            return _tidied(read)
-    return _tidied(name)
+        if read:
+            readings.setdefault(read, 1.0 if encoding else share_of_syllables([read]) or 0.0)
+    return _tidied(max(readings, key=lambda text: readings[text]))
 
 
 def _tidied(text: str) -> str:

@@ -209,14 +209,15 @@ def _one_layer(source: Staged, layers: list[Layer], wanted: str | None, report: 
 
 
 def _read_layer(source: Staged, layer: Layer, report: LoadReport) -> Raw:
-    from pyogrio.errors import DataSourceError
-
     report.layer, report.rows = layer.name, max(layer.rows, 0)
     is_shapefile = source.format.name == "Shapefile"
     with _quiet() as said:
         try:
             table = _bulk_read(source, layer)
-        except (ValueError, TypeError, RuntimeError, DataSourceError) as error:
+        except NotImplementedError:
+            table = _read_curves(source, layer)
+            report.repair("shapes", "arcs and curves became lines of many corners")
+        except Exception as error:
             _name_unreadable_rows(source, layer, error)
             raise
     for warning in dict.fromkeys(_first_line(str(w.message), source) for w in said):
@@ -245,6 +246,15 @@ def _bulk_read(source: Staged, layer: Layer, on_invalid: str = "raise") -> gpd.G
         arrow_to_pandas_kwargs={"types_mapper": whole.get},
         **_OPEN_OPTIONS.get(source.format.driver, {}),
     )
+
+
+def _read_curves(source: Staged, layer: Layer) -> gpd.GeoDataFrame:
+    # pyogrio refuses layers of curves; fiona draws them as lines.
+    import fiona
+    import geopandas as gpd
+
+    with fiona.open(source.path, layer=layer.name, allowed_drivers=[source.format.driver]) as opened:
+        return gpd.GeoDataFrame.from_features(opened, columns=[*layer.fields, "geometry"])
 
 
 def _name_unreadable_rows(source: Staged, layer: Layer, error: Exception) -> None:

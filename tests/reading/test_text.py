@@ -1,0 +1,239 @@
+"""Vietnamese text from encodings of its past: detected, repaired, reported, never guessed."""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+
+import clusters_geo as cg
+from clusters_geo.load import load_clusters, load_report
+from clusters_geo.reading.encodings import _legacy, best_reading, decode, share_of_syllables
+
+NAMES = [
+    "Phùng Xá",
+    "Bát Tràng",
+    "Võng Xuyên",
+    "Đan Phượng giai đoạn 2",
+    "Dị Nậu",
+    "Quất Động",
+    "Thắng Lợi",
+    "Ngọc Hồi",
+]
+TONES = "\u0300\u0301\u0303\u0309\u0323"
+
+
+def encode(text, encoding):
+    """Write text as the programs of that time did."""
+    if encoding in {"tcvn3", "vni"}:
+        _, letters = _legacy(encoding)
+        inverse = {letter: code for code, letter in letters.items()}
+        return "".join(inverse.get(c, c) for c in text).encode("latin-1")
+    if encoding == "cp1258":
+        out = b""
+        for letter in text:
+            parts = unicodedata.normalize("NFD", letter)
+            base = unicodedata.normalize("NFC", "".join(p for p in parts if p not in TONES))
+            out += (base + "".join(p for p in parts if p in TONES)).encode("cp1258")
+        return out
+    return text.encode(encoding)
+
+
+def shapefile(folder, names=NAMES, encoding="utf-8", *, declared=None, header="name"):
+    """Write a Shapefile whose table holds exactly the bytes of that encoding."""
+    shapes = [
+        shapely.box(562_000 + n * 1000, 2_326_000, 562_500 + n * 1000, 2_326_400) for n in range(len(names))
+    ]
+    marks = [f"@{n:03d}" + "." * 76 for n in range(len(names))]
+    table = gpd.GeoDataFrame(
+        {"cluster_id": [str(n) for n in range(len(names))], "HEADERHERE": marks, "status": "operating"},
+        geometry=shapes,
+        crs=5897,
+    )
+    file = folder / "a.shp"
+    table.to_file(file)
+    content = file.with_suffix(".dbf").read_bytes()
+    for mark, name in zip(marks, names, strict=True):
+        content = content.replace(mark.encode(), encode(name, encoding)[:80].ljust(80))
+    content = content.replace(b"HEADERHERE\x00", encode(header, encoding)[:10].ljust(11, b"\x00"))
+    file.with_suffix(".dbf").write_bytes(content)
+    file.with_suffix(".cpg").unlink()
+    if declared:
+        file.with_suffix(".cpg").write_text(declared)
+    return file
+
+
+@pytest.mark.parametrize("declared", [None, "UTF-8", "ISO-8859-1"])
+@pytest.mark.parametrize("encoding", ["utf-8", "tcvn3", "vni", "cp1258"])
+def test_the_table_of_a_shapefile_is_read_in_its_encoding(tmp_path, encoding, declared):
+    table = load_clusters(shapefile(tmp_path, encoding=encoding, declared=declared))
+    assert table["name"].tolist() == NAMES
+    report = load_report(table)
+    if encoding == "utf-8":
+        assert not report.encodings
+    else:
+        assert report.encodings["name"] == encoding
+        assert any(f"was in {encoding}" in n.message for n in report.repairs)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "tcvn3", "vni", "cp1258"])
+def test_headers_are_read_in_their_encoding_too(tmp_path, encoding):
+    table = load_clusters(shapefile(tmp_path, encoding=encoding, header="Tên cụm"))
+    assert table["name"].tolist() == NAMES
+
+
+def test_the_last_letter_of_windows_1258_survives(tmp_path):
+    table = load_clusters(shapefile(tmp_path, ["Xá", "Thạ", "Cổ Lễ"], "cp1258", declared="CP1258"))
+    assert table["name"].tolist() == ["Xá", "Thạ", "Cổ Lễ"]
+
+
+def test_an_explicit_encoding_wins(tmp_path):
+    table = load_clusters(shapefile(tmp_path, encoding="tcvn3"), encoding="tcvn3")
+    assert table["name"].tolist() == NAMES
+    wrong = load_clusters(tmp_path / "a.shp", encoding="latin-1")
+    assert wrong["name"].tolist() != NAMES
+
+
+def test_an_unknown_encoding_is_refused(tmp_path):
+    with pytest.raises(cg.SourceError, match="no encoding 'klingon'"):
+        load_clusters(shapefile(tmp_path, encoding="tcvn3"), encoding="klingon")
+
+
+def test_text_of_no_known_encoding_is_a_doubt_and_stays(tmp_path):
+    table = load_clusters(shapefile(tmp_path, ["Ñandú ÿÿÿÿ", "þþþþ ßß"], "latin-1"))
+    assert table["name"].tolist() == ["Ñandú ÿÿÿÿ", "þþþþ ßß"]
+    assert any("encoding=" in d.advice for d in load_report(table).doubts)
+
+
+def test_utf8_that_was_cut_in_a_letter_loses_only_that_letter(tmp_path):
+    long = "x" * 79 + "Á"
+    table = load_clusters(shapefile(tmp_path, [long, "Phùng Xá"]))
+    assert table["name"].tolist() == ["x" * 79, "Phùng Xá"]
+
+
+@pytest.mark.parametrize("encoding", ["tcvn3", "vni", "cp1258", "utf-8"])
+@pytest.mark.parametrize("name", ["a.gpkg", "a.geojson"])
+def test_mojibake_that_was_saved_as_unicode_is_undone(tmp_path, encoding, name):
+    garbled = [encode(n, encoding).decode("latin-1") for n in NAMES]
+    box = shapely.box(105.6, 21.0, 105.61, 21.01)
+    table = gpd.GeoDataFrame(
+        {"cluster_id": [str(n) for n in range(len(NAMES))], "name": garbled, "status": "pending"},
+        geometry=[box] * len(NAMES),
+        crs=4326,
+    )
+    table.to_file(tmp_path / name)
+    loaded = load_clusters(tmp_path / name)
+    assert loaded["name"].tolist() == NAMES
+    assert load_report(loaded).encodings["name"] == encoding
+
+
+@pytest.mark.parametrize("charset", ["WindowsVietnamese", "WindowsLatin1"])
+def test_mapinfo_in_windows_1258_keeps_every_letter(tmp_path, charset):
+    rows = b"\n".join(b'"%d","%s","operating"' % (n, encode(name, "cp1258")) for n, name in enumerate(NAMES))
+    header = (
+        f'Version 300\nCharset "{charset}"\nDelimiter ","\nCoordSys Earth Projection 8, 104, "m", 105, 0, 0.9999, 500000, 0\n'
+        "Columns 3\n  cluster_id Char(8)\n  name Char(60)\n  status Char(20)\nData\n\n"
+    )
+    points = "".join(f"Point {562_000 + n * 1000} 2326000\n" for n in range(len(NAMES)))
+    (tmp_path / "a.mif").write_bytes((header + points).encode())
+    (tmp_path / "a.mid").write_bytes(rows + b"\n")
+    assert load_clusters(tmp_path / "a.mif", crs=5897)["name"].tolist() == NAMES
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "tcvn3", "vni", "cp1258"])
+def test_a_csv_is_read_in_its_encoding(tmp_path, encoding):
+    lines = ["Tên CCN,Trạng thái", *(f"{n},Đang hoạt động" for n in NAMES)]
+    content = "\r\n".join(lines)
+    (tmp_path / "a.csv").write_bytes(encode(content, encoding))
+    assert load_clusters(tmp_path / "a.csv")["name"].tolist() == NAMES
+
+
+def test_a_csv_of_no_known_encoding_is_refused():
+    with pytest.raises(cg.SourceError, match="Save it as UTF-8"):
+        best_reading("þþþ ÿÿÿ ßßß".encode("latin-1") * 20)
+
+
+def _written(tmp_path, **columns):
+    box = shapely.box(105.6, 21.0, 105.61, 21.01)
+    count = len(next(iter(columns.values())))
+    table = {"cluster_id": [str(n) for n in range(count)], "name": "A", "status": "pending"} | columns
+    gpd.GeoDataFrame(table, geometry=[box] * count, crs=4326).to_file(tmp_path / "a.gpkg")
+    return load_clusters(tmp_path / "a.gpkg")
+
+
+def test_decomposed_names_are_composed(tmp_path):
+    table = _written(tmp_path, name=[unicodedata.normalize("NFD", "Phùng Xá"), "Phùng Xá"])
+    assert table["name"].nunique() == 1
+    assert [n.rows for n in load_report(table).repairs] == [(1,)]
+
+
+def test_look_alikes_of_d_are_replaced_in_vietnamese_words_only(tmp_path):
+    table = _written(tmp_path, name=["Ðông Anh", "Ɖan Phượng", "Þórður"])
+    assert table["name"].tolist() == ["Đông Anh", "Đan Phượng", "Þórður"]
+
+
+def test_hidden_marks_are_removed(tmp_path):
+    table = _written(tmp_path, name=["Phùng\u200b Xá", "Bát\u202eTràng", "A\u00adB", "C\x01D"])
+    assert table["name"].tolist() == ["Phùng Xá", "BátTràng", "AB", "CD"]
+    assert load_report(table).repairs[0].rows == (1, 2, 3, 4)
+
+
+def test_every_letter_of_the_tables_decodes_to_itself():
+    for encoding in ("tcvn3", "vni"):
+        _, letters = _legacy(encoding)
+        assert len(letters) == {"tcvn3": 74, "vni": 134}[encoding]
+        for code, letter in letters.items():
+            assert decode(code.encode("latin-1"), encoding) == letter
+            assert unicodedata.is_normalized("NFC", letter)
+
+
+def test_the_tables_agree_with_another_implementation():
+    viparse = pytest.importorskip(
+        "viparse.normalize.encodings", reason="viparse is not installed: tables not compared"
+    )
+    for encoding in ("tcvn3", "vni"):
+        _, letters = _legacy(encoding)
+        theirs = viparse.get_charmap(encoding)
+        for code, letter in letters.items():
+            assert theirs.apply(code) == letter if hasattr(theirs, "apply") else True
+
+
+def test_the_names_of_all_provinces_read_as_vietnamese():
+    from clusters_geo.zones import ZONES
+
+    names = [p for z in ZONES.values() for p in z.provinces]
+    assert share_of_syllables(names) > 0.95
+
+
+def test_thirty_real_districts_read_the_same_from_a_tcvn3_shapefile_and_geojson(districts, tmp_path):
+    lower = districts.assign(name=districts["name"].str.lower()).reset_index()
+    lower[["district_code", "name", "geometry"]].to_file(tmp_path / "a.geojson")
+    raw = lower.to_crs(5897)[["district_code", "name", "geometry"]].rename(
+        columns={"district_code": "ma_huyen"}
+    )
+    raw = raw.assign(name=[f"@{n:03d}" + "." * 76 for n in range(len(raw))])
+    raw.to_file(tmp_path / "a.shp")
+    dbf = tmp_path / "a.dbf"
+    content = dbf.read_bytes()
+    for mark, name in zip(raw["name"], lower["name"], strict=True):
+        content = content.replace(mark.encode(), encode(name, "tcvn3").ljust(80))
+    dbf.write_bytes(content)
+    (tmp_path / "a.cpg").unlink()
+    from_shp = cg.load_districts(tmp_path / "a.shp")
+    from_json = cg.load_districts(tmp_path / "a.geojson")
+    assert from_shp["name"].tolist() == from_json["name"].tolist()
+    assert from_shp.index.tolist() == from_json.index.tolist()
+    assert from_shp.geometry.hausdorff_distance(from_json.to_crs(5897).geometry).max() < 0.001
+
+
+def test_the_sources_of_the_tables_are_named():
+    from clusters_geo.reading import encodings
+
+    folder = Path(encodings.__file__).parent / "legacy"
+    for name in ("tcvn3", "vni"):
+        rows = list(csv.DictReader((folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()))
+        assert all(row["sources"].count(";") >= 1 for row in rows)
