@@ -1,0 +1,72 @@
+"""The notebooks run from top to bottom, without a network, and show what they say they show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).parents[2]
+
+# Run in the kernel before the first cell: whoever opens a connection gets this error instead.
+NO_NETWORK = """
+import socket
+
+def _refuse(*_, **__):
+    raise OSError("a notebook asked for the network")
+
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = _refuse
+"""
+
+
+def execute(notebook, monkeypatch):
+    # C libraries do not ask Python's socket; they are sent to a port where nobody answers.
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "GDAL_HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(NO_NETWORK))
+    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(ROOT)}})
+    return client.execute()
+
+
+def shown(notebook, kind):
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [output["data"][kind] for output in outputs if kind in output.get("data", {})]
+
+
+@pytest.fixture(scope="module")
+def measure():
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return execute(nbformat.read(ROOT / "notebooks/01_measure.ipynb", as_version=4), monkeypatch)
+
+
+def test_every_notebook_has_a_test_here():
+    assert {path.name for path in (ROOT / "notebooks").glob("*.ipynb")} == {"01_measure.ipynb"}
+
+
+def test_measure_shows_the_published_totals(measure):
+    tables = "\n".join(shown(measure, "text/plain"))
+    for figure in ("(120, 30)", "1686.0", "1392.0", "0.825623", "1337.0"):
+        assert figure in tables
+
+
+def test_measure_shows_that_the_outlines_have_the_planned_area(measure):
+    assert "True" in shown(measure, "text/plain")[-2]
+
+
+def test_measure_ends_with_the_map(measure):
+    assert "<iframe" in shown(measure, "text/html")[-1]
+
+
+def test_nothing_is_printed_to_stderr(measure):
+    outputs = [output for cell in measure.cells for output in cell.get("outputs", [])]
+    assert [output["text"] for output in outputs if output["output_type"] == "stream"] == []
+
+
+def test_a_notebook_that_asks_for_the_network_fails(monkeypatch):
+    asking = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:1')"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(asking)])
+    with pytest.raises(CellExecutionError, match="a notebook asked for the network"):
+        execute(notebook, monkeypatch)
