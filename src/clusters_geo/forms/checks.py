@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from clusters_geo.auditing.findings import FINDING_COLUMNS
+from clusters_geo.auditing.rule import SEVERITIES
 from clusters_geo.forms.catalogue import LAW
 from clusters_geo.forms.conditions import register_column
 from clusters_geo.forms.fill import fill
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
     from clusters_geo.forms.units import Level
     from clusters_geo.schema import Language
 
-__all__ = ["check", "check_identities", "check_sum", "form_findings"]
+__all__ = ["check", "check_identities", "check_sum", "form_findings", "join_findings"]
 
 # Sums are exact but for binary fractions; forms filled in by hand are printed to a tenth.
 _NEAR = 0.051
 
+_SHOWN = 5
 _TEXTS = ("rule", "severity", "cluster_id", "district", "field", "message", "fix", "source")
 
 
@@ -106,17 +108,21 @@ def form_findings(  # noqa: PLR0913 - as `form`
 
 def check(filled: Filled) -> pd.DataFrame:
     """Return the findings of a form that is filled in; see `form_findings`."""
-    found = [
-        check_identities(filled.table, filled.number, filled.lang),
-        _findings(_of_the_whole(filled)),
-        _findings(_of_the_rows(filled)),
-        _findings(_of_the_clusters(filled)),
-    ]
+    rows = [*_of_the_whole(filled), *_of_the_rows(filled), *_of_the_clusters(filled)]
+    found = join_findings([check_identities(filled.table, filled.number, filled.lang), _findings(rows)])
     place = {"district": filled.unit.name} if filled.unit.level in ("district", "commune") else {}
-    parts = [part for part in found if len(part)]
-    if not parts:
+    return found.assign(**place)
+
+
+def join_findings(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return findings under each other, those of the greatest severity first."""
+    filled = [table for table in tables if len(table)]
+    if not filled:
         return _findings([])
-    return pd.concat(parts, ignore_index=True).assign(**place)
+    table = pd.concat(filled, ignore_index=True)
+    rank = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+    order = table["severity"].map(rank).sort_values(kind="stable").index
+    return table.loc[order].reset_index(drop=True)
 
 
 def check_identities(table: pd.DataFrame, number: str, lang: Language = "vi") -> pd.DataFrame:
@@ -268,7 +274,8 @@ def _of_the_rows(filled: Filled) -> list[dict[str, object]]:
     for row, line in filled.table.iterrows():
         at = _Place(str(row), line["result"])
         if line["missing"]:
-            words = {"row": row, "n": line["missing"], "all": line["clusters"], "ids": line["missing_ids"]}
+            words = {"row": row, "n": line["missing"], "all": line["clusters"]}
+            words["ids"] = _few(line["missing_ids"].split("; "))
             found.append(_finding("forms.incomplete", "info", lang, at, words))
         if line["modelled"] > 0:
             words = {"row": row, "amount": _n(line["modelled"], lang), "unit": line["unit"]}
@@ -325,6 +332,10 @@ def _finding(
 def _findings(rows: list[dict[str, object]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=list(FINDING_COLUMNS)).astype(object)
     return table.astype(dict.fromkeys(_TEXTS, "string") | {"row": "Int64"})
+
+
+def _few(ids: list[str]) -> str:
+    return ", ".join(ids[:_SHOWN]) + (", …" if len(ids) > _SHOWN else "")
 
 
 def _n(value: Any, lang: Language) -> str:  # noqa: ANN401 - a number of any kind

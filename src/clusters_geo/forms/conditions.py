@@ -127,7 +127,7 @@ def _not_established(clusters: pd.DataFrame, period: Period) -> Answers:
 def _established_in_period(clusters: pd.DataFrame, period: Period) -> Answers:
     name, by_the_end = _until(clusters, "established_on", period)
     days = pd.to_datetime(register_column(clusters, name))
-    in_time = by_the_end & (days >= pd.Timestamp(period.start))
+    in_time = (by_the_end & (days >= pd.Timestamp(period.start))).mask(days.isna())
     never = _established(clusters, period).holds.astype("boolean")
     # Established at an unknown date: perhaps in the period, perhaps not.
     return _answers(clusters, (name, in_time), ("established", never.mask(never.fillna(value=True))))

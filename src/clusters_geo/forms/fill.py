@@ -177,8 +177,9 @@ def _parts(clusters: pd.DataFrame, line: Line, period: Period) -> pd.DataFrame:
 def _result(line: Line, part: pd.DataFrame, lang: Language) -> dict[str, object]:
     known = part[part["value"].notna()]
     missing = part.index.difference(known.index, sort=False)
-    result = _total(known)
     qualifier = _qualifier(part, known)
+    # Nothing reported is not nought.
+    result = math.nan if qualifier == "not reported" else _total(known)
     shown = {
         "row": line.row,
         "section": line.section[lang == "en"],
@@ -194,13 +195,12 @@ def _result(line: Line, part: pd.DataFrame, lang: Language) -> dict[str, object]
     }
     by_basis = _by_basis(known)
     words = [_missing_words(line, shown, lang), _basis_words(line, by_basis, known, lang)]
-    return shown | _basis_cells(by_basis) | {"note": ". ".join(filter(None, words))}
+    return shown | _basis_cells(by_basis) | {"note": "; ".join(filter(None, words))}
 
 
 def _total(known: pd.DataFrame) -> float:
     if "whole" in known:
-        wholes = math.fsum(known["whole"])
-        return round(100 * math.fsum(known["value"]) / wholes, _EXACT_TO) if wholes else math.nan
+        return round(100 * math.fsum(known["value"]) / math.fsum(known["whole"]), _EXACT_TO)
     # fsum: the order of the clusters must not show in the last digit.
     return round(math.fsum(known["value"]), _EXACT_TO)
 

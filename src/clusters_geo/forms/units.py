@@ -76,15 +76,16 @@ def level_of(clusters: pd.DataFrame) -> Level:
 
 
 def unit_names(clusters: pd.DataFrame, level: Level) -> list[str]:
-    """Return the names of the districts or communes of a register, in Vietnamese order of letters.
+    """Return the names of the districts or communes of a register, in order without accents.
+
+    A commune whose name occurs in several districts is told apart by its district: "Phùng Xá (Mỹ Đức)".
 
     Examples
     --------
     >>> unit_names(pd.DataFrame({"district": ["Đông Anh", "Ba Vì", None, "Ba Vì"]}), "district")
     ['Ba Vì', 'Đông Anh']
     """
-    names = register_column(clusters, level).dropna().astype(str).unique()
-    return sorted(names, key=lambda name: (fold(name), name))
+    return sorted(_labels(clusters, level).dropna().unique(), key=lambda name: (fold(name), name))
 
 
 def find_cluster(clusters: pd.DataFrame, wanted: str) -> Hashable:
@@ -119,7 +120,7 @@ def find_cluster(clusters: pd.DataFrame, wanted: str) -> Hashable:
 
 def _area(clusters: pd.DataFrame, wanted: str, levels: tuple[Level, ...]) -> Unit:
     for level in levels:
-        named = register_column(clusters, level).astype("string")
+        named = _labels(clusters, level)
         match = match_names(pd.Series([wanted]), named.dropna().unique()).iloc[0]["match"]
         if pd.notna(match):
             return Unit(str(match), level, clusters[(named == match).fillna(value=False)])
@@ -128,6 +129,15 @@ def _area(clusters: pd.DataFrame, wanted: str, levels: tuple[Level, ...]) -> Uni
     hint = f"Did you mean {near}?" if near else f"It has: {', '.join(known) or 'none'}."
     msg = f"The register has no cluster in {wanted!r}. {hint}"
     raise SchemaError(msg)
+
+
+def _labels(clusters: pd.DataFrame, level: Level) -> pd.Series:
+    names = register_column(clusters, level).astype("string")
+    if level == "district" or "district" not in clusters:
+        return names
+    districts = clusters["district"].astype("string").fillna("?")
+    repeated = districts.groupby(names).transform("nunique") > 1
+    return names.mask(repeated.fillna(value=False), names + " (" + districts + ")")
 
 
 def _ids(clusters: pd.DataFrame, ids: pd.Index) -> str:

@@ -70,6 +70,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "basis_head": ("Cơ sở số liệu", "Basis"),
     "decided_head": ("Xét theo cột", "Decided by"),
     "state_head": ("Tình trạng", "State"),
+    "counted_head": ("Cụm đã cộng: giá trị", "Counted: value"),
+    "missing_head": ("Cụm thiếu số liệu", "Missing"),
     "counted": ("đã cộng", "counted"),
     "missing": ("thiếu số liệu", "missing"),
     "no_basis": ("không ghi", "not given"),

@@ -1,0 +1,122 @@
+"""`clusters-geo form`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clusters_geo.cli.options import clusters_argument, crs_option, lang_option, load, output_option, put
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from clusters_geo.forms.units import Level
+    from clusters_geo.schema import Language
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_ENDINGS = ["xlsx", "docx", "html", "csv"]
+
+
+@click.command("form")
+@click.argument("number", metavar="02|03|04", type=click.Choice(["02", "03", "04"]))
+@clusters_argument
+@click.option("--period", required=True, help="2026-H1 for the half-year, 2026 for the year.")
+@click.option("--unit", help="02: cluster (id or name). 03: district or commune.")
+@click.option("--level", type=click.Choice(["district", "commune"]), help="What a unit of 03 is.")
+@click.option("--all-units", "folder", type=_FOLDER, help="Write Form 03 of every unit and Form 04 here.")
+@click.option(
+    "--kind", type=click.Choice(_ENDINGS), default="xlsx", show_default=True, help="With --all-units."
+)
+@crs_option
+@lang_option
+@output_option
+@click.pass_context
+def command(
+    context: click.Context,
+    number: str,
+    clusters_file: Path | None,
+    period: str,
+    unit: str | None,
+    level: Level | None,
+    folder: Path | None,
+    kind: str,
+    crs: str | None,
+    lang: Language,
+    output: Path | None,
+) -> None:
+    """A half-year form of Circular 14/2024/TT-BCT, filled in from a register.
+
+    02 is the record of one cluster, 03 the sum of a district or commune, 04 of the province. --output ends in
+    .xlsx, .docx, .html or .csv; without it the table is printed. The exit code is 1 if rows contradict each
+    other.
+    """
+    if folder is not None and (number == "02" or unit is not None or output is not None):
+        msg = "--all-units writes Forms 03 and 04 of all units; leave out --unit, --output and 02."
+        raise click.UsageError(msg)
+    clusters, _ = load(clusters_file, crs=crs)
+    if folder is not None:
+        findings = _write_all(clusters, folder, period, level, lang, f".{kind}")
+    elif output is not None:
+        from clusters_geo.forms.save import save_form
+
+        findings = save_form(clusters, number, output, unit=unit, period=period, level=level, lang=lang)
+        click.echo(_written(output, lang), err=True)
+    else:
+        findings = _print(clusters, number, unit, period, level, lang)
+    _tell(findings)
+    if (findings["severity"] == "error").any():
+        context.exit(1)
+
+
+def _print(
+    clusters: pd.DataFrame,
+    number: str,
+    unit: str | None,
+    period: str,
+    level: Level | None,
+    lang: Language,
+) -> pd.DataFrame:
+    from datetime import date
+
+    from clusters_geo.cli.options import sheets_text
+    from clusters_geo.forms.checks import check
+    from clusters_geo.forms.fill import fill
+    from clusters_geo.forms.layout import page_of
+    from clusters_geo.report.sheet import Sheet
+
+    filled = fill(clusters, number, unit=unit, period=period, level=level, lang=lang)
+    findings = check(filled)
+    page = page_of(filled, findings, date.today())  # noqa: DTZ011 - deadlines are local days
+    rows = tuple((row.number, row.indicator, row.unit, row.text, row.note) for row in page.rows)
+    title = f"{page.right[0]} – {page.title}"
+    put(sheets_text("table", Sheet(title, page.header, rows, frozenset({3}), page.subtitle)), None, lang)
+    return findings
+
+
+def _write_all(
+    clusters: pd.DataFrame, folder: Path, period: str, level: Level | None, lang: Language, ending: str
+) -> pd.DataFrame:
+    from clusters_geo.cli.progress import steps
+    from clusters_geo.forms.save import save_all_units
+
+    with steps() as step:
+        files, findings = save_all_units(
+            clusters, folder, period=period, level=level, lang=lang, ending=ending, progress=step
+        )
+    click.echo(_written(f"{folder} ({len(files)})", lang), err=True)
+    return findings
+
+
+def _written(where: Path | str, lang: Language) -> str:
+    from clusters_geo.report.words import say
+
+    return say("written", lang, path=where)
+
+
+def _tell(findings: pd.DataFrame) -> None:
+    """Say on the second channel what is wrong; what is only incomplete stands in the notes of the form."""
+    told = findings[findings["severity"] != "info"]
+    for line in told["message"].drop_duplicates():
+        click.echo(line, err=True)
