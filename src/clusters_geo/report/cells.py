@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["neutral_cell", "neutral_cells"]
+__all__ = ["neutral_cell", "neutral_cells", "plain_text"]
 
 # Blanks and marks before the sign do not save a cell: several programs drop them on opening.
 _FORMULA = re.compile(r"^[\s\ufeff\u200b\u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
@@ -36,8 +36,19 @@ def neutral_cell(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    text = _NOT_TEXT.sub("", value)
+    text = plain_text(value)
     return f"'{text}" if _FORMULA.match(text) else text
+
+
+def plain_text(text: str) -> str:
+    """Return text without the characters that neither XML nor a worksheet may hold.
+
+    Examples
+    --------
+    >>> plain_text("Ba" + chr(0) + " Vì")
+    'Ba Vì'
+    """
+    return _NOT_TEXT.sub("", text)
 
 
 def neutral_cells(table: pd.DataFrame) -> pd.DataFrame:

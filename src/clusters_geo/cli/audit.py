@@ -1,0 +1,199 @@
+"""`clusters-geo audit`, and `clusters-geo audit explain`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from clusters_geo.cli import FINDINGS
+from clusters_geo.cli.options import crs_option, districts_option, lang_option, put, working
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from clusters_geo.auditing.rule import Severity
+    from clusters_geo.report.audit_report import AuditReport, Input
+    from clusters_geo.schema import Language
+
+_FILE = click.Path(path_type=Path)
+_FORMATS = click.Choice(["table", "json", "csv", "md", "xlsx", "sarif", "junit", "html"])
+_LEVELS = click.Choice(["error", "warning", "info", "never"])
+
+
+@click.command("audit")
+@click.argument("clusters_file", metavar="[CLUSTERS | explain]", required=False, type=_FILE)
+@click.argument("rule", metavar="[RULE]", required=False)
+@districts_option
+@click.option("--totals", "totals_file", type=_FILE, help="CSV of published totals to reconcile with.")
+@click.option("--law", metavar="DATE", help="Apply the law of this day; default: the register's date.")
+@click.option(
+    "--on", metavar="DATE", help="Count ages to this day, or 'today'; default: the register's date."
+)
+@click.option("--rules", "rules_file", type=_FILE, help="TOML file with parameters and severities.")
+@click.option("--only", multiple=True, metavar="RULE", help="Only these rules or families; repeatable.")
+@click.option("--skip", multiple=True, metavar="RULE", help="Not these rules or families; repeatable.")
+@click.option("--baseline", type=_FILE, help="Accepted findings, as written by --write-baseline.")
+@click.option("--write-baseline", type=_FILE, help="Accept all findings of this run in a file.")
+@click.option("--fail-on", type=_LEVELS, default="error", show_default=True, help="Exit with 1 from here on.")
+@click.option("--format", "form", type=_FORMATS, default="table", show_default=True, help="What to write.")
+@click.option("--output", "-o", type=_FILE, help="Write here instead of printing.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@crs_option
+@lang_option
+def command(
+    clusters_file: Path | None,
+    rule: str | None,
+    districts_file: Path | None,
+    totals_file: Path | None,
+    law: str | None,
+    on: str | None,
+    rules_file: Path | None,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    baseline: Path | None,
+    write_baseline: Path | None,
+    fail_on: str,
+    form: str,
+    output: Path | None,
+    quiet: bool,  # noqa: FBT001 -- click passes a flag
+    crs: str | None,
+    lang: Language,
+) -> None:
+    """Is the register plausible, lawful and trustworthy? Findings by rule, severity and district.
+
+    `audit explain` lists all rules, `audit explain RULE` shows one in full. Exit code 1 says that there are
+    findings at or above --fail-on which the baseline does not accept.
+    """
+    if str(clusters_file) == "explain":
+        click.echo(_explained(rule, lang))
+        return
+    if rule is not None:
+        msg = f"{rule!r} is one argument too many; to see a rule in full: clusters-geo audit explain {rule}"
+        raise click.UsageError(msg)
+    if form == "xlsx" and output is None:
+        msg = "A workbook cannot be printed; name a file with --output findings.xlsx."
+        raise click.UsageError(msg)
+    from clusters_geo.auditing.run import audit
+    from clusters_geo.report.audit_report import AuditReport
+
+    with working("reading", lang):
+        clusters, districts, totals = _tables(clusters_file, districts_file, totals_file, crs)
+        findings = audit(
+            clusters,
+            districts,
+            totals=totals,
+            law=law,
+            on=date.today() if on == "today" else on,  # noqa: DTZ011 -- a day, not an instant
+            rules=rules_file,
+            only=only,
+            skip=skip,
+            baseline=baseline,
+            lang=lang,
+        )
+        inputs = _inputs(clusters_file, districts_file, totals_file, clusters, districts)
+    severity = None if fail_on == "never" else cast("Severity", fail_on)
+    report = AuditReport(findings, inputs, lang, severity)
+    if write_baseline is not None:
+        from clusters_geo.auditing.baseline import baseline_text
+
+        put(baseline_text(findings), write_baseline, lang)
+    _show(report, form, output, quiet=quiet)
+    if len(report.failing):
+        sys.exit(FINDINGS)
+
+
+def _tables(
+    clusters_file: Path | None, districts_file: Path | None, totals_file: Path | None, crs: str | None
+) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None, pd.DataFrame | None]:
+    """Return the named files, or the bundled case with its totals; what is wrong in them is for the audit."""
+    from clusters_geo.reference import load_hanoi, load_totals
+
+    totals = _totals(totals_file)
+    if clusters_file is None:
+        clusters, districts = load_hanoi()
+        totals = load_totals() if totals is None else totals
+    else:
+        from clusters_geo.load import load_clusters
+
+        clusters, districts = load_clusters(clusters_file, crs=crs, check=False), None
+    if districts_file is not None:
+        from clusters_geo.load import load_districts
+
+        districts = load_districts(districts_file, crs=crs)
+    return clusters, districts, totals
+
+
+def _totals(path: Path | None) -> pd.DataFrame | None:
+    if path is None:
+        return None
+    import pandas as pd
+
+    from clusters_geo.errors import SourceError
+
+    needed = {"scope", "metric", "value", "unit", "as_of", "qualifier", "role", "source"}
+    try:
+        table = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        msg = f"{path} cannot be read as CSV: {error}. Give a table such as geodata/totals.csv."
+        raise SourceError(msg) from error
+    if missing := needed - set(table):
+        msg = f"{path} has no column {', '.join(sorted(missing))}. Give a table such as geodata/totals.csv."
+        raise SourceError(msg)
+    return table
+
+
+def _inputs(
+    clusters_file: Path | None,
+    districts_file: Path | None,
+    totals_file: Path | None,
+    clusters: pd.DataFrame,
+    districts: gpd.GeoDataFrame | None,
+) -> tuple[Input, ...]:
+    """Return what was audited: the register, then the totals, the layer of districts last."""
+    from clusters_geo.reference import bundled_file
+    from clusters_geo.report.audit_report import input_file
+
+    bundled = clusters_file is None
+    crs = getattr(clusters, "crs", None)
+    files = [(bundled_file("clusters.geojson") if clusters_file is None else clusters_file, crs)]
+    if totals_file is not None or bundled:
+        files.append((totals_file or bundled_file("totals.csv"), None))
+    if districts is not None:
+        files.append((districts_file or bundled_file("districts.geojson"), districts.crs))
+    return tuple(input_file(path, _crs_name(system)) for path, system in files)
+
+
+def _crs_name(crs: object) -> object:
+    return None if crs is None else getattr(crs, "srs", crs)
+
+
+def _show(report: AuditReport, form: str, output: Path | None, *, quiet: bool) -> None:
+    from clusters_geo.report.findings import findings_text, findings_to_file
+
+    if output is not None:
+        from clusters_geo.report.words import say
+
+        for path in findings_to_file(report, form, output):
+            if not quiet:
+                click.echo(say("written", report.lang, path=path), err=True)
+    elif not quiet:
+        on_screen = sys.stdout.isatty()
+        width = shutil.get_terminal_size().columns if on_screen else None
+        click.echo(findings_text(report, form, width=width, color=on_screen).rstrip("\n"))
+
+
+def _explained(rule_id: str | None, lang: Language) -> str:
+    from clusters_geo.auditing.catalogue import all_rules, find_rule
+    from clusters_geo.report.findings import explain_rule
+
+    if rule_id is not None:
+        return explain_rule(find_rule(rule_id), lang)
+    rules = all_rules().values()
+    width = max(len(rule.id) for rule in rules)
+    return "\n".join(f"{rule.id:<{width}}  {rule.words(rule.title, lang)}" for rule in rules)

@@ -1,0 +1,225 @@
+"""What every report of an audit says: findings, counts, what was not judged, provenance."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from clusters_geo import __version__
+from clusters_geo.auditing.catalogue import FAMILIES, all_rules
+from clusters_geo.auditing.rule import SEVERITIES
+from clusters_geo.names import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from clusters_geo.auditing.rule import Rule, Severity
+    from clusters_geo.schema import Language
+
+__all__ = ["AuditReport", "Input", "audit_word", "input_file"]
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "title": ("Kiểm tra cụm công nghiệp", "Audit of industrial clusters"),
+    "summary": ("Tổng hợp", "Summary"),
+    "rule": ("Quy tắc", "Rule"),
+    "what": ("Nội dung", "What it is"),
+    "severity": ("Mức độ", "Severity"),
+    "error": ("Lỗi", "Error"),
+    "warning": ("Cảnh báo", "Warning"),
+    "info": ("Lưu ý", "Note"),
+    "findings": ("Phát hiện", "Findings"),
+    "judged": ("Đã xét", "Judged"),
+    "cluster_id": ("Mã cụm", "Cluster"),
+    "row": ("Dòng", "Row"),
+    "district": ("Quận, huyện", "District"),
+    "field": ("Chỉ tiêu", "Field"),
+    "value": ("Giá trị", "Value"),
+    "expected": ("Cần là", "Expected"),
+    "message": ("Phát hiện", "Finding"),
+    "fix": ("Cách xử lý", "What to do"),
+    "source": ("Căn cứ", "Legal source"),
+    "state": ("Trạng thái", "State"),
+    "reason": ("Lý do chấp nhận", "Reason accepted"),
+    "expires": ("Hết hạn", "Expires"),
+    "new": ("mới", "new"),
+    "accepted": ("đã chấp nhận", "accepted"),
+    "expired": ("hết hạn chấp nhận", "acceptance expired"),
+    "gone": ("không còn", "gone"),
+    "everywhere": ("Toàn bộ sổ", "Whole register"),
+    "not_judged": ("Chưa xét được", "Not judged"),
+    "why": ("Lý do", "Why"),
+    "none": ("Không có phát hiện nào.", "No findings."),
+    "total": (
+        "{error} lỗi, {warning} cảnh báo, {info} lưu ý trên {clusters} cụm.",
+        "{error} errors, {warning} warnings, {info} notes on {clusters} clusters.",
+    ),
+    "states": (
+        "So với lần trước: {new} mới, {expired} quá hạn, {accepted} đã chấp nhận, {gone} không còn.",
+        "Against the baseline: {new} new, {expired} expired, {accepted} accepted, {gone} gone.",
+    ),
+    "provenance": ("Nguồn gốc báo cáo", "Provenance"),
+    "law": ("Áp dụng: {law} (ngày {law_on})", "Law applied: {law} (as of {law_on})"),
+    "ages": ("Thời gian tính đến {on}", "Ages counted to {on}"),
+    "made": (
+        "Lập ngày {made_on} bằng clusters-geo {version}",
+        "Made on {made_on} with clusters-geo {version}",
+    ),
+    "input": ("{name} (SHA-256 {sha256}; hệ tọa độ {crs})", "{name} (SHA-256 {sha256}; CRS {crs})"),
+    "not_judged_note": ("Chưa xét: {rule} – {why}", "Not judged: {rule} – {why}"),
+    "parameters": ("Tham số", "Parameters"),
+    "none_set": ("không có", "none"),
+    "needs": ("Cần có", "Needs"),
+    "family": ("Nhóm", "Family"),
+    "explanation": ("Giải thích", "Explanation"),
+}
+
+
+def audit_word(key: str, lang: Language, /, **values: object) -> str:
+    """Return a word of an audit's report.
+
+    Raises
+    ------
+    KeyError
+        If there is no such word.
+    """
+    text = _WORDS[key][0 if lang == "vi" else 1]
+    return text.format(**values) if values else text
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file that was audited: its name, the SHA-256 of its content, and its coordinate system."""
+
+    name: str
+    sha256: str
+    crs: str
+
+
+def input_file(path: Path, crs: object) -> Input:
+    """Return what a report says about a file; the parts of a Shapefile are hashed one after the other.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    parts = [path]
+    if path.suffix.lower() == ".shp":
+        parts += sorted(p for p in path.parent.glob(f"{path.stem}.*") if p != path)
+    digest = hashlib.sha256()
+    for part in parts:
+        with part.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return Input(path.name, digest.hexdigest(), "–" if crs is None else str(crs))
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """Findings with all that a reader needs to trust them and to repeat them."""
+
+    findings: pd.DataFrame
+    inputs: tuple[Input, ...] = ()
+    lang: Language = "vi"
+    fail_on: Severity | None = "error"
+    made_on: date | None = None
+
+    def say(self, key: str, /, **values: object) -> str:
+        """Return a word in the report's language."""
+        return audit_word(key, self.lang, **values)
+
+    @cached_property
+    def record(self) -> dict[str, object]:
+        """What the audit recorded of itself; empty if the table lost it."""
+        return dict(self.findings.attrs.get("audit", {}))
+
+    @cached_property
+    def runs(self) -> Sequence[dict[str, object]]:
+        """What became of each rule."""
+        runs = self.record.get("rules", [])
+        return runs if isinstance(runs, list) else []
+
+    @cached_property
+    def rules(self) -> dict[str, Rule]:
+        """The rules of this audit, in the order they ran."""
+        known = all_rules()
+        return {str(run["rule"]): known[str(run["rule"])] for run in self.runs}
+
+    @cached_property
+    def present(self) -> pd.DataFrame:
+        """The findings that are there now, without those that are gone."""
+        if "state" not in self.findings:
+            return self.findings
+        return self.findings[self.findings["state"] != "gone"]
+
+    @cached_property
+    def failing(self) -> pd.DataFrame:
+        """The findings that make the command end with 1: severe enough, and not accepted."""
+        severe = SEVERITIES[: SEVERITIES.index(self.fail_on) + 1] if self.fail_on else ()
+        found = self.present[self.present["severity"].isin(severe)]
+        return found[found["state"] != "accepted"] if "state" in found else found
+
+    def by_district(self) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Return the findings of each district, those of the whole register last."""
+        district = self.findings["district"].astype("string")
+        for name in sorted(district.dropna().unique(), key=lambda name: (fold(name), name)):
+            yield name, self.findings[(district == name).fillna(value=False)]
+        if district.isna().any():
+            yield self.say("everywhere"), self.findings[district.isna()]
+
+    def counts(self) -> list[tuple[str, str, str, int]]:
+        """Return rule, severity, title and number of findings, most severe first."""
+        order = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+        rows = Counter(zip(self.present["rule"], self.present["severity"], strict=True))
+        titles = all_rules()
+        return [
+            (rule, severity, titles[rule].words(titles[rule].title, self.lang), number)
+            for (rule, severity), number in sorted(
+                rows.items(), key=lambda row: (order[row[0][1]], row[0][0])
+            )
+        ]
+
+    def not_judged(self) -> list[tuple[str, str]]:
+        """Return the rules that could not be judged, and why."""
+        return [(str(run["rule"]), str(run["not_judged"])) for run in self.runs if run["not_judged"]]
+
+    def headline(self) -> list[str]:
+        """Return the counts in words, and the states if there is a baseline."""
+        numbers = {severity: int((self.present["severity"] == severity).sum()) for severity in SEVERITIES}
+        lines = [self.say("total", clusters=self.record.get("clusters", "?"), **numbers)]
+        if "state" in self.findings:
+            states = self.findings["state"].value_counts()
+            names = ("new", "expired", "accepted", "gone")
+            lines.append(self.say("states", **{name: int(states.get(name, 0)) for name in names}))
+        return lines
+
+    def provenance(self) -> dict[str, object]:
+        """Return input files, versions, dates, law, and each rule with its parameters, for a program."""
+        made = self.made_on or date.today()  # noqa: DTZ011 -- a day, not an instant
+        return {
+            "tool": "clusters-geo",
+            "version": __version__,
+            "made_on": made.isoformat(),
+            "inputs": [{"name": i.name, "sha256": i.sha256, "crs": i.crs} for i in self.inputs],
+            **self.record,
+        }
+
+    def provenance_lines(self) -> list[str]:
+        """Return the provenance in words, one fact a line."""
+        facts = self.provenance()
+        lines = [self.say("made", **facts)]
+        if self.record:
+            lines += [self.say("law", **facts), self.say("ages", **facts)]
+        return lines + [self.say("input", name=i.name, sha256=i.sha256, crs=i.crs) for i in self.inputs]
+
+    def family_title(self, family: str) -> str:
+        """Return the title of a family of rules."""
+        _, vi, en = FAMILIES[family]
+        return vi if self.lang == "vi" else en

@@ -1,0 +1,150 @@
+"""Findings of an audit in one of the formats that people and programs read."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from clusters_geo.auditing.words import in_words, is_missing
+from clusters_geo.report.cells import neutral_cells
+from clusters_geo.report.records import to_json, to_records
+from clusters_geo.report.sheet import Sheet, to_markdown, to_text
+from clusters_geo.report.writing import write_text
+
+if TYPE_CHECKING:
+    import os
+
+    from clusters_geo.auditing.rule import Rule
+    from clusters_geo.report.audit_report import AuditReport
+    from clusters_geo.schema import Language
+
+__all__ = ["FORMATS", "TEXT_FORMATS", "explain_rule", "findings_text", "findings_to_file"]
+
+TEXT_FORMATS = ("table", "json", "csv", "md", "sarif", "junit", "html")
+FORMATS = (*TEXT_FORMATS, "xlsx")
+
+# Imported when they are asked for.
+_WRITERS = {
+    "sarif": ("sarif", "sarif_text"),
+    "junit": ("junit", "junit_text"),
+    "html": ("findings_html", "findings_html"),
+}
+
+# These have no room for their own provenance; it is written beside them.
+_BARE = ("json", "csv")
+
+
+def findings_text(report: AuditReport, form: str, *, width: int | None = None, color: bool = False) -> str:
+    """Return findings as text.
+
+    Parameters
+    ----------
+    report
+        Findings and their provenance.
+    form
+        One of `TEXT_FORMATS`.
+    width, color
+        Of the terminal, for `table`.
+    """
+    if form in _WRITERS:
+        module, function = _WRITERS[form]
+        return str(getattr(import_module(f"clusters_geo.report.{module}"), function)(report))
+    if form == "json":
+        return to_json(to_records(_plain(report)))
+    if form == "csv":
+        return _csv(report)
+    if form == "md":
+        return "\n\n".join(to_markdown(sheet) for sheet in findings_sheets(report))
+    return "\n\n".join(to_text(sheet, width=width, color=color) for sheet in findings_sheets(report))
+
+
+def findings_to_file(report: AuditReport, form: str, path: str | os.PathLike[str]) -> list[Path]:
+    """Write findings whole or not at all, with `<path>.provenance.json` where the format has no room for it.
+
+    Returns
+    -------
+    What was written.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be written.
+    EngineError
+        If openpyxl is needed and not installed.
+    """
+    if form == "xlsx":
+        from clusters_geo.report.xlsx import findings_workbook
+
+        return [findings_workbook(report, path)]
+    written = [write_text(path, findings_text(report, form).rstrip("\n") + "\n")]
+    if form in _BARE:
+        written.append(write_text(f"{Path(path)}.provenance.json", to_json(report.provenance()) + "\n"))
+    return written
+
+
+def findings_sheets(report: AuditReport) -> list[Sheet]:
+    """Return the summary by rule and severity, then the findings of each district."""
+    return [_summary(report), *(_of_district(report, name, rows) for name, rows in report.by_district())]
+
+
+def explain_rule(rule: Rule, lang: Language = "vi") -> str:
+    """Return a rule in full: what it asks, why, by which source, with which parameters."""
+    from clusters_geo.report.audit_report import audit_word
+
+    parameters = [f"{name} = {_parameter(value)}" for name, value in rule.parameters.items()]
+    lines = [
+        f"{rule.id} – {rule.words(rule.title, lang)}",
+        "",
+        rule.words(rule.why, lang),
+        "",
+        f"{audit_word('severity', lang)}: {audit_word(rule.severity, lang)}",
+        f"{audit_word('source', lang)}: {rule.source}",
+        f"{audit_word('needs', lang)}: {', '.join(rule.needs) or '–'}",
+        f"{audit_word('parameters', lang)}: {'; '.join(parameters) or audit_word('none_set', lang)}",
+        f"{audit_word('fix', lang)}: {rule.words(rule.fix, lang)}",
+    ]
+    return "\n".join(lines)
+
+
+def _summary(report: AuditReport) -> Sheet:
+    header = tuple(report.say(key) for key in ("rule", "severity", "what", "findings"))
+    rows = tuple((rule, report.say(severity), title, str(n)) for rule, severity, title, n in report.counts())
+    skipped = [report.say("not_judged_note", rule=rule, why=why) for rule, why in report.not_judged()]
+    notes = (*report.headline(), *skipped, *report.provenance_lines())
+    return Sheet(report.say("title"), header, rows, frozenset({3}), notes)
+
+
+def _of_district(report: AuditReport, name: str, rows: pd.DataFrame) -> Sheet:
+    keys = ["severity", "cluster_id", "rule", "message", "fix"]
+    if "state" in rows:
+        keys.insert(0, "state")
+    cells = tuple(
+        tuple(_cell(report, key, row[key]) for key in keys) for row in rows[keys].to_dict("records")
+    )
+    return Sheet(f"{name} ({len(rows)})", tuple(report.say(key) for key in keys), cells)
+
+
+def _cell(report: AuditReport, key: str, value: object) -> str:
+    if is_missing(value):
+        return ""
+    return report.say(str(value)) if key in ("severity", "state") else in_words(value, report.lang)
+
+
+def _plain(report: AuditReport) -> pd.DataFrame:
+    table = pd.DataFrame(report.findings.drop(columns="geometry"))
+    table.attrs = {}
+    return table
+
+
+def _csv(report: AuditReport) -> str:
+    # Straight from the table: rows of a register are whole numbers, and without findings the heading remains.
+    return str(neutral_cells(_plain(report)).to_csv(index=False))
+
+
+def _parameter(value: object) -> str:
+    if value is None:
+        return "–"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,159 @@
+"""Workbooks for people: frozen headings, filters, widths that fit, Vietnamese numbers, no live formulas."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from numbers import Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clusters_geo.auditing.words import is_missing
+from clusters_geo.errors import EngineError
+from clusters_geo.report.cells import neutral_cell
+from clusters_geo.report.writing import replaced_file
+from clusters_geo.schema import label
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+
+    from clusters_geo.report.audit_report import AuditReport
+    from clusters_geo.schema import Language
+
+__all__ = ["Worksheet", "findings_workbook", "write_workbook"]
+
+# The locale tag makes the separators Vietnamese whatever the language of the program: 1.686,05.
+_NUMBER = {"vi": "[$-42A]#,##0.##", "en": "#,##0.##"}
+_DAY = {"vi": "dd/mm/yyyy", "en": "yyyy-mm-dd"}
+
+_WIDEST = 60
+_NARROWEST = 8
+_TITLE_LENGTH = 31
+
+
+@dataclass(frozen=True, slots=True)
+class Worksheet:
+    """One sheet: a title, headings, and rows of numbers, dates and text."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+
+def write_workbook(sheets: list[Worksheet], path: str | os.PathLike[str], lang: Language = "vi") -> Path:
+    """Write sheets to one workbook, whole or not at all.
+
+    Raises
+    ------
+    EngineError
+        If openpyxl is not installed.
+    SourceError
+        If the file cannot be written.
+    """
+    try:
+        from openpyxl import Workbook
+    except ImportError as error:
+        msg = 'Writing XLSX needs openpyxl: pip install "clusters-geo[xlsx]". Or choose --format csv.'
+        raise EngineError(msg) from error
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    taken: set[str] = set()
+    for sheet in sheets:
+        _fill(book.create_sheet(_free_title(sheet.title, taken)), sheet, lang)
+    with replaced_file(path) as beside:
+        book.save(beside)
+    return Path(path)
+
+
+def findings_workbook(report: AuditReport, path: str | os.PathLike[str]) -> Path:
+    """Write the summary, a sheet for each district, what was not judged, and the provenance.
+
+    Raises
+    ------
+    EngineError, SourceError
+        As `write_workbook`.
+    """
+    header = tuple(report.say(key) for key in ("rule", "severity", "what", "findings"))
+    counts = tuple((rule, report.say(severity), title, n) for rule, severity, title, n in report.counts())
+    sheets = [Worksheet(report.say("summary"), header, counts)]
+    sheets += [_district(report, name, rows) for name, rows in report.by_district()]
+    skipped = (report.say("rule"), report.say("why"))
+    sheets.append(Worksheet(report.say("not_judged"), skipped, tuple(report.not_judged())))
+    lines = [*report.headline(), *report.provenance_lines()]
+    sheets.append(
+        Worksheet(report.say("provenance"), (report.say("provenance"),), tuple((x,) for x in lines))
+    )
+    return write_workbook(sheets, path, report.lang)
+
+
+def _district(report: AuditReport, name: str, rows: pd.DataFrame) -> Worksheet:
+    keys = ["severity", "cluster_id", "row", "rule", "field", "value", "expected", "message", "fix", "source"]
+    keys += [key for key in ("state", "reason", "expires") if key in rows]
+    cells = tuple(
+        tuple(_worded(report, key, row[key]) for key in keys) for row in rows[keys].to_dict("records")
+    )
+    return Worksheet(name, tuple(report.say(key) for key in keys), cells)
+
+
+def _worded(report: AuditReport, key: str, value: object) -> object:
+    if is_missing(value):
+        return None
+    if key in ("severity", "state"):
+        return report.say(str(value))
+    return label(str(value), report.lang) if key == "field" else value
+
+
+def _fill(target: Any, sheet: Worksheet, lang: Language) -> None:  # noqa: ANN401 -- openpyxl has no types
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    rows = [sheet.header, *sheet.rows]
+    for number, row in enumerate(rows, start=1):
+        for place, value in enumerate(row, start=1):
+            _put(target.cell(number, place), value, lang)
+    for cell in target[1]:
+        cell.font = Font(bold=True)
+        cell.fill = PatternFill("solid", fgColor="DDE6F0")
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+    target.freeze_panes = "A2"
+    last = get_column_letter(len(sheet.header))
+    target.auto_filter.ref = f"A1:{last}{len(rows)}"
+    for place in range(len(sheet.header)):
+        longest = max(len(str(row[place])) for row in rows if row[place] is not None)
+        width = min(max(longest + 2, _NARROWEST), _WIDEST)
+        target.column_dimensions[get_column_letter(place + 1)].width = width
+    target.page_setup.orientation = "landscape"
+    target.page_setup.paperSize = target.PAPERSIZE_A4
+    target.page_setup.fitToHeight = 0
+    target.sheet_properties.pageSetUpPr.fitToPage = True
+    target.print_title_rows = "1:1"
+
+
+def _put(cell: Any, value: object, lang: Language) -> None:  # noqa: ANN401 -- openpyxl has no types
+    from openpyxl.styles import Alignment
+
+    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    if is_missing(value):
+        return
+    cell.value = neutral_cell(value)
+    if isinstance(value, str):
+        # Whatever openpyxl took it for, text it stays.
+        cell.data_type = "s"
+    elif isinstance(value, dt.date):
+        cell.number_format = _DAY[lang]
+    elif isinstance(value, Real):
+        cell.number_format = _NUMBER[lang] if value % 1 else _NUMBER[lang].removesuffix(".##")
+
+
+def _free_title(title: str, taken: set[str]) -> str:
+    """Return a title that a workbook takes: short, without its special signs, not used yet."""
+    plain = re.sub(r"[\[\]:*?/\\]", " ", str(neutral_cell(title))).strip(" '") or "–"
+    free, number = plain[:_TITLE_LENGTH], 2
+    while free.casefold() in taken:
+        ending = f" ({number})"
+        free, number = plain[: _TITLE_LENGTH - len(ending)] + ending, number + 1
+    taken.add(free.casefold())
+    return free
