@@ -20,7 +20,7 @@ from clusters_geo.measure.area import area_ha
 from clusters_geo.measure.rates import build_out_rate, fill_rate
 from clusters_geo.measure.summary import summarize
 from clusters_geo.names import match_names
-from clusters_geo.schema import BASES, DISTRICT_TYPES, STATUSES, column, label
+from clusters_geo.schema import BASES, DISTRICT_TYPES, STATUSES, column
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -274,14 +274,13 @@ def _rates(clusters: gpd.GeoDataFrame) -> dict[str, pd.Series]:
 
 
 def _field(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON]:
-    texts = {"vi": plain_text(label(name, "vi")), "en": plain_text(label(name, "en"))}
-    kind, unit = "other", ""
+    texts, kind, unit = dict.fromkeys(("vi", "en"), plain_text(name)), "other", ""
     if name in _RATES:
         kind = "rate"
         texts = next({"vi": m.vi, "en": m.en} for m in MEASURES if m.name == name)
-    else:
-        with suppress(KeyError):  # a column of the user's own has neither
-            kind, unit = column(name).kind, column(name).unit
+    with suppress(KeyError):  # a column of the user's own is not declared
+        declared = column(name)
+        texts, kind, unit = {"vi": declared.vi, "en": declared.en}, declared.kind, declared.unit
     return {
         "name": plain_text(name),
         "label": texts,

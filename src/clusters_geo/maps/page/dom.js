@@ -14,7 +14,7 @@ globalThis.clustersGeo = {};
         element.setAttribute(name, value);
       }
     }
-    element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
     return element;
   };
 

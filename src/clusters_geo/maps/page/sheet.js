@@ -1,12 +1,13 @@
 // One drawing of the current view with title, legend, scale and source: saved as PNG, or printed on A4.
 "use strict";
 {
-  const { el, svg, date, number, percent, measureItems, symbolItems, measureNote, patterns, Scale, MISSING } = clustersGeo;
+  const { el, svg, glyph, date, number, percent, measureItems, symbolItems, measureNote, patterns, Scale, MISSING } = clustersGeo;
   // A4 landscape at 96 dpi, less the margins of print.css.
   const WIDTH = 1047;
   const HEIGHT = 718;
   const SIDE = 268;
   const TOP = 62;
+  const ROWS = 40;
   const PAINT = ["fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray", "stroke-linejoin", "paint-order", "opacity", "font-size", "font-weight", "font-family", "text-anchor"];
 
   // A copy that looks the same without the page's style sheets.
@@ -152,14 +153,21 @@
     const size = map.getSize();
     const room = { x: WIDTH - SIDE - 20, y: HEIGHT - TOP - 46 };
     const factor = Math.min(room.x / size.x, room.y / size.y);
-    const frame = { x: 0, y: TOP, width: size.x * factor, height: size.y * factor };
-    const window = svg("svg", { ...frame, viewBox: `0 0 ${size.x} ${size.y}` }, svg("rect", { width: size.x, height: size.y, fill: "#f4f5f1" }), mapDrawing(map));
-    const x = WIDTH - SIDE;
+    // The sheet shows a little more than the screen where its shape allows; beyond that nothing is drawn.
+    const seen = L.point(Math.min(room.x / factor, 1.9 * size.x), Math.min(room.y / factor, 1.9 * size.y));
+    const corner = size.subtract(seen).divideBy(2);
+    const frame = { x: 0, y: TOP, width: seen.x * factor, height: seen.y * factor };
+    const paper = { x: corner.x, y: corner.y, width: seen.x, height: seen.y };
+    const window = svg(
+      "svg",
+      { ...frame, viewBox: `${corner.x} ${corner.y} ${seen.x} ${seen.y}` },
+      svg("rect", { ...paper, fill: "#f4f5f1" }),
+      mapDrawing(map),
+    );
+    const x = frame.width + 24;
     const legend = legendDrawing(app, x);
-    const defs = painted(patterns().querySelector("defs"));
-    const hatch = svg("pattern", { id: "cg-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("rect", { width: 6, height: 6, fill: "#ffffff" }), svg("rect", { width: 1.6, height: 6, fill: "#b3bcb8" }));
-    defs.replaceChildren(hatch);
-    const provenance = `${t.asOf} ${date(data.asOf, state.lang)} · ${t.provenance} ${data.version} · ${t.dataHash} ${data.sha256.slice(0, 12)}`;
+    const defs = svg("defs", {}, paintedItem(patterns()).querySelector("pattern"));
+    const provenance = `${t.provenance} ${data.version} · ${t.dataHash} ${data.sha256.slice(0, 12)}`;
     const bases = new Set([...app.clusters.map((c) => c.outlineBasis), ...app.districts.map((d) => d.basis)]);
     const notes = ["reconstructed", "schematic"].filter((basis) => bases.has(basis)).map((basis) => t.basisNote[basis]);
     return svg(
@@ -174,8 +182,8 @@
       legend.parts,
       totalsDrawing(app, x, legend.y + 10),
       scaleDrawing(map, state.lang, factor, TOP + frame.height - 10),
-      notes.map((note, i) => text(0, HEIGHT - 24 + i * 13 - (notes.length - 1) * 6, note, { "font-size": 10, fill: "#4c5a63" })),
-      text(WIDTH, 49, provenance, { "font-size": 10, fill: "#4c5a63", "text-anchor": "end" }),
+      notes.map((note, i) => text(0, HEIGHT - 27 + i * 13, note, { "font-size": 10, fill: "#4c5a63" })),
+      text(WIDTH, HEIGHT - 8, provenance, { "font-size": 10, fill: "#4c5a63", "text-anchor": "end" }),
     );
   };
 
@@ -203,16 +211,34 @@
       addEventListener("afterprint", () => this.page.replaceChildren());
     }
 
+    // As many columns of rows as fit on a page, so that 120 clusters stand on one.
     table(app) {
-      const { words: t } = app;
-      const fields = ["planned_ha", "built_ha", "build_out_rate", "fill_rate"].map((name) => app.fields.find((f) => f.name === name));
-      const heads = [t.cluster, t.district, t.status, ...fields.map((field) => field.label[app.state.lang])];
-      const row = (cluster) =>
-        el("tr", {}, [app.name(cluster), cluster.home ?? MISSING, app.word("status", cluster.status), ...fields.map((field) => app.figure(cluster, field))].map((cell) => el("td", {}, cell)));
       const shown = app.clusters.filter((cluster) => app.shows(cluster));
-      return shown.length === 0
-        ? ""
-        : el("table", {}, el("thead", {}, el("tr", {}, heads.map((head) => el("th", {}, head)))), el("tbody", {}, shown.map(row)));
+      const parts = [];
+      for (let i = 0; i < shown.length; i += ROWS) parts.push(this.part(app, shown.slice(i, i + ROWS)));
+      return el("div", { class: "cg-print-table" }, parts);
+    }
+
+    part(app, clusters) {
+      const { words: t } = app;
+      const { lang } = app.state;
+      const cell = (cluster, name, say) => {
+        const value = cluster.value(name);
+        return el("td", {}, value === null ? MISSING : (cluster.estimated(name) ? "≈ " : "") + say(value));
+      };
+      const row = (cluster) =>
+        el(
+          "tr",
+          {},
+          el("td", {}, glyph(cluster.status, { size: 11, estimated: cluster.estimated("planned_ha") }), app.name(cluster)),
+          el("td", {}, cluster.home ?? MISSING),
+          cell(cluster, "planned_ha", (value) => number(value, lang)),
+          cell(cluster, "build_out_rate", (value) => percent(value, lang, 0)),
+          cell(cluster, "fill_rate", (value) => percent(value, lang, 0)),
+        );
+      const heads = [t.cluster, t.district, t.haColumn, t.buildColumn, t.fillColumn];
+      const head = el("thead", {}, el("tr", {}, heads.map((words) => el("th", {}, words))));
+      return el("table", {}, head, el("tbody", {}, clusters.map(row)));
     }
   }
 

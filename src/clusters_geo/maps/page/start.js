@@ -17,7 +17,15 @@
     popup(make, at) {
       if (!at) return;
       const size = this.map.getSize();
-      const options = { maxWidth: Math.min(340, size.x - 60), maxHeight: Math.max(160, size.y - 140), className: "cg-popup", autoPanPadding: [16, 16] };
+      const { paddingTopLeft, paddingBottomRight } = this.room();
+      const options = {
+        maxWidth: Math.min(340, size.x - 60),
+        maxHeight: Math.max(160, size.y - 140),
+        className: "cg-popup",
+        autoPanPaddingTopLeft: paddingTopLeft,
+        autoPanPaddingBottomRight: paddingBottomRight,
+      };
+      this.map.eachLayer((layer) => layer.closeTooltip?.());
       this.card = L.popup(at, options).setContent(make()).openOn(this.map);
       this.card.make = make;
       this.card.getElement()?.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", this.words.close);
@@ -42,6 +50,7 @@
     }
 
     home() {
+      this.map.closePopup();
       this.map.fitBounds(this.bounds(), { ...this.room(), maxZoom: 15 });
     }
 

@@ -173,10 +173,10 @@
     }
 
     update(app) {
-      if (!app.measuring) return;
       const { words: t } = app;
       const { lang } = app.state;
       this.stopButton.textContent = t.stop;
+      if (!app.measuring) return;
       if (this.points.length < 2) {
         this.result.textContent = t.measureHint;
         return;

@@ -1,0 +1,246 @@
+"""The city map as a reader uses it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def texts(page, selector):
+    return [text.replace("\u00a0", " ") for text in page.locator(selector).all_inner_texts()]
+
+
+def members(page):
+    """How many clusters each symbol on the map stands for."""
+    counts = page.locator(".cg-symbol").evaluate_all(
+        "all => all.map(s => Number(s.querySelector('.cg-count')?.textContent ?? 1))"
+    )
+    return sorted(counts)
+
+
+def choose(page, measure):
+    page.select_option("#cg-measure", measure)
+
+
+def test_every_district_and_cluster_is_drawn(city):
+    assert city.locator("path.cg-district").count() == 30
+    assert sum(members(city)) == 120
+
+
+def test_statuses_differ_in_shape_and_in_colour(city):
+    for status, shape in (("operating", "circle"), ("under_construction", "rect"), ("pending", "path")):
+        body = city.locator(f".cg-symbol .cg-fill-{status}").first
+        assert body.evaluate("e => e.tagName") == shape
+    fill = "status => getComputedStyle(document.querySelector('.cg-legend .cg-fill-' + status)).fill"
+    fills = [city.evaluate(fill, status) for status in ("operating", "under_construction", "pending")]
+    assert len(set(fills)) == 3
+
+
+def test_modelled_areas_look_modelled(city):
+    dashes = city.locator(".cg-symbol .cg-body.cg-estimated").first.evaluate(
+        "e => getComputedStyle(e).strokeDasharray"
+    )
+    assert dashes != "none"
+    assert "≈" in city.locator(".cg-legend").inner_text()
+
+
+def test_totals_of_the_reference_case(city):
+    said = city.locator(".cg-totals").inner_text().replace("\u00a0", " ")
+    for figure in ("70", "43", "1.686,0 ha", "1.392,0 ha", "82,6 %", "Tỷ lệ lấp đầy", "664,4 ha công bố"):
+        assert figure in said
+
+
+def test_the_legend_belongs_to_the_measure(city):
+    assert "ha/km²" in city.locator(".cg-legend summary").inner_text()
+    choose(city, "fill_rate")
+    assert city.locator(".cg-legend summary").inner_text() == "Tỷ lệ lấp đầy"
+    assert city.locator("path.cg-district.cg-nodata").count() == 30  # nothing is published: hatched, not zero
+    assert texts(city, ".cg-legend .cg-key >> nth=0") == ["không có số liệu"]
+    choose(city, "pending_sites")
+    assert city.locator("path.cg-amount").count() > 5
+    assert city.locator("path.cg-district.cg-plain").count() == 30
+    choose(city, "")
+    assert city.locator("path.cg-amount").count() == 0
+
+
+def test_areas_of_circles_are_in_proportion(city):
+    choose(city, "operating_clusters")
+    widths = city.evaluate(
+        "[...document.querySelectorAll('path.cg-amount')].map(p => p.getBBox().width).sort((a, b) => a - b)"
+    )
+    assert widths[-1] / widths[0] == pytest.approx((11 / 1) ** 0.5, rel=0.12)
+
+
+def test_two_languages_with_their_numbers(city):
+    city.click("[data-lang=en]")
+    assert city.evaluate("document.documentElement.lang") == "en"
+    assert city.title() == "Industrial clusters of Hà Nội"
+    said = city.locator("body").inner_text().replace("\u00a0", " ")
+    for figure in ("1,686.0 ha", "82.6 %", "Build-out rate", "Fill rate", "30 September 2022"):
+        assert figure in said
+    assert "Tỷ lệ" not in said
+    city.click("[data-lang=vi]")
+    assert "1.686,0" in city.locator(".cg-totals").inner_text()
+
+
+def test_search_forgives_accents(city):
+    city.fill("#cg-search", "phung xa")
+    found = texts(city, ".cg-row-name")
+    assert len(found) == 3
+    assert sum("Thạch Thất" in row for row in found) == 2
+    assert sum("Mỹ Đức" in row for row in found) == 1
+    assert sum(members(city)) == 3
+    city.fill("#cg-search", "không có đâu")
+    assert city.locator(".cg-count-line").inner_text() == "Không có cụm nào khớp."
+
+
+def test_filters_by_status_and_district(city):
+    city.click(".cg-chips [data-status=operating]")
+    city.click(".cg-chips [data-status=pending]")
+    assert sum(members(city)) == 7
+    assert city.locator(".cg-count-line").inner_text() == "7 trên 120 cụm"
+    city.click(".cg-chips [data-status=operating]")
+    city.select_option("#cg-district", "Thường Tín")
+    assert city.locator(".cg-table tbody tr").count() == 13
+
+
+def test_the_table_sorts_both_ways_with_unknown_last(city):
+    def areas():
+        cells = texts(city, ".cg-table tbody td:nth-child(2)")
+        return [
+            float(cell.replace("≈", "").replace(".", "").replace(",", ".")) for cell in cells if cell != "–"
+        ]
+
+    city.click("[data-sort=planned_ha]")
+    assert areas() == sorted(areas(), reverse=True)
+    assert city.locator("th[aria-sort=descending]").count() == 1
+    city.click("[data-sort=planned_ha]")
+    assert areas() == sorted(areas())
+    city.click("[data-sort=name]")
+    names = texts(city, ".cg-row-name bdi")
+    assert names.index("Cam Thượng") < names.index("Đại Thắng") < names.index("Yên Sơn")
+
+
+def test_a_row_zooms_and_opens_the_card_with_both_rates(city):
+    city.fill("#cg-search", "lien phuong")
+    city.locator(".cg-go").first.click()
+    card = city.locator(".cg-card").inner_text().replace("\u00a0", " ")
+    for said in (
+        "Liên Phương",
+        "18,80 ha",
+        "công bố",
+        "Tỷ lệ xây dựng hạ tầng",
+        "Tỷ lệ lấp đầy",
+        "≈",
+        "Nguồn",
+    ):
+        assert said in card
+    city.wait_for_selector("path.cg-outline.cg-drawn")
+    assert (
+        city.locator("path.cg-outline").first.evaluate("e => getComputedStyle(e).strokeDasharray") != "none"
+    )
+
+
+def test_an_open_card_follows_the_language(city):
+    city.fill("#cg-search", "lien phuong")
+    city.locator(".cg-go").first.click()
+    city.click("[data-lang=en]")
+    assert "Build-out rate" in city.locator(".cg-card").inner_text()
+
+
+def test_everything_can_be_reached_by_keyboard(city):
+    district = city.locator("path.cg-district[aria-label^='Sóc Sơn']")
+    district.focus()
+    city.keyboard.press("Enter")
+    assert city.locator(".cg-card h2").inner_text() == "Sóc Sơn"
+    unlabelled = city.locator(
+        "path.cg-district:not([aria-label]), .cg-symbol:not([aria-label]), button:not([hidden])"
+    )
+    nameless = unlabelled.evaluate_all(
+        "all => all.filter(e => !(e.ariaLabel || e.textContent.trim())).map(e => e.outerHTML)"
+    )
+    assert nameless == []
+    symbol = city.locator(".cg-symbol[data-status=pending]").first
+    assert symbol.get_attribute("tabindex") == "0"
+    symbol.focus()
+    city.keyboard.press("Enter")
+    assert "Chưa khởi công" in city.locator(".cg-card header").inner_text()
+
+
+def test_a_link_keeps_the_view(city, opened, city_file):
+    choose(city, "build_out_rate")
+    city.click("[data-lang=en]")
+    city.select_option("#cg-district", "Ba Vì")
+    city.click(".cg-chips [data-status=operating]")
+    anchor = city.evaluate("location.hash")
+    again = opened(city_file, anchor=anchor)
+    assert again.evaluate("document.documentElement.lang") == "en"
+    assert again.locator("#cg-measure").input_value() == "build_out_rate"
+    assert again.locator("#cg-district").input_value() == "Ba Vì"
+    assert again.locator(".cg-chips [data-status=operating]").get_attribute("aria-pressed") == "false"
+    assert again.evaluate("location.hash") == anchor
+
+
+@pytest.mark.parametrize(
+    "anchor",
+    [
+        "#at=NaN/x/999",
+        "#measure=__proto__",
+        "#lang=<img>&theme=x",
+        "#district=constructor&status=a,b",
+        "#%",
+        "#at=1e9/1/1",
+    ],
+)
+def test_a_link_that_somebody_meddled_with_does_no_harm(opened, city_file, anchor):
+    page = opened(city_file, anchor=anchor)
+    assert page.locator("path.cg-district").count() == 30
+
+
+def test_groups_open_by_zooming(city):
+    before = members(city)
+    city.locator(".cg-symbol:has(.cg-count)").first.click()
+    city.wait_for_timeout(600)
+    assert max(members(city)) <= max(before)
+    assert re.search(r"at=\d+(\.\d+)?/", city.evaluate("location.hash"))
+
+
+def test_reset_returns_to_the_whole(city):
+    start = city.evaluate("location.hash")
+    city.click("[data-tool=zoomIn]")
+    city.wait_for_timeout(500)
+    assert city.evaluate("location.hash") != start
+    city.click("[data-tool=reset]")
+    city.wait_for_timeout(500)
+    assert city.evaluate("location.hash") == start
+
+
+def test_layers_can_be_switched_off(city):
+    city.click("[data-tool=layers]")
+    city.uncheck("[data-layer=clusters]")
+    city.uncheck("[data-layer=names]")
+    assert city.locator(".cg-symbol").count() == city.locator(".cg-name").count() == 0
+    city.uncheck("[data-layer=districts]")
+    assert city.locator("path.cg-district").count() == 0
+    city.check("[data-layer=clusters]")
+    city.check("[data-layer=districts]")
+    assert sum(members(city)) == 120
+    assert city.locator("path.cg-district[aria-label]").count() == 30
+
+
+def test_the_background_is_not_asked_for_offline(city):
+    city.click("[data-tool=layers]")
+    city.locator("[data-layer=tiles]").click()
+    assert "ngoại tuyến" in city.locator(".cg-notice").inner_text()
+    assert not city.locator("[data-layer=tiles]").is_checked()
+
+
+def test_dark_and_light(city):
+    ground = "getComputedStyle(document.querySelector('.cg')).backgroundColor"
+    light = city.evaluate(ground)
+    city.click(".cg-theme")
+    assert city.evaluate(ground) != light
+    assert city.evaluate("document.documentElement.dataset.theme") == "dark"

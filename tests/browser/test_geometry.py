@@ -1,0 +1,77 @@
+"""The page's own geodesy against PROJ."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyproj import Geod
+
+pytestmark = pytest.mark.browser
+
+WGS84 = Geod(ellps="WGS84")
+places = st.tuples(st.floats(102, 110), st.floats(8, 24))
+shared_page = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def as_points(pairs):
+    return [{"lng": x, "lat": y} for x, y in pairs]
+
+
+@shared_page
+@given(st.lists(places, min_size=2, max_size=5))
+def test_lengths_are_geodesic_to_a_millimetre(city, pairs):
+    expected = sum(WGS84.inv(*a, *b)[2] for a, b in itertools.pairwise(pairs))
+    assert city.evaluate("points => clustersGeo.length(points)", as_points(pairs)) == pytest.approx(
+        expected, abs=2e-3
+    )
+
+
+@shared_page
+@given(
+    st.tuples(st.floats(104, 107), st.floats(19, 22)),
+    st.tuples(st.floats(0.001, 0.2), st.floats(0.001, 0.2), st.floats(-0.1, 0.1)),
+)
+def test_areas_are_those_on_the_ellipsoid(city, corner, size):
+    (x, y), (width, height, slant) = corner, size
+    corners = [(x, y), (x + width, y + slant * width), (x + width, y + height), (x, y + height)]
+    expected = abs(WGS84.polygon_area_perimeter(*zip(*corners, strict=True))[0])
+    assert city.evaluate("points => clustersGeo.area(points)", as_points(corners)) == pytest.approx(
+        expected, rel=1e-4
+    )
+
+
+def test_outlines_come_back_as_they_were_sent(city, districts):
+    drawn = city.evaluate(
+        """() => {
+            const data = JSON.parse(document.getElementById('cg-data').textContent);
+            return clustersGeo.outlines(data.districts, data.step);
+        }"""
+    )
+    areas = []
+    for polygons in drawn:
+        rings = [[(lng, lat) for lat, lng in ring] for rings in polygons for ring in rings]
+        areas.append(sum(abs(WGS84.polygon_area_perimeter(*zip(*ring, strict=True))[0]) for ring in rings))
+    from clusters_geo import area_ha
+
+    expected = area_ha(districts) * 10_000
+    assert areas == pytest.approx(expected.tolist(), rel=0.002)
+    assert sum(areas) == pytest.approx(expected.sum(), rel=1e-4)
+
+
+def test_the_ruler_says_metres_and_hectares(city):
+    city.click("[data-tool=layers]")
+    city.get_by_text("Đo khoảng cách").click()
+    for x, y in ((900, 300), (1000, 300), (1000, 400)):
+        city.mouse.click(x, y)
+        city.wait_for_timeout(350)
+    said = city.locator(".cg-ruler-result").inner_text().replace("\u00a0", " ")
+    assert said.startswith("Khoảng cách: ")
+    assert "km · Diện tích: " in said
+    assert said.endswith(" ha")
+    city.keyboard.press("Escape")
+    assert city.locator(".cg-ruler").is_hidden()

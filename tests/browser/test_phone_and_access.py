@@ -1,0 +1,93 @@
+"""On a phone, and for people who do not see or do not use a mouse."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def box(page, selector):
+    return page.locator(selector).bounding_box()
+
+
+def apart(first, second):
+    return (
+        first["x"] + first["width"] <= second["x"]
+        or second["x"] + second["width"] <= first["x"]
+        or first["y"] + first["height"] <= second["y"]
+        or second["y"] + second["height"] <= first["y"]
+    )
+
+
+def test_nothing_covers_the_buttons(phone):
+    toolbar = box(phone, ".cg-toolbar")
+    phone.click(".cg-legend summary")
+    for other in (".cg-legend", ".cg-head", ".cg-handle", ".cg-scale"):
+        assert apart(toolbar, box(phone, other)), other
+
+
+def test_the_page_fits_and_can_be_pinched(phone):
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    assert phone.evaluate("document.documentElement.scrollHeight") <= 844
+    viewport = phone.locator("meta[name=viewport]").get_attribute("content")
+    assert "user-scalable" not in viewport
+    assert "maximum-scale" not in viewport
+
+
+def test_buttons_are_as_large_as_a_thumb(phone):
+    small = phone.locator(".cg-toolbar button, .cg-handle, .cg-switch button, .cg-theme").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect()).filter(r => r.width < 40 || r.height < 44).length"
+    )
+    assert small == 0
+    toolbar = box(phone, ".cg-toolbar")
+    assert toolbar["y"] > 844 / 2  # where the thumb is
+
+
+def test_the_sheet_opens_and_folds(phone):
+    assert phone.locator("#cg-search").is_hidden()
+    phone.tap(".cg-handle")
+    phone.wait_for_timeout(350)
+    assert phone.locator("#cg-search").is_visible()
+    assert box(phone, ".cg-panel")["height"] > 500
+    phone.fill("#cg-search", "thuong tin")
+    phone.locator(".cg-go").first.tap()
+    phone.wait_for_timeout(350)
+    assert box(phone, ".cg-panel")["height"] < 100
+    assert phone.locator(".cg-card").is_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("where", ["city", "phone"])
+def test_axe_finds_nothing_serious(where, theme, request):
+    page = request.getfixturevalue(where)
+    if theme == "dark":
+        page.click(".cg-theme")
+    if where == "phone":
+        page.tap(".cg-handle")
+        page.wait_for_timeout(350)
+    page.click("[data-tool=zoomIn]", force=True)
+    page.wait_for_timeout(400)
+    # The page's policy lets no script in; the checker is put in by the browser itself.
+    page.evaluate((resources.files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8") + "\n;0")
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    grave = {
+        v["id"]: [n["html"][:160] for n in v["nodes"]]
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    }
+    assert grave == {}
+
+
+def test_the_table_is_one_key_away(city):
+    city.keyboard.press("Tab")
+    assert city.evaluate("document.activeElement.className") == "cg-skip"
+    city.keyboard.press("Enter")
+    assert city.evaluate("document.activeElement.className") == "cg-panel-body"
+
+
+def test_less_motion_when_asked(opened, city_file):
+    page = opened(city_file, viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    assert page.locator(".cg-panel").evaluate("e => getComputedStyle(e).transitionDuration") == "0s"
