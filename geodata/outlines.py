@@ -198,7 +198,8 @@ def _roomiest(
     if not fitting:
         msg = f"No room for {cluster_id}, a lot of {shape.area / 10_000:.1f} ha, in its district."
         raise ValueError(msg)
-    return max(fitting, key=lambda moved: min(moved.distance(others), moved.distance(room.boundary)))
+    around = shapely.GeometryCollection([room.boundary, others])
+    return max(fitting, key=around.distance)
 
 
 def _fits(shape: shapely.Polygon, room: shapely.Polygon, others: shapely.MultiPolygon) -> bool:

@@ -221,6 +221,14 @@ def test_a_second_cluster_in_a_commune_lies_beside_the_first():
     assert drawn.iloc[0].centroid.distance(drawn.iloc[1].centroid) < 1_500
 
 
+def test_a_cluster_without_a_place_goes_where_there_is_most_room():
+    row, district, communes = _case(None, side_m=4_000)
+    drawn = draw_outlines([row, row | {"cluster_id": "X-2"}], district, communes).to_crs(METRES)
+    first, second = drawn.centroid
+    assert first.distance(shapely.Point(582_000, 2_322_000)) < 500  # the middle of an empty district
+    assert first.distance(second) > 800
+
+
 def test_a_name_with_its_qualifiers_finds_the_commune():
     row, district, communes = _case(None, side_m=4_000)
     named = row | {"name": "Làng nghề B mở rộng giai đoạn 2"}
