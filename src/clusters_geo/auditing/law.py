@@ -53,7 +53,8 @@ def size_below_minimum(register: Register, *, minimum_ha: float | None = None) -
     """Planned areas under the least size; the lower one where an exception holds or cannot be excluded."""
     lowest, usual, source = _least_sizes(register, minimum_ha)
     planned = register.figure("planned_ha")
-    limit = _exception(register).map({True: lowest, False: usual}).fillna(lowest).astype("float64")
+    possible = _exception(register).fillna(value=True).astype(bool)
+    limit = pd.Series(usual, index=planned.index, dtype="float64").mask(possible, lowest)
     return hits((planned > 0) & (planned < limit), "planned_ha", planned, limit, source=source)
 
 

@@ -98,7 +98,8 @@ def command(
         )
         inputs = _inputs(clusters_file, districts_file, totals_file, clusters, districts)
     severity = None if fail_on == "never" else cast("Severity", fail_on)
-    report = AuditReport(findings, inputs, lang, severity)
+    names = clusters["name"].to_dict() if "name" in clusters else {}
+    report = AuditReport(findings, inputs, lang, severity, names=names)
     if write_baseline is not None:
         from clusters_geo.auditing.baseline import baseline_text
 

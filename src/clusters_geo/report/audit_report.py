@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from clusters_geo import __version__
 from clusters_geo.auditing.catalogue import FAMILIES, all_rules
 from clusters_geo.auditing.rule import SEVERITIES
+from clusters_geo.auditing.words import is_missing
 from clusters_geo.names import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -123,13 +124,14 @@ def input_file(path: Path, crs: object) -> Input:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """Findings with all that a reader needs to trust them and to repeat them."""
+    """Findings with all that a reader needs to trust them and to repeat them; names of clusters by id."""
 
     findings: pd.DataFrame
     inputs: tuple[Input, ...] = ()
     lang: Language = "vi"
     fail_on: Severity | None = "error"
     made_on: date | None = None
+    names: Mapping[object, object] = field(default_factory=dict)
 
     def say(self, key: str, /, **values: object) -> str:
         """Return a word in the report's language."""
@@ -165,6 +167,13 @@ class AuditReport:
         severe = SEVERITIES[: SEVERITIES.index(self.fail_on) + 1] if self.fail_on else ()
         found = self.present[self.present["severity"].isin(severe)]
         return found[found["state"] != "accepted"] if "state" in found else found
+
+    def cluster(self, cluster_id: object) -> str:
+        """Return the id of a cluster with its name, where that is known; else nothing."""
+        if is_missing(cluster_id):
+            return ""
+        name = self.names.get(cluster_id)
+        return str(cluster_id) if is_missing(name) else f"{cluster_id} {name}"
 
     def by_district(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Return the findings of each district, those of the whole register last."""

@@ -128,6 +128,8 @@ def _of_district(report: AuditReport, name: str, rows: pd.DataFrame) -> Sheet:
 
 
 def _cell(report: AuditReport, key: str, value: object) -> str:
+    if key == "cluster_id":
+        return report.cluster(value)
     if is_missing(value):
         return ""
     return report.say(str(value)) if key in ("severity", "state") else in_words(value, report.lang)

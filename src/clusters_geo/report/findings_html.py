@@ -55,7 +55,7 @@ def _rows(report: AuditReport, rows: pd.DataFrame) -> list[dict[str, str]]:
         {
             "severity": str(row["severity"]),
             "severity_word": report.say(str(row["severity"])),
-            "cluster": _text(report, row["cluster_id"]),
+            "cluster": report.cluster(row["cluster_id"]),
             "message": _text(report, row["message"]),
             "fix": _text(report, row["fix"]),
             "rule": str(row["rule"]),

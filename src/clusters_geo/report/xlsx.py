@@ -29,7 +29,7 @@ __all__ = ["Worksheet", "findings_workbook", "write_workbook"]
 _NUMBER = {"vi": "[$-42A]#,##0.##", "en": "#,##0.##"}
 _DAY = {"vi": "dd/mm/yyyy", "en": "yyyy-mm-dd"}
 
-_WIDEST = 60
+_WIDEST = 48
 _NARROWEST = 8
 _TITLE_LENGTH = 31
 
@@ -101,6 +101,8 @@ def _district(report: AuditReport, name: str, rows: pd.DataFrame) -> Worksheet:
 def _worded(report: AuditReport, key: str, value: object) -> object:
     if is_missing(value):
         return None
+    if key == "cluster_id":
+        return report.cluster(value)
     if key in ("severity", "state"):
         return report.say(str(value))
     return label(str(value), report.lang) if key == "field" else value
