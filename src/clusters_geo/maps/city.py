@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import folium
@@ -11,7 +12,7 @@ from jinja2 import Template
 
 from clusters_geo import __version__
 from clusters_geo.errors import SchemaError
-from clusters_geo.maps.content import Tables, map_content
+from clusters_geo.maps.content import Content, Tables
 from clusters_geo.maps.measures import require_classing
 from clusters_geo.maps.page import leaflet_script, leaflet_style, own_scripts, own_style
 from clusters_geo.maps.plain import escaped_json, plain_text
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from clusters_geo.maps.plain import JSON
     from clusters_geo.schema import Language
 
-__all__ = ["ClusterMap", "Theme", "make_map"]
+__all__ = ["ClusterMap", "Look", "Theme", "make_map"]
 
 Theme = Literal["auto", "light", "dark"]
 
@@ -164,20 +165,58 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     >>> m.title
     'Cụm công nghiệp · Thường Tín'
     """
-    _require_choice("lang", lang, ("vi", "en"))
-    _require_choice("theme", theme, get_args(Theme))
     tables = Tables.of(clusters, districts)
     focus = None if only is None else _district_named(only, tables.districts)
-    heading = _heading(title, lang, focus)
-    data = map_content(tables, classing=require_classing(classing), findings=findings, focus=focus)
-    settings: dict[str, JSON] = {
-        "lang": lang,
-        "theme": theme,
-        "title": {key: _heading(title, key, focus) for key in _TITLES},
-        "tiles": None if tiles is None else background(tiles, attribution),
-        "version": __version__,
-    }
-    return ClusterMap(settings | data, lang=lang, title=heading)
+    look = Look.of(lang=lang, title=title, theme=theme, tiles=tiles, attribution=attribution)
+    data = Content.of(tables, require_classing(classing)).page(findings=findings, focus=focus)
+    return ClusterMap(look.settings(focus) | data, lang=lang, title=look.heading(lang, focus))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a map looks, whatever it is about."""
+
+    lang: Language
+    title: str | Mapping[str, str] | None
+    theme: Theme
+    tiles: dict[str, JSON] | None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        lang: Language,
+        title: str | Mapping[str, str] | None,
+        theme: Theme,
+        tiles: str | None,
+        attribution: str | None,
+    ) -> Look:
+        """Check the options.
+
+        Raises
+        ------
+        SchemaError
+            If one is not among its values.
+        """
+        _require_choice("lang", lang, ("vi", "en"))
+        _require_choice("theme", theme, get_args(Theme))
+        return cls(lang, title, theme, None if tiles is None else background(tiles, attribution))
+
+    def heading(self, lang: str, focus: str | None) -> str:
+        """Return the title in a language, with the district that the map is about."""
+        given = self.title if isinstance(self.title, str) or self.title is None else self.title.get(lang)
+        heading = plain_text(given) if given else _TITLES[lang]
+        return heading if focus is None else f"{heading} · {plain_text(focus)}"
+
+    def settings(self, focus: str | None) -> dict[str, JSON]:
+        """Return what the page must know beside its content."""
+        return {
+            "lang": self.lang,
+            "theme": self.theme,
+            "title": {lang: self.heading(lang, focus) for lang in _TITLES},
+            "tiles": self.tiles,
+            "version": __version__,
+        }
 
 
 def _require_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -194,10 +233,3 @@ def _district_named(name: str, districts: gpd.GeoDataFrame) -> str:
         msg = f"No district is called {name!r}; {hint}"
         raise SchemaError(msg)
     return str(match)
-
-
-def _heading(title: str | Mapping[str, str] | None, lang: str, focus: str | None) -> str:
-    given = title if isinstance(title, str) or title is None else title.get(lang)
-    if given:
-        return plain_text(given)
-    return _TITLES[lang] if focus is None else f"{_TITLES[lang]} · {plain_text(focus)}"

@@ -27,13 +27,16 @@ if TYPE_CHECKING:
 
     from clusters_geo.maps.measures import Classing, Measure
 
-__all__ = ["Tables", "map_content"]
+__all__ = ["Content", "Tables"]
 
 # One pixel at zoom 14, where a district fills the screen, is 9 m at Hà Nội's latitude.
 TOLERANCE_M = 10.0
+# Outlines of a few metres apart are meant to touch.
+_TOUCHING_DEGREES = 1e-4
 _HA_PER_KM2 = 100.0
 _AREAS = ("planned_ha", "built_ha", "leasable_ha", "leased_ha")
 _RATES = {"build_out_rate": ("built_ha", "planned_ha"), "fill_rate": ("leased_ha", "leasable_ha")}
+_ALWAYS = ("name", "status", *_AREAS, *_RATES)
 # Cells of these bases are facts; all others are drawn dashed and marked with "≈".
 _FACTS = ("published", "declared", "measured")
 
@@ -89,42 +92,59 @@ def _finite(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return table.assign(**{name: table[name].replace([np.inf, -np.inf], np.nan) for name in numbers})
 
 
-def map_content(
-    tables: Tables, *, classing: Classing, findings: pd.DataFrame | None, focus: str | None
-) -> dict[str, JSON]:
-    """Return everything that a map shows of its tables.
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What maps of the same tables share, computed once: homes of clusters, outlines, measures."""
 
-    Parameters
-    ----------
-    tables
-        Clusters and districts.
-    classing
-        How choropleth classes are formed.
-    findings
-        What an audit found, with `cluster_id`, `severity`, `message` and whatever else; None for no layer.
-    focus
-        Name of the district that the map is about, its neighbours being greyed; None for all.
-    """
-    clusters, districts = tables.clusters, tables.districts
-    home = _home_district(clusters, districts)
-    about = clusters if focus is None else clusters[home == focus]
-    outlines = Topology.of(np.asarray(clusters.geometry.array))
-    borders = Topology.of(np.asarray(districts.geometry.array), tolerance_m=TOLERANCE_M)
-    content: dict[str, JSON] = {
-        "step": DEGREES_PER_STEP,
-        "tolerance": TOLERANCE_M,
-        "words": _words(),
-        "focus": None if focus is None else plain_text(focus),
-        "totals": _totals(about),
-        "districts": _districts(districts, borders),
-        "measures": _measures(clusters, districts, home, classing),
-        "clusters": _clusters(clusters, home, outlines),
-        "findings": _findings(findings),
-        "asOf": _latest(about),
-        "sources": _sources(tables),
-    }
-    content["sha256"] = hashlib.sha256(escaped_json(content).encode()).hexdigest()
-    return content
+    tables: Tables
+    home: pd.Series
+    borders: Topology
+    measures: list[dict[str, JSON]]
+
+    @classmethod
+    def of(cls, tables: Tables, classing: Classing) -> Content:
+        """Compute what does not depend on the district a map is about."""
+        home = _home_district(tables.clusters, tables.districts)
+        borders = Topology.of(np.asarray(tables.districts.geometry.array), tolerance_m=TOLERANCE_M)
+        return cls(tables, home, borders, _measures(tables.clusters, tables.districts, home, classing))
+
+    def page(self, *, findings: pd.DataFrame | None = None, focus: str | None = None) -> dict[str, JSON]:
+        """Return everything that one map shows.
+
+        Parameters
+        ----------
+        findings
+            What an audit found, with `cluster_id`, `severity`, `message` and more; None for no layer.
+        focus
+            Name of the district that the map is about, drawn with its neighbours; None for all.
+        """
+        clusters, shown = self.tables.clusters, self._shown(focus)
+        about = clusters if focus is None else clusters[(self.home == focus).fillna(value=False)]
+        content: dict[str, JSON] = {
+            "step": DEGREES_PER_STEP,
+            "tolerance": TOLERANCE_M,
+            "words": _words(),
+            "focus": None if focus is None else plain_text(focus),
+            "totals": _totals(about),
+            "districts": _districts(self.tables.districts, self.borders, shown),
+            "measures": [_measure_of(measure, shown) for measure in self.measures],
+            "clusters": _clusters(about, self.home[about.index]),
+            "findings": _findings(findings, about),
+            "asOf": _latest(about),
+            "sources": _sources(about, self.tables.districts),
+        }
+        content["sha256"] = hashlib.sha256(escaped_json(content).encode()).hexdigest()
+        return content
+
+    def _shown(self, focus: str | None) -> list[int]:
+        """Return the positions of the districts to draw: all, or one and those that touch it."""
+        districts = self.tables.districts
+        if focus is None:
+            return list(range(len(districts)))
+        shapes = np.asarray(districts.geometry.array)
+        one = shapes[int(np.argmax(districts["name"] == focus))]
+        near = shapely.dwithin(shapes, one, _TOUCHING_DEGREES)
+        return [int(i) for i in np.flatnonzero(near | (districts["name"] == focus).to_numpy())]
 
 
 def _home_district(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> pd.Series:
@@ -150,23 +170,24 @@ def _latest(clusters: gpd.GeoDataFrame) -> JSON:
     return plain_value(pd.to_datetime(clusters["as_of"]).max()) if "as_of" in clusters else None
 
 
-def _sources(tables: Tables) -> list[JSON]:
+def _sources(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> list[JSON]:
     """Return the distinct sources, the most used first."""
-    used = [t["source"].dropna() for t in (tables.clusters, tables.districts) if "source" in t]
+    used = [t["source"].dropna() for t in (clusters, districts) if "source" in t]
     counts = pd.concat(used).value_counts() if used else pd.Series(dtype=int)
     return [plain_text(source) for source in counts.index]
 
 
-def _districts(districts: gpd.GeoDataFrame, borders: Topology) -> dict[str, JSON]:
+def _districts(districts: gpd.GeoDataFrame, borders: Topology, shown: list[int]) -> dict[str, JSON]:
+    drawn, some = borders.only(shown), districts.iloc[shown]
     return {
-        "code": [plain_text(code) for code in districts.index],
-        "name": [plain_text(name) for name in districts["name"]],
-        "type": dictionary(districts.get("type", pd.Series(None, index=districts.index))),
-        "basis": dictionary(districts.get("boundary_basis", pd.Series(None, index=districts.index))),
-        "km2": [plain_number(ha / _HA_PER_KM2, 3) for ha in area_ha(districts)],
-        "at": _points(districts),
-        "arcs": borders.arcs,
-        "shapes": borders.shapes,
+        "code": [plain_text(code) for code in some.index],
+        "name": [plain_text(name) for name in some["name"]],
+        "type": dictionary(some.get("type", pd.Series(None, index=some.index))),
+        "basis": dictionary(some.get("boundary_basis", pd.Series(None, index=some.index))),
+        "km2": [plain_number(ha / _HA_PER_KM2, 3) for ha in area_ha(some)],
+        "at": _points(some),
+        "arcs": drawn.arcs,
+        "shapes": drawn.shapes,
     }
 
 
@@ -179,7 +200,7 @@ def _points(table: gpd.GeoDataFrame) -> list[JSON]:
 
 def _measures(
     clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, home: pd.Series, classing: Classing
-) -> list[JSON]:
+) -> list[dict[str, JSON]]:
     if districts.empty:
         return []
     by_district = summarize(clusters.assign(_home=home), by="_home").reindex(districts["name"])
@@ -217,7 +238,13 @@ def _measure(
     }
 
 
-def _rests_on(by_district: pd.DataFrame, measure: Measure) -> JSON:
+def _measure_of(measure: dict[str, JSON], shown: list[int]) -> dict[str, JSON]:
+    """Return a measure for some districts; its classes stay those of all."""
+    lists = {name: measure[name] for name in ("values", "rests", "estimated")}
+    return measure | {n: [v[i] for i in shown] for n, v in lists.items() if isinstance(v, list)}
+
+
+def _rests_on(by_district: pd.DataFrame, measure: Measure) -> list[JSON] | None:
     """Return on how many clusters each district's rate rests: known as facts, and modelled."""
     if measure.kind != "rate":
         return None
@@ -246,11 +273,13 @@ def _estimated_homes(clusters: gpd.GeoDataFrame, measure: Measure) -> pd.Series:
     return homes
 
 
-def _clusters(clusters: gpd.GeoDataFrame, home: pd.Series, outlines: Topology) -> dict[str, JSON]:
+def _clusters(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:
+    outlines = Topology.of(np.asarray(clusters.geometry.array))
     ids = [plain_text(number) for number in clusters.index]
     skipped = {clusters.geometry.name, *clusters.columns[clusters.columns.str.endswith("_basis")]}
     with_rates = clusters.assign(**_missing_columns(clusters), **_rates(clusters))
-    fields = [_field(with_rates, name) for name in with_rates.columns if name not in skipped]
+    wanted = [n for n in with_rates.columns if n in _ALWAYS or with_rates[n].notna().any()]
+    fields = [_field(with_rates, name) for name in wanted if name not in skipped]
     return {
         "id": ids,
         "fields": fields,
@@ -307,9 +336,13 @@ def _rate_basis(clusters: gpd.GeoDataFrame, rate: str) -> dict[str, JSON] | None
     return dictionary(weakest.where(clusters[rate].notna()))
 
 
-def _findings(findings: pd.DataFrame | None) -> list[JSON]:
+def _findings(findings: pd.DataFrame | None, clusters: gpd.GeoDataFrame) -> list[JSON]:
     if findings is None:
         return []
     rows = findings.reset_index() if findings.index.name == "cluster_id" else findings
+    if "cluster_id" not in rows:
+        msg = f"The findings have no column 'cluster_id'; there are: {', '.join(map(str, rows.columns))}."
+        raise SchemaError(msg)
+    rows = rows[rows["cluster_id"].isin(clusters.index)]
     wanted = [name for name in ("cluster_id", "severity", "rule", "message", "fix", "source") if name in rows]
     return [{name: plain_value(row[name]) for name in wanted} for row in rows[wanted].to_dict("records")]

@@ -70,6 +70,27 @@ class Topology:
         shapes = [[encoder.polygon(part) for part in shape if part] for shape in rings]
         return cls([_steps(arc) for arc in encoder.arcs], shapes)
 
+    def only(self, shapes: list[int]) -> Topology:
+        """Return some of the shapes with the arcs that they use.
+
+        Examples
+        --------
+        >>> both = Topology.of(np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]))
+        >>> len(both.only([1]).arcs), both.only([0, 1]) == both
+        (2, True)
+        """
+        numbers: dict[int, int] = {}
+
+        def renumbered(arc: int) -> int:
+            number = numbers.setdefault(max(arc, ~arc), len(numbers))
+            return number if arc >= 0 else ~number
+
+        kept = [
+            [[[renumbered(arc) for arc in ring] for ring in rings] for rings in self.shapes[i]]
+            for i in shapes
+        ]
+        return Topology([self.arcs[arc] for arc in numbers], kept)
+
     @property
     def vertices(self) -> int:
         """How many points are stored."""

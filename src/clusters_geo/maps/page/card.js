@@ -87,7 +87,8 @@
         lines,
         line(t.districtKm2, `${district.basis ? "≈ " : ""}${number(district.km2, app.state.lang, 1)}\u00a0km²`, district.basis && app.word("basis", district.basis)),
       ),
-      app.clusters.length ? only : null,
+      app.clusters.length && !app.focus ? only : null,
+      app.fileOf(district.name) ? el("p", {}, el("a", { href: app.fileOf(district.name) }, t.ownMap)) : null,
     );
   };
 

@@ -114,6 +114,13 @@
       );
     }
 
+    // The map of a district in the same folder, where this is the index of a pack.
+    fileOf(name) {
+      const { files } = this.data;
+      const file = files && Object.hasOwn(files, name) ? files[name] : null;
+      return /^[a-z0-9-]+\.html$/.test(file ?? "") ? file : null;
+    }
+
     // A figure of a cluster as text, "≈" before it where it is not a fact.
     figure(cluster, field) {
       const value = cluster.value(field.name);

@@ -24,7 +24,8 @@
       this.foot = el("footer", { class: "cg-foot" });
       this.handle = el("button", { type: "button", class: "cg-handle", "aria-expanded": "false", on: { click: () => this.open() } });
       const list = app.clusters.length ? [this.filters, this.count, this.table, this.more] : [];
-      this.body = el("div", { class: "cg-panel-body", tabindex: "-1" }, this.totals, list, this.foot);
+      this.pack = el("nav", { class: "cg-pack" });
+      this.body = el("div", { class: "cg-panel-body", tabindex: "-1" }, this.totals, this.pack, list, this.foot);
       this.element = el("aside", { class: "cg-panel" }, this.handle, this.body);
       this.buildFilters();
     }
@@ -71,6 +72,7 @@
       this.table.setAttribute("aria-label", app.words.table);
       this.body.setAttribute("aria-label", app.words.panel);
       this.fillTotals(app);
+      this.fillPack(app);
       this.fillFilters(app);
       this.fillTable();
       this.fillFoot(app);
@@ -139,6 +141,18 @@
       const says = parts.map(([, ha, word]) => `${number(ha, lang)}\u00a0ha ${word}`).join(" · ");
       const bar = el("div", { class: "cg-bar", "aria-hidden": "true" }, parts.map(segment));
       return el("div", { class: "cg-shares" }, el("small", {}, `${label}: ${says}`), bar);
+    }
+
+    // Links between the maps of a pack: from the index to each district, and back.
+    fillPack(app) {
+      const { words: t, data } = app;
+      this.pack.hidden = !data.files && !data.index;
+      this.pack.setAttribute("aria-label", t.packHead);
+      if (data.index) this.pack.replaceChildren(el("a", { href: "index.html" }, t.toIndex));
+      if (!data.files) return;
+      const link = (name) => el("li", {}, el("a", { href: app.fileOf(name) }, name));
+      const names = app.districts.map((d) => d.name).filter((name) => app.fileOf(name)).sort(this.collator.compare);
+      this.pack.replaceChildren(el("h2", {}, t.packHead), el("ul", {}, names.map(link)));
     }
 
     fillFilters(app) {

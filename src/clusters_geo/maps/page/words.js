@@ -102,6 +102,9 @@
       dataHash: "mã băm dữ liệu",
       table: "Bảng các cụm",
       untitled: "(không tên)",
+      ownMap: "Mở bản đồ riêng",
+      packHead: "Bản đồ từng quận, huyện",
+      toIndex: "← Mọi quận, huyện",
     },
     en: {
       skip: "Skip the map, go to the table",
@@ -204,6 +207,9 @@
       dataHash: "data hash",
       table: "Table of clusters",
       untitled: "(no name)",
+      ownMap: "Open its own map",
+      packHead: "A map for each district",
+      toIndex: "← All districts",
     },
   };
   const LOCALES = { vi: "vi-VN", en: "en-GB" };
