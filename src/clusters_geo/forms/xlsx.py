@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from clusters_geo.errors import EngineError
 from clusters_geo.report.cells import neutral_cell
@@ -161,7 +161,7 @@ def _put(
 
     for number, value in enumerate(cells, start=1):
         cell = sheet.cell(at, number)
-        cell.value = neutral_cell(value)
+        cell.value = str(neutral_cell(value)) if isinstance(value, str) else value
         cell.font = Font(name=_FONT, size=11, bold=bold)
         cell.alignment = _aligned(align if isinstance(value, str) else "right")
 
@@ -181,7 +181,7 @@ def _merged(  # noqa: PLR0913 - one place for how a line of a heading looks
     if cells.partition(":")[0] != cells.partition(":")[2]:
         sheet.merge_cells(cells)
     cell = sheet[cells.partition(":")[0]]
-    cell.value = neutral_cell(text)
+    cell.value = str(neutral_cell(text))
     cell.font = Font(name=_FONT, size=size, bold=bold, italic=italic)
     cell.alignment = _aligned(align)
 
@@ -203,12 +203,15 @@ def _frame(sheet: Worksheet, top: int, bottom: int, last: str = "E") -> None:
         cell.fill = PatternFill("solid", fgColor="E7EDF3")
 
 
-def _set_a4(sheet: Worksheet, repeated: str, orientation: str) -> None:
+def _set_a4(sheet: Worksheet, repeated: str, orientation: Literal["portrait", "landscape"]) -> None:
+    from openpyxl.worksheet.properties import PageSetupProperties
+
     sheet.page_setup.paperSize = 9  # A4 in the list of OOXML
     sheet.page_setup.orientation = orientation
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = repeated
     sheet.print_options.horizontalCentered = True
     sheet.page_margins.left, sheet.page_margins.right = 0.6, 0.4
-    sheet.oddFooter.center.text = "&P/&N"
+    if sheet.oddFooter is not None:
+        sheet.oddFooter.center.text = "&P/&N"

@@ -1,0 +1,214 @@
+"""One figure of a form as somebody typed it: read in the unit of its row, or refused with a remedy.
+
+Nothing is guessed: "1.686" in a row of hectares may be 1,686 or 1.686, and a form that gives no other hint is
+sent back.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING
+
+from clusters_geo.names import strip_accents
+from clusters_geo.reading.quantities import BLANKS, decimal_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from clusters_geo.forms.catalogue import Line
+    from clusters_geo.forms.grid import Cell
+
+__all__ = ["Figure", "mark_of", "read_figure", "read_unit", "unit_words"]
+
+# Each unit somebody may write, without accents, to the unit of the row: 25.000 "triệu đồng" are 25 tỷ.
+_FACTORS: dict[str, dict[str, float]] = {
+    "billion VND": {
+        **dict.fromkeys(("ty dong", "ty", "ty vnd", "ti dong", "billion vnd", "bn vnd"), 1.0),
+        **dict.fromkeys(("trieu dong", "trieu", "tr.d", "trd", "trieu vnd", "million vnd"), 1e-3),
+        **dict.fromkeys(("nghin dong", "ngan dong", "1000 dong", "1.000 dong", "1000d"), 1e-6),
+        **dict.fromkeys(("dong", "vnd", "d"), 1e-9),
+    },
+    "million VND a person a month": {
+        **dict.fromkeys(
+            (
+                *("trieu dong/nguoi/thang", "trieu/nguoi/thang", "trieu dong/thang", "trieu dong", "trieu"),
+                *("tr.d/nguoi/thang", "million vnd a person a month"),
+            ),
+            1.0,
+        ),
+        **dict.fromkeys(("nghin dong/nguoi/thang", "ngan dong/nguoi/thang", "nghin dong", "ngan dong"), 1e-3),
+        **dict.fromkeys(("dong/nguoi/thang", "dong", "vnd"), 1e-6),
+    },
+    "ha": {
+        **dict.fromkeys(("ha", "hecta", "hec ta"), 1.0),
+        **dict.fromkeys(("m2", "m²", "met vuong"), 1e-4),
+        **dict.fromkeys(("km2", "km²"), 100.0),
+    },
+    "%": dict.fromkeys(("%", "phan tram"), 1.0),
+    "people": dict.fromkeys(("nguoi", "lao dong", "ld", "people"), 1.0),
+    "projects": dict.fromkeys(("du an", "da", "projects"), 1.0),
+    "plants": dict.fromkeys(("cong trinh", "he thong", "plants", "1/0"), 1.0),
+    "clusters": dict.fromkeys(("cum", "clusters"), 1.0),
+}
+_ANSWERS = {
+    **dict.fromkeys(("co", "da co", "da dau tu", "dang dau tu", "dat", "x", "yes", "true"), 1.0),
+    **dict.fromkeys(("khong", "chua", "chua co", "chua dau tu", "khong dat", "no", "false"), 0.0),
+}
+_ABOUT = re.compile(r"^(khoảng|xấp xỉ|gần|hơn|trên|dưới|ước|~|≈|≥|≤|about|approx\.?)\s*", re.IGNORECASE)
+_NUMBER = re.compile(r"^([+-]?\d[\d.,\s\u00a0\u202f']*)\s*(.*)$")
+_SPACES = re.compile(r"[\s\u00a0\u202f']")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What a cell says: a value (None for a blank), or why it is refused and what to do; a doubt besides."""
+
+    value: float | None = None
+    refused: str = ""
+    fix: str = ""
+    doubt: str = ""
+
+
+def unit_words(text: str) -> str:
+    """Return a unit as it is looked up: without accents, capitals and brackets.
+
+    Examples
+    --------
+    >>> unit_words("(Triệu đồng)")
+    'trieu dong'
+    """
+    return " ".join(strip_accents(text).casefold().strip(" ().:;").split()).replace(" / ", "/")
+
+
+def read_unit(text: str, line: Line) -> float | None:
+    """Return what to multiply a figure by, None where the unit does not fit the row.
+
+    Examples
+    --------
+    >>> from clusters_geo.forms.catalogue import lines
+    >>> read_unit("Triệu đồng", lines("02")[0]), read_unit("Người", lines("02")[0]) is None
+    (0.001, True)
+    """
+    return _FACTORS[line.unit[1]].get(unit_words(text))
+
+
+def mark_of(cells: Iterable[Cell]) -> str | None:
+    """Return the decimal mark that the figures of one form prove together, None where they do not.
+
+    Examples
+    --------
+    >>> from clusters_geo.forms.grid import Cell
+    >>> mark_of([Cell("B1", "1.686,5"), Cell("B2", "20")])
+    ','
+    """
+    found = (_NUMBER.match(_ABOUT.sub("", cell.text)) for cell in cells if isinstance(cell.value, str))
+    return decimal_mark([_SPACES.sub("", match[1]).rstrip(".,") for match in found if match])
+
+
+def read_figure(cell: Cell, line: Line, unit: str, mark: str | None) -> Figure:
+    """Return what a cell says about a row of a form.
+
+    Parameters
+    ----------
+    cell
+        The cell of the result.
+    line
+        The row.
+    unit
+        The unit that the form states beside it, empty for the official one.
+    mark
+        The decimal mark of the form, from `mark_of`.
+
+    Examples
+    --------
+    >>> from clusters_geo.forms.catalogue import lines
+    >>> from clusters_geo.forms.grid import Cell
+    >>> read_figure(Cell("D5", "25.000"), lines("02")[0], "triệu đồng", ",").value
+    25.0
+    >>> read_figure(Cell("D5", "1.686"), lines("02")[0], "", None).refused
+    "'1.686' may be 1,686 or 1.686"
+    """
+    if cell.formula:
+        return Figure(
+            refused="is a formula without a stored value",
+            fix="Open the file in Excel, save it, send it again.",
+        )
+    if isinstance(cell.value, datetime | date | time):
+        return Figure(
+            refused=f"holds the date {cell.value}, which Excel makes of figures such as 1.5",
+            fix="Format the cell as a number and type the figure again.",
+        )
+    if isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
+        percent = 100.0 if cell.percent and line.unit[1] == "%" else 1.0
+        return _in_unit(float(cell.value) * percent, cell, line, unit)
+    return _read_text(cell, line, unit, mark)
+
+
+def _read_text(cell: Cell, line: Line, unit: str, mark: str | None) -> Figure:
+    text = cell.text
+    folded = unit_words(text)
+    if line.unit[1] == "plants" and folded in _ANSWERS:
+        return Figure(_ANSWERS[folded])
+    if folded in BLANKS or not folded:
+        return Figure()
+    about = _ABOUT.match(text)
+    found = _NUMBER.match(_ABOUT.sub("", text))
+    beside = found[2].strip() if found else ""
+    if found is None or (beside and read_unit(beside, line) is None):
+        return _unreadable(cell)
+    number = _parse(_SPACES.sub("", found[1]).rstrip(".,"), line, mark)
+    if number is None:
+        plain = found[1].strip()
+        return Figure(
+            refused=f"{plain!r} may be {plain.replace('.', ',')} or {plain.replace(',', '.')}",
+            fix="Write it with a decimal: 1.686,0 for a thousand, 1,6860 for a fraction.",
+        )
+    figure = _in_unit(number, cell, line, beside or unit)
+    if about and not figure.refused:
+        return Figure(figure.value, doubt=f"{text!r} is only approximate")
+    return figure
+
+
+def _parse(text: str, line: Line, mark: str | None) -> float | None:
+    """Return a number; None where nothing tells the decimal mark from the thousands."""
+    if line.counted and re.fullmatch(r"[+-]?\d{1,3}([.,]\d{3})+", text):
+        # People and projects come in wholes, so that the mark can only part thousands.
+        return float(re.sub(r"[.,]", "", text))
+    own = decimal_mark([text])
+    used = mark if own is None else own
+    if used is None:
+        return None
+    thousands = {",": ".", ".": ","}.get(used, "")
+    plain = text.replace(thousands, "") if thousands else text
+    try:
+        return float(plain.replace(",", "."))
+    except ValueError:
+        return None
+
+
+def _in_unit(number: float, cell: Cell, line: Line, unit: str) -> Figure:
+    factor = 1.0 if not unit else read_unit(unit, line)
+    if factor is None:
+        return Figure(
+            refused=f"is in {unit!r}, but the row is in {line.unit[0]}", fix=f"Give it in {line.unit[0]}."
+        )
+    value = number * factor
+    if not math.isfinite(value):
+        return _unreadable(cell)
+    if value < 0:
+        return Figure(refused=f"is negative ({cell.text})", fix="Correct the figure.")
+    if line.counted and value % 1:
+        return Figure(refused=f"is {cell.text}, but the row counts wholes", fix="Correct the figure.")
+    if line.unit[1] == "plants" and value not in (0.0, 1.0):
+        return Figure(
+            refused=f"is {cell.text}, but only 1 (yes) and 0 (no) are asked for", fix="Write 1 or 0."
+        )
+    # Dividing by a thousand must not leave 24.999999999999996.
+    return Figure(round(value, 9))
+
+
+def _unreadable(cell: Cell) -> Figure:
+    return Figure(refused=f"{cell.text[:60]!r} is not a figure", fix="Write one number, or leave it empty.")

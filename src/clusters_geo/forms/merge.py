@@ -1,0 +1,271 @@
+"""What the forms change in the register: a table to accept line by line, and a new vintage. Nothing silently.
+
+Thresholds of `doubt` are ours: they mark what an officer should ask about, and decide nothing by themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from clusters_geo.errors import SchemaError
+from clusters_geo.forms.conditions import register_column
+from clusters_geo.forms.period import Period
+from clusters_geo.forms.record import computed_fill_rate
+from clusters_geo.schema import CLUSTER_COLUMNS, column
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
+    from clusters_geo.forms.receive import Received
+
+__all__ = ["form_changes", "merge_forms"]
+
+_CHANGES = [
+    *("cluster_id", "name", "column", "before", "after", "change"),
+    *("doubt", "accept", "file", "cell"),
+]
+
+# A fall to a tenth or a rise to the tenfold is asked about; so is exactly a thousand times (another unit).
+_FALL, _RISE = 0.1, 10.0
+_UNITS = (1e3, 1e6, 1e4)
+# Forms are printed to a tenth of a per cent.
+_RATE_NEAR = 0.0006
+_NEAR = 1e-9
+
+_CUMULATIVE = {"paid_capital_bn_vnd", "ready_ha"}
+_AT_MOST = {
+    "leased_ha": ("ready_ha", "more is leased than ready"),
+    "paid_capital_bn_vnd": ("approved_capital_bn_vnd", "more is paid than approved"),
+    "fdi_projects": ("projects", "more foreign-invested projects than projects"),
+    "active_projects": ("projects", "more active projects than projects"),
+    "wastewater_compliant": ("wastewater_started", "a compliant plant, but no plant"),
+}
+_FROM_PRODUCERS = ("revenue_bn_vnd", "budget_bn_vnd", "workers")
+
+
+def form_changes(clusters: pd.DataFrame, received: Received) -> pd.DataFrame:
+    """Return what the forms say differently from the register.
+
+    Parameters
+    ----------
+    clusters
+        The register.
+    received
+        From `read_forms`.
+
+    Returns
+    -------
+    One row per cluster and column that would change: `cluster_id`, `name`, `column`, `before`, `after`,
+    `change` (after ÷ before − 1), `doubt` (what is implausible, empty for nothing), `accept` (False where
+    there is a doubt; to be edited), `file`, `cell`. Forms 01 of one cluster are added up.
+
+    Examples
+    --------
+    >>> from clusters_geo.forms.receive import Received
+    >>> register = pd.DataFrame(
+    ...     {"name": ["A"], "investor_workers": [120]}, index=pd.Index(["1"], name="cluster_id")
+    ... )
+    >>> value = {
+    ...     "file": "a.xlsx",
+    ...     "form": "02",
+    ...     "cluster_id": "1",
+    ...     "row": "11",
+    ...     "cell": "D16",
+    ...     "column": "investor_workers",
+    ...     "value": 9.0,
+    ... }
+    >>> received = Received(pd.DataFrame(), pd.DataFrame([value]), pd.DataFrame())
+    >>> form_changes(register, received)[["before", "after", "doubt", "accept"]].iloc[0].tolist()
+    [120.0, 9.0, 'fell by 92 %', False]
+    """
+    figures = received.figures
+    rows = [] if figures.empty else [*_from_investors(clusters, figures), *_from_producers(clusters, figures)]
+    table = pd.DataFrame(rows, columns=_CHANGES)
+    return table.assign(accept=table["doubt"] == "").astype({"before": "float64", "after": "float64"})
+
+
+def merge_forms(clusters: pd.DataFrame, changes: pd.DataFrame, *, period: str | Period) -> pd.DataFrame:
+    """Return a new vintage of the register with the accepted changes; the old one is not touched.
+
+    Parameters
+    ----------
+    clusters
+        The register.
+    changes
+        From `form_changes`, with `accept` as the officer has set it.
+    period
+        Its last day becomes `as_of` of the clusters that change.
+
+    Returns
+    -------
+    A copy. Changed figures get the basis `declared`.
+
+    Raises
+    ------
+    SchemaError
+        If `changes` speaks of a cluster or column that is not there, or accepts two values for one cell.
+
+    Examples
+    --------
+    >>> register = pd.DataFrame({"name": ["A"], "workers": [120]}, index=pd.Index(["1"], name="cluster_id"))
+    >>> change = {"cluster_id": "1", "column": "workers", "after": 130.0, "accept": True}
+    >>> merge_forms(register, pd.DataFrame([change]), period="2026-H1")[["workers", "workers_basis"]]
+               workers workers_basis
+    cluster_id
+    1              130      declared
+    """
+    when = pd.Timestamp(Period.parse(period).end)
+    accepted = changes[changes["accept"].astype(bool)]
+    _refuse_unknown(clusters, accepted)
+    vintage = clusters.copy()
+    for name, group in accepted.groupby("column", sort=False):
+        after = pd.Series(group["after"].to_numpy(), index=pd.Index(group["cluster_id"]))
+        vintage[name] = _updated(vintage, str(name), after)
+        vintage[f"{name}_basis"] = _marked(vintage, f"{name}_basis", after.index, "declared")
+    if len(accepted) and "as_of" in vintage:
+        ids = pd.Index(accepted["cluster_id"].unique())
+        vintage["as_of"] = vintage["as_of"].mask(vintage.index.isin(ids), when)
+    return vintage
+
+
+def _refuse_unknown(clusters: pd.DataFrame, accepted: pd.DataFrame) -> None:
+    known = {c.name for c in CLUSTER_COLUMNS}
+    strangers = [key for key in accepted["cluster_id"] if key not in clusters.index]
+    strangers += [name for name in accepted["column"] if name not in known]
+    if strangers:
+        msg = f"The changes speak of {strangers[0]!r}, which the register does not have. Were ids edited?"
+        raise SchemaError(msg)
+    twice = accepted[accepted.duplicated(["cluster_id", "column"])]
+    if len(twice):
+        key, name = twice.iloc[0][["cluster_id", "column"]]
+        msg = f"The changes accept two values of {name} for {key}. Set accept to False for one of them."
+        raise SchemaError(msg)
+
+
+def _updated(vintage: pd.DataFrame, name: str, after: pd.Series) -> pd.Series:
+    values = register_column(vintage, name)
+    kind = column(name).kind
+    dtype = {"integer": "Int64", "flag": "boolean"}.get(kind, "float64")
+    new = values.astype("Float64").astype("float64")
+    new.loc[after.index] = after
+    return new.astype("Float64").astype(dtype) if dtype != "float64" else new
+
+
+def _marked(vintage: pd.DataFrame, name: str, ids: pd.Index, basis: str) -> pd.Series:
+    return register_column(vintage, name).astype("string").mask(vintage.index.isin(ids), basis)
+
+
+def _from_investors(clusters: pd.DataFrame, figures: pd.DataFrame) -> Iterator[dict[str, object]]:
+    sent = figures[(figures["form"] == "02") & figures["cluster_id"].notna()]
+    for key, form in sent.groupby("cluster_id", sort=False):
+        told = dict(zip(form["column"], form["value"], strict=True))
+        said: dict[str, set[float]] = {}
+        for name, value in zip(form["column"], form["value"], strict=True):
+            said.setdefault(name, set()).add(value)
+        for row in form.drop_duplicates(["column", "value"]).itertuples():
+            after = row.value / 100 if row.column == "fill_rate_declared" else row.value
+            before = _before(clusters, key, row.column, told)
+            if _same(row.column, before, after):
+                continue
+            doubt = _doubt(row.column, before, after, told)
+            if len(said[row.column]) > 1:
+                doubt = "; ".join(filter(None, [doubt, "two forms say different things"]))
+            yield _change(clusters, key, row.column, before, after) | {
+                "doubt": doubt,
+                "file": row.file,
+                "cell": row.cell,
+            }
+
+
+def _before(clusters: pd.DataFrame, key: Hashable, name: str, told: dict[str, float]) -> float:
+    row = clusters.loc[[key]]
+    if name == "fill_rate_declared":
+        # The form's rate follows from its areas; only one that contradicts them says something new.
+        rate = computed_fill_rate(row.assign(leased_ha=told.get("leased_ha", math.nan))).iloc[0]
+        if not math.isnan(rate):
+            return float(rate)
+    return float(register_column(row, name).astype("Float64").astype("float64").iloc[0])
+
+
+def _same(name: str, before: float, after: float) -> bool:
+    near = _RATE_NEAR if name == "fill_rate_declared" else _NEAR * max(1.0, abs(after))
+    return not math.isnan(before) and abs(before - after) <= near
+
+
+def _change(
+    clusters: pd.DataFrame, key: Hashable, name: str, before: float, after: float
+) -> dict[str, object]:
+    change = after / before - 1 if before and not math.isnan(before) else math.nan
+    cluster = clusters["name"].loc[[key]].iloc[0]
+    told = {"cluster_id": key, "name": cluster, "column": name}
+    return told | {"before": before, "after": after, "change": change}
+
+
+def _doubt(name: str, before: float, after: float, told: dict[str, float]) -> str:
+    doubts = []
+    limit, words = _AT_MOST.get(name, ("", ""))
+    if limit in told and after > told[limit] + _NEAR:
+        doubts.append(words)
+    if name == "fill_rate_declared" and after > 1:
+        doubts.append("more than 100 %")
+    if before > 0 and column(name).kind != "flag":
+        doubts += _jump(name, after / before)
+    return "; ".join(doubts)
+
+
+def _jump(name: str, ratio: float) -> list[str]:
+    if any(
+        math.isclose(ratio, unit, rel_tol=0.02) or math.isclose(ratio * unit, 1, rel_tol=0.02)
+        for unit in _UNITS
+    ):
+        return ["perhaps another unit"]
+    if ratio <= _FALL:
+        return [f"fell by {1 - ratio:.0%}".replace("%", " %")]
+    if ratio >= _RISE:
+        return [f"rose {ratio:.0f} times"]
+    return ["a cumulative figure fell"] if name in _CUMULATIVE and ratio < 1 - _NEAR else []
+
+
+def _from_producers(clusters: pd.DataFrame, figures: pd.DataFrame) -> Iterator[dict[str, object]]:
+    sent = figures[(figures["form"] == "01") & figures["cluster_id"].notna()]
+    for key, forms in sent.groupby("cluster_id", sort=False):
+        table = forms.pivot_table(index="file", columns="column", values="value", sort=False)
+        after = {name: math.fsum(table[name].dropna()) for name in _FROM_PRODUCERS if name in table}
+        if {"income_m_vnd", "workers"} <= set(table) and table[["income_m_vnd", "workers"]].notna().all(
+            axis=None
+        ):
+            after["income_m_vnd"] = _mean_income(table)
+        coverage = _coverage(clusters.loc[[key]], len(table))
+        for name, value in after.items():
+            before = _before(clusters, key, name, {})
+            if math.isnan(value) or _same(name, before, value):
+                continue
+            gaps = int(table[name].isna().sum())
+            doubts = [
+                coverage,
+                f"{gaps} producers leave it blank" if gaps else "",
+                _doubt(name, before, value, {}),
+            ]
+            files = f"{len(table)} Forms 01"
+            yield _change(clusters, key, name, before, value) | {
+                "doubt": "; ".join(filter(None, doubts)),
+                "file": files,
+                "cell": "",
+            }
+
+
+def _mean_income(table: pd.DataFrame) -> float:
+    workers = math.fsum(table["workers"])
+    return math.fsum(table["income_m_vnd"] * table["workers"]) / workers if workers else math.nan
+
+
+def _coverage(row: pd.DataFrame, forms: int) -> str:
+    """Say whether the forms are those of all producers: a sum of some of them is no total."""
+    for name in ("active_projects", "projects", "enterprises"):
+        expected = register_column(row, name).iloc[0]
+        if not pd.isna(expected):
+            return "" if forms >= expected else f"only {forms} of {int(expected)} producers reported"
+    return f"{forms} producers reported; the register does not say how many there are"
