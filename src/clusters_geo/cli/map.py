@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
@@ -18,7 +19,15 @@ from clusters_geo.cli.options import (
 from clusters_geo.report.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import geopandas as gpd
+
+    from clusters_geo.maps.city import Theme
     from clusters_geo.schema import Language
+
+_PATH = click.Path(path_type=Path)
+_HANOI = {"vi": "Cụm công nghiệp Hà Nội", "en": "Industrial clusters of Hà Nội"}
 
 
 @click.command("map")
@@ -26,21 +35,81 @@ if TYPE_CHECKING:
 @districts_option
 @crs_option
 @click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path),
-    default=Path("maps/hanoi.html"),
+    "--output", "-o", type=_PATH, default=Path("maps/hanoi.html"), show_default=True, help="File to write."
+)
+@click.option("--per-district", "folder", type=_PATH, help="Write one map a district, and an index, here.")
+@click.option("--only", metavar="NAME", help="A map of this district alone, its neighbours greyed.")
+@click.option("--title", help="Heading of the map.")
+@click.option(
+    "--theme",
+    type=click.Choice(["auto", "light", "dark"]),
+    default="auto",
     show_default=True,
-    help="Where to write the map.",
+    help="Colours; auto follows the reader's device.",
 )
 @lang_option
 def command(
-    clusters_file: Path | None, districts_file: Path | None, crs: str | None, output: Path, lang: Language
+    clusters_file: Path | None,
+    districts_file: Path | None,
+    crs: str | None,
+    output: Path,
+    folder: Path | None,
+    only: str | None,
+    title: str | None,
+    theme: Theme,
+    lang: Language,
 ) -> None:
     """One HTML file with the clusters and districts, which opens on a phone without a network."""
+    if folder is not None and only is not None:
+        msg = "--per-district writes every district; leave out --only, or use --only with --output."
+        raise click.UsageError(msg)
     clusters, districts = load(clusters_file, districts_file, crs)
-    with working("drawing", lang):
+    bundled = clusters_file is None and districts_file is None
+    look: _Look = {"lang": lang, "title": title or (_HANOI if bundled else None), "theme": theme}
+    written = (
+        _one(clusters, districts, output, only, look)
+        if folder is None
+        else _pack(clusters, districts, folder, look)
+    )
+    click.echo(say("map_written", lang, path=written))
+
+
+class _Look(TypedDict):
+    lang: Language
+    title: str | Mapping[str, str] | None
+    theme: Theme
+
+
+def _one(
+    clusters: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame | None,
+    output: Path,
+    only: str | None,
+    look: _Look,
+) -> Path:
+    with working("drawing", look["lang"]):
         from clusters_geo.maps import make_map, save_map
 
-        save_map(make_map(clusters, districts, lang=lang), output)
-    click.echo(say("map_written", lang, path=output))
+        return save_map(make_map(clusters, districts, only=only, **look), output)
+
+
+def _pack(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None, folder: Path, look: _Look) -> Path:
+    if districts is None:
+        msg = "--per-district needs the layer of districts: --districts FILE."
+        raise click.UsageError(msg)
+    from clusters_geo.maps import save_district_maps
+
+    with _counting(len(districts), look["lang"]) as progress:
+        return save_district_maps(clusters, districts, folder, progress=progress, **look)[""]
+
+
+@contextmanager
+def _counting(total: int, lang: Language) -> Iterator[Callable[[str], None]]:
+    """Show a bar that moves with each map, on a terminal only."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(say("drawing", lang), total=total)
+        yield lambda _: bar.advance(task)

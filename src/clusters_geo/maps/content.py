@@ -99,6 +99,7 @@ class Content:
     tables: Tables
     home: pd.Series
     borders: Topology
+    square_km: pd.Series
     measures: list[dict[str, JSON]]
 
     @classmethod
@@ -106,7 +107,9 @@ class Content:
         """Compute what does not depend on the district a map is about."""
         home = _home_district(tables.clusters, tables.districts)
         borders = Topology.of(np.asarray(tables.districts.geometry.array), tolerance_m=TOLERANCE_M)
-        return cls(tables, home, borders, _measures(tables.clusters, tables.districts, home, classing))
+        square_km = area_ha(tables.districts) / _HA_PER_KM2
+        measures = _measures(tables.clusters, tables.districts["name"], square_km, home, classing)
+        return cls(tables, home, borders, square_km, measures)
 
     def page(self, *, findings: pd.DataFrame | None = None, focus: str | None = None) -> dict[str, JSON]:
         """Return everything that one map shows.
@@ -126,7 +129,7 @@ class Content:
             "words": _words(),
             "focus": None if focus is None else plain_text(focus),
             "totals": _totals(about),
-            "districts": _districts(self.tables.districts, self.borders, shown),
+            "districts": self._districts(shown),
             "measures": [_measure_of(measure, shown) for measure in self.measures],
             "clusters": _clusters(about, self.home[about.index]),
             "findings": _findings(findings, about),
@@ -146,6 +149,20 @@ class Content:
         near = shapely.dwithin(shapes, one, _TOUCHING_DEGREES)
         return [int(i) for i in np.flatnonzero(near | (districts["name"] == focus).to_numpy())]
 
+    def _districts(self, shown: list[int]) -> dict[str, JSON]:
+        drawn, some = self.borders.only(shown), self.tables.districts.iloc[shown]
+        nothing = pd.Series(None, index=some.index)
+        return {
+            "code": [plain_text(code) for code in some.index],
+            "name": [plain_text(name) for name in some["name"]],
+            "type": dictionary(some.get("type", nothing)),
+            "basis": dictionary(some.get("boundary_basis", nothing)),
+            "km2": [plain_number(km2, 3) for km2 in self.square_km.iloc[shown]],
+            "at": _points(some),
+            "arcs": drawn.arcs,
+            "shapes": drawn.shapes,
+        }
+
 
 def _home_district(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> pd.Series:
     declared = clusters.get("district", pd.Series(pd.NA, index=clusters.index)).astype("string")
@@ -162,7 +179,7 @@ def _words() -> dict[str, JSON]:
 
 
 def _totals(clusters: gpd.GeoDataFrame) -> dict[str, JSON]:
-    row = summarize(clusters).iloc[0]
+    row = summarize(pd.DataFrame(clusters.drop(columns=clusters.geometry.name))).iloc[0]
     return {str(name): plain_value(value) for name, value in row.items() if name != "as_of"}
 
 
@@ -177,20 +194,6 @@ def _sources(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> list[JS
     return [plain_text(source) for source in counts.index]
 
 
-def _districts(districts: gpd.GeoDataFrame, borders: Topology, shown: list[int]) -> dict[str, JSON]:
-    drawn, some = borders.only(shown), districts.iloc[shown]
-    return {
-        "code": [plain_text(code) for code in some.index],
-        "name": [plain_text(name) for name in some["name"]],
-        "type": dictionary(some.get("type", pd.Series(None, index=some.index))),
-        "basis": dictionary(some.get("boundary_basis", pd.Series(None, index=some.index))),
-        "km2": [plain_number(ha / _HA_PER_KM2, 3) for ha in area_ha(some)],
-        "at": _points(some),
-        "arcs": drawn.arcs,
-        "shapes": drawn.shapes,
-    }
-
-
 def _points(table: gpd.GeoDataFrame) -> list[JSON]:
     """Return a point inside each shape, longitude and latitude; None where there is no shape."""
     inside = shapely.point_on_surface(np.asarray(table.geometry.array))
@@ -199,25 +202,24 @@ def _points(table: gpd.GeoDataFrame) -> list[JSON]:
 
 
 def _measures(
-    clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, home: pd.Series, classing: Classing
+    clusters: gpd.GeoDataFrame, names: pd.Series, square_km: pd.Series, home: pd.Series, classing: Classing
 ) -> list[dict[str, JSON]]:
-    if districts.empty:
+    if names.empty:
         return []
-    by_district = summarize(clusters.assign(_home=home), by="_home").reindex(districts["name"])
-    by_district = by_district.reindex(columns=summarize(clusters).columns)
-    by_district = by_district.set_index(districts.index)
-    square_km = area_ha(districts) / _HA_PER_KM2
+    rows = pd.DataFrame(clusters.drop(columns=clusters.geometry.name)).assign(_home=home)
+    by_district = summarize(rows, by="_home").reindex(index=names, columns=summarize(rows).columns)
+    by_district = by_district.set_index(names.index)
     # A district without an operating cluster has no hectares of them; of others nothing may be known.
     none_there = by_district["operating_clusters"].fillna(0) == 0
     for name in ("planned_ha", "built_ha"):
         by_district[name] = by_district[name].mask(none_there, 0.0)
     by_district["planned_density"] = by_district["planned_ha"] / square_km.where(square_km > 0)
-    estimated = clusters.assign(_home=home.map(dict(zip(districts["name"], districts.index, strict=True))))
-    return [_measure(m, by_district, estimated, classing) for m in MEASURES]
+    rows["_home"] = home.map(dict(zip(names, names.index, strict=True)))
+    return [_measure(m, by_district, rows, classing) for m in MEASURES]
 
 
 def _measure(
-    measure: Measure, by_district: pd.DataFrame, clusters: gpd.GeoDataFrame, classing: Classing
+    measure: Measure, by_district: pd.DataFrame, clusters: pd.DataFrame, classing: Classing
 ) -> dict[str, JSON]:
     values = by_district[measure.name]
     if measure.kind == "amount" and measure.unit_en != "ha":
@@ -252,7 +254,7 @@ def _rests_on(by_district: pd.DataFrame, measure: Measure) -> list[JSON] | None:
     return [[int(known), int(modelled)] for known, modelled in zip(*counts, strict=True)]
 
 
-def _estimated_homes(clusters: gpd.GeoDataFrame, measure: Measure) -> pd.Series:
+def _estimated_homes(clusters: pd.DataFrame, measure: Measure) -> pd.Series:
     """Return the districts in which a figure rests on a cell that is not a fact."""
     operating = clusters["status"] == "operating"
     resting_on: dict[str, tuple[pd.Series, tuple[str, ...]]] = {

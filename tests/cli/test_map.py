@@ -1,0 +1,46 @@
+"""`clusters-geo map`."""
+
+from __future__ import annotations
+
+from click.testing import CliRunner
+
+from clusters_geo.cli.map import command
+
+
+def run(*arguments):
+    return CliRunner().invoke(command, [str(a) for a in arguments])
+
+
+def test_the_bundled_case_by_default(tmp_path):
+    done = run("--output", tmp_path / "a.html", "--lang", "en", "--theme", "dark")
+    assert done.exit_code == 0, done.output
+    text = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "<title>Industrial clusters of Hà Nội</title>" in text
+    assert '"theme":"dark"' in text
+    assert str(tmp_path / "a.html") in done.output.replace("\n", "")
+
+
+def test_one_district_by_any_spelling_of_its_name(tmp_path):
+    done = run("--only", "HUYỆN Thường tín", "-o", tmp_path / "a.html", "--title", "Của huyện")
+    assert done.exit_code == 0, done.output
+    assert "<title>Của huyện · Thường Tín</title>" in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
+def test_a_pack(tmp_path):
+    assert run("--per-district", tmp_path / "pack").exit_code == 0
+    assert len(list((tmp_path / "pack").glob("*.html"))) == 31
+    assert (tmp_path / "pack" / "thuong-tin.html").exists()
+
+
+def test_a_pack_of_one_is_a_contradiction(tmp_path):
+    done = run("--per-district", tmp_path, "--only", "Ba Vì")
+    assert done.exit_code == 2
+    assert "leave out --only" in done.output
+
+
+def test_a_pack_needs_districts(tmp_path, clusters):
+    file = tmp_path / "mine.geojson"
+    clusters.head(3).to_file(file)
+    done = run(file, "--per-district", tmp_path / "pack")
+    assert done.exit_code == 2
+    assert "--districts FILE" in done.output
