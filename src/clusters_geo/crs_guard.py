@@ -182,7 +182,7 @@ def _advice(sought: _Sought) -> str:
             f'for example crs="{HANOI_CRS}" (VN-2000, Hà Nội) or crs="{MAP_CRS}" (longitude and latitude).'
         )
     listed = "; ".join(f'crs="{_code(r.crs)}" ({r.crs.name}{", swapped" * r.swapped})' for r in readings[:4])
-    return f"It would lie in {sought.region} with {listed}. Say which with crs= (--crs)."
+    return f"It would lie in {sought.region} with {listed}. Say which with crs= (--crs, or --input-crs of convert)."
 
 
 def _put_right(verdict: Verdict, found: Placed, sought: _Sought, *, strict: bool) -> None:

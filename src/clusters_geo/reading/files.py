@@ -7,6 +7,7 @@ one driver, and only then does pyogrio read it, from a folder in which nothing e
 
 from __future__ import annotations
 
+import csv
 import re
 import struct
 import warnings
@@ -228,7 +229,19 @@ def _read_layer(source: Staged, layer: Layer, report: LoadReport) -> Raw:
     report.rows = len(table)
     if is_shapefile and ".prj" in source.missing:
         report.doubt("file", "there is no .prj beside it, so it does not say its coordinate system")
-    return Raw(pd.DataFrame(table), layer.crs, _declared_encoding(source) if is_shapefile else None)
+    if not is_shapefile:
+        return Raw(pd.DataFrame(table), layer.crs)
+    return Raw(_full_names(source, pd.DataFrame(table)), layer.crs, _declared_encoding(source))
+
+
+def _full_names(source: Staged, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a Shapefile's table with the names that did not fit, from the list written beside it."""
+    names = source.path.with_suffix(".columns.csv")
+    if not names.exists():
+        return table
+    with names.open(encoding="utf-8", newline="") as opened:
+        rows = {row[0]: row[1] for row in csv.reader(opened) if len(row) == len(("short", "column"))}
+    return table.rename(columns={short: full for short, full in rows.items() if full not in table})
 
 
 def _bulk_read(source: Staged, layer: Layer, on_invalid: str = "raise") -> gpd.GeoDataFrame:

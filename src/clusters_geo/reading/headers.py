@@ -141,6 +141,8 @@ _UNIT = re.compile(
 )
 _SHAPEFILE_WIDTH = 10
 _ALIKE = 0.88
+# Says how the figure of the same name is known; see `clusters_geo.schema.BASES`.
+_BASIS = "_basis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +283,7 @@ def _by_likeness(header: str, columns: tuple[Column, ...]) -> str:
 
 def _note(found: list[Heading], headers: list[str], columns: tuple[Column, ...], report: LoadReport) -> None:
     report.mapped = {h.header: h.column for h in found}
-    report.left = [h for h in headers if h not in report.mapped]
+    report.left = [h for h in headers if h not in report.mapped and not h.endswith(_BASIS)]
     for heading in found:
         if heading.how in {"likeness", "cut name"}:
             report.doubt(

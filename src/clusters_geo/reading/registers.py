@@ -178,7 +178,7 @@ def _as_cell(value: object) -> Cell:
     """Return a number as it is, since a workbook leaves no doubt about its decimal mark; the rest as text."""
     if value is None:
         return ""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float):
         return value
     if isinstance(value, datetime) and value.time() == time.min:
         return value.date().isoformat()

@@ -103,8 +103,8 @@ def mend(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries
     --------
     >>> from clusters_geo.reading.notes import LoadReport
     >>> bow_tie = shapely.Polygon([(0, 0), (100, 100), (100, 0), (0, 100)])
-    >>> mend(gpd.GeoSeries([bow_tie], crs=5897), LoadReport("a.shp"), "a.shp").area.iloc[0]
-    5000.0
+    >>> mend(gpd.GeoSeries([bow_tie], crs=5897), LoadReport("a.shp"), "a.shp").area.tolist()
+    [5000.0]
     """
     parts = np.asarray(shapes.array, dtype=object)
     invalid = ~(shapely.is_valid(parts) | shapely.is_missing(parts))

@@ -1,0 +1,72 @@
+"""`clusters-geo convert`."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import click
+
+from clusters_geo.cli.reading_options import as_option, columns_option, reading_options
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+
+@click.command("convert")
+@click.argument("source", metavar="IN")
+@click.argument("target", metavar="OUT")
+@click.option("--crs", "wanted", help="System to write in: vn2000, vn2000:PROVINCE or a code.")
+@click.option("--boundaries", help="Layer with the shapes of a register that has none.")
+@click.option("--decimal", type=click.Choice([",", "."]), help="Decimal mark, where figures leave it open.")
+@click.option("--table", "name", help="With OUT postgresql://…: the table to replace.")
+@as_option
+@columns_option
+@reading_options("--input-crs")
+def command(
+    source: str,
+    target: str,
+    wanted: str | None,
+    boundaries: str | None,
+    decimal: str | None,
+    name: str | None,
+    kind: str,
+    **wishes: object,
+) -> None:
+    """Read IN, repair it, and write it clean to OUT, whole or not at all.
+
+    OUT ends in .gpkg, .parquet, .geojson, .fgb, .shp, .zip (a Shapefile), .csv or .xlsx, or is a PostGIS
+    address with --table. What was repaired and what is doubtful is said on the way.
+    """
+    from clusters_geo.load import load_clusters, load_districts, load_report
+
+    if kind == "districts":
+        table = load_districts(source, **wishes)
+    else:
+        table = load_clusters(source, boundaries=boundaries, decimal=decimal, **wishes)
+    click.echo(str(load_report(table)), err=True)
+    _written(table, target, wanted, name)
+    place = f"table {name}" if name else target
+    click.echo(f"{len(table)} rows written to {place}.")
+
+
+def _written(table: gpd.GeoDataFrame, target: str, wanted: str | None, name: str | None) -> None:
+    if target.startswith(("postgresql://", "postgres://")):
+        from clusters_geo.report.layers import target_crs
+        from clusters_geo.report.postgis import save_postgis
+
+        if name is None:
+            msg = "A database needs --table."
+            raise click.UsageError(msg)
+        save_postgis(table if wanted is None else table.to_crs(target_crs(wanted)), target, name)
+        return
+    if name is not None:
+        msg = "--table goes with a postgresql:// address only."
+        raise click.UsageError(msg)
+    from clusters_geo.report.layers import save
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        save(table, target, crs=wanted)
+    for text in dict.fromkeys(str(w.message) for w in said):
+        click.echo(f"warning: {text}", err=True)

@@ -1,0 +1,36 @@
+"""`clusters-geo inspect`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from clusters_geo.cli.options import format_option, output_option, put, sheets_text
+from clusters_geo.cli.reading_options import as_option, reading_options
+
+_UNUSABLE = 2
+
+
+@click.command("inspect")
+@click.argument("file")
+@as_option
+@reading_options("--crs", "--input-crs")
+@format_option
+@output_option
+def command(file: str, kind: str, form: str, output: Path | None, **wishes: object) -> None:
+    """What is in FILE: layers, coordinate system, encoding, what is repaired, and what to decide.
+
+    Exits 0 if the file can be worked with, 2 if not; nothing is written.
+    """
+    from clusters_geo.report.inspection import inspect_file, inspection_sheets
+    from clusters_geo.report.records import to_json
+
+    found = inspect_file(file, districts=kind == "districts", **wishes)
+    if form == "json":
+        put(to_json(found.as_dict()), output, "en")
+    else:
+        put(sheets_text("md" if form == "md" else "table", *inspection_sheets(found)), output, "en")
+    if found.problem or found.failures:
+        sys.exit(_UNUSABLE)

@@ -1,0 +1,153 @@
+"""`inspect` and `convert`: a sentence for every file, exit codes that can be relied on."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from click.testing import CliRunner
+
+import clusters_geo as cg
+from clusters_geo.cli.convert import command as convert
+from clusters_geo.cli.inspect import command as inspect
+from clusters_geo.load import load_clusters
+from clusters_geo.report.inspection import inspect_file, inspection_sheets
+from clusters_geo.report.sheet import to_text
+
+
+@pytest.fixture
+def register(tmp_path):
+    table = gpd.GeoDataFrame(
+        {
+            "Mã cụm": ["1", "2"],
+            "Tên CCN": ["Phùng Xá", "Bát Tràng"],
+            "Trạng thái": ["Đang hoạt động", "Chưa khởi công"],
+            "Diện tích (m2)": [405_000.0, 200_000.0],
+            "Màu": ["đỏ", "xanh"],
+        },
+        geometry=[
+            shapely.box(562_000, 2_326_000, 562_500, 2_326_400),
+            shapely.Polygon(
+                [(563_000, 2_326_000), (564_000, 2_327_000), (564_000, 2_326_000), (563_000, 2_327_000)]
+            ),
+        ],
+        crs=5897,
+    )
+    table.to_file(tmp_path / "a.gpkg")
+    return tmp_path / "a.gpkg"
+
+
+def run(command, *arguments):
+    return CliRunner().invoke(command, [str(a) for a in arguments])
+
+
+def test_an_inspection_tells_everything_there_is(register):
+    found = inspect_file(register)
+    assert [(f.name, f.rows) for f in found.layers] == [("a", 2)]
+    assert found.layers[0].crs.name == "VN-2000 / TM-3 zone 482"
+    assert found.report.mapped["Tên CCN"] == "name"
+    assert found.report.left == ["Màu"]
+    said = " ".join(n.message for n in found.report.repairs)
+    assert "converted from m2 to ha" in said
+    assert "self-intersection mended" in said
+    text = "\n".join(to_text(sheet) for sheet in inspection_sheets(found))
+    for what in ("VN-2000 / TM-3 zone 482", "Tên CCN", "Màu", "repair", "GeoPackage"):
+        assert what in text
+
+
+def test_inspect_prints_text_markdown_and_json(register, tmp_path):
+    assert "Repairs and doubts" in run(inspect, register).output
+    assert "| Layer |" in run(inspect, register, "--format", "md").output
+    content = json.loads(run(inspect, register, "--format", "json").output)
+    assert content["usable"] is True
+    assert content["report"]["mapped"]["Tên CCN"] == "name"
+    assert {n["kind"] for n in content["report"]["notes"]} == {"repair"}
+    run(inspect, register, "--format", "json", "--output", tmp_path / "a.json")
+    assert json.loads((tmp_path / "a.json").read_text()) == content
+
+
+def test_inspect_exits_2_for_what_cannot_be_loaded_and_says_which_layers_there_are(register, tmp_path):
+    gpd.read_file(register).to_file(register, layer="khác")
+    result = run(inspect, register)
+    assert result.exit_code == 2
+    assert "khác" in result.output
+    assert "--layer" in result.output
+    assert run(inspect, register, "--layer", "khác").exit_code == 0
+
+
+def test_inspect_exits_2_for_what_cannot_be_computed_with(tmp_path):
+    (tmp_path / "a.csv").write_text("Tên CCN;Trạng thái;Diện tích (ha)\nPhùng Xá;đã đóng;rộng\n")
+    result = run(inspect, tmp_path / "a.csv")
+    assert result.exit_code == 2
+    assert "đã đóng" in result.output
+    assert "rộng" in result.output
+
+
+def test_inspect_refuses_what_must_not_be_opened(tmp_path):
+    result = run(inspect, "https://example.org/a.gpkg")
+    assert isinstance(result.exception, cg.SourceError)
+
+
+def test_inspect_takes_districts(tmp_path, districts):
+    districts.to_file(tmp_path / "d.gpkg")
+    assert run(inspect, tmp_path / "d.gpkg", "--as", "districts").exit_code == 0
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "parquet", "geojson", "fgb", "shp", "zip"])
+def test_convert_writes_a_clean_register(register, tmp_path, ending):
+    target = tmp_path / f"out.{ending}"
+    options = [] if ending == "geojson" else ["--crs", "vn2000"]
+    result = run(convert, register, target, *options)
+    assert result.exit_code == 0, result.output
+    assert f"2 rows written to {target}" in result.output
+    table = load_clusters(target)
+    assert table["planned_ha"].tolist() == [40.5, 20.0]
+    assert table["status"].tolist() == ["operating", "pending"]
+    assert table.geometry.is_valid.all()
+
+
+def test_convert_joins_a_register_to_its_boundaries(register, tmp_path):
+    pd.DataFrame(
+        {
+            "TT": [1, 2],
+            "Tên CCN": ["CCN Phùng Xá", "BÁT TRÀNG"],
+            "Trạng thái": ["hoạt động", "quy hoạch"],
+            "Diện tích": ["1.405,5", "20"],
+        }
+    ).to_excel(tmp_path / "r.xlsx", index=False)
+    result = run(convert, tmp_path / "r.xlsx", tmp_path / "out.gpkg", "--boundaries", register)
+    assert result.exit_code == 0, result.output
+    table = load_clusters(tmp_path / "out.gpkg")
+    assert table.geometry.notna().all()
+    assert table["planned_ha"].tolist() == [1405.5, 20.0]
+
+
+def test_convert_takes_what_the_caller_says(tmp_path):
+    (tmp_path / "a.csv").write_text("A,B,C\nPhùng Xá,operating,1.686\n")
+    result = run(
+        convert, tmp_path / "a.csv", tmp_path / "b.csv", "--column", "A=name", "--column", "B=status"
+    )
+    assert isinstance(result.exception, cg.SourceError)  # no header that is known
+
+
+def test_convert_says_what_is_lost(register, tmp_path):
+    result = run(convert, register, tmp_path / "out.csv")
+    assert "warning: .csv has no place for shapes" in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "what"), [(["--column", "=name"], "HEADER=COLUMN"), (["--table", "x"], "postgresql://")]
+)
+def test_convert_explains_its_options(register, tmp_path, options, what):
+    result = run(convert, register, tmp_path / "out.gpkg", *options)
+    assert result.exit_code == 2
+    assert what in result.output
+
+
+def test_convert_to_a_database_needs_a_table(register):
+    result = run(convert, register, "postgresql://localhost/x")
+    assert result.exit_code == 2
+    assert "--table" in result.output
