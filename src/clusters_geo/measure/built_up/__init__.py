@@ -1,1 +1,20 @@
-"""Built-up area: hectares of each cluster that building footprints cover."""
+"""Built-up area: hectares of each cluster that building footprints cover.
+
+::
+
+    table            built_up_ha: the public function
+      engines        this process, or (engine_dask) a Dask cluster
+        sources      a table, (layers) a layer of a file, (parquet) GeoParquet: parts, read in batches
+        hits         a batch of footprints laid on the clusters; their areas added up
+          soundness  refused, repaired, left out
+          ground     the clusters on their plane, prepared in an index
+          kernel     cull, place, measure
+          union      ground covered once: contacts, exposure, sides
+            trapezoids, edges    the exact area that two polygons share
+
+The mathematics is drawn in docs/decisions/0006-built-up-kernel.md.
+"""
+
+from clusters_geo.measure.built_up.table import built_up_ha
+
+__all__ = ["built_up_ha"]

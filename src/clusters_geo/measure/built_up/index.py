@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from clusters_geo.measure.built_up.arrays import Bools, Floats, Ints, Shapes
 
-__all__ = ["CROSSED", "INSIDE", "OUTSIDE", "ClusterIndex", "CutEdges", "Lookup"]
+__all__ = ["CROSSED", "INSIDE", "LOOKUP_CELL_M", "OUTSIDE", "ClusterIndex", "CutEdges", "Lookup"]
 
 OUTSIDE, INSIDE, CROSSED = 0, 1, 2
 
 # Cells of the lookup: most buildings are smaller, and a cluster is some ten cells wide.
-_LOOKUP_CELL_M = 128.0
+LOOKUP_CELL_M = 128.0
 _LOOKUP_CELLS = 4_000_000
 
 # Columns (and rows) of a cluster: with 64 a cell is about 12 m wide, as a small building. Fewer columns leave
@@ -61,7 +61,7 @@ class Lookup:
     boxes: shapely.STRtree
 
     @classmethod
-    def of(cls, bounds: Floats, *, cell: float = _LOOKUP_CELL_M) -> Self:
+    def of(cls, bounds: Floats, *, cell: float = LOOKUP_CELL_M) -> Self:
         """Prepare the look-up from the bounding boxes of the clusters, shape (n, 4)."""
         (west, south), (east, north) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
         cell = max(cell, float(np.sqrt((east - west) * (north - south) / _LOOKUP_CELLS)))
@@ -78,6 +78,12 @@ class Lookup:
         tree = shapely.STRtree(_boxes(bounds))
         busy = np.diff(start) > 0
         return cls(cell, float(west), float(south), columns, rows, busy, start, cluster[entry][order], tree)
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of all clusters, to a cell."""
+        west, south = self.west + 2 * self.cell, self.south + 2 * self.cell
+        return west, south, west + (self.columns - 4) * self.cell, south + (self.rows - 4) * self.cell
 
     def pairs(self, bounds: Floats) -> tuple[Ints, ...]:
         """Return the footprints and the clusters whose boxes may meet, from boxes of shape (n, 4)."""

@@ -1,0 +1,209 @@
+"""What batches of footprints leave on the clusters, and what it adds up to."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from clusters_geo.measure.built_up.kernel import near_pairs, pieces_on
+from clusters_geo.measure.built_up.soundness import refuse_other_than_polygons, sound_shapes
+from clusters_geo.measure.built_up.union import union_m2
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clusters_geo.measure.built_up.arrays import Floats, Ints, Shapes
+    from clusters_geo.measure.built_up.batches import Batch
+    from clusters_geo.measure.built_up.ground import Ground
+    from clusters_geo.measure.built_up.index import ClusterIndex
+
+__all__ = ["Counts", "Hits", "add_up", "hits_of"]
+
+# Pieces whose union is computed at once: enough to keep numpy busy, little enough for a processor's cache.
+_PIECES_AT_ONCE = 8_000
+
+THREADS = 2
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was met on the way: footprints read, without a shape, impossible, repaired.
+
+    `near` says whether any lay near a cluster; if not, `extent` is west, south, east, north of them all in
+    their own coordinates, shape (4,).
+    """
+
+    read: int = 0
+    empty: int = 0
+    unusable: int = 0
+    repaired: int = 0
+    near: bool = False
+    extent: Floats = field(default_factory=lambda: np.full(4, np.nan))
+
+    def note_extent(self, bounds: Floats, *, near: bool) -> None:
+        """Note where a batch lies, which is only of interest if that is nowhere near."""
+        self.near = near
+        if not near and self.empty < self.read:
+            low, high = np.fmin.reduce(bounds[:, :2]), np.fmax.reduce(bounds[:, 2:])
+            self.extent = np.concatenate([low, high])
+
+    def __add__(self, other: Counts) -> Counts:
+        low = np.fmin(self.extent[:2], other.extent[:2])
+        high = np.fmax(self.extent[2:], other.extent[2:])
+        return Counts(
+            self.read + other.read,
+            self.empty + other.empty,
+            self.unusable + other.unusable,
+            self.repaired + other.repaired,
+            self.near or other.near,
+            np.concatenate([low, high]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Pieces of footprints on clusters, shape (n,) each.
+
+    Attributes
+    ----------
+    cluster
+        Position of the cluster.
+    m2, ha
+        Plane and geodesic area of the piece.
+    group
+        Value of the grouping column; None without one.
+    shapes
+        The footprints on the plane of the clusters, as shapes or in well-known binary form; None if they are
+        known not to overlap.
+    counts
+        What was met on the way.
+    """
+
+    cluster: Ints
+    m2: Floats
+    ha: Floats
+    group: Shapes | None
+    shapes: Shapes | None
+    counts: Counts
+
+    @classmethod
+    def together(cls, several: Sequence[Hits]) -> Self:
+        """Put the hits of several batches into one."""
+        if not several:
+            nothing = np.empty(0)
+            return cls(nothing.astype(np.int64), nothing, nothing, None, None, Counts())
+
+        def column(name: str) -> Shapes | None:
+            columns = [getattr(hits, name) for hits in several]
+            return None if columns[0] is None else np.concatenate(columns)
+
+        counts = sum((hits.counts for hits in several), Counts())
+        cluster, m2, ha = (np.concatenate([getattr(h, n) for h in several]) for n in ("cluster", "m2", "ha"))
+        return cls(cluster, m2, ha, column("group"), column("shapes"), counts)
+
+    def packed(self) -> Hits:
+        """Return the same with its shapes in binary form, a fifth of the memory."""
+        if self.shapes is None or (len(self.shapes) and isinstance(self.shapes[0], bytes)):
+            return self
+        shapes = shapely.to_wkb(self.shapes)
+        return Hits(self.cluster, self.m2, self.ha, self.group, shapes, self.counts)
+
+    def of_clusters(self, first: int, stop: int) -> Hits:
+        """Return the hits on a range of clusters."""
+        rows = np.flatnonzero((self.cluster >= first) & (self.cluster < stop))
+        group = None if self.group is None else self.group[rows]
+        shapes = None if self.shapes is None else self.shapes[rows]
+        return Hits(self.cluster[rows], self.m2[rows], self.ha[rows], group, shapes, self.counts)
+
+
+def hits_of(ground: Ground, batch: Batch, *, disjoint: bool, source: str) -> Hits:
+    """Lay a batch of footprints on the clusters.
+
+    Parameters
+    ----------
+    disjoint
+        Whether the footprints are known not to overlap; their shapes are then not kept.
+    source
+        What the footprints are called in a message.
+
+    Raises
+    ------
+    SchemaError
+        If there is a point or a line among the footprints looked at.
+    """
+    bounds = batch.bounds()
+    counts = Counts(len(bounds), int(np.isnan(bounds[:, 0]).sum()))
+    rows = np.unique(ground.candidates(bounds))
+    counts.note_extent(bounds, near=len(rows) > 0)
+    shapes = batch.take(rows)
+    refuse_other_than_polygons(shapes, batch.first_row + rows, source)
+    possible = ~(ground.impossible(bounds[rows]) | shapely.is_missing(shapes))
+    counts.unusable += int((~possible).sum())
+    rows, shapes = rows[possible], ground.project(shapes[possible])
+    flat = bounds[rows] if ground.to_plane is None else shapely.bounds(shapes)
+
+    footprint, cluster, place = near_pairs(ground.index, flat)
+    shapes, repaired, unusable = sound_shapes(shapes)
+    counts.repaired += int(repaired.sum())
+    counts.unusable += int(unusable.sum())
+    usable = ~unusable[footprint]
+    pieces = pieces_on(ground.index, shapes, footprint[usable], cluster[usable], place[usable])
+
+    # What only touches a cluster from outside leaves some 1e-13 m² of rounding.
+    hit = pieces.m2 > _ROUNDING * np.maximum(1.0, (flat[:, 2:] - flat[:, :2]).prod(axis=1))[pieces.footprint]
+    footprint, cluster, m2 = pieces.footprint[hit], pieces.cluster[hit], pieces.m2[hit]
+    ha = ground.hectares(m2, flat[footprint], cluster)
+    group = None if batch.groups is None else batch.groups[rows[footprint]]
+    hits = Hits(cluster, m2, ha, group, None if disjoint else shapes[footprint], counts)
+    return hits.packed() if batch.streamed else hits
+
+
+_ROUNDING = 1e-9
+
+
+def add_up(index: ClusterIndex, hits: Hits) -> pd.DataFrame:
+    """Add hits up, ground that several footprints cover counted once unless they are known not to overlap.
+
+    Returns
+    -------
+    One row per cluster and group that was hit: `cluster` (position), `group`, `built_up_ha`, `footprints`.
+    """
+    group = np.zeros(len(hits.cluster), dtype=np.int64)
+    labels: Shapes = np.array([None])
+    if hits.group is not None:
+        group, labels = pd.factorize(hits.group, use_na_sentinel=False)
+    key, ground = np.unique(hits.cluster * len(labels) + group, return_inverse=True)
+    cluster = key // max(len(labels), 1)
+    ha: Floats = np.bincount(ground, hits.ha, len(key)).astype(np.float64)
+    if hits.shapes is not None:
+        # Each square metre weighs on the ellipsoid what those of its ground do on average.
+        m2 = np.bincount(ground, hits.m2, len(key))
+        ha = ha * _union_m2(index, hits, ground, cluster) / m2
+    footprints = np.bincount(ground, minlength=len(key))
+    columns = {"cluster": cluster, "group": labels[key % max(len(labels), 1)]}
+    return pd.DataFrame({**columns, "built_up_ha": ha, "footprints": footprints})
+
+
+def _union_m2(index: ClusterIndex, hits: Hits, ground: Ints, cluster: Ints) -> Floats:
+    """Return the square metres covered of each ground, shape (grounds,), block by block in threads."""
+    order = np.argsort(ground, kind="stable")
+    first = np.searchsorted(ground[order], np.arange(len(cluster) + 1))
+    number = first[:-1] // _PIECES_AT_ONCE
+    cuts = [0, *(np.flatnonzero(np.diff(number)) + 1).tolist(), len(cluster)]
+
+    def block(begin: int, end: int) -> Floats:
+        rows = order[first[begin] : first[end]]
+        shapes = hits.shapes[rows] if hits.shapes is not None else np.empty(0, dtype=object)
+        if len(shapes) and isinstance(shapes[0], bytes):
+            shapes = shapely.from_wkb(shapes)
+        return union_m2(index, shapes, hits.m2[rows], ground[rows] - begin, cluster[begin:end])
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        done = list(threads.map(lambda cut: block(*cut), pairwise(cuts)))
+    return np.concatenate([np.empty(0), *done])

@@ -1,0 +1,97 @@
+"""Footprints from a layer of a GeoPackage, FlatGeobuf, Shapefile or GeoJSON, streamed as Arrow batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyogrio
+import pyproj
+
+from clusters_geo.errors import CRSError, SchemaError, SourceError
+from clusters_geo.measure.built_up.batches import ROWS_A_BATCH
+from clusters_geo.measure.built_up.sources import Source, batches_of, missing_column
+from clusters_geo.reading.doors import staged
+from clusters_geo.reading.files import look_into
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from clusters_geo.measure.built_up.batches import Batch
+    from clusters_geo.measure.built_up.index import Lookup
+    from clusters_geo.reading.files import Layer
+
+    _Box = tuple[float, float, float, float]
+
+__all__ = ["layer_source"]
+
+# Beyond this share of the layer's extent, reading all of it in the order of the file is faster.
+_FILTERED_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class _LayerPart:
+    name: str
+    layer: str
+    by: str | None
+
+    def batches(self, lookup: Lookup) -> Iterator[Batch]:
+        """Read it, batch by batch, from the private folder that `reading` opens files in."""
+        columns = [] if self.by is None else [self.by]
+        options = {"layer": self.layer, "columns": columns, "batch_size": ROWS_A_BATCH, "use_pyarrow": True}
+        with staged(self.name, allow_large=True) as file:
+            try:
+                options["bbox"] = _worthwhile_filter(file.path, self.layer, lookup.extent)
+                with pyogrio.raw.open_arrow(file.path, **options) as (meta, reader):
+                    geometry = meta["geometry_name"] or "wkb_geometry"
+                    yield from batches_of(iter(reader), geometry, self.by, self.name)
+            except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+                msg = f"{self.name} cannot be read ({str(error)[:200]}). Was it renamed or cut short?"
+                raise SourceError(msg) from error
+
+
+def layer_source(path: Path, by: str | None, layer: str | None, crs: str | int | None) -> Source:
+    """Look into a file behind the allow-list of `reading`, without reading its features."""
+    found = _one_layer(path, look_into(path, allow_large=True), layer)
+    system = found.crs if found.crs is not None or crs is None else pyproj.CRS.from_user_input(crs)
+    if system is None:
+        msg = (
+            f"{path} does not say in which coordinate system it is. Say it with crs=, for example "
+            'crs="EPSG:5897" (VN-2000, Hà Nội) or crs="EPSG:4326" (longitude and latitude).'
+        )
+        raise CRSError(msg)
+    if by is not None and by not in found.fields:
+        raise missing_column(str(path), by, list(found.fields))
+    if "Point" in found.shape or "Line" in found.shape:
+        msg = (
+            f"{path}, layer {found.name}, is a layer of {found.shape}, which covers no ground. Give the "
+            "outlines of the buildings or parcels as polygons."
+        )
+        raise SchemaError(msg)
+    part = _LayerPart(str(path), found.name, by)
+    return Source(str(path), system, max(found.rows, 0), (part,))
+
+
+def _worthwhile_filter(file: Path, layer: str, wanted: _Box) -> _Box | None:
+    """Return the box to filter by: walking the spatial index of a file pays only if it leaves most out."""
+    info = pyogrio.read_info(file, layer=layer)
+    if info["total_bounds"] is None or not info["capabilities"]["fast_spatial_filter"]:
+        return None
+    whole = [float(side) for side in info["total_bounds"]]
+    return wanted if _area(wanted) < _FILTERED_SHARE * _area(whole) else None
+
+
+def _area(box: Sequence[float]) -> float:
+    west, south, east, north = box
+    return (east - west) * (north - south)
+
+
+def _one_layer(path: Path, layers: list[Layer], wanted: str | None) -> Layer:
+    by_name = {layer.name: layer for layer in layers if wanted in {None, layer.name}}
+    if len(by_name) == 1:
+        return next(iter(by_name.values()))
+    listed = ", ".join(layer.name for layer in layers) or "none"
+    problem = f"has {len(layers)} layers" if wanted is None else f"has no layer {wanted!r}"
+    msg = f"{path} {problem}; it has: {listed}. Name one with layer=."
+    raise SourceError(msg)

@@ -1,0 +1,169 @@
+"""Where footprints come from: a table, a layer of a file, a GeoParquet file or a folder of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import geopandas as gpd
+import numpy as np
+
+from clusters_geo.crs import require_crs
+from clusters_geo.errors import EngineError, SchemaError, SourceError
+from clusters_geo.measure.built_up.batches import ROWS_A_BATCH, Batch, ShapeBatch, WkbBatch
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+    import pyproj
+
+    from clusters_geo.measure.built_up.arrays import Shapes
+    from clusters_geo.measure.built_up.index import Lookup
+
+_IN_MEMORY = "table in memory"
+
+__all__ = ["Part", "Source", "open_footprints"]
+
+
+class Part(Protocol):
+    """A piece of a source that can be read on its own, on another machine too."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        ...
+
+    def batches(self, lookup: Lookup) -> Iterator[Batch]:
+        """Read it, batch by batch; what is known to lie far from all clusters may be left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Footprints, not read yet.
+
+    Attributes
+    ----------
+    name
+        What they are called in messages and in the result.
+    crs
+        Their coordinate system.
+    rows
+        How many there are; 0 if nobody knows.
+    parts
+        The pieces to read.
+    """
+
+    name: str
+    crs: pyproj.CRS
+    rows: int
+    parts: tuple[Part, ...]
+
+
+def open_footprints(
+    footprints: gpd.GeoDataFrame | gpd.GeoSeries | str | os.PathLike[str],
+    *,
+    by: str | None = None,
+    layer: str | None = None,
+    crs: str | int | None = None,
+) -> Source:
+    """Look at footprints without reading them.
+
+    Parameters
+    ----------
+    footprints
+        A table in memory, or the path of a file or of a folder of GeoParquet files.
+    by
+        The column to group by.
+    layer
+        Which layer, where a file has several.
+    crs
+        The coordinate system, where a file names none.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read.
+    CRSError
+        If nothing says in which coordinate system the footprints are.
+    SchemaError
+        If there is no column `by`.
+    EngineError
+        If reading files in batches needs a package that is not installed.
+    """
+    if isinstance(footprints, (gpd.GeoDataFrame, gpd.GeoSeries)):
+        return _table_source(footprints, by)
+    _require_pyarrow()
+    path = Path(footprints)
+    from clusters_geo.measure.built_up.parquet import is_parquet, parquet_source
+
+    if is_parquet(path):
+        return parquet_source(path, by, crs)
+    from clusters_geo.measure.built_up.layers import layer_source
+
+    return layer_source(path, by, layer, crs)
+
+
+@dataclass(frozen=True, slots=True)
+class _TablePart:
+    name: str
+    shapes: Shapes
+    groups: Shapes | None
+
+    def batches(self, lookup: Lookup) -> Iterator[Batch]:
+        del lookup  # in memory there is nothing to save
+        for first in range(0, len(self.shapes), ROWS_A_BATCH):
+            rows = slice(first, first + ROWS_A_BATCH)
+            groups = None if self.groups is None else self.groups[rows]
+            yield ShapeBatch(self.shapes[rows], groups, first)
+
+
+def _table_source(table: gpd.GeoDataFrame | gpd.GeoSeries, by: str | None) -> Source:
+    crs = require_crs(table, "footprints")
+    groups = None
+    if by is not None:
+        if not isinstance(table, gpd.GeoDataFrame) or by not in table:
+            columns = table.columns if isinstance(table, gpd.GeoDataFrame) else []
+            raise missing_column(_IN_MEMORY, by, [str(c) for c in columns])
+        groups = table[by].to_numpy(dtype=object)
+    part = _TablePart(_IN_MEMORY, np.asarray(table.geometry.array), groups)
+    return Source(_IN_MEMORY, crs, len(table), (part,))
+
+
+def missing_column(where: str, by: str, columns: list[str]) -> SchemaError:
+    """Say that a column to group by is not there, and which ones are."""
+    listed = ", ".join(columns) or "none"
+    return SchemaError(f"{where}: there is no column {by!r} to group by, but {listed}. Name one with by=.")
+
+
+def batches_of(
+    reader: Iterator[pa.RecordBatch], geometry: str, by: str | None, where: str
+) -> Iterator[Batch]:
+    """Turn Arrow record batches into batches of footprints; what the reader raises names its file."""
+    first = 0
+    while True:
+        try:
+            record = next(reader, None)
+        except (OSError, ValueError, RuntimeError) as error:
+            msg = f"{where} cannot be read after row {first} ({str(error)[:200]}). Was it cut short?"
+            raise SourceError(msg) from error
+        if record is None:
+            return
+        groups = None if by is None else record.column(by).to_numpy(zero_copy_only=False).astype(object)
+        yield WkbBatch(record.column(geometry), groups, first)
+        first += record.num_rows
+
+
+def _require_pyarrow() -> None:
+    try:
+        import pyarrow as pa
+    except ImportError as error:
+        msg = (
+            "Reading footprints from a file in batches needs pyarrow: pip install 'clusters-geo[parquet]'. "
+            "A table in memory works without it."
+        )
+        raise EngineError(msg) from error
+    del pa

@@ -1,0 +1,137 @@
+"""Every engine gives the same table; a Dask worker may die on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import distributed
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from clusters_geo.errors import EngineError, SchemaError, SourceError
+from clusters_geo.measure.built_up import built_up_ha, engine_dask
+
+PARTS = 8
+
+
+@pytest.fixture(scope="module")
+def workers():
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def ground(grounds, tmp_path_factory):
+    """Clusters, footprints, and the footprints as a folder of parts, dealt out like cards."""
+    clusters, footprints = grounds.world(1)
+    table = gpd.GeoDataFrame(geometry=clusters, crs="EPSG:5897")
+    table.index = pd.Index([f"C{number}" for number in range(len(clusters))], name="cluster_id")
+    layer = gpd.GeoDataFrame({"year": np.arange(len(footprints)) % 3}, geometry=footprints, crs="EPSG:5897")
+    folder = tmp_path_factory.mktemp("parts")
+    for part in range(PARTS):
+        layer.iloc[part::PARTS].to_parquet(folder / f"{part}.parquet", write_covering_bbox=True)
+    return table, layer, folder
+
+
+def options(engine, workers):
+    return {"engine": "dask", "scheduler": workers.scheduler.address} if engine == "dask" else {}
+
+
+@pytest.mark.parametrize("asked", [{}, {"by": "year"}, {"disjoint": True}, {"by": "year", "disjoint": True}])
+@pytest.mark.parametrize("kind", ["table", "folder"])
+@pytest.mark.parametrize("engine", ["local", "dask"])
+def test_engines_agree(ground, workers, engine, kind, asked):
+    clusters, layer, folder = ground
+    source = layer if kind == "table" else folder
+    found = built_up_ha(clusters, source, **asked, **options(engine, workers))
+    expected = built_up_ha(clusters, layer, **asked)
+    pd.testing.assert_frame_equal(found.drop(columns="source"), expected.drop(columns="source"), rtol=1e-9)
+
+
+@pytest.mark.parametrize("engine", ["local", "dask"])
+def test_every_engine_agrees_with_geos(grounds, ground, workers, engine):
+    clusters, layer, folder = ground
+    found = built_up_ha(clusters, folder, **options(engine, workers))
+    covered = grounds.covered_by_geos(clusters.geometry.to_numpy(), layer.geometry.to_numpy())
+    # The plane of EPSG:5897 is up to 0.03 % smaller than the ellipsoid here.
+    np.testing.assert_allclose(found["built_up_ha"] * 1e4, covered, rtol=3e-4)
+
+
+def test_a_worker_that_is_killed_takes_nothing_along(ground, workers):
+    clusters, layer, folder = ground
+    victims = list(workers.run(os.getpid).values())
+
+    def kill_one(done, total):
+        del total
+        if done == PARTS // 2:
+            os.kill(victims[0], signal.SIGKILL)
+
+    found = built_up_ha(clusters, folder, progress=kill_one, **options("dask", workers))
+    assert victims[0] not in workers.run(os.getpid).values()
+    expected = built_up_ha(clusters, layer)
+    np.testing.assert_allclose(found["built_up_ha"], expected["built_up_ha"], rtol=1e-9)
+
+
+def test_progress_counts_parts_up_to_the_whole(ground, workers):
+    clusters, _, folder = ground
+    seen = []
+    built_up_ha(
+        clusters, folder, progress=lambda done, total: seen.append((done, total)), **options("dask", workers)
+    )
+    assert seen == [(part + 1, PARTS) for part in range(PARTS)]
+
+
+@pytest.mark.parametrize("engine", ["local", "dask"])
+def test_a_part_cut_short_is_named_by_every_engine(tmp_path, ground, workers, engine):
+    clusters, _, folder = ground
+    for part in folder.iterdir():
+        whole = part.read_bytes()
+        (tmp_path / part.name).write_bytes(whole[:200] if part.name == "2.parquet" else whole)
+    with pytest.raises(SourceError, match=r"2\.parquet is not a readable Parquet file"):
+        built_up_ha(clusters, tmp_path, **options(engine, workers))
+    table = built_up_ha(clusters, tmp_path, keep_going=True, **options(engine, workers))
+    assert [message.split()[0].rsplit("/", 1)[-1] for message in table.attrs["failed"]] == ["2.parquet"]
+
+
+def test_points_are_refused_from_a_worker_too(tmp_path, ground, workers):
+    clusters, layer, _ = ground
+    centres = layer.set_geometry(layer.representative_point())
+    centres.to_parquet(tmp_path / "p.parquet")
+    with pytest.raises(SchemaError, match=r"p\.parquet, row \d+: a footprint is a Point"):
+        built_up_ha(clusters, tmp_path, **options("dask", workers))
+
+
+def test_a_scheduler_that_does_not_answer_is_named(ground, monkeypatch):
+    clusters, _, folder = ground
+    monkeypatch.setattr(engine_dask, "ANSWER_WITHIN", "1s")
+    with pytest.raises(EngineError, match=r"No Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"):
+        built_up_ha(clusters, folder, engine="dask", scheduler="tcp://127.0.0.1:9")
+
+
+def test_without_dask_the_remedy_is_named(ground, monkeypatch):
+    clusters, _, folder = ground
+    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    with pytest.raises(EngineError, match=r"pip install 'clusters-geo\[dask\]'"):
+        built_up_ha(clusters, folder, engine="dask")
+
+
+def test_ctrl_c_stops_the_work(ground):
+    clusters, layer, _ = ground
+
+    def interrupt(done, total):
+        del done, total
+        raise KeyboardInterrupt
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        built_up_ha(clusters, layer, progress=interrupt)
+    assert threading.active_count() == before
