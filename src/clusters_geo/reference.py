@@ -81,5 +81,5 @@ def bundled_file(name: str) -> Path:
 def _read(name: str, index: str, columns: tuple[Column, ...]) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
-    table = gpd.read_file(bundled_file(name), engine="pyogrio").rename(columns={"code": index})
+    table = gpd.read_file(bundled_file(name), engine="pyogrio")
     return cast_columns(table, columns).set_index(index)
