@@ -157,13 +157,13 @@ def duplicate_outline(register: Register, *, same: float = 0.95) -> list[Hit]:
 )
 def duplicate_name(register: Register) -> list[Hit]:
     """Find names that an earlier row has in the same district."""
-    name, district = register.text("name"), register.text("district")
-    key = name.map(name_key, na_action="ignore") + "|" + district.map(name_key, na_action="ignore")
+    names, places = register.each("name", name_key), register.each("district", name_key)
+    key = names.combine(places, lambda name, place: None if name is None or place is None else (name, place))
     known = key.dropna()
     first = pd.Series(known.index, index=known.index).groupby(known).transform("min")
     again = key.notna() & key.duplicated()
     ids = pd.Series(register.clusters.index.astype(str))
-    return hits(again, "name", name, other=first.map(ids).reindex(key.index))
+    return hits(again, "name", register.text("name"), other=first.map(ids).reindex(key.index))
 
 
 @rule(

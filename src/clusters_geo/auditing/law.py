@@ -199,8 +199,7 @@ def craft_share(register: Register, *, least: float | None = None) -> list[Hit]:
 )
 def speciality_share(register: Register) -> Iterator[Hit]:
     """Specialised clusters with too little land for their trade."""
-    speciality = register.text("speciality")
-    high_tech = speciality.map(_is_high_tech, na_action="ignore").astype("boolean")
+    high_tech = register.each("speciality", _is_high_tech).astype("boolean")
     share = _share(register, "speciality_ha", "leasable_ha")
     for is_high_tech in (False, True):
         limit = _known(

@@ -111,6 +111,11 @@ class Register:
         texts = self.raw(column).astype("string").str.strip()
         return texts.where((texts != "").fillna(value=False))
 
+    def each(self, column: str, read: Callable[[str], object]) -> pd.Series:
+        """Return what is read from each text of a column; None where it is blank."""
+        texts = self.text(column)
+        return pd.Series([None if pd.isna(text) else read(text) for text in texts], dtype="object")
+
     @_remembered
     def day(self, column: str) -> pd.Series:
         """Return a column as days."""
@@ -250,6 +255,8 @@ class Register:
         for need in needs:
             if need == "surveyed":
                 known &= self.outlines.notna().to_numpy()
+            elif need == "geometry":
+                known &= self.shapes.notna().to_numpy()
             elif need not in ("districts", "totals"):
                 columns = [self.raw(column).notna().to_numpy() for column in need.split("|")]
                 known &= np.any(columns, axis=0)
@@ -267,7 +274,7 @@ def _no_outlines(clusters: pd.DataFrame, *, surveyed: bool, sketched: NDArray[np
         return "sổ không có ranh giới", "the register has no outlines"
     if clusters.crs is None:
         return "ranh giới không ghi hệ tọa độ", "the outlines do not say in which coordinate system they are"
-    there = clusters.geometry.notna().to_numpy() & ~clusters.geometry.is_empty.to_numpy()
+    there = ~shapely.is_missing(clusters.geometry.array) & ~shapely.is_empty(clusters.geometry.array)
     if not there.any():
         return "sổ không có ranh giới", "the register has no outlines"
     if surveyed and not (there & ~sketched).any():

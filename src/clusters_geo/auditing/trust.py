@@ -71,7 +71,7 @@ def no_source(register: Register) -> list[Hit]:
 )
 def stale(register: Register, *, months: int = 12) -> list[Hit]:
     """Rows older than so many months."""
-    stated = register.text("source_as_of").map(_end_of_period, na_action="ignore")
+    stated = register.each("source_as_of", _end_of_period)
     since = pd.to_datetime(stated).astype("datetime64[us]").fillna(register.day("as_of"))
     today = pd.Timestamp(register.on)
     age = (today.year - since.dt.year) * 12 + (today.month - since.dt.month) - (today.day < since.dt.day)
