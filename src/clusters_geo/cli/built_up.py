@@ -1,0 +1,175 @@
+"""`clusters-geo built-up`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from clusters_geo.cli import FINDINGS
+from clusters_geo.cli.options import (
+    crs_option,
+    format_option,
+    lang_option,
+    load,
+    output_option,
+    put,
+    sheets_text,
+)
+from clusters_geo.report.numbers import format_number, format_percent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pandas as pd
+
+    from clusters_geo.report.sheet import Sheet
+    from clusters_geo.schema import Language
+
+_FILE = click.Path(path_type=Path)
+_SILENT_S = 1.0
+
+_WORDS = {
+    "title": ("Diện tích có công trình", "Built-up area"),
+    "cluster_id": ("Mã cụm", "Cluster id"),
+    "name": ("Tên cụm công nghiệp", "Industrial cluster"),
+    "built_up_ha": ("Có công trình, ha", "Built up, ha"),
+    "footprints": ("Số công trình", "Footprints"),
+    "built_up_rate": ("Mật độ", "Share of cluster"),
+    "built_ha": ("Đã xây hạ tầng (khai báo), ha", "Built (declared), ha"),
+    "built_up_of_built": ("So với khai báo", "Of declared"),
+    "measured": (
+        "{source}: đọc {read} đối tượng; không có hình {empty}, không dùng được {unusable}, sửa {repaired}.",
+        "{source}: {read} footprints read; {empty} without a shape, {unusable} unusable, {repaired} repaired.",
+    ),
+}
+
+
+@click.command("built-up")
+@click.argument("clusters_file", metavar="CLUSTERS", type=_FILE)
+@click.argument("footprints_file", metavar="FOOTPRINTS", type=_FILE)
+@click.option("--by", metavar="COLUMN", help="Measure each class or year of the footprints on its own.")
+@click.option("--disjoint", is_flag=True, help="No two footprints overlap: do not look for it.")
+@click.option(
+    "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Who works."
+)
+@click.option("--scheduler", metavar="ADDR", help="A running Dask scheduler, e.g. tcp://10.0.0.5:8786.")
+@click.option("--measured-on", metavar="DATE", help="Date of the image or survey of the footprints.")
+@click.option("--layer", help="Layer of FOOTPRINTS, where there are several.")
+@click.option("--footprints-crs", help="Coordinate system of FOOTPRINTS, where it names none.")
+@click.option("--keep-going", is_flag=True, help="Leave out parts that cannot be read, name them, exit 1.")
+@crs_option
+@format_option
+@lang_option
+@output_option
+def command(
+    clusters_file: Path,
+    footprints_file: Path,
+    by: str | None,
+    disjoint: bool,  # noqa: FBT001 - click passes a flag
+    engine: Literal["local", "dask"],
+    scheduler: str | None,
+    measured_on: str | None,
+    layer: str | None,
+    footprints_crs: str | None,
+    keep_going: bool,  # noqa: FBT001 - click passes a flag
+    crs: str | None,
+    form: str,
+    lang: Language,
+    output: Path | None,
+) -> None:
+    """Hectares of each cluster that building footprints cover, beside the built area as declared.
+
+    FOOTPRINTS is a GeoPackage, FlatGeobuf, Shapefile, GeoJSON or GeoParquet file, or a folder of GeoParquet
+    parts; it is read in batches, whatever its size. Ground under several footprints counts once.
+    """
+    from clusters_geo.measure.built_up import built_up_ha
+
+    clusters, _ = load(clusters_file, crs=crs)
+    with _bar() as progress:
+        table = built_up_ha(
+            clusters,
+            footprints_file,
+            by=by,
+            disjoint=disjoint,
+            engine=engine,
+            scheduler=scheduler,
+            measured_on=measured_on,
+            layer=layer,
+            crs=footprints_crs,
+            keep_going=keep_going,
+            progress=progress,
+        )
+    put(_text(table, clusters["name"], form, lang), output, lang)
+    for message in table.attrs["failed"]:
+        click.echo(f"clusters-geo: left out: {message}", err=True)
+    if table.attrs["failed"]:
+        sys.exit(FINDINGS)
+
+
+def _text(table: pd.DataFrame, names: pd.Series, form: str, lang: Language) -> str:
+    from clusters_geo.report.records import to_csv, to_json, to_records
+
+    flat = table.reset_index()
+    if form == "csv":
+        return to_csv(flat)
+    if form == "json":
+        return to_json(to_records(flat))
+    return sheets_text(form, _sheet(flat, table.attrs["footprints"], names, lang))
+
+
+def _sheet(flat: pd.DataFrame, counts: dict[str, int], names: pd.Series, lang: Language) -> Sheet:
+    """Return the clusters on which something stands, or of which something was declared."""
+    from clusters_geo.report.sheet import Sheet
+
+    source = str(flat["source"].iloc[0]) if len(flat) else ""
+    flat = flat.assign(name=flat["cluster_id"].map(names))
+    flat = flat.drop(columns=["built_up_ha_basis", "measured_on", "source"])
+    lead = ["cluster_id", "name"]
+    flat = flat[[*lead, *(column for column in flat if column not in lead)]]
+    header = tuple(_say(str(column), lang) for column in flat)
+    rows = tuple(
+        tuple(_cell(column, value, lang) for column, value in row.items()) for row in flat.to_dict("records")
+    )
+    numeric = frozenset(n for n, c in enumerate(flat) if c in _WORDS and c not in lead)
+    figures = {name: format_number(count, lang, 0) for name, count in counts.items()}
+    note = _say("measured", lang).format(source=Path(source).name, **figures)
+    return Sheet(_say("title", lang), header, rows, numeric, (note,))
+
+
+def _say(word: str, lang: Language) -> str:
+    return _WORDS.get(word, (word, word))[lang == "en"]
+
+
+def _cell(column: object, value: object, lang: Language) -> str:
+    if not isinstance(value, (int, float)) or column not in _WORDS:
+        return str(value)
+    if column in {"built_up_rate", "built_up_of_built"}:
+        return format_percent(value, lang)
+    return format_number(value, lang, 0 if column == "footprints" else 2)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None] | None]:
+    """Give a function that shows how far the work is, on a terminal and only if it takes over a second."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    begin = time.monotonic()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        bar = shown.add_task("", total=None, visible=False, rate="")
+
+        def progress(done: int, total: int) -> None:
+            passed = time.monotonic() - begin
+            rate = f"{done / max(passed, 1e-9):,.0f}/s"
+            shown.update(bar, completed=done, total=total or None, rate=rate, visible=passed > _SILENT_S)
+
+        yield progress
