@@ -48,7 +48,7 @@ def test_data_in_the_notebook_page_cannot_end_its_script(town, town_districts):
     [
         ({}, "Cụm công nghiệp"),
         ({"lang": "en"}, "Industrial clusters"),
-        ({"only": "H. Ba Vi"}, "Cụm công nghiệp · Ba Vì"),
+        ({"only": "H. Ba Vi"}, "Ba Vì · Cụm công nghiệp"),
         ({"title": "Của tôi"}, "Của tôi"),
         ({"title": {"vi": "Một", "en": "One"}, "lang": "en"}, "One"),
     ],

@@ -32,7 +32,7 @@ def test_each_district_has_its_own_file_totals_and_findings(town, town_districts
     assert one["totals"]["planned_ha"] == 20
     assert one["clusters"]["id"] == ["T-001", "T-004"]
     assert [f["cluster_id"] for f in one["findings"]] == ["T-001"]
-    assert one["title"]["vi"] == "Cụm công nghiệp · Thạch Thất"
+    assert one["title"]["vi"] == "Thạch Thất · Cụm công nghiệp"
     assert data_of(files["Ba Vì"])["totals"]["clusters"] == 0
 
 
@@ -44,7 +44,7 @@ def test_the_index_knows_the_files(town, town_districts, tmp_path):
 
 def test_classes_are_those_of_the_whole_city(town, town_districts, tmp_path):
     files = save_district_maps(town, town_districts, tmp_path)
-    breaks = {name: [m["breaks"] for m in data_of(file)["measures"]] for name, file in files.items()}
+    breaks = {n: [(m["breaks"], m["range"]) for m in data_of(f)["measures"]] for n, f in files.items()}
     assert all(b == breaks[""] for b in breaks.values())
 
 

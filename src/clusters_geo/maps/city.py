@@ -163,7 +163,7 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     >>> clusters, districts = cg.load_hanoi()
     >>> m = cg.make_map(clusters, districts, only="thuong tin")
     >>> m.title
-    'Cụm công nghiệp · Thường Tín'
+    'Thường Tín · Cụm công nghiệp'
     """
     tables = Tables.of(clusters, districts)
     focus = None if only is None else _district_named(only, tables.districts)
@@ -206,7 +206,7 @@ class Look:
         """Return the title in a language, with the district that the map is about."""
         given = self.title if isinstance(self.title, str) or self.title is None else self.title.get(lang)
         heading = plain_text(given) if given else _TITLES[lang]
-        return heading if focus is None else f"{heading} · {plain_text(focus)}"
+        return heading if focus is None else f"{plain_text(focus)} · {heading}"
 
     def settings(self, focus: str | None) -> dict[str, JSON]:
         """Return what the page must know beside its content."""

@@ -234,6 +234,7 @@ def _measure(
         "decimals": measure.decimals,
         "classing": classing,
         "breaks": [plain_number(b) for b in class_breaks(values[values != 0], classing)],
+        "range": [plain_number(edge) for edge in (values[values != 0].min(), values[values != 0].max())],
         "values": [plain_number(v) for v in values],
         "rests": _rests_on(by_district, measure),
         "estimated": [code in estimated for code in by_district.index],

@@ -53,7 +53,7 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
     folder
         Where to; made if missing. Files are named after the district, such as `thuong-tin.html`.
     lang, title, theme, tiles, attribution, classing, findings
-        As for `make_map`; a title is followed by the name of the district.
+        As for `make_map`; the name of the district stands before the title.
     progress
         Called with the name of each district when its map is written.
 

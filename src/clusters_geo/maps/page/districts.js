@@ -16,10 +16,7 @@
     return `cg-shade-${top === 0 ? 2 : Math.round((classOf(value, breaks) * 4) / top)}`;
   };
 
-  const radiusOf = (value, values) => {
-    const most = Math.max(...values.filter((v) => v !== null), 0);
-    return most > 0 && value > 0 ? LARGEST * Math.sqrt(value / most) : 0;
-  };
+  const radiusOf = (value, most) => LARGEST * Math.sqrt(value / most);
 
   class Districts {
     constructor(app) {
@@ -99,7 +96,7 @@
     circle(district, value, measure) {
       L.circleMarker(district.at, {
         pane: "cg-amounts",
-        radius: radiusOf(value, measure.values),
+        radius: radiusOf(value, measure.range[1]),
         className: `cg-amount${measure.estimated[district.i] ? " cg-estimated" : ""}`,
         interactive: false,
       }).addTo(this.circles);

@@ -30,16 +30,23 @@ globalThis.clustersGeo = {};
       svg("path", { d: path }),
     );
 
-  // Search forgives missing accents, capitals and the usual prefixes, as names.fold does in Python.
-  const fold = (text) =>
+  const plain = (text) =>
     text
       .toLowerCase()
       .normalize("NFD")
       .replace(/\p{M}/gu, "")
       .replace(/đ/g, "d")
       .replace(/\s+/g, " ")
-      .trim()
-      .replace(/^(cum cong nghiep|ccn|quan|huyen|thi xa|xa|phuong) (?=\S)/, "");
+      .trim();
 
-  Object.assign(clustersGeo, { el, svg, icon, fold });
+  // Search forgives missing accents, capitals and the usual prefixes, as names.fold does in Python.
+  const fold = (text) => plain(text).replace(/^(cum cong nghiep|ccn|quan|huyen|thi xa|xa|phuong) (?=\S)/, "");
+
+  const slug = (text) =>
+    plain(text)
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "")
+      .slice(0, 60);
+
+  Object.assign(clustersGeo, { el, svg, icon, fold, slug });
 }

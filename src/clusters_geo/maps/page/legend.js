@@ -12,9 +12,8 @@
 
   // Each item: a drawing and what it means. The printed sheet uses the same list.
   const classItems = (app, measure) => {
-    const known = measure.values.filter((value) => value !== null && value !== 0);
-    if (!known.length) return [];
-    const [least, most] = [Math.min(...known), Math.max(...known)];
+    const [least, most] = measure.range; // of all districts, also where only some are drawn
+    if (least === null) return [];
     const borders = [least, ...measure.breaks, most];
     const top = measure.breaks.length;
     return borders.slice(0, -1).map((from, i) => ({
@@ -24,11 +23,11 @@
   };
 
   const circleItems = (app, measure) => {
-    const most = Math.max(...measure.values.filter((value) => value !== null), 0);
-    if (most <= 0) return [];
+    const [, most] = measure.range;
+    if (most === null) return [];
     const steps = [...new Set([most, most / 4].map((v) => (measure.decimals ? v : Math.max(1, Math.round(v)))))];
     return steps.map((value) => {
-      const r = radiusOf(value, measure.values);
+      const r = radiusOf(value, most);
       const box = { width: 2 * r + 2, height: 2 * r + 2, viewBox: `${-r - 1} ${-r - 1} ${2 * r + 2} ${2 * r + 2}` };
       return {
         drawing: svg("svg", { ...box, "aria-hidden": "true" }, svg("circle", { r, class: "cg-amount" })),
@@ -59,7 +58,7 @@
   const measureNote = (app) => {
     const { measure, words: t } = app;
     if (!measure || measure.kind === "amount") return null;
-    if (!measure.values.some((value) => value !== null)) return t.unknown;
+    if (measure.range[0] === null) return t.unknown;
     if (!measure.breaks.length) return t.oneValue;
     return t.classing[measure.classing];
   };

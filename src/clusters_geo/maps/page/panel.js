@@ -57,7 +57,7 @@
       this.searchLabel = el("label", { for: "cg-search", class: "cg-hidden" });
       this.districtLabel = el("label", { for: "cg-district", class: "cg-hidden" });
       this.filters.append(this.searchLabel, this.search, this.chips, this.districtLabel);
-      if (app.districts.length) this.filters.append(this.district);
+      if (app.districts.length && !app.focus) this.filters.append(this.district);
     }
 
     goToFirst() {

@@ -1,7 +1,7 @@
 // One drawing of the current view with title, legend, scale and source: saved as PNG, or printed on A4.
 "use strict";
 {
-  const { el, svg, glyph, date, number, percent, measureItems, symbolItems, measureNote, patterns, Scale, MISSING } = clustersGeo;
+  const { el, svg, slug, glyph, date, number, percent, measureItems, symbolItems, measureNote, patterns, Scale, MISSING } = clustersGeo;
   // A4 landscape at 96 dpi, less the margins of print.css.
   const WIDTH = 1047;
   const HEIGHT = 718;
@@ -198,7 +198,7 @@
     const canvas = el("canvas", { width: WIDTH * scale, height: HEIGHT * scale });
     canvas.getContext("2d").drawImage(image, 0, 0, WIDTH * scale, HEIGHT * scale);
     const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
-    const link = el("a", { href: URL.createObjectURL(blob), download: `${clustersGeo.fold(app.title()).replace(/[^a-z0-9]+/g, "-").slice(0, 60) || "map"}.png` });
+    const link = el("a", { href: URL.createObjectURL(blob), download: `${slug(app.title()) || "map"}.png` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   };

@@ -139,7 +139,7 @@
     app.layers = { clusters: new Clusters(app), districts, stock: new Stock(app) };
     map.on("zoomend", () => {
       // Close by, the ground steps back behind the outlines.
-      map.getContainer().parentElement.classList.toggle("cg-close", map.getZoom() >= 12.5);
+      map.getContainer().parentElement.classList.toggle("cg-close", Boolean(app.focus) || map.getZoom() >= 12.5);
       districts.label(app);
     });
     app.ruler = new Ruler(app);
