@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clusters_geo.errors import SchemaError
+from clusters_geo.errors import SchemaError, SourceError
 from clusters_geo.forms.conditions import register_column
 from clusters_geo.forms.period import Period
 from clusters_geo.forms.record import computed_fill_rate
 from clusters_geo.schema import CLUSTER_COLUMNS, column
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Hashable, Iterator
 
     from clusters_geo.forms.receive import Received
 
-__all__ = ["form_changes", "merge_forms"]
+__all__ = ["form_changes", "merge_forms", "read_changes"]
 
 _CHANGES = [
     *("cluster_id", "name", "column", "before", "after", "change"),
@@ -34,6 +35,11 @@ _UNITS = (1e3, 1e6, 1e4)
 # Forms are printed to a tenth of a per cent.
 _RATE_NEAR = 0.0006
 _NEAR = 1e-9
+
+_ANSWERS = {
+    **dict.fromkeys(("true", "1", "1.0", "x", "yes", "có", "đúng"), True),
+    **dict.fromkeys(("false", "0", "0.0", "no", "không", "sai"), False),
+}
 
 _CUMULATIVE = {"paid_capital_bn_vnd", "ready_ha"}
 _AT_MOST = {
@@ -78,8 +84,8 @@ def form_changes(clusters: pd.DataFrame, received: Received) -> pd.DataFrame:
     ...     "value": 9.0,
     ... }
     >>> received = Received(pd.DataFrame(), pd.DataFrame([value]), pd.DataFrame())
-    >>> form_changes(register, received)[["before", "after", "doubt", "accept"]].iloc[0].tolist()
-    [120.0, 9.0, 'fell by 92 %', False]
+    >>> form_changes(register, received)[["before", "after", "doubt"]].to_dict("records")
+    [{'before': 120.0, 'after': 9.0, 'doubt': 'fell by 92 %'}]
     """
     figures = received.figures
     rows = [] if figures.empty else [*_from_investors(clusters, figures), *_from_producers(clusters, figures)]
@@ -129,6 +135,36 @@ def merge_forms(clusters: pd.DataFrame, changes: pd.DataFrame, *, period: str | 
         ids = pd.Index(accepted["cluster_id"].unique())
         vintage["as_of"] = vintage["as_of"].mask(vintage.index.isin(ids), when)
     return vintage
+
+
+def read_changes(path: str | os.PathLike[str]) -> pd.DataFrame:
+    r"""Read a table of changes back that somebody edited in a spreadsheet.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read, or a cell of `accept` is neither yes nor no.
+
+    Examples
+    --------
+    >>> _ = (tmp / "changes.csv").write_text("cluster_id,column,after,accept\n1,workers,130,TRUE")
+    >>> read_changes(tmp / "changes.csv")["accept"].tolist()
+    [True]
+    """
+    try:
+        table = pd.read_csv(
+            path, sep=None, engine="python", dtype={"cluster_id": "string"}, encoding="utf-8-sig"
+        )
+        answers = table["accept"].astype("string").str.strip().str.casefold()
+        table = table.assign(accept=answers.map(_ANSWERS), after=pd.to_numeric(table["after"]))
+    except (OSError, ValueError, KeyError) as error:
+        msg = f"{path} is not a table of changes ({error}). Edit only the column accept of changes.csv."
+        raise SourceError(msg) from error
+    if table["accept"].isna().any():
+        odd = answers[table["accept"].isna()].iloc[0]
+        msg = f"{path}: {odd!r} in the column accept is neither TRUE nor FALSE. Write one of the two."
+        raise SourceError(msg)
+    return table
 
 
 def _refuse_unknown(clusters: pd.DataFrame, accepted: pd.DataFrame) -> None:

@@ -96,8 +96,8 @@ def read_forms(
     >>> register = pd.DataFrame(
     ...     {"name": ["Phú Thị"], "status": "operating"}, index=pd.Index(["CCN-01"], name="cluster_id")
     ... )
-    >>> text = "Tên CCN: Phu Thi\\nSTT;Chỉ tiêu;Kết quả\\n1;Tổng mức đầu tư xây dựng hạ tầng kỹ thuật theo "
-    >>> text += "dự án đã được duyệt;120,5\\n6;Tổng số dự án đầu tư sản xuất kinh doanh đã thuê đất;x1"
+    >>> text = "Tên CCN: Phu Thi\nSTT;Chỉ tiêu;Kết quả\n1;Tổng mức đầu tư xây dựng hạ tầng kỹ thuật theo "
+    >>> text += "dự án đã được duyệt;120,5\n6;Tổng số dự án đầu tư sản xuất kinh doanh đã thuê đất;x1"
     >>> _ = (tmp / "form.csv").write_text(text, encoding="utf-8")
     >>> received = read_forms([tmp / "form.csv"], register, period="2026-H1")
     >>> problems = received.problems.set_index("severity")
