@@ -51,8 +51,12 @@ def assign_districts(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) ->
     >>> bool(assigned["agrees"].all()), int(assigned["districts"].max())
     (True, 1)
     """
-    parts = _parts(clusters, districts)
-    total = area_ha(clusters)
+    require_crs(clusters, "clusters")
+    require_crs(districts, "districts")
+    # Parts and wholes on one datum: the same lot is 9 ppm smaller or larger on another.
+    shapes, holders = clusters.geometry.to_crs(HANOI_CRS), districts.geometry.to_crs(HANOI_CRS)
+    parts = _parts(shapes, holders)
+    total = area_ha(shapes)
     best = parts.sort_values(["ha", "district_code"], ascending=[False, True], kind="stable")
     best = best.drop_duplicates("row").set_index("row").reindex(range(len(clusters)))
     best.index = clusters.index
@@ -73,14 +77,10 @@ def assign_districts(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) ->
     return table
 
 
-def _parts(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> pd.DataFrame:
+def _parts(shapes: gpd.GeoSeries, holders: gpd.GeoSeries) -> pd.DataFrame:
     """Return the hectares of each piece that a cluster has in a district: row, district_code, ha."""
-    require_crs(clusters, "clusters")
-    require_crs(districts, "districts")
-    shapes = clusters.geometry.to_crs(HANOI_CRS)
-    holders = districts.geometry.to_crs(HANOI_CRS)
     row, holder = holders.sindex.query(shapes, predicate="intersects")
     pieces = gpd.GeoSeries(shapely.intersection(shapes.array[row], holders.array[holder]), crs=HANOI_CRS)
-    codes = districts.index.to_numpy()[holder]
+    codes = holders.index.to_numpy()[holder]
     table = pd.DataFrame({"row": row, "district_code": codes, "ha": area_ha(pieces)})
     return table[table["ha"] > _NOT_A_PART_HA]
