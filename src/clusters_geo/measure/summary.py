@@ -58,8 +58,11 @@ def summarize(clusters: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
     >>> cg.summarize(clusters)[["planned_ha", "built_ha", "build_out_rate"]].round(3)
            planned_ha  built_ha  build_out_rate
     total      1686.0    1392.0           0.826
-    >>> cg.summarize(clusters, by="district").loc["Thường Tín", ["operating_clusters", "planned_ha"]].tolist()
-    [11, 195.0]
+    >>> by_district = cg.summarize(clusters, by="district")
+    >>> by_district.loc[["Thường Tín"], ["operating_clusters", "planned_ha"]].round(3)
+                operating_clusters  planned_ha
+    district
+    Thường Tín                  11       195.0
     """
     for needed in ("status", by):
         if needed is not None and needed not in clusters:
