@@ -136,7 +136,7 @@ def test_a_region_that_is_named_is_binding(saved):
     file = saved(far.set_crs(5897, allow_override=True))
     with pytest.raises(cg.CRSError, match="outside"):
         load_clusters(file, region="Hà Nội")
-    with pytest.raises(cg.CRSError, match="no province 'Ha Noii'.*Hà Nội"):
+    with pytest.raises(cg.CRSError, match=r"no province 'Ha Noii'.*Hà Nội"):
         load_clusters(file, region="Ha Noii")
 
 
@@ -195,7 +195,8 @@ def test_a_ballpark_transformation_is_a_doubt():
 
 def test_a_datum_that_nobody_can_relate_is_a_doubt():
     crs = pyproj.CRS(
-        'GEOGCS["own",DATUM["own",SPHEROID["Krassowsky 1940",6378245,298.3]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]'
+        'GEOGCS["own",DATUM["own",SPHEROID["Krassowsky 1940",6378245,298.3]],'
+        'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]'
     )
     verdict = judge_crs(np.array([105.8]), np.array([21.0]), declared=crs, said=None, where="a.shp")
     assert any("ballpark" in d for d in verdict.doubts)

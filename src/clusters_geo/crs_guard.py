@@ -93,7 +93,7 @@ def _to_map(wkt: str) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs(pyproj.CRS.from_wkt(wkt), MAP_CRS, always_xy=True)
 
 
-def judge_crs(
+def judge_crs(  # noqa: PLR0913 - all but the positions is keyword-only
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     *,
@@ -178,11 +178,13 @@ def _advice(sought: _Sought) -> str:
     readings = sought.readings()
     if not readings:
         return (
-            f"None of the systems used in Việt Nam would put it in {sought.region}. Say it with crs= (--crs), "
+            f"None of the systems used in Việt Nam would put it in {sought.region}. Say it with "
+            "crs= (--crs), "
             f'for example crs="{HANOI_CRS}" (VN-2000, Hà Nội) or crs="{MAP_CRS}" (longitude and latitude).'
         )
     listed = "; ".join(f'crs="{_code(r.crs)}" ({r.crs.name}{", swapped" * r.swapped})' for r in readings[:4])
-    return f"It would lie in {sought.region} with {listed}. Say which with crs= (--crs, or --input-crs of convert)."
+    which = "Say which with crs= (--crs, or --input-crs of convert)."
+    return f"It would lie in {sought.region} with {listed}. {which}"
 
 
 def _put_right(verdict: Verdict, found: Placed, sought: _Sought, *, strict: bool) -> None:
@@ -191,7 +193,8 @@ def _put_right(verdict: Verdict, found: Placed, sought: _Sought, *, strict: bool
     if swapped.within(sought.extent if strict else VIETNAM_EXTENT):
         verdict.swapped = True
         verdict.repairs.append(
-            f"x and y were exchanged: as written the data lie {_position(found)}, exchanged {_position(swapped)}"
+            f"x and y were exchanged: as written the data lie {_position(found)}, exchanged "
+            f"{_position(swapped)}"
         )
         return
     x, y = sought.middle
@@ -224,7 +227,8 @@ def _check_datum(verdict: Verdict, found: Placed, sought: _Sought, *, confirmed:
     )
     if shift > _TOLERABLE_M and not confirmed:
         msg = (
-            f"{sought.where}: {text}. VN-2000 lost its datum on the way, as MapInfo files and many .prj files do. "
+            f"{sought.where}: {text}. VN-2000 lost its datum on the way, as MapInfo files and many "
+            ".prj files do. "
             f'Say crs="EPSG:{code}" if these are VN-2000 coordinates; otherwise say the whole other system.'
         )
         raise CRSError(msg)
@@ -248,7 +252,8 @@ def _check_zone(verdict: Verdict, found: Placed, sought: _Sought) -> None:
     plane = _plane(verdict.crs)
     if plane is not None and math.isclose(plane.scale, _UTM_SCALE) and home.within(sought.extent):
         verdict.doubts.append(
-            f"it is said to be {verdict.crs.name}; were it {home}, as surveys of {sought.region} are, it would lie "
+            f"it is said to be {verdict.crs.name}; were it {home}, as surveys of {sought.region} "
+            "are, it would lie "
             f"{_metres(found, home):,.0f} m away"
         )
     if not found.within(sought.extent):

@@ -52,7 +52,7 @@ class _Wishes:
     check: bool
 
 
-def load_clusters(
+def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     path: str | os.PathLike[str],
     *,
     layer: str | None = None,
@@ -123,7 +123,7 @@ def load_clusters(
     return _finished(_identified(table, report), "cluster_id", CLUSTER_COLUMNS, report, check=check)
 
 
-def load_districts(
+def load_districts(  # noqa: PLR0913 - all but the file is keyword-only
     path: str | os.PathLike[str],
     *,
     layer: str | None = None,
@@ -180,7 +180,10 @@ def load_report(table: pd.DataFrame) -> LoadReport:
     'GeoPackage'
     """
     if ATTRIBUTE not in table.attrs:
-        msg = "This table carries no report. Only tables from load_clusters and load_districts do, before joins."
+        msg = (
+            "This table carries no report. Only tables from load_clusters and load_districts do, "
+            "before joins."
+        )
         raise SchemaError(msg)
     return LoadReport.from_dict(table.attrs[ATTRIBUTE])
 
@@ -273,7 +276,8 @@ def _with_shapes(table: gpd.GeoDataFrame, shapes: gpd.GeoDataFrame, report: Load
 
 
 def _join_key(table: gpd.GeoDataFrame, key: str) -> pd.Series:
-    return table[key].astype("string").map(lambda v: name_key(v) if key == "name" else v, na_action="ignore")
+    values: pd.Series = table[key].astype("string")
+    return values.map(name_key, na_action="ignore") if key == "name" else values
 
 
 def _finished(

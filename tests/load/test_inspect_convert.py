@@ -69,7 +69,7 @@ def test_inspect_prints_text_markdown_and_json(register, tmp_path):
     assert json.loads((tmp_path / "a.json").read_text()) == content
 
 
-def test_inspect_exits_2_for_what_cannot_be_loaded_and_says_which_layers_there_are(register, tmp_path):
+def test_inspect_exits_2_for_what_cannot_be_loaded_and_says_which_layers_there_are(register):
     gpd.read_file(register).to_file(register, layer="khác")
     result = run(inspect, register)
     assert result.exit_code == 2
@@ -86,7 +86,7 @@ def test_inspect_exits_2_for_what_cannot_be_computed_with(tmp_path):
     assert "rộng" in result.output
 
 
-def test_inspect_refuses_what_must_not_be_opened(tmp_path):
+def test_inspect_refuses_what_must_not_be_opened():
     result = run(inspect, "https://example.org/a.gpkg")
     assert isinstance(result.exception, cg.SourceError)
 

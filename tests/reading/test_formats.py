@@ -124,7 +124,8 @@ def test_labels_inside_outlines_name_them(make):
     drawing = gpd.GeoDataFrame(geometry=[ring, *open_lines], crs=5897)
     file = make("a.dxf", drawing)
     entities = file.read_text()
-    label = "  0\nTEXT\n  5\nFF{n}\n100\nAcDbEntity\n  8\nTEN\n100\nAcDbText\n 10\n{x}\n 20\n2330100\n 30\n0\n 40\n9\n  1\n{text}\n"
+    label = "  0\nTEXT\n  5\nFF{n}\n100\nAcDbEntity\n  8\nTEN\n100\nAcDbText\n 10\n{x}\n 20\n2330100\n"
+    label += " 30\n0\n 40\n9\n  1\n{text}\n"
     texts = label.format(n=1, x=585_100, text="Phùng Xá") + label.format(n=2, x=590_100, text="Bát Tràng")
     head, tail = entities.split("ENTITIES\n", 1)
     body, rest = tail.split("  0\nENDSEC", 1)
@@ -152,7 +153,7 @@ def test_a_zip_with_photos_beside_the_layer_is_read(make, tmp_path):
     assert len(cg.load_clusters(file)) == 3
 
 
-def test_several_layers_are_listed_and_one_is_asked_for(make, small, tmp_path):
+def test_several_layers_are_listed_and_one_is_asked_for(make, small):
     file = make("a.gpkg")
     small.to_file(file, layer="khác")
     with pytest.raises(
@@ -164,7 +165,7 @@ def test_several_layers_are_listed_and_one_is_asked_for(make, small, tmp_path):
         cg.load_clusters(file, layer="x")
 
 
-def test_styles_beside_the_data_are_no_layer(make, tmp_path):
+def test_styles_beside_the_data_are_no_layer(make):
     file = make("a.gpkg")
     import pyogrio
 
@@ -192,7 +193,8 @@ def test_titles_column_numbers_blank_rows_and_totals_are_left_out(tmp_path):
     file = tmp_path / "a.csv"
     file.write_text(
         "UBND THÀNH PHỐ HÀ NỘI;;;\nBiểu 3. Các cụm công nghiệp;;;\n\nTT;Tên CCN;Trạng thái;Diện tích (ha)\n"
-        "(1);(2);(3);(4)\n1;Phùng Xá;Đang hoạt động;40,5\n;;;\n2;Bát Tràng;Chưa khởi công;20\nTổng cộng;;;60,5\n",
+        "(1);(2);(3);(4)\n1;Phùng Xá;Đang hoạt động;40,5\n;;;\n2;Bát Tràng;Chưa khởi công;20\nTổng "
+        "cộng;;;60,5\n",
         encoding="utf-8-sig",
     )
     table = cg.load_clusters(file)

@@ -128,7 +128,7 @@ def test_a_folder_is_refused(tmp_path, name):
         cg.load_clusters(tmp_path / name)
 
 
-def test_a_geodatabase_with_a_link_in_it_is_refused(make, tmp_path):
+def test_a_geodatabase_with_a_link_in_it_is_refused(make):
     folder = make("a.gdb")
     (folder / "a00000099.gdbtable").symlink_to("/etc/passwd")
     with pytest.raises(cg.SourceError, match="not a plain file"):
@@ -165,7 +165,7 @@ def test_what_is_another_thing_than_its_name_says_is_called_by_its_name(tmp_path
         cg.load_clusters(file)
 
 
-def test_a_large_file_needs_the_flag(make, tmp_path):
+def test_a_large_file_needs_the_flag(make):
     file = make("a.gpkg")
     os.truncate(file, doors.MAX_BYTES + 1)
     with pytest.raises(cg.SourceError, match="--allow-large"):
@@ -290,7 +290,7 @@ def test_a_database_in_use_by_another_reader_is_read_and_left_as_it_is(make, tmp
     [
         '!table\n!version 300\n\nDefinition Table\n  Type LINKED Charset "x"\n  File "/etc/passwd"\n',
         '!table\n!version 100\nopen table "/etc/passwd" hide\ncreate view a as\nselect * from b\n',
-        '!table\n!version 300\nDefinition Table\n Type NATIVE\nbegin_metadata\n"\\IsSeamless" = "TRUE"\nend_metadata\n',
+        '!table\n!version 300\nDefinition Table\n Type NATIVE\nbegin_metadata\n"\\IsSeamless" = "TRUE"\n',
     ],
 )
 def test_a_table_that_names_other_files_is_refused(tmp_path, text):
@@ -303,10 +303,10 @@ def test_a_table_that_names_other_files_is_refused(tmp_path, text):
 @pytest.mark.parametrize(
     "body",
     [
-        '<!DOCTYPE kml [<!ENTITY x SYSTEM "file:///etc/passwd">]><kml xmlns="http://www.opengis.net/kml/2.2">'
-        "<Placemark><name>&x;</name><Point><coordinates>105.8,21</coordinates></Point></Placemark></kml>",
-        '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><NetworkLink><Link><href>http://127.0.0.1:9/'
-        "</href></Link></NetworkLink></Document></kml>",
+        """<!DOCTYPE kml [<!ENTITY x SYSTEM "file:///etc/passwd">]><kml xmlns="http://www.opengis.net/kml/2.2">
+        <Placemark><name>&x;</name><Point><coordinates>105.8,21</coordinates></Point></Placemark></kml>""",
+        """<kml xmlns="http://www.opengis.net/kml/2.2"><Document><NetworkLink><Link>
+        <href>http://127.0.0.1:9/</href></Link></NetworkLink></Document></kml>""",
     ],
 )
 def test_kml_reaches_no_other_file(tmp_path, body):

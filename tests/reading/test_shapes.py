@@ -90,10 +90,13 @@ def test_curves_become_lines(tmp_path):
     file = tmp_path / "a.gml"
     file.write_text(
         '<?xml version="1.0"?><ogr:FeatureCollection xmlns:ogr="http://ogr.maptools.org/" xmlns:gml="http://www.opengis.net/gml/3.2">'
-        '<ogr:featureMember><ogr:a gml:id="a.0"><ogr:geometryProperty><gml:Polygon srsName="urn:ogc:def:crs:EPSG::5897" gml:id="g">'
+        '<ogr:featureMember><ogr:a gml:id="a.0"><ogr:geometryProperty>'
+        '<gml:Polygon srsName="urn:ogc:def:crs:EPSG::5897" gml:id="g">'
         "<gml:exterior><gml:Ring><gml:curveMember><gml:Curve gml:id='c'><gml:segments><gml:Arc><gml:posList>"
-        "2326000 562000 2326100 562100 2326000 562200</gml:posList></gml:Arc><gml:LineStringSegment><gml:posList>"
-        "2326000 562200 2326000 562000</gml:posList></gml:LineStringSegment></gml:segments></gml:Curve></gml:curveMember></gml:Ring>"
+        "2326000 562000 2326100 562100 2326000 "
+        "562200</gml:posList></gml:Arc><gml:LineStringSegment><gml:posList>"
+        "2326000 562200 2326000 "
+        "562000</gml:posList></gml:LineStringSegment></gml:segments></gml:Curve></gml:curveMember></gml:Ring>"
         "</gml:exterior></gml:Polygon></ogr:geometryProperty><ogr:name>A</ogr:name><ogr:cluster_id>01</ogr:cluster_id>"
         "<ogr:status>operating</ogr:status></ogr:a></ogr:featureMember></ogr:FeatureCollection>"
     )

@@ -135,7 +135,8 @@ def test_mojibake_that_was_saved_as_unicode_is_undone(tmp_path, encoding, name):
 def test_mapinfo_in_windows_1258_keeps_every_letter(tmp_path, charset):
     rows = b"\n".join(b'"%d","%s","operating"' % (n, encode(name, "cp1258")) for n, name in enumerate(NAMES))
     header = (
-        f'Version 300\nCharset "{charset}"\nDelimiter ","\nCoordSys Earth Projection 8, 104, "m", 105, 0, 0.9999, 500000, 0\n'
+        f'Version 300\nCharset "{charset}"\nDelimiter ","\n'
+        'CoordSys Earth Projection 8, 104, "m", 105, 0, 0.9999, 500000, 0\n'
         "Columns 3\n  cluster_id Char(8)\n  name Char(60)\n  status Char(20)\nData\n\n"
     )
     points = "".join(f"Point {562_000 + n * 1000} 2326000\n" for n in range(len(NAMES)))

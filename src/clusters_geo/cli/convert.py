@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -31,7 +31,7 @@ def command(
     decimal: str | None,
     name: str | None,
     kind: str,
-    **wishes: object,
+    **wishes: Any,  # noqa: ANN401 - click checked them
 ) -> None:
     """Read IN, repair it, and write it clean to OUT, whole or not at all.
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from clusters_geo.cli.options import format_option, output_option, put, sheets_text
 from clusters_geo.cli.reading_options import as_option, reading_options
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _UNUSABLE = 2
 
@@ -19,8 +22,8 @@ _UNUSABLE = 2
 @reading_options("--crs", "--input-crs")
 @format_option
 @output_option
-def command(file: str, kind: str, form: str, output: Path | None, **wishes: object) -> None:
-    """What is in FILE: layers, coordinate system, encoding, what is repaired, and what to decide.
+def command(file: str, kind: str, form: str, output: Path | None, **wishes: Any) -> None:  # noqa: ANN401 - click checked them
+    """Tell what is in FILE: layers, coordinate system, encoding, what is repaired, and what to decide.
 
     Exits 0 if the file can be worked with, 2 if not; nothing is written.
     """

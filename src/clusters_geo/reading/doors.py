@@ -28,6 +28,7 @@ __all__ = ["MAX_BYTES", "Staged", "checked_file", "staged"]
 
 MAX_BYTES = 1 << 30
 _LOCK_WAIT_S = 1.0
+_SHOWN = 80
 _MAX_HEADER_BYTES = 1 << 20
 
 _COPIED = {"GML", "MapInfo MIF", "MapInfo TAB"}
@@ -95,7 +96,7 @@ def checked_file(path: str | os.PathLike[str], *, allow_large: bool = False) -> 
 def _refuse_other_than_path(text: str) -> None:
     for pattern, what, fix in _NOT_A_PATH:
         if pattern.search(text):
-            shown = text if len(text) <= 80 else text[:80] + "…"
+            shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
             msg = f"{shown!r} {what}. {fix}; only files on this machine are opened."
             raise SourceError(msg)
 
@@ -209,7 +210,10 @@ def _check_geopackage(file: Path) -> None:
         raise SourceError(msg) from error
     for name, sql in rows:
         if not re.search(r"\bUSING\s+[\"']?(?:rtree|fts[345])\b", sql, re.IGNORECASE):
-            msg = f"{file.name}: the table {name!r} is virtual and may read other files. Export it to a new GeoPackage."
+            msg = (
+                f"{file.name}: the table {name!r} is virtual and may read other files. Export it to a "
+                "new GeoPackage."
+            )
             raise SourceError(msg)
 
 
@@ -217,7 +221,10 @@ def _check_tab(file: Path) -> None:
     text = file.read_bytes()[:_MAX_HEADER_BYTES].lower()
     native = re.search(rb"type\s+native", text)
     if not native or re.search(rb"create\s+view|open\s+table|isseamless\W+true|\bfile\s+\"", text):
-        msg = f"{file.name} is a view or a linked table: it names other files, which are not opened. Save a copy as native TAB."
+        msg = (
+            f"{file.name} is a view or a linked table: it names other files, which are not opened. Save "
+            "a copy as native TAB."
+        )
         raise SourceError(msg)
     _neutral_charset(file, rb'(!charset\s+)"?WindowsVietnamese"?', rb"\1WindowsLatin1")
 

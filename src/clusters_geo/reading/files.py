@@ -37,6 +37,7 @@ __all__ = ["Layer", "Raw", "look_into", "read_raw"]
 
 _MAX_CELLS = 200_000_000
 _RAW_BYTES = "ISO-8859-1"
+_SHP_HEADER, _DBF_HEADER = 100, 32
 
 # Styles that QGIS and ArcGIS store beside the data.
 _NOT_DATA = {"layer_styles", "qgis_projects"}
@@ -133,7 +134,10 @@ def _translated(source: Staged) -> Iterator[None]:
     except Exception as error:
         # Readers raise whatever their C libraries left them with; the file is at fault, and is named.
         said = _first_line(str(error), source) or type(error).__name__
-        msg = f"{source.original} is not a readable {source.format.name} file ({said}). Was it damaged or cut short?"
+        msg = (
+            f"{source.original} is not a readable {source.format.name} file ({said}). Was it damaged or "
+            "cut short?"
+        )
         raise SourceError(msg) from error
 
 
@@ -223,8 +227,12 @@ def _read_layer(source: Staged, layer: Layer, report: LoadReport) -> Raw:
             raise
     for warning in dict.fromkeys(_first_line(str(w.message), source) for w in said):
         report.doubt("file", f"GDAL says: {warning}")
+    _refuse_broken_text(source, table)
     if 0 <= layer.rows != len(table):
-        msg = f"{source.original} says it has {layer.rows} rows, but {len(table)} can be read. It was cut short."
+        msg = (
+            f"{source.original} says it has {layer.rows} rows, but {len(table)} can be read. It was cut "
+            "short."
+        )
         raise SourceError(msg)
     report.rows = len(table)
     if is_shapefile and ".prj" in source.missing:
@@ -259,6 +267,19 @@ def _bulk_read(source: Staged, layer: Layer, on_invalid: str = "raise") -> gpd.G
         arrow_to_pandas_kwargs={"types_mapper": whole.get},
         **_OPEN_OPTIONS.get(source.format.driver, {}),
     )
+
+
+def _refuse_broken_text(source: Staged, table: pd.DataFrame) -> None:
+    for name, values in table.items():
+        try:
+            list(values)
+        except UnicodeDecodeError as error:
+            msg = (
+                f"{source.original}: column {name!r} holds bytes that are not text in the encoding "
+                "that the file "
+                f"states ({error.reason}). Correct the encoding in its header, or export it again."
+            )
+            raise SourceError(msg) from error
 
 
 def _read_curves(source: Staged, layer: Layer) -> gpd.GeoDataFrame:
@@ -305,22 +326,30 @@ def _read_parquet(source: Staged, report: LoadReport, *, allow_large: bool) -> R
 def _refuse_cut_short(source: Staged) -> None:
     """Compare what the two headers of a Shapefile promise with what is there."""
     if ".dbf" in source.missing:
-        msg = f"{source.original}: the .dbf with its names and figures is missing beside it. Copy all its files."
+        msg = (
+            f"{source.original}: the .dbf with its names and figures is missing beside it. Copy all its "
+            "files."
+        )
         raise SourceError(msg)
     shapes = source.path.stat().st_size
     with source.path.open("rb") as opened:
-        header = opened.read(100)
-    promised = 2 * struct.unpack(">i", header[24:28])[0] if len(header) == 100 else 100
+        header = opened.read(_SHP_HEADER)
+    promised = 2 * struct.unpack(">i", header[24:28])[0] if len(header) == _SHP_HEADER else _SHP_HEADER
     table = source.path.with_suffix(".dbf")
     with table.open("rb") as opened:
-        header = opened.read(32)
-    rows, start, width = struct.unpack("<IHH", header[4:12]) if len(header) == 32 else (1, 32, 0)
+        header = opened.read(_DBF_HEADER)
+    rows, start, width = (
+        struct.unpack("<IHH", header[4:12]) if len(header) == _DBF_HEADER else (1, _DBF_HEADER, 0)
+    )
     for file, has, needs in (
         (".shp", shapes, promised),
         (".dbf", table.stat().st_size, start + rows * width),
     ):
         if has < needs:
-            msg = f"{source.original}: its {file} has {has:,} of the {needs:,} bytes it should have. Copy it again."
+            msg = (
+                f"{source.original}: its {file} has {has:,} of the {needs:,} bytes it should have. Copy "
+                "it again."
+            )
             raise SourceError(msg)
 
 

@@ -25,6 +25,7 @@ __all__ = ["look_through"]
 # Above this the second parsing would cost more than it tells.
 _MAX_BYTES = 128 << 20
 _INT64 = 1 << 63
+_FEWEST_POSITIONS = 4
 
 _SHAPES = (
     "Point",
@@ -37,7 +38,7 @@ _SHAPES = (
 )
 
 
-class _RepeatedKey(ValueError):
+class _RepeatedKeyError(ValueError):
     """A member of a JSON object that appears twice."""
 
 
@@ -80,7 +81,10 @@ def _parsed(file: Path) -> Any:  # noqa: ANN401 - JSON may be anything
             parse_int=_int64,
         )
     except UnicodeDecodeError as error:
-        msg = f"{file.name} is not UTF-8 (byte {error.start}: 0x{error.object[error.start]:02x}). Save it as UTF-8."
+        msg = (
+            f"{file.name} is not UTF-8 (byte {error.start}: 0x{error.object[error.start]:02x}). Save it "
+            "as UTF-8."
+        )
         raise SourceError(msg) from error
     except json.JSONDecodeError as error:
         msg = f"{file.name}, line {error.lineno}, column {error.colno}: {error.msg}. Was it cut short?"
@@ -99,7 +103,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
         first = next((members[k] for k in ("name", "cluster_id", "id") if k in members), "")
         msg = f"the key {twice[0]!r} stands twice in one object{f' (of {first!r})' if first else ''}"
-        raise _RepeatedKey(msg)
+        raise _RepeatedKeyError(msg)
     return members
 
 
@@ -130,14 +134,17 @@ def _check_shape(file: Path, row: int, shape: object) -> None:
         return
     kind = shape.get("type") if isinstance(shape, dict) else None
     if not isinstance(shape, dict) or kind not in _SHAPES:
-        msg = f"{file.name}, row {row}: the geometry is of the unknown kind {kind!r}. Known: {', '.join(_SHAPES)}."
+        msg = (
+            f"{file.name}, row {row}: the geometry is of the unknown kind {kind!r}. Known: "
+            f"{', '.join(_SHAPES)}."
+        )
         raise SourceError(msg)
     if kind == "GeometryCollection":
         for part in shape.get("geometries") or []:
             _check_shape(file, row, part)
         return
     for ring in _rings(str(kind), shape.get("coordinates")):
-        if not isinstance(ring, list) or (ring and (len(ring) < 4 or ring[0] != ring[-1])):
+        if not isinstance(ring, list) or (ring and (len(ring) < _FEWEST_POSITIONS or ring[0] != ring[-1])):
             msg = (
                 f"{file.name}, row {row}: a ring is not closed: its first and last position differ. Close it."
             )

@@ -136,11 +136,13 @@ UNITS = {
 }
 
 _UNIT = re.compile(
-    r"[\s_]*(?:[(\[,]\s*(?:đvt|đơn vị)?[:\s]*(ha|héc ta|hecta|m2|m²|sqm|km2|km²|%)\s*[)\]]?|_(ha|m2|km2|pct|sqm))\s*$",
+    r"[\s_]*(?:[(\[,]\s*(?:đvt|đơn vị)?[:\s]*(ha|héc "
+    r"ta|hecta|m2|m²|sqm|km2|km²|%)\s*[)\]]?|_(ha|m2|km2|pct|sqm))\s*$",
     re.IGNORECASE,
 )
 _SHAPEFILE_WIDTH = 10
 _ALIKE = 0.88
+_SHORTEST, _LONGEST = 3, 80
 # Says how the figure of the same name is known; see `clusters_geo.schema.BASES`.
 _BASIS = "_basis"
 
@@ -183,7 +185,7 @@ def recognised(header: str) -> bool:
     (True, False)
     """
     known = _known(CLUSTER_COLUMNS) | _known(DISTRICT_COLUMNS)
-    return bool(header) and len(header) < 80 and _key(split_unit(header)[0]) in known
+    return bool(header) and len(header) < _LONGEST and _key(split_unit(header)[0]) in known
 
 
 def map_headers(
@@ -278,7 +280,7 @@ def _by_likeness(header: str, columns: tuple[Column, ...]) -> str:
     known = _known(columns)
     alike = difflib.get_close_matches(key, known, n=2, cutoff=_ALIKE)
     meant = {known[a] for a in alike}
-    return meant.pop() if len(meant) == 1 and len(key) > 3 else ""
+    return meant.pop() if len(meant) == 1 and len(key) > _SHORTEST else ""
 
 
 def _note(found: list[Heading], headers: list[str], columns: tuple[Column, ...], report: LoadReport) -> None:

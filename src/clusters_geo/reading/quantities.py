@@ -6,6 +6,7 @@ own cells prove; where none proves it, "1.686" may be 1.686 or 1,686, and is lef
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,7 @@ _DATE = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$")
 # To the unit that the schema declares: hectares for areas, 0–1 for shares.
 _FACTORS = {("m2", "ha"): 1e-4, ("km2", "ha"): 100.0, ("ha", "ha"): 1.0, ("%", "share"): 0.01}
 _LARGEST_HA = 10_000.0
+_GROUP = 3
 
 # What else is written for the declared values, without accents and capitals.
 CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -187,7 +189,7 @@ def _proof(text: str) -> str:
         return other
     before, after = text[:last].lstrip("+-"), text[last + 1 :]
     # Three digits behind the only mark prove nothing, unless no group of thousands could begin like that.
-    is_group = len(after) == 3 and 1 <= len(before) <= 3 and not before.startswith("0")
+    is_group = len(after) == _GROUP and 1 <= len(before) <= _GROUP and not before.startswith("0")
     return "" if is_group else mark
 
 
@@ -351,9 +353,11 @@ def _blank_or(value: object) -> object:
 
 
 def _is_blank(value: object) -> bool:
-    return (isinstance(value, str) and not value.strip()) or (
-        not isinstance(value, str) and bool(pd.isna(value))
-    )
+    return not value.strip() if isinstance(value, str) else value is None or value is pd.NA or _is_nan(value)
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _is_number(value: object) -> bool:

@@ -74,7 +74,10 @@ def _body(file: Path, rows: list[Row], at: int, report: LoadReport) -> pd.DataFr
             dropped[why].append(number)
             continue
         if any(str(cell).strip() for cell in row[len(header) :]):
-            msg = f"{file.name}, row {number}: it has more cells than the header. Is a separator missing its quotes?"
+            msg = (
+                f"{file.name}, row {number}: it has more cells than the header. Is a separator missing "
+                "its quotes?"
+            )
             raise SourceError(msg)
         kept.append(_padded(row, len(header)))
         numbers.append(number)
@@ -156,7 +159,10 @@ def _sheet_rows(file: Path, report: LoadReport, wanted: str | None) -> list[Row]
         msg = f"{file.name} has no sheet {wanted!r}; it has: {', '.join(report.layers)}."
         raise SourceError(msg)
     if len(useful) > 1 and not wanted:
-        msg = f"{file.name} has {len(useful)} sheets with a register: {', '.join(useful)}. Name one with layer=."
+        msg = (
+            f"{file.name} has {len(useful)} sheets with a register: {', '.join(useful)}. Name one with "
+            "layer=."
+        )
         raise SourceError(msg)
     report.layer, rows = next(iter((useful or sheets).items()), ("", []))
     return rows
@@ -168,7 +174,10 @@ def _cells(rows: Iterable[tuple[object, ...]], file: Path) -> list[Row]:
     for row in rows:
         total += len(row)
         if total > _MAX_CELLS:
-            msg = f"{file.name} has over {_MAX_CELLS:,} cells in a sheet. Delete the empty rows below the table."
+            msg = (
+                f"{file.name} has over {_MAX_CELLS:,} cells in a sheet. Delete the empty rows below the "
+                "table."
+            )
             raise SourceError(msg)
         kept.append([_as_cell(value) for value in row])
     return kept

@@ -24,6 +24,7 @@ __all__ = ["exchange_axes", "flatten", "mend", "middles", "outlines"]
 _ABSURD = 1e8
 _M2_PER_HA = 10_000.0
 _AREAL = {3, 6}
+_FEWEST_POSITIONS = 4
 
 
 def flatten(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries:
@@ -163,7 +164,7 @@ def outlines(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
     parts = np.asarray(table.geometry.array, dtype=object)
     kind = shapely.get_type_id(parts)
     closed = np.isin(kind, list(_AREAL)) | (
-        shapely.is_closed(parts) & (shapely.get_num_coordinates(parts) > 3) & (kind == 1)
+        shapely.is_closed(parts) & (shapely.get_num_coordinates(parts) >= _FEWEST_POSITIONS) & (kind == 1)
     )
     areas = [shapely.Polygon(p.coords) if p.geom_type == "LineString" else p for p in parts[closed]]
     loose = [p for p in parts[np.isin(kind, [1, 5]) & ~closed] if p is not None]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from clusters_geo.errors import ClustersGeoError, SchemaError
 from clusters_geo.load import load_clusters, load_districts, load_report
 from clusters_geo.reading.files import Layer, look_into
@@ -113,8 +115,8 @@ def _failures(table: gpd.GeoDataFrame) -> list[dict[str, object]]:
     try:
         validate(table)
     except SchemaError as error:
-        found = error.failures if error.failures is not None else []
-        return [] if not len(found) else found.astype(object).map(str).to_dict("records")
+        failures = pd.DataFrame() if error.failures is None else error.failures
+        return [{str(key): str(value) for key, value in row.items()} for row in failures.to_dict("records")]
     return []
 
 

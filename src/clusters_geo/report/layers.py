@@ -1,4 +1,4 @@
-"""A table to a file that others read: whole or not at all, in a named coordinate system, nothing lost in silence.
+"""A table to a file that others read: whole or not at all, in a named system, nothing lost in silence.
 
 A Shapefile is five files, which no file system replaces at once. So an existing one is never overwritten;
 under the ending `.zip` it is one file, and is.
@@ -12,8 +12,9 @@ import tempfile
 import warnings
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pyproj
 
@@ -35,8 +36,6 @@ _TEXT_WIDTH = 254
 # A tenth of a millimetre in degrees; RFC 7946 advises 7 and GDAL obeys, which is a centimetre.
 _GEOJSON_DECIMALS = 9
 
-Writer = "Callable[[gpd.GeoDataFrame, Path, str], None]"
-
 
 def save(
     table: gpd.GeoDataFrame, path: str | os.PathLike[str], *, crs: str | None = None, layer: str | None = None
@@ -48,8 +47,8 @@ def save(
     table
         Clusters or districts; it is not changed.
     path
-        Its ending chooses the format: .gpkg, .parquet (GeoParquet 1.1), .geojson (RFC 7946), .fgb, .shp, .zip (a
-        Shapefile as one file), .csv or .xlsx (both without shapes).
+        Its ending chooses the format: .gpkg, .parquet (GeoParquet 1.1), .geojson (RFC 7946), .fgb, .shp,
+        .zip (a Shapefile as one file), .csv or .xlsx (both without shapes).
     crs
         The system to write in: a code such as "EPSG:5897", "vn2000" for Hà Nội's, "vn2000:Bắc Ninh" for a
         province's. Without it the table's own. GeoJSON is always in longitude and latitude.
@@ -80,11 +79,14 @@ def save(
     target = Path(path)
     write = WRITTEN.get(target.suffix.lower())
     if write is None:
-        msg = f"{target} has the ending {target.suffix!r}; written are {', '.join(WRITTEN)}. Choose one of them."
+        msg = (
+            f"{target} has the ending {target.suffix!r}; written are {', '.join(WRITTEN)}. Choose one "
+            "of them."
+        )
         raise SourceError(msg)
     flat = _flat(table, target, crs)
     if target.suffix.lower() == ".shp":
-        _write_new_shapefile(flat, target, layer)
+        _write_new_shapefile(flat, target)
         return target
     with replaced_file(target) as beside, _explained(target):
         write(flat, beside, layer or target.stem)
@@ -110,7 +112,7 @@ def target_crs(crs: str) -> pyproj.CRS:
     try:
         return pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as error:
-        msg = f'There is no coordinate system {crs!r}. Say "vn2000", "vn2000:Bắc Ninh" or a code such as "{HANOI_CRS}".'
+        msg = f'There is no coordinate system {crs!r}. Say "vn2000", "vn2000:Bắc Ninh" or "{HANOI_CRS}".'
         raise CRSError(msg) from error
 
 
@@ -121,13 +123,19 @@ def _flat(table: gpd.GeoDataFrame, target: Path, crs: str | None) -> gpd.GeoData
     wanted = None if crs is None else target_crs(crs)
     if target.suffix.lower() == ".geojson":
         if wanted is not None and wanted != pyproj.CRS(MAP_CRS):
-            msg = f"{target}: GeoJSON holds longitude and latitude only (RFC 7946), not {wanted.name}. Write .gpkg."
+            msg = (
+                f"{target}: GeoJSON holds longitude and latitude only (RFC 7946), not {wanted.name}. "
+                "Write .gpkg."
+            )
             raise CRSError(msg)
         wanted = pyproj.CRS(MAP_CRS)
     if flat.geometry.isna().all():
         return flat
     if flat.crs is None:
-        msg = f"{target}: the shapes do not say in which coordinate system they are. Set it with table.set_crs first."
+        msg = (
+            f"{target}: the shapes do not say in which coordinate system they are. Set it with "
+            "table.set_crs first."
+        )
         raise CRSError(msg)
     return flat if wanted is None or flat.crs == wanted else flat.to_crs(wanted)
 
@@ -209,24 +217,23 @@ def _dates_as_text(table: pd.DataFrame) -> dict[str, pd.Series]:
 
 def _simple(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the table with what GDAL has no kind for as text."""
-    odd = [n for n, kind in table.dtypes.items() if kind == object]
+    odd = [n for n, kind in table.dtypes.items() if kind == np.dtype(object)]
     return table.assign(**{str(n): table[n].map(str, na_action="ignore").astype("string") for n in odd})
 
 
-def _write_new_shapefile(table: gpd.GeoDataFrame, target: Path, layer: str | None) -> None:
+def _write_new_shapefile(table: gpd.GeoDataFrame, target: Path) -> None:
     if target.exists():
         msg = (
             f"{target} exists. A Shapefile is five files, which cannot be replaced all at once. Choose a new "
             f"name, or {target.with_suffix('.zip').name}, which is one file."
         )
         raise SourceError(msg)
-    del layer  # the layer of a Shapefile is its name
     target.parent.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix=f".{target.stem}-", dir=target.parent) as folder,
         _explained(target),
     ):
-        _write_shapefile(table, Path(folder) / target.name)
+        _write_shapefile(table, Path(folder) / target.name, target.stem)
         # The .shp comes last: without it the rest is no layer.
         for part in sorted(Path(folder).iterdir(), key=lambda p: p.suffix == ".shp"):
             with part.open("rb") as written:
@@ -236,13 +243,14 @@ def _write_new_shapefile(table: gpd.GeoDataFrame, target: Path, layer: str | Non
 
 def _write_zipped_shapefile(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     with tempfile.TemporaryDirectory(prefix=".clusters-geo-", dir=path.parent) as folder:
-        _write_shapefile(table, Path(folder) / f"{layer}.shp")
+        _write_shapefile(table, Path(folder) / f"{layer}.shp", layer)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for part in sorted(Path(folder).iterdir()):
                 archive.write(part, part.name)
 
 
-def _write_shapefile(table: gpd.GeoDataFrame, path: Path) -> None:
+def _write_shapefile(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    del layer  # a Shapefile has no other name than its file
     short = _short_names([str(n) for n in table.columns if n != table.geometry.name])
     simple = _simple(table)
     flags = {str(n): v.astype("Int16") for n, v in simple.items() if pd.api.types.is_bool_dtype(v.dtype)}
@@ -284,13 +292,16 @@ def _cut_text(table: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     for name, values in table.items():
         long = values.map(lambda v: isinstance(v, str) and len(v.encode()) > _TEXT_WIDTH)
         if long.any():
-            msg = f"{path.name}: a Shapefile holds {_TEXT_WIDTH} bytes of text; {long.sum()} values of {name} were cut."
+            msg = (
+                f"{path.name}: a Shapefile holds {_TEXT_WIDTH} bytes of text; {long.sum()} values of "
+                f"{name} were cut."
+            )
             warnings.warn(msg, stacklevel=2)
             cut[str(name)] = values.map(lambda v: _cut(v, _TEXT_WIDTH), na_action="ignore")
     return table.assign(**cut)
 
 
-WRITTEN: dict[str, Any] = {
+WRITTEN: dict[str, Callable[[gpd.GeoDataFrame, Path, str], None]] = {
     ".gpkg": _write_geopackage,
     ".parquet": _write_geoparquet,
     ".geojson": _write_geojson,

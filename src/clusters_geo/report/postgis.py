@@ -9,6 +9,7 @@ from clusters_geo.errors import CRSError, EngineError, SourceError
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from sqlalchemy import Engine
 
 __all__ = ["save_postgis"]
 
@@ -42,31 +43,40 @@ def save_postgis(table: gpd.GeoDataFrame, url: str, name: str, *, schema: str | 
     code = table.crs.to_epsg(min_confidence=100) if table.crs is not None else None
     if code is None:
         named = table.crs.name if table.crs is not None else "none"
-        msg = f"The coordinate system ({named}) has no EPSG code and would be lost in PostGIS. Convert it with --crs vn2000."
+        msg = (
+            f"The coordinate system ({named}) has no EPSG code and would be lost in PostGIS. Convert it "
+            "with --crs vn2000."
+        )
         raise CRSError(msg)
+    engine = _engine(url)
     try:
-        import geoalchemy2  # noqa: F401 - needed by to_postgis
-        import sqlalchemy
-        import sqlalchemy.exc
-    except ImportError as error:
-        msg = f'Writing to PostGIS needs {error.name}. Install it with: pip install "clusters-geo[postgis]".'
-        raise EngineError(msg) from error
-    try:
-        engine = sqlalchemy.create_engine(_with_driver(url))
         with engine.begin() as transaction:
-            flat = table.reset_index().rename_geometry("geometry")
-            flat.to_postgis(name, transaction, schema=schema, if_exists="replace", index=False)
-    except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError, ValueError) as error:
+            table.reset_index().to_postgis(name, transaction, schema=schema, if_exists="replace", index=False)
+    except Exception as error:  # noqa: BLE001 - SQLAlchemy and the driver beneath it have no common error
         said = _without_password(str(error).strip().splitlines()[0], url)
         msg = (
             f"The database refused table {name!r} ({said}). Nothing was changed. Is PostGIS installed in it?"
         )
         # The cause would carry the address, password and all, into a traceback.
         raise SourceError(msg) from None
+    finally:
+        engine.dispose()
 
 
-def _with_driver(url: str) -> str:
-    return re.sub(r"^postgres(?:ql)?://", "postgresql+psycopg://", url)
+def _engine(url: str) -> Engine:
+    try:
+        import geoalchemy2  # noqa: F401 - needed by to_postgis
+        import psycopg  # noqa: F401 - the driver
+        import sqlalchemy
+    except ImportError as error:
+        msg = f'Writing to PostGIS needs {error.name}. Install it with: pip install "clusters-geo[postgis]".'
+        raise EngineError(msg) from error
+    address = re.sub(r"^postgres(?:ql)?://", "postgresql+psycopg://", url)
+    try:
+        return sqlalchemy.create_engine(address)
+    except sqlalchemy.exc.ArgumentError:
+        msg = "The address of the database is not one. Write it as postgresql://user:password@host/database."
+        raise SourceError(msg) from None
 
 
 def _without_password(text: str, url: str) -> str:
