@@ -75,6 +75,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "input": ("{name} (SHA-256 {sha256}; hệ tọa độ {crs})", "{name} (SHA-256 {sha256}; CRS {crs})"),
     "not_judged_note": ("Chưa xét: {rule} – {why}", "Not judged: {rule} – {why}"),
     "parameters": ("Tham số", "Parameters"),
+    "by_law": ("theo luật", "as the law says"),
     "none_set": ("không có", "none"),
     "needs": ("Cần có", "Needs"),
     "family": ("Nhóm", "Family"),

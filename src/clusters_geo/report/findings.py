@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from clusters_geo.auditing.words import in_words, is_missing
+from clusters_geo.report.audit_report import audit_word
 from clusters_geo.report.cells import neutral_cells
 from clusters_geo.report.records import to_json, to_records
 from clusters_geo.report.sheet import Sheet, to_markdown, to_text
@@ -92,9 +93,7 @@ def findings_sheets(report: AuditReport) -> list[Sheet]:
 
 def explain_rule(rule: Rule, lang: Language = "vi") -> str:
     """Return a rule in full: what it asks, why, by which source, with which parameters."""
-    from clusters_geo.report.audit_report import audit_word
-
-    parameters = [f"{name} = {_parameter(value)}" for name, value in rule.parameters.items()]
+    parameters = [f"{name} = {_parameter(value, lang)}" for name, value in rule.parameters.items()]
     lines = [
         f"{rule.id} – {rule.words(rule.title, lang)}",
         "",
@@ -146,7 +145,7 @@ def _csv(report: AuditReport) -> str:
     return str(neutral_cells(_plain(report)).to_csv(index=False))
 
 
-def _parameter(value: object) -> str:
+def _parameter(value: object, lang: Language) -> str:
     if value is None:
-        return "–"
+        return audit_word("by_law", lang)
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
