@@ -50,7 +50,7 @@ def test_the_year_may_be_marked():
 
 @pytest.mark.parametrize("written", ["2026-H2", "H1", "2026-06", "1026-H1", "", "tháng 6"])
 def test_what_is_no_period_is_refused_with_the_remedy(written):
-    with pytest.raises(SchemaError, match="Write 2026-H1 for the report of June .* or 2026 for that of Dec"):
+    with pytest.raises(SchemaError, match=r"Write 2026-H1 for the report of June .* or 2026 for that of Dec"):
         Period.parse(written)
 
 
@@ -85,5 +85,5 @@ def test_only_what_happens_in_a_period_is_counted_in_it():
 
 
 def test_an_unknown_form_is_refused():
-    with pytest.raises(SchemaError, match="no form '05'. The circular has 01, 02, 03, 04"):
+    with pytest.raises(SchemaError, match=r"no form '05'. The circular has 01, 02, 03, 04"):
         lines("05")

@@ -25,7 +25,8 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--output", "-o", "folder", required=True, type=_FILE, help="Folder for the tables that result."
 )
-@click.option("--accept", type=_FILE, help="changes.csv as edited: writes the new vintage of the register.")
+@click.option("--accept", type=_FILE, help="changes.csv as you edited it.")
+@click.option("--vintage", type=_FILE, help="With --accept: write the new vintage of the register here.")
 @crs_option
 @lang_option
 @click.pass_context
@@ -36,6 +37,7 @@ def command(
     period: str,
     folder: Path,
     accept: Path | None,
+    vintage: Path | None,
     crs: str | None,
     lang: Language,
 ) -> None:
@@ -43,9 +45,12 @@ def command(
 
     Writes files.csv (which cluster each is matched to), problems.csv (cell by cell, with the remedy),
     overdue.csv and changes.csv. Nothing enters the register until changes.csv, with its column accept as
-    you want it, comes back by --accept; then register.geojson is written as a new vintage. The exit code is 1
-    if a file was refused.
+    you want it, comes back by --accept; then --vintage is written, in any format of `convert`. The exit code
+    is 1 if a file was refused.
     """
+    if (accept is None) != (vintage is None):
+        msg = "--accept and --vintage go together: which changes, and where to write the register with them."
+        raise click.UsageError(msg)
     from clusters_geo.cli.progress import steps
     from clusters_geo.forms.merge import form_changes, merge_forms, read_changes
     from clusters_geo.forms.receive import overdue_forms, read_forms
@@ -58,17 +63,16 @@ def command(
     _write(folder / "files.csv", received.files)
     _write(folder / "problems.csv", received.problems)
     _write(folder / "overdue.csv", overdue_forms(clusters, received, period=period, on=today).reset_index())
-    if accept is None:
+    if accept is None or vintage is None:
         _write(folder / "changes.csv", form_changes(clusters, received))
     else:
-        from clusters_geo.report.writing import write_text
+        from clusters_geo.report.layers import save
 
-        vintage = merge_forms(clusters, read_changes(accept), period=period)
-        write_text(folder / "register.geojson", vintage.reset_index().to_json(drop_id=True, to_wgs84=True))
-    for problem in received.problems.itertuples():
-        click.echo(
-            " ".join(filter(None, [f"{problem.file}:", problem.cell, problem.problem, problem.fix])), err=True
-        )
+        save(merge_forms(clusters, read_changes(accept), period=period), vintage)
+        click.echo(say("written", lang, path=vintage), err=True)
+    for problem in received.problems.to_dict("records"):
+        told = (f"{problem['file']}:", problem["cell"], problem["problem"], problem["fix"])
+        click.echo(" ".join(filter(None, told)), err=True)
     click.echo(say("written", lang, path=folder), err=True)
     if received.files["refused"].any():
         context.exit(1)

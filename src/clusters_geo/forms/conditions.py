@@ -7,7 +7,7 @@ period; failing that its yes-or-no column; failing that a column that presuppose
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from clusters_geo.forms.period import Period
 
-__all__ = ["CONDITIONS", "Answers", "Condition", "register_column", "weaker_basis"]
+__all__ = ["Answers", "Condition", "Judged", "register_column", "weaker_basis"]
 
 Condition = Literal[
     "every",
@@ -170,7 +170,7 @@ def _flag_only(name: str) -> Callable[[pd.DataFrame, Period], Answers]:
     return lambda clusters, _: _answers(clusters, _flag(clusters, name))
 
 
-CONDITIONS: dict[Condition, Callable[[pd.DataFrame, Period], Answers]] = {
+_CONDITIONS: dict[Condition, Callable[[pd.DataFrame, Period], Answers]] = {
     "every": _every,
     "in_plan": _in_plan,
     "established": _established,
@@ -186,3 +186,26 @@ CONDITIONS: dict[Condition, Callable[[pd.DataFrame, Period], Answers]] = {
     "wastewater_compliant": _flag_only("wastewater_compliant"),
     "has_infrastructure": _has_infrastructure,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Clusters as of a period; each condition is judged once, however many rows of a form ask for it."""
+
+    clusters: pd.DataFrame
+    period: Period
+    _known: dict[Condition, Answers] = field(default_factory=dict)
+
+    def says(self, condition: Condition) -> Answers:
+        """Return what the register says about a condition.
+
+        Examples
+        --------
+        >>> from clusters_geo.forms.period import Period
+        >>> table = pd.DataFrame({"status": ["operating", "pending"]})
+        >>> Judged(table, Period.parse("2026")).says("operating").holds.tolist()
+        [True, False]
+        """
+        if condition not in self._known:
+            self._known[condition] = _CONDITIONS[condition](self.clusters, self.period)
+        return self._known[condition]

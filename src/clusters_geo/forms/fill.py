@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from clusters_geo.forms.catalogue import Line, lines
+from clusters_geo.forms.conditions import Judged
 from clusters_geo.forms.parts import RULES, parts
 from clusters_geo.forms.period import Period
 from clusters_geo.forms.record import record
@@ -156,7 +157,8 @@ def fill(  # noqa: PLR0913 - as `form`
     rows = lines(number)
     when = Period.parse(period)
     who = choose(validate(clusters), number, unit, level)
-    found = {line.row: _parts(who.clusters, line, when) for line in rows}
+    judged = Judged(who.clusters, when)
+    found = {line.row: _parts(judged, line) for line in rows}
     table = pd.DataFrame([_result(line, found[line.row], lang) for line in rows], columns=_TABLE)
     traces = [_traced(row, part, who.clusters) for row, part in found.items()]
     trace = pd.concat(traces, ignore_index=True)[_TRACE]
@@ -168,10 +170,10 @@ def decimals(line: Line) -> int:
     return 0 if line.counted else 1
 
 
-def _parts(clusters: pd.DataFrame, line: Line, period: Period) -> pd.DataFrame:
+def _parts(judged: Judged, line: Line) -> pd.DataFrame:
     if line.form in ("03", "04"):
-        return parts(clusters, RULES[line.row], period)
-    return record(clusters, line)
+        return parts(judged, RULES[line.row])
+    return record(judged.clusters, line)
 
 
 def _result(line: Line, part: pd.DataFrame, lang: Language) -> dict[str, object]:

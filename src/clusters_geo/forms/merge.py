@@ -6,7 +6,7 @@ Thresholds of `doubt` are ours: they mark what an officer should ask about, and 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["form_changes", "merge_forms", "read_changes"]
 
+Table = TypeVar("Table", bound=pd.DataFrame)
+
 _CHANGES = [
     *("cluster_id", "name", "column", "before", "after", "change"),
     *("doubt", "accept", "file", "cell"),
@@ -36,6 +38,7 @@ _UNITS = (1e3, 1e6, 1e4)
 _RATE_NEAR = 0.0006
 _NEAR = 1e-9
 
+_SEVERAL = "two forms say different things"
 _ANSWERS = {
     **dict.fromkeys(("true", "1", "1.0", "x", "yes", "có", "đúng"), True),
     **dict.fromkeys(("false", "0", "0.0", "no", "không", "sai"), False),
@@ -93,7 +96,7 @@ def form_changes(clusters: pd.DataFrame, received: Received) -> pd.DataFrame:
     return table.assign(accept=table["doubt"] == "").astype({"before": "float64", "after": "float64"})
 
 
-def merge_forms(clusters: pd.DataFrame, changes: pd.DataFrame, *, period: str | Period) -> pd.DataFrame:
+def merge_forms(clusters: Table, changes: pd.DataFrame, *, period: str | Period) -> Table:
     """Return a new vintage of the register with the accepted changes; the old one is not touched.
 
     Parameters
@@ -182,12 +185,14 @@ def _refuse_unknown(clusters: pd.DataFrame, accepted: pd.DataFrame) -> None:
 
 
 def _updated(vintage: pd.DataFrame, name: str, after: pd.Series) -> pd.Series:
-    values = register_column(vintage, name)
-    kind = column(name).kind
-    dtype = {"integer": "Int64", "flag": "boolean"}.get(kind, "float64")
-    new = values.astype("Float64").astype("float64")
+    new = register_column(vintage, name).astype("Float64").astype("float64")
     new.loc[after.index] = after
-    return new.astype("Float64").astype(dtype) if dtype != "float64" else new
+    match column(name).kind:
+        case "integer":
+            return new.astype("Float64").astype("Int64")
+        case "flag":
+            return new.astype("Float64").astype("boolean")
+    return new
 
 
 def _marked(vintage: pd.DataFrame, name: str, ids: pd.Index, basis: str) -> pd.Series:
@@ -197,23 +202,18 @@ def _marked(vintage: pd.DataFrame, name: str, ids: pd.Index, basis: str) -> pd.S
 def _from_investors(clusters: pd.DataFrame, figures: pd.DataFrame) -> Iterator[dict[str, object]]:
     sent = figures[(figures["form"] == "02") & figures["cluster_id"].notna()]
     for key, form in sent.groupby("cluster_id", sort=False):
-        told = dict(zip(form["column"], form["value"], strict=True))
-        said: dict[str, set[float]] = {}
-        for name, value in zip(form["column"], form["value"], strict=True):
-            said.setdefault(name, set()).add(value)
-        for row in form.drop_duplicates(["column", "value"]).itertuples():
-            after = row.value / 100 if row.column == "fill_rate_declared" else row.value
-            before = _before(clusters, key, row.column, told)
-            if _same(row.column, before, after):
+        distinct = form.drop_duplicates(["column", "value"])
+        told = dict(zip(distinct["column"], distinct["value"], strict=True))
+        several = set(distinct.loc[distinct["column"].duplicated(), "column"])
+        for row in distinct.to_dict("records"):
+            name, value = row["column"], float(row["value"])
+            after = value / 100 if name == "fill_rate_declared" else value
+            before = _before(clusters, key, name, told)
+            if _same(name, before, after) and name not in several:
                 continue
-            doubt = _doubt(row.column, before, after, told)
-            if len(said[row.column]) > 1:
-                doubt = "; ".join(filter(None, [doubt, "two forms say different things"]))
-            yield _change(clusters, key, row.column, before, after) | {
-                "doubt": doubt,
-                "file": row.file,
-                "cell": row.cell,
-            }
+            doubts = [_doubt(name, before, after, told), _SEVERAL if name in several else ""]
+            where = {"doubt": "; ".join(filter(None, doubts)), "file": row["file"], "cell": row["cell"]}
+            yield _change(clusters, key, name, before, after) | where
 
 
 def _before(clusters: pd.DataFrame, key: Hashable, name: str, told: dict[str, float]) -> float:
@@ -235,7 +235,7 @@ def _change(
     clusters: pd.DataFrame, key: Hashable, name: str, before: float, after: float
 ) -> dict[str, object]:
     change = after / before - 1 if before and not math.isnan(before) else math.nan
-    cluster = clusters["name"].loc[[key]].iloc[0]
+    cluster = clusters["name"].to_dict()[key]
     told = {"cluster_id": key, "name": cluster, "column": name}
     return told | {"before": before, "after": after, "change": change}
 

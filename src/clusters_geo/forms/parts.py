@@ -23,11 +23,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from clusters_geo.forms.conditions import CONDITIONS, register_column, weaker_basis
+from clusters_geo.forms.conditions import register_column, weaker_basis
 
 if TYPE_CHECKING:
-    from clusters_geo.forms.conditions import Answers, Condition
-    from clusters_geo.forms.period import Period
+    from clusters_geo.forms.conditions import Answers, Condition, Judged
 
 __all__ = ["RULES", "Rule", "parts"]
 
@@ -91,17 +90,15 @@ RULES: dict[str, Rule] = {
 }
 
 
-def parts(clusters: pd.DataFrame, rule: Rule, period: Period) -> pd.DataFrame:
+def parts(judged: Judged, rule: Rule) -> pd.DataFrame:
     """Return what each cluster contributes to a row.
 
     Parameters
     ----------
-    clusters
-        The clusters of the unit.
+    judged
+        The clusters of the unit, as of a period.
     rule
         How the row is obtained.
-    period
-        As of the end of which conditions are judged.
 
     Returns
     -------
@@ -111,17 +108,18 @@ def parts(clusters: pd.DataFrame, rule: Rule, period: Period) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from clusters_geo.forms.conditions import Judged
     >>> from clusters_geo.forms.period import Period
     >>> table = pd.DataFrame({"status": ["operating", "pending"], "workers": [120, None]}, index=["A", "B"])
-    >>> parts(table, RULES["25"], Period.parse("2026-H1"))["value"].to_dict()
+    >>> parts(Judged(table, Period.parse("2026-H1")), RULES["25"])["value"].to_dict()
     {'A': 120.0}
     """
-    scope = CONDITIONS[rule.scope](clusters, period)
+    clusters, scope = judged.clusters, judged.says(rule.scope)
     if rule.kind == "count":
-        return _counted(CONDITIONS[rule.who](clusters, period), scope)
+        return _counted(judged.says(rule.who), scope)
     figure = _first_known(clusters, rule.columns if rule.kind != "rate" else rule.columns[:1])
     if rule.kind == "among":
-        return _among(figure, CONDITIONS[rule.who](clusters, period), scope)
+        return _among(figure, judged.says(rule.who), scope)
     expected = scope.holds.fillna(value=True).astype(bool)
     told = figure.assign(decided_by=scope.column)
     if rule.kind == "reported":

@@ -5,6 +5,7 @@ A file with anything in it that cannot be read is refused whole, so that no half
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from clusters_geo.forms.figures import mark_of, read_figure
 from clusters_geo.forms.grid import read_grids
 from clusters_geo.forms.period import Period
 from clusters_geo.forms.recognise import recognise
-from clusters_geo.names import match_names, slug
+from clusters_geo.names import match_names, slug, strip_accents
 
 if TYPE_CHECKING:
     import os
@@ -236,10 +237,7 @@ def _match(one: _One, heading: Heading, path: Path, clusters: pd.DataFrame) -> N
             one.refuse(f"{len(same)} clusters are called {match['match']} ({ids})", "Write the id: Mã cụm: …")
             return
     else:
-        stem = f"-{slug(path.stem)}-"
-        same = clusters.index[[f"-{slug(str(key))}-" in stem for key in clusters.index]]
-        if not len(same):
-            same = clusters.index[[f"-{slug(str(name))}-" in stem for name in names.fillna("?")]]
+        same = _in_file_name(path.stem, clusters)
         if len(same) == 1:
             one.file |= {"cluster_id": same[0], "how": "file name"}
             return
@@ -250,6 +248,18 @@ def _match(one: _One, heading: Heading, path: Path, clusters: pd.DataFrame) -> N
         else "the form does not name a cluster"
     )
     one.refuse(said, "Write “Tên cụm công nghiệp: …” or “Mã cụm: …” above the table.")
+
+
+def _in_file_name(stem: str, clusters: pd.DataFrame) -> pd.Index:
+    """Return the clusters whose id, or else whose name, is part of the name of a file."""
+
+    def words(text: object) -> str:
+        return "-" + "-".join(re.findall(r"[a-z0-9]+", strip_accents(str(text)).casefold())) + "-"
+
+    by_id = clusters.index[[words(key) in words(stem) for key in clusters.index]]
+    if len(by_id):
+        return by_id
+    return clusters.index[[words(name) in words(stem) for name in clusters["name"].fillna("?")]]
 
 
 def _in_place(same: pd.Index, clusters: pd.DataFrame, place: str) -> pd.Index:
