@@ -179,7 +179,9 @@ def test_a_background_that_fails_leaves_no_broken_look(with_tiles):
     page, _ = with_tiles(lambda route: route.abort())
     page.click("[data-tool=layers]")
     page.locator("[data-layer=tiles]").click()
-    page.wait_for_function("document.querySelector('.cg-notice').textContent.includes('Không tải được')")
+    page.wait_for_function(
+        "() => document.querySelector('.cg-notice').textContent.includes('Không tải được')"
+    )
     assert page.locator(".leaflet-tile").count() == 0
     assert not page.locator("[data-layer=tiles]").is_checked()
     page.context.close()

@@ -27,7 +27,7 @@ JSON = str | int | float | bool | None | Sequence["JSON"] | Mapping[str, "JSON"]
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")
 # Within a script element only these could end it or start a comment; the last two end lines in old engines.
-_ESCAPES = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
+_ESCAPES = {c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 # Folium renders what it has rendered as a template once more; in JSON these stand only inside a text.
 _TEMPLATE_MARKS = re.compile(r"\{(?=[{%#])")
@@ -113,4 +113,6 @@ def escaped_json(data: JSON) -> str:
     '{"name":"\\u003c/script\\u003e"}'
     """
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return _TEMPLATE_MARKS.sub(r"\\u007b", text.translate(_ESCAPES))
+    for character, escape in _ESCAPES.items():
+        text = text.replace(character, escape)
+    return _TEMPLATE_MARKS.sub(r"\\u007b", text)

@@ -98,8 +98,11 @@ class Topology:
 
 
 def _polygonal(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    valid = shapely.make_valid(np.asarray(shapes, dtype=object))
-    return np.array([_polygons_of(shape) for shape in valid], dtype=object)
+    whole = np.asarray(shapes, dtype=object).copy()
+    # Mending is dear, also for what needs none.
+    broken = ~(shapely.is_valid(whole) | shapely.is_missing(whole))
+    whole[broken] = shapely.make_valid(whole[broken])
+    return np.array([_polygons_of(shape) for shape in whole], dtype=object)
 
 
 def _polygons_of(shape: shapely.Geometry | None) -> shapely.Geometry:
@@ -123,7 +126,7 @@ def _whole_points(ring: shapely.Geometry) -> Points:
     """Return a ring as whole numbers, without its closing point and without repeated points."""
     points = np.rint(shapely.get_coordinates(ring) / DEGREES_PER_STEP).astype(np.int64)[:-1]
     moved = np.any(points != np.roll(points, 1, axis=0), axis=1)
-    return tuple((int(x), int(y)) for x, y in points[moved])
+    return tuple(map(tuple, points[moved].tolist()))
 
 
 def _junctions(rings: list[Points]) -> set[tuple[int, int]]:

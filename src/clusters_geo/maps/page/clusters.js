@@ -29,7 +29,7 @@
       this.groups = [];
       this.symbols = L.layerGroup();
       this.outlines = L.layerGroup();
-      app.map.on("zoomend moveend", () => this.update(app));
+      app.map.on("zoomend moveend", () => app.ready && this.update(app));
     }
 
     update(app) {

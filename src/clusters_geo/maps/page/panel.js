@@ -12,10 +12,14 @@
   ];
 
   class Panel {
+    get collator() {
+      this.madeCollator ??= new Intl.Collator("vi", { numeric: true });
+      return this.madeCollator;
+    }
+
     constructor(app) {
       this.app = app;
       this.rows = ROWS_AT_ONCE;
-      this.collator = new Intl.Collator("vi", { numeric: true });
       this.totals = el("section", { class: "cg-totals" });
       this.filters = el("section", { class: "cg-filters" });
       this.count = el("p", { class: "cg-count-line", role: "status" });
@@ -151,7 +155,7 @@
       if (data.index) this.pack.replaceChildren(el("a", { href: "index.html" }, t.toIndex));
       if (!data.files) return;
       const link = (name) => el("li", {}, el("a", { href: app.fileOf(name) }, name));
-      const names = app.districts.map((d) => d.name).filter((name) => app.fileOf(name)).sort(this.collator.compare);
+      const names = app.districts.map((d) => d.name).filter((name) => app.fileOf(name)).sort((a, b) => this.collator.compare(a, b));
       this.pack.replaceChildren(el("h2", {}, t.packHead), el("ul", {}, names.map(link)));
     }
 
@@ -194,6 +198,7 @@
 
     fillTable() {
       const { app } = this;
+      if (!app.settled) return;
       const { words: t } = app;
       const sorted = this.sorted();
       const focused = document.activeElement?.dataset?.sort;

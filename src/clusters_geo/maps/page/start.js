@@ -129,18 +129,20 @@
     document.body.append(patterns());
   };
 
+  // The map is what the reader waits for; the table can come a moment later.
+  const whenIdle = (act) => (globalThis.requestIdleCallback ? requestIdleCallback(act, { timeout: 400 }) : setTimeout(act, 50));
+
   clustersGeo.start = (map, data) => {
     map.setMaxZoom(MAX_ZOOM);
     map.attributionControl?.remove();
     map.options.zoomSnap = 0.25;
-    map.setView([21, 105.8], 9, { animate: false });
     const app = new App(data, map);
     const districts = new Districts(app);
     app.layers = { clusters: new Clusters(app), districts, stock: new Stock(app) };
     map.on("zoomend", () => {
       // Close by, the ground steps back behind the outlines.
       map.getContainer().parentElement.classList.toggle("cg-close", Boolean(app.focus) || map.getZoom() >= 12.5);
-      districts.label(app);
+      if (app.ready) districts.label(app);
     });
     app.ruler = new Ruler(app);
     app.legend = new Legend(app);
@@ -165,14 +167,18 @@
     app.parts = parts;
     const { change, view } = clustersGeo.readPermalink(app);
     Object.assign(app.state, change);
+    // The view first: what is drawn before would be drawn twice.
     map.invalidateSize({ animate: false });
-    app.update();
     if (view) map.setView(view.center, view.zoom, { animate: false });
     else app.home();
     app.ready = true;
     app.update();
     new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
-    document.documentElement.dataset.ready = "yes";
+    whenIdle(() => {
+      app.settled = true;
+      app.panel.fillTable();
+      document.documentElement.dataset.ready = "yes";
+    });
     return app;
   };
 }

@@ -109,6 +109,7 @@
       if (!wanted) {
         this.layer?.remove();
         this.layer = null;
+        app.map.getContainer().parentElement.classList.remove("cg-tiled");
         app.credit("");
         return;
       }
@@ -121,6 +122,7 @@
       this.layer = L.tileLayer(url, { subdomains, maxNativeZoom: maxZoom, referrerPolicy: "strict-origin-when-cross-origin" });
       this.layer.once("tileerror", () => this.giveUp(app, app.words.tilesFailed));
       this.layer.addTo(app.map);
+      app.map.getContainer().parentElement.classList.add("cg-tiled");
       app.credit(tiles.attribution);
     }
 
@@ -193,7 +195,7 @@
     constructor(app) {
       this.text = el("span", {});
       this.element = el("div", { class: "cg-scale" }, this.text);
-      app.map.on("zoomend moveend resize", () => this.update(app));
+      app.map.on("zoomend moveend resize", () => app.ready && this.update(app));
     }
 
     static of(map) {

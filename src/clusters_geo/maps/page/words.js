@@ -215,11 +215,19 @@
   const LOCALES = { vi: "vi-VN", en: "en-GB" };
   const MISSING = "–";
 
-  const number = (value, lang, decimals = 1) => {
-    if (value === null || value === undefined) return MISSING;
-    const format = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-    return new Intl.NumberFormat(LOCALES[lang], format).format(value);
+  // Making a format is dear, using it is not.
+  const formats = new Map();
+  const format = (lang, decimals) => {
+    const key = `${lang}${decimals}`;
+    if (!formats.has(key)) {
+      const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+      formats.set(key, new Intl.NumberFormat(LOCALES[lang], digits));
+    }
+    return formats.get(key);
   };
+
+  const number = (value, lang, decimals = 1) =>
+    value === null || value === undefined ? MISSING : format(lang, decimals).format(value);
 
   const percent = (share, lang, decimals = 1) =>
     share === null || share === undefined ? MISSING : `${number(share * 100, lang, decimals)}\u00a0%`;
