@@ -48,7 +48,7 @@ def test_the_table_stands_beside_what_was_declared(files):
     assert "Built-up area" in done.output
     row = next(line for line in done.output.splitlines() if "CCN Phùng Xá" in line)
     assert " ".join(row.split()) == "A CCN Phùng Xá 3.00 2 15.0 % 10.00 30.0 %"
-    assert "parts: 2 footprints read; 0 without a shape" in done.output
+    assert "parts: 2 footprints read; 0 have no shape" in done.output
 
 
 def test_vietnamese_is_the_default(files):

@@ -39,12 +39,12 @@ _WORDS = {
     "name": ("Tên cụm công nghiệp", "Industrial cluster"),
     "built_up_ha": ("Có công trình, ha", "Built up, ha"),
     "footprints": ("Số công trình", "Footprints"),
-    "built_up_rate": ("Mật độ", "Share of cluster"),
-    "built_ha": ("Đã xây hạ tầng (khai báo), ha", "Built (declared), ha"),
+    "built_up_rate": ("Mật độ xây dựng", "Share of cluster"),
+    "built_ha": ("Khai báo, ha", "Declared, ha"),
     "built_up_of_built": ("So với khai báo", "Of declared"),
     "measured": (
         "{source}: đọc {read} đối tượng; không có hình {empty}, không dùng được {unusable}, sửa {repaired}.",
-        "{source}: {read} footprints read; {empty} without a shape, {unusable} unusable, {repaired} repaired.",
+        "{source}: {read} footprints read; {empty} have no shape, {unusable} unusable, {repaired} repaired.",
     ),
 }
 

@@ -12,7 +12,6 @@ import shapely
 from clusters_geo.crs import TransverseMercator, require_crs, to_transverse_mercator
 from clusters_geo.errors import CRSError, SchemaError
 from clusters_geo.measure.built_up.index import LOOKUP_CELL_M, ClusterIndex, Lookup
-from clusters_geo.measure.built_up.kernel import near_pairs
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -74,10 +73,6 @@ class Ground:
         to_plane = pyproj.Transformer.from_crs(crs, flat.crs, always_xy=True)
         lookup = Lookup.of(_boxes_elsewhere(index.bounds, to_plane), cell=_cell(crs))
         return cls(index, plane, crs, lookup, to_plane)
-
-    def candidates(self, bounds: Floats) -> Ints:
-        """Return the footprints that may lie on a cluster, from their boxes in their own system."""
-        return self.lookup.pairs(bounds)[0] if self.to_plane else near_pairs(self.index, bounds)[0]
 
     def project(self, shapes: Shapes) -> Shapes:
         """Bring shapes from their own coordinates to the plane of the clusters."""

@@ -18,6 +18,8 @@ from clusters_geo.measure.built_up.union import union_m2
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from clusters_geo.measure.built_up.arrays import Floats, Ints, Shapes
     from clusters_geo.measure.built_up.batches import Batch
     from clusters_geo.measure.built_up.ground import Ground
@@ -139,32 +141,65 @@ def hits_of(ground: Ground, batch: Batch, *, disjoint: bool, source: str) -> Hit
     """
     bounds = batch.bounds()
     counts = Counts(len(bounds), int(np.isnan(bounds[:, 0]).sum()))
-    rows = np.unique(ground.candidates(bounds))
-    counts.note_extent(bounds, near=len(rows) > 0)
-    shapes = batch.take(rows)
-    refuse_other_than_polygons(shapes, batch.first_row + rows, source)
-    possible = ~(ground.impossible(bounds[rows]) | shapely.is_missing(shapes))
-    counts.unusable += int((~possible).sum())
-    rows, shapes = rows[possible], ground.project(shapes[possible])
-    flat = bounds[rows] if ground.to_plane is None else shapely.bounds(shapes)
-
-    footprint, cluster, place = near_pairs(ground.index, flat)
-    shapes, repaired, unusable = sound_shapes(shapes)
+    near = _near_clusters(ground, batch, bounds, source)
+    counts.note_extent(bounds, near=near.candidates > 0)
+    shapes, repaired, unusable = sound_shapes(near.shapes)
     counts.repaired += int(repaired.sum())
-    counts.unusable += int(unusable.sum())
-    usable = ~unusable[footprint]
-    pieces = pieces_on(ground.index, shapes, footprint[usable], cluster[usable], place[usable])
+    counts.unusable += near.impossible + int(unusable.sum())
+    usable = ~unusable[near.footprint]
+    footprint, cluster, place = near.footprint[usable], near.cluster[usable], near.place[usable]
+    pieces = pieces_on(ground.index, shapes, footprint, cluster, place)
 
     # What only touches a cluster from outside leaves some 1e-13 m² of rounding.
-    hit = pieces.m2 > _ROUNDING * np.maximum(1.0, (flat[:, 2:] - flat[:, :2]).prod(axis=1))[pieces.footprint]
+    box_m2 = (near.bounds[:, 2:] - near.bounds[:, :2]).prod(axis=1)
+    hit = pieces.m2 > _ROUNDING * np.maximum(1.0, box_m2)[pieces.footprint]
     footprint, cluster, m2 = pieces.footprint[hit], pieces.cluster[hit], pieces.m2[hit]
-    ha = ground.hectares(m2, flat[footprint], cluster)
-    group = None if batch.groups is None else batch.groups[rows[footprint]]
+    ha = ground.hectares(m2, near.bounds[footprint], cluster)
+    group = None if batch.groups is None else batch.groups[near.rows[footprint]]
     hits = Hits(cluster, m2, ha, group, None if disjoint else shapes[footprint], counts)
     return hits.packed() if batch.streamed else hits
 
 
 _ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """The footprints of a batch that may lie on a cluster, on the plane of the clusters.
+
+    `rows` in the batch, `shapes` and `bounds` (n, 4) of each; `footprint` (position in these), `cluster` and
+    `place` of each pair; how many `candidates` there were and how many of them had `impossible` coordinates.
+    """
+
+    rows: Ints
+    shapes: Shapes
+    bounds: Floats
+    footprint: Ints
+    cluster: Ints
+    place: NDArray[np.int8]
+    candidates: int
+    impossible: int
+
+
+def _near_clusters(ground: Ground, batch: Batch, bounds: Floats, source: str) -> _Near:
+    impossible = 0
+    if ground.to_plane is None:
+        footprint, cluster, place = near_pairs(ground.index, bounds)
+        rows, footprint = np.unique(footprint, return_inverse=True)
+        shapes = batch.take(rows)
+        refuse_other_than_polygons(shapes, batch.first_row + rows, source)
+        return _Near(rows, shapes, bounds[rows], footprint, cluster, place, len(rows), impossible)
+    rows = np.unique(ground.lookup.pairs(bounds)[0])
+    candidates = len(rows)
+    shapes = batch.take(rows)
+    refuse_other_than_polygons(shapes, batch.first_row + rows, source)
+    possible = ~ground.impossible(bounds[rows])
+    rows, shapes = rows[possible], ground.project(shapes[possible])
+    flat = shapely.bounds(shapes)
+    footprint, cluster, place = near_pairs(ground.index, flat)
+    used, footprint = np.unique(footprint, return_inverse=True)
+    impossible = candidates - int(possible.sum())
+    return _Near(rows[used], shapes[used], flat[used], footprint, cluster, place, candidates, impossible)
 
 
 def add_up(index: ClusterIndex, hits: Hits) -> pd.DataFrame:
