@@ -14,17 +14,22 @@ from typing import TYPE_CHECKING
 from clusters_geo.errors import ClustersGeoError, CRSError, EngineError, SchemaError, SourceError
 
 if TYPE_CHECKING:
-    from clusters_geo.load import load_clusters, load_districts
+    from clusters_geo.auditing.run import audit
+    from clusters_geo.forms.fill import form
+    from clusters_geo.load import load_clusters, load_districts, load_report
     from clusters_geo.maps import make_map, save_map
     from clusters_geo.measure.area import area_ha
     from clusters_geo.measure.assign import assign_districts
+    from clusters_geo.measure.built_up import built_up_ha
     from clusters_geo.measure.intensity import city_per_hectare, per_hectare
     from clusters_geo.measure.rates import build_out_rate, fill_rate
     from clusters_geo.measure.reconcile import reconcile
     from clusters_geo.measure.summary import pending_sites, summarize
+    from clusters_geo.planning.eligibility import eligibility
     from clusters_geo.planning.programme import programme
     from clusters_geo.reference import load_hanoi, load_totals
     from clusters_geo.validation import validate
+    from clusters_geo.zones import vn2000
 
 __version__ = "0.1.0"
 
@@ -36,12 +41,17 @@ __all__ = [
     "SourceError",
     "area_ha",
     "assign_districts",
+    "audit",
     "build_out_rate",
+    "built_up_ha",
     "city_per_hectare",
+    "eligibility",
     "fill_rate",
+    "form",
     "load_clusters",
     "load_districts",
     "load_hanoi",
+    "load_report",
     "load_totals",
     "make_map",
     "pending_sites",
@@ -51,6 +61,7 @@ __all__ = [
     "save_map",
     "summarize",
     "validate",
+    "vn2000",
 ]
 
 # Each public name and the module it is imported from on first use, so that `clusters-geo --help` and a
@@ -58,12 +69,17 @@ __all__ = [
 _HOMES = {
     "area_ha": "measure.area",
     "assign_districts": "measure.assign",
+    "audit": "auditing.run",
     "build_out_rate": "measure.rates",
+    "built_up_ha": "measure.built_up",
     "city_per_hectare": "measure.intensity",
+    "eligibility": "planning.eligibility",
     "fill_rate": "measure.rates",
+    "form": "forms.fill",
     "load_clusters": "load",
     "load_districts": "load",
     "load_hanoi": "reference",
+    "load_report": "load",
     "load_totals": "reference",
     "make_map": "maps",
     "pending_sites": "measure.summary",
@@ -73,6 +89,7 @@ _HOMES = {
     "save_map": "maps",
     "summarize": "measure.summary",
     "validate": "validation",
+    "vn2000": "zones",
 }
 
 

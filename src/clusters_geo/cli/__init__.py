@@ -25,6 +25,12 @@ _COMMANDS = {
     "summary": "Totals and rates of a register.",
     "pending": "Sites called for investment whose ground is not broken.",
     "map": "One HTML map that opens without a network.",
+    "audit": "Findings: what in a register is implausible, unlawful or without a source.",
+    "form": "Forms 02, 03 and 04 of Circular 14/2024, filled in from a register.",
+    "form-in": "Forms 01 and 02 as firms filled them in, merged into a new vintage.",
+    "built-up": "Hectares that building footprints cover, beside the declared ones.",
+    "inspect": "What is in a file: layers, coordinates, text, repairs and doubts.",
+    "convert": "A clean register in another format, or in PostGIS.",
     "programme": "Supporting-industry targets against results.",
 }
 
