@@ -15,8 +15,8 @@ from nbclient import NotebookClient
 from nbconvert import MarkdownExporter
 
 _NOTEBOOKS = Path(__file__).parent
-_FRAME = re.compile(r'<iframe[^>]*srcdoc="(?P<page>[^"]*)".*?</iframe>', re.DOTALL)
-_TABLE = re.compile(r"<div>\s*<style scoped>.*?</style>(?P<table>.*?)</div>", re.DOTALL)
+_MAP = re.compile(r'<iframe[^>]*srcdoc="(?P<page>[^"]*)"')
+_TABLE = re.compile(r"<table.*</table>", re.DOTALL)
 
 
 def render(notebook: Path, folder: Path) -> None:
@@ -24,23 +24,26 @@ def render(notebook: Path, folder: Path) -> None:
     executed = nbformat.read(notebook, as_version=4)
     # From the top of the checkout, as a reader who has just cloned it.
     NotebookClient(executed, timeout=300, resources={"metadata": {"path": str(_NOTEBOOKS.parent)}}).execute()
-    maps: list[str] = []
-
-    def framed(found: re.Match[str]) -> str:
-        maps.append(html.unescape(found["page"]))
-        name = f"{notebook.stem}_map_{len(maps)}.html"
-        return f'<iframe class="map" src="{name}" title="Map" loading="lazy"></iframe>'
-
-    text, resources = MarkdownExporter().from_notebook_node(executed)
-    # What pandas styles by itself would look foreign on the page; the site's own sheet does it.
-    text = _TABLE.sub(lambda found: f'<div class="notebook-output">{found["table"]}</div>', text)
-    page = _FRAME.sub(framed, text)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{notebook.stem}.md").write_text(page, encoding="utf-8")
-    for number, content in enumerate(maps, start=1):
-        (folder / f"{notebook.stem}_map_{number}.html").write_text(content, encoding="utf-8")
+    for number, cell in enumerate(executed.cells, start=1):
+        for output in cell.get("outputs", ()):
+            shown = output.get("data", {})
+            if "text/html" in shown:
+                beside = folder / f"{notebook.stem}_{number}.html"
+                shown["text/html"] = _for_the_page(shown["text/html"], beside)
+    text, resources = MarkdownExporter().from_notebook_node(executed)
+    (folder / f"{notebook.stem}.md").write_text(text, encoding="utf-8")
     for name, content in resources["outputs"].items():
         (folder / name).write_bytes(content)
+
+
+def _for_the_page(shown: str, beside: Path) -> str:
+    if found := _MAP.search(shown):
+        beside.write_text(html.unescape(found["page"]), encoding="utf-8")
+        return f'<iframe class="map" src="{beside.name}" title="Map" loading="lazy"></iframe>'
+    # Without the style that pandas adds: the site's own sheet draws all tables alike.
+    found = _TABLE.search(shown)
+    return f'<div class="notebook-output">{found[0]}</div>' if found else shown
 
 
 if __name__ == "__main__":
