@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ROWS_A_BATCH", "Batch", "ShapeBatch", "WkbBatch"]
 
 # Enough for numpy to be busy, little enough for a processor’s cache and a small memory.
-ROWS_A_BATCH = 131_072
+ROWS_A_BATCH = 65_536
 
 
 class Batch(Protocol):

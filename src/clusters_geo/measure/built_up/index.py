@@ -37,6 +37,7 @@ _LOOKUP_CELLS = 4_000_000
 # more footprints to compute edge by edge, more take longer to prepare than they save.
 _COLUMNS = 64
 _LABEL_CELLS = 16_000_000
+_LABELLED_AT_ONCE = 64
 
 # The boundary's height in a column is good to 1e-12 of a cell; a cell more or less there decides nothing.
 _MARGIN_CELLS = 1e-6
@@ -190,7 +191,7 @@ class ClusterIndex:
     lookup: Lookup
     pieces: CutEdges
     first: Ints
-    crossed: NDArray[np.int32]
+    crossed: NDArray[np.int16]
     inside: Bools
 
     @classmethod
@@ -205,8 +206,8 @@ class ClusterIndex:
         edges = directed_edges(Rings(cells, rings.start, rings.owner, rings.hole))
         pieces = CutEdges.of(edges, columns)
         lanes = len(shapes) * (columns + 1)
-        crossed, inside = _label(pieces, columns, lanes)
         first = np.concatenate([[0], np.cumsum(np.bincount(pieces.lane, minlength=lanes))])
+        crossed, inside = _labels(pieces, first, columns)
         return cls(bounds, columns, per_metre, Lookup.of(bounds), pieces, first, crossed, inside)
 
     def place(self, bounds: Floats, cluster: Ints) -> NDArray[np.int8]:
@@ -246,24 +247,36 @@ def _boxes(bounds: Floats) -> Shapes:
     return boxes
 
 
-def _label(pieces: CutEdges, columns: int, lanes: int) -> tuple[NDArray[np.int32], Bools]:
+def _labels(pieces: CutEdges, first: Ints, columns: int) -> tuple[NDArray[np.int16], Bools]:
+    """Label the cells of all clusters, some clusters at a time."""
+    side, count = columns + 1, (len(first) - 1) // (columns + 1)
+    crossed = np.zeros((count, side + 1, side + 1), dtype=np.int16)
+    inside = np.empty((count, side, side), dtype=np.bool_)
+    for begin in range(0, count, _LABELLED_AT_ONCE):
+        end = min(begin + _LABELLED_AT_ONCE, count)
+        some = slice(first[begin * side], first[end * side])
+        passed, inside[begin:end] = _label(pieces, some, columns, (begin * side, end * side))
+        crossed[begin:end, 1:, 1:] = passed.cumsum(axis=1, dtype=np.int16).cumsum(axis=2, dtype=np.int16)
+    return crossed, inside
+
+
+def _label(pieces: CutEdges, some: slice, columns: int, lanes: tuple[int, int]) -> tuple[Bools, Bools]:
     """Mark the cells that the boundary passes, and tell for all others whether they are inside."""
-    rows = columns + 2
-    low, high = np.minimum(pieces.y, pieces.end) - _MARGIN_CELLS, pieces.top + _MARGIN_CELLS
-    at = pieces.lane * rows
-    touched = np.bincount(at + np.clip(low, 0, columns).astype(np.int64), minlength=lanes * rows)
-    touched -= np.bincount(at + np.clip(high, 0, columns).astype(np.int64) + 1, minlength=lanes * rows)
-    passed = np.cumsum(touched.reshape(lanes, rows), axis=1)[:, :-1] > 0
+    rows, count = columns + 2, lanes[1] - lanes[0]
+    lane, left, y = pieces.lane[some], pieces.left[some], pieces.y[some]
+    low, high = np.minimum(y, pieces.end[some]) - _MARGIN_CELLS, pieces.top[some] + _MARGIN_CELLS
+    at = (lane - lanes[0]) * rows
+    touched = np.bincount(at + np.clip(low, 0, columns).astype(np.int64), minlength=count * rows)
+    touched -= np.bincount(at + np.clip(high, 0, columns).astype(np.int64) + 1, minlength=count * rows)
+    passed = np.cumsum(touched.reshape(count, rows), axis=1)[:, :-1] > 0
 
     # Half-way through its column each roof covers the cells below it, each floor uncovers them.
-    middle = pieces.lane % (columns + 1) + 0.5
-    through = np.flatnonzero((pieces.left <= middle) & (middle < pieces.right))
-    height = pieces.y[through] + pieces.slope[through] * (middle - pieces.left)[through]
+    middle = lane % (columns + 1) + 0.5
+    through = np.flatnonzero((left <= middle) & (middle < pieces.right[some]))
+    height = y[through] + pieces.slope[some][through] * (middle - left)[through]
     row = np.clip(height, 0, columns).astype(np.int64)
-    steps = np.bincount(at[through] + row, weights=pieces.sign[through], minlength=lanes * rows)
-    below = np.cumsum(steps.reshape(lanes, rows)[:, ::-1], axis=1)[:, ::-1][:, :-1]
+    steps = np.bincount(at[through] + row, weights=pieces.sign[some][through], minlength=count * rows)
+    below = np.cumsum(steps.reshape(count, rows)[:, ::-1], axis=1)[:, ::-1][:, :-1]
 
     shape = (-1, columns + 1, columns + 1)
-    crossed = np.zeros((lanes // (columns + 1), columns + 2, columns + 2), dtype=np.int32)
-    crossed[:, 1:, 1:] = passed.reshape(shape).cumsum(axis=1, dtype=np.int32).cumsum(axis=2, dtype=np.int32)
-    return crossed, (below >= 1).reshape(shape)
+    return passed.reshape(shape), (below >= 1).reshape(shape)
