@@ -208,6 +208,18 @@ def test_a_local_grid_is_refused():
         judge_crs(np.array([0.0]), np.array([0.0]), declared=crs, said=None, where="a.dxf")
 
 
+def test_a_single_shape_that_lies_elsewhere_is_a_doubt_with_its_row(saved):
+    table = register()
+    table.loc[1, "geometry"] = shapely.box(0, 0, 100, 100)
+    found = [n for n in load_report(load_clusters(saved(table))).doubts if n.message == "outside Việt Nam"]
+    assert [n.rows for n in found] == [(2,)]
+
+
+def test_geojson_in_vn2000_that_says_so_is_read_in_vn2000(tmp_path):
+    (tmp_path / "a.geojson").write_text(register().to_json(drop_id=True))
+    assert load_clusters(tmp_path / "a.geojson").crs == "EPSG:5897"
+
+
 def test_an_unknown_system_in_crs_is_refused(saved):
     with pytest.raises(cg.CRSError, match="no coordinate system 'EPSG:1'"):
         load_clusters(saved(register()), crs="EPSG:1")

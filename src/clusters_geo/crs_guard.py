@@ -24,7 +24,7 @@ from clusters_geo.zones import ZONES, vn2000
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["HANOI_EXTENT", "VIETNAM_EXTENT", "Placed", "Verdict", "judge_crs", "place"]
+__all__ = ["HANOI_EXTENT", "VIETNAM_EXTENT", "Placed", "Verdict", "judge_crs", "outside_vietnam", "place"]
 
 # West, south, east, north in degrees. Việt Nam on land: EPSG's area of use of VN-2000 (EPSG:4756), and a
 # margin. Hà Nội: the extent of its districts, and a margin.
@@ -145,6 +145,27 @@ def judge_crs(  # noqa: PLR0913 - all but the positions is keyword-only
     _check_zone(verdict, found, sought)
     _check_transformation(verdict)
     return verdict
+
+
+def outside_vietnam(crs: pyproj.CRS, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which positions lie outside Việt Nam or nowhere, shape (n,).
+
+    Parameters
+    ----------
+    crs
+        The system of the positions.
+    x, y
+        In its units, shape (n,).
+
+    Examples
+    --------
+    >>> outside_vietnam(pyproj.CRS(4326), np.array([105.8, 0.0]), np.array([21.0, 0.0])).tolist()
+    [False, True]
+    """
+    lon, lat = _to_map(crs.to_wkt()).transform(x, y)
+    west, south, east, north = VIETNAM_EXTENT
+    inside: NDArray[np.bool_] = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+    return ~inside
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pandas as pd
 import pyproj
 
 from clusters_geo.crs import MAP_CRS
-from clusters_geo.crs_guard import judge_crs
+from clusters_geo.crs_guard import judge_crs, outside_vietnam
 from clusters_geo.errors import CRSError, SchemaError, SourceError
 from clusters_geo.names import match_names, name_key, slug
 from clusters_geo.reading.encodings import repair_text
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["load_clusters", "load_districts", "load_report"]
 
 _DRAWINGS = {"DXF", "DGN v7"}
+_NO_SHAPES = "a register without shapes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     if boundaries is not None:
         shapes_report = LoadReport(os.fspath(boundaries))
         shapes = _read(boundaries, CLUSTER_COLUMNS, replace(wishes, layer=None, columns=None), shapes_report)
-        report.notes += shapes_report.notes
+        report.notes = [n for n in report.notes if n.message != _NO_SHAPES]
+        report.notes += [replace(n, message=f"boundaries: {n.message}") for n in shapes_report.notes]
         table = _with_shapes(table, _identified(shapes, shapes_report), report)
     return _finished(_identified(table, report), "cluster_id", CLUSTER_COLUMNS, report, check=check)
 
@@ -218,13 +220,16 @@ def _sound(
     """Return shapes that are flat, in a system that can be right, and valid."""
     where = f"{report.path}, layer {report.layer}"
     flat = flatten(shapes, report, where)
-    x, y = middles(flat)
+    known, x, y = middles(flat)
     verdict = judge_crs(x, y, declared=declared, said=_said(wishes.crs), where=where, region=wishes.region)
     for text in verdict.repairs:
         report.repair("crs", text, advice="Say crs= if that is wrong.")
     for text in verdict.doubts:
         report.doubt("crs", text, advice="Say crs= if that is wrong.")
     placed = exchange_axes(flat) if verdict.swapped else flat
+    away = known[outside_vietnam(verdict.crs, *((y, x) if verdict.swapped else (x, y)))]
+    if len(away):
+        report.doubt("shapes", "outside Việt Nam", (away + 1).tolist(), "Correct or delete the shape.")
     report.crs = f"{verdict.crs.name} ({verdict.crs.to_string()[:40]})"
     return mend(placed.set_crs(verdict.crs, allow_override=True), report, where)
 

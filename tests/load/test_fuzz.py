@@ -15,7 +15,7 @@ import pyogrio
 import pytest
 import shapely
 
-CASES = 40
+CASES = 25
 SECONDS = 240
 KINDS = {
     "gpkg": "GPKG",
@@ -42,6 +42,7 @@ LOADER = textwrap.dedent("""
     resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
     import clusters_geo as cg
     from clusters_geo.load import load_clusters, load_report
+    from clusters_geo.report.inspection import inspect_file
     for line in sys.stdin:
         path, crs = json.loads(line)
         try:
@@ -51,6 +52,12 @@ LOADER = textwrap.dedent("""
             answer = "sentence" if str(error) else "no sentence"
         except BaseException as error:
             answer = f"{type(error).__name__}: {error}"
+        try:
+            inspect_file(path, crs=crs).as_dict()
+        except cg.ClustersGeoError:
+            pass
+        except BaseException as error:
+            answer = f"inspect: {type(error).__name__}: {error}"
         print(json.dumps(answer), flush=True)
 """)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from clusters_geo.reading.notes import LoadReport
 
-__all__ = ["ENCODINGS", "best_reading", "decode", "repair_text", "share_of_syllables"]
+__all__ = ["ENCODINGS", "best_reading", "decode", "encode", "repair_text", "share_of_syllables"]
 
 ENCODINGS = ("utf-8", "tcvn3", "vni", "cp1258")
 
@@ -101,6 +101,26 @@ def decode(content: bytes, encoding: str) -> str:
     else:
         text = content.decode(encoding)
     return unicodedata.normalize("NFC", text)
+
+
+def encode(text: str, encoding: str) -> bytes:
+    """Return text in the bytes of "tcvn3", "vni" or an encoding that Python knows.
+
+    Raises
+    ------
+    UnicodeEncodeError
+        If a character has no bytes there; TCVN3 has no capitals with a tone.
+
+    Examples
+    --------
+    >>> decode(encode("Phùng Xá", "vni"), "vni")
+    'Phùng Xá'
+    """
+    if encoding.lower() not in {"tcvn3", "vni"}:
+        return text.encode(encoding)
+    _, letters = _legacy(encoding.lower())
+    codes = {letter: code for code, letter in letters.items()}
+    return "".join(codes.get(c, c) for c in unicodedata.normalize("NFC", text)).encode("latin-1")
 
 
 @cache

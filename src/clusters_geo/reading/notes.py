@@ -107,8 +107,8 @@ class LoadReport:
         """Return the report as a person reads it."""
         lines = [f"{self.path}: {self.format}, layer {self.layer}, {self.rows} rows, {self.crs}"]
         for note in self.notes:
-            where = f" [rows {some(note.rows)}]" if note.rows else ""
-            lines.append(f"  {note.kind}, {note.topic}: {note.message}{where} {note.advice}".rstrip())
+            where = f" (rows {some(note.rows)})" if note.rows else ""
+            lines.append(f"  {note.kind}, {note.topic}: {note.message}{where}. {note.advice}".rstrip())
         return "\n".join(lines)
 
 

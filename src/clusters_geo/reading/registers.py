@@ -58,7 +58,7 @@ def read_register(file: Path, report: LoadReport, *, sheet: str | None, encoding
         )
         raise SourceError(msg)
     if at:
-        report.repair("rows", f"{at} rows of titles above the header left out", range(1, at + 1))
+        report.repair("rows", "titles above the header left out", range(1, at + 1))
     return _body(file, rows, at, report)
 
 
@@ -83,7 +83,7 @@ def _body(file: Path, rows: list[Row], at: int, report: LoadReport) -> pd.DataFr
         numbers.append(number)
     for why, left_out in dropped.items():
         if left_out and why != "blank":
-            report.repair("rows", f"{len(left_out)} rows with {why} left out", left_out)
+            report.repair("rows", f"{why} left out", left_out)
     names = [name or f"column {n}" for n, name in enumerate(header, start=1)]
     report.rows = len(kept)
     return pd.DataFrame(kept, columns=names, dtype="object")

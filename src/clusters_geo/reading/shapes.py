@@ -85,11 +85,12 @@ def exchange_axes(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
     return gpd.GeoSeries(swapped, index=shapes.index, crs=shapes.crs, name=shapes.name)
 
 
-def middles(shapes: gpd.GeoSeries) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the middle of the bounding box of each shape that has one, as x and y."""
+def middles(shapes: gpd.GeoSeries) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return where shapes that have an extent stand in the series, and the middle of each as x and y."""
     bounds = shapely.bounds(np.asarray(shapes.array, dtype=object))
-    bounds = bounds[np.isfinite(bounds).all(axis=1)]
-    return (bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2
+    known = np.flatnonzero(np.isfinite(bounds).all(axis=1))
+    west, south, east, north = bounds[known].T
+    return known, (west + east) / 2, (south + north) / 2
 
 
 def mend(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries:

@@ -1,0 +1,154 @@
+"""Write docs/reading.md from the tables that the code reads by: `python docs/reading_page.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from clusters_geo.crs_guard import HANOI_EXTENT, VIETNAM_EXTENT
+from clusters_geo.reading.archives import MAX_EXPANSION, MAX_UNPACKED_BYTES
+from clusters_geo.reading.doors import MAX_BYTES
+from clusters_geo.reading.encodings import ENCODINGS
+from clusters_geo.reading.formats import FORMATS
+from clusters_geo.reading.headers import HEADERS
+from clusters_geo.reading.quantities import BLANKS, CHOICES
+from clusters_geo.report.layers import WRITTEN
+from clusters_geo.zones import ZONES
+
+__all__ = ["page"]
+
+_PAGE = """# Files we read, and what we do to them
+
+`cg.load_clusters(file)`, `cg.load_districts(file)` and `clusters-geo inspect FILE` take the files below,
+repair what can be repaired and say so, and refuse the rest. `cg.load_report(table)` lists every repair and
+every doubt with its rows. This page is written from the tables in the code by `docs/reading_page.py`.
+
+## Formats
+
+The ending says which format, the content must agree. Nothing but the file and what is listed beside it is
+opened: they are linked into an empty private folder and read there. Any of the layers may come zipped, one
+in an archive.
+
+| format | ending | looked into by | read by | needed beside | read if beside | note |
+| --- | --- | --- | --- | --- | --- | --- |
+{formats}
+
+## Refused
+
+- addresses (`https://…`, `s3://…`), connection strings, `/vsi…` paths, data in place of a name: download or
+  export first;
+- files that refer to others: virtual layers (VRT) under any name, linked, viewed or seamless MapInfo
+  tables, virtual tables in a database, streamed algorithms;
+- folders (but a FileGDB), pipes, devices, also as a sidecar;
+- more than {large} GiB without `allow_large=True`; archives that unpack to more than {unpacked} GiB or
+  {expansion} times their size, that hold another archive, or a password;
+- a database that another program has locked, after one second;
+- what is another thing than its name says: web pages, PDF, DWG, DGN V8, old Office files, UTF-16.
+
+## Coordinates
+
+The file's system is kept. It is asked for (`crs=`) where there is none, and where the stated one cannot be
+right:
+
+| found | done |
+| --- | --- |
+| no system | refused, with those that would put the data in Hà Nội or the `region=` |
+| outside longitude {vietnam} | refused, unless exchanging x and y mends it |
+| metres stated as degrees, or degrees as metres | refused |
+| x and y exchanged | exchanged back, reported |
+| TM-3 without the datum VN-2000 (224 m; MapInfo, many .prj) | refused; `crs=` mends or confirms it |
+| another datum shift (less than 2 m) | reported with its size |
+| UTM (about 700 or 830 m from TM-3) | reported with its size |
+| outside Hà Nội (longitude {hanoi}) or the province's zone | reported; refused with `region=` |
+| a transformation that is only a ballpark | reported |
+| single shapes outside Việt Nam | reported by row |
+
+The zone of a province as of before July 2025, for `cg.vn2000("Hà Nội")`:
+
+| EPSG | central meridian | provinces |
+| --- | --- | --- |
+{zones}
+
+## Text
+
+Text becomes composed Unicode (NFC); hidden control and direction marks go, look-alikes of Đ become Đ.
+{encodings} are told apart column by column: in the right encoding, words are Vietnamese syllables.
+`encoding=` overrides. Capitals that TCVN3 kept only in a capital font (.VnTimeH) are lower case in the
+file, and here.
+
+## Columns
+
+Headers are compared without accents, capitals, punctuation and units. `columns={{"header": "column"}}`
+wins. Names that a Shapefile cut to ten letters are completed; a likeness is taken and reported as a doubt.
+
+| column | also known as |
+| --- | --- |
+{headers}
+
+Units in the header or behind a figure are converted: m² and km² to hectares, % to shares. "1.686,5" and
+"1,686.5" are read by the decimal mark that the column proves; where nothing proves it, the figures stay and
+are named (`decimal=`). Blank are: {blanks}.
+
+| column | value | also written |
+| --- | --- | --- |
+{choices}
+
+## Shapes
+
+Heights are dropped, arcs become lines, invalid shapes are mended (`make_valid`) with the area before and
+after. Closed lines in drawings become shapes, named by the text inside. Missing and empty shapes are
+reported; coordinates that are no numbers are refused, each by row. Whole numbers and text ids keep every
+digit, with or without blanks beside them.
+
+## Written
+
+`cg.save(table, file)` and `clusters-geo convert IN OUT` write {written}, beside the target and then in its
+place, so that a crash leaves the old file whole. A plain Shapefile is five files: an existing one is not
+overwritten, a zipped one is. CSV and XLSX hold no shapes, and no cell that a spreadsheet would run.
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    return _PAGE.format(
+        formats="\n".join(_formats()),
+        zones="\n".join(
+            f"| {code} | {zone.meridian:g}° | {', '.join(zone.provinces)} |" for code, zone in ZONES.items()
+        ),
+        headers="\n".join(f"| `{column}` | {', '.join(names)} |" for column, names in HEADERS.items()),
+        choices="\n".join(
+            f"| `{column}` | `{value}` | {', '.join(others)} |"
+            for column, values in CHOICES.items()
+            for value, others in values.items()
+        ),
+        blanks=", ".join(f"`{text}`" for text in sorted(BLANKS) if text),
+        encodings=", ".join(ENCODINGS),
+        written=", ".join(WRITTEN),
+        large=MAX_BYTES >> 30,
+        unpacked=MAX_UNPACKED_BYTES >> 30,
+        expansion=MAX_EXPANSION,
+        vietnam=_extent(VIETNAM_EXTENT),
+        hanoi=_extent(HANOI_EXTENT),
+    )
+
+
+def _formats() -> list[str]:
+    lines = []
+    for f in FORMATS:
+        looked = "fiona" if f.driver and f.fiona else "pyogrio" if f.driver else "–"
+        read = "pyogrio" if f.driver else {"GeoParquet": "pyarrow", "XLSX": "openpyxl"}.get(f.name, "Python")
+        cells = (f.name, _list(f.endings), looked, read, _list(f.needed), _list(f.beside), f.remark)
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _list(endings: tuple[str, ...]) -> str:
+    return ", ".join(f"`{e}`" for e in endings) or "–"
+
+
+def _extent(extent: tuple[float, float, float, float]) -> str:
+    west, south, east, north = extent
+    return f"{west:g}–{east:g}°, latitude {south:g}–{north:g}°"
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("reading.md").write_text(page(), encoding="utf-8")
