@@ -210,6 +210,9 @@ class Register:
             c.name: self.figure(c.name) if c.kind in ("number", "integer") else self.raw(c.name)
             for c in declared
         }
+        if "district" in columns and self.totals is not None:
+            # Nothing is published of the other districts, so their totals are not needed.
+            columns["district"] = columns["district"].where(columns["district"].isin(self.totals["scope"]))
         return reconcile(pd.DataFrame(columns), self.totals)
 
     @cached_property

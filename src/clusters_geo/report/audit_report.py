@@ -9,6 +9,8 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from clusters_geo import __version__
 from clusters_geo.auditing.catalogue import FAMILIES, all_rules
 from clusters_geo.auditing.rule import SEVERITIES
@@ -18,8 +20,6 @@ from clusters_geo.names import fold
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-
-    import pandas as pd
 
     from clusters_geo.auditing.rule import Rule, Severity
     from clusters_geo.schema import Language
@@ -176,13 +176,19 @@ class AuditReport:
         name = self.names.get(cluster_id)
         return str(cluster_id) if is_missing(name) else f"{cluster_id} {name}"
 
+    @cached_property
+    def plain(self) -> pd.DataFrame:
+        """The findings without their shapes, which no report but a map shows."""
+        return pd.DataFrame(self.findings).drop(columns="geometry")
+
     def by_district(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Return the findings of each district, those of the whole register last."""
-        district = self.findings["district"].astype("string")
-        for name in sorted(district.dropna().unique(), key=lambda name: (fold(name), name)):
-            yield name, self.findings[(district == name).fillna(value=False)]
-        if district.isna().any():
-            yield self.say("everywhere"), self.findings[district.isna()]
+        of = dict(iter(self.plain.groupby(self.plain["district"].astype(object), dropna=True)))
+        for name in sorted(of, key=lambda name: (fold(name), name)):
+            yield name, of[name]
+        everywhere = self.plain[self.plain["district"].isna()]
+        if len(everywhere):
+            yield self.say("everywhere"), everywhere
 
     def counts(self) -> list[tuple[str, str, str, int]]:
         """Return rule, severity, title and number of findings, most severe first."""

@@ -6,8 +6,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from clusters_geo.auditing.words import in_words, is_missing
 from clusters_geo.report.audit_report import audit_word
 from clusters_geo.report.cells import neutral_cells
@@ -17,6 +15,8 @@ from clusters_geo.report.writing import write_text
 
 if TYPE_CHECKING:
     import os
+
+    import pandas as pd
 
     from clusters_geo.auditing.rule import Rule
     from clusters_geo.report.audit_report import AuditReport
@@ -54,7 +54,7 @@ def findings_text(report: AuditReport, form: str, *, width: int | None = None, c
         module, function = _WRITERS[form]
         return str(getattr(import_module(f"clusters_geo.report.{module}"), function)(report))
     if form == "json":
-        return to_json(to_records(_plain(report)))
+        return to_json(to_records(report.plain))
     if form == "csv":
         return _csv(report)
     if form == "md":
@@ -134,15 +134,9 @@ def _cell(report: AuditReport, key: str, value: object) -> str:
     return report.say(str(value)) if key in ("severity", "state") else in_words(value, report.lang)
 
 
-def _plain(report: AuditReport) -> pd.DataFrame:
-    table = pd.DataFrame(report.findings.drop(columns="geometry"))
-    table.attrs = {}
-    return table
-
-
 def _csv(report: AuditReport) -> str:
     # Straight from the table: rows of a register are whole numbers, and without findings the heading remains.
-    return str(neutral_cells(_plain(report)).to_csv(index=False))
+    return str(neutral_cells(report.plain).to_csv(index=False))
 
 
 def _parameter(value: object, lang: Language) -> str:
