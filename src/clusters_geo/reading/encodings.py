@@ -5,7 +5,8 @@ Vietnamese syllable (onset, vowels, coda, at most one tone). Bytes read in the w
 are. A tie, or a reading in which too few words are syllables, changes nothing and is said.
 
 The characters of TCVN3 (fonts such as .VnTime) and VNI are in `legacy/`, with their sources. Capitals that
-TCVN3 kept only in a capital font (.VnTimeH) are lower case in the file and come out as that.
+TCVN3 kept only in a capital font (.VnTimeH) are lower case in the file and come out as that, but for the
+first letters of names whose other words have capitals.
 """
 
 from __future__ import annotations
@@ -203,6 +204,8 @@ def _repair_column(
     used = _encoding_of(name, texts, report, declared, encoding)
     if used:
         texts = [_reread(name, row, text, used, report) for row, text in zip(found, texts, strict=True)]
+        if used == "tcvn3":
+            texts = _with_capitals(name, texts, report)
         if used != "utf-8" or declared is None:
             report.encodings[name] = used
             report.repair("text", f"column {name!r} was in {used}", advice="Say encoding= if it reads wrong.")
@@ -211,6 +214,21 @@ def _repair_column(
     values = column.astype(object)
     values.iloc[list(found)] = tidy
     return values.astype("string") if len(found) == column.notna().sum() else values
+
+
+def _with_capitals(name: str, texts: list[str], report: LoadReport) -> list[str]:
+    """Return names with the capitals that TCVN3 cannot write, where the others have theirs."""
+    letters = set(_legacy("tcvn3")[1].values())
+    words = [w for text in texts for w in text.split() if w[0].isalpha()]
+    writable = [w[0] for w in words if w[0].isascii() or w[0].upper() in letters]
+    if not writable or sum(c.isupper() for c in writable) < _ENOUGH * len(writable):
+        return texts
+    initial = re.compile(r"(?<!\S)[^\W\d_]")
+    lost = {c for c in letters if c.islower() and c.upper() not in letters}
+    after = [initial.sub(lambda m: m[0].upper() if m[0] in lost else m[0], text) for text in texts]
+    if after != texts:
+        report.repair("text", f"column {name!r}: first letters that TCVN3 has no capital for made capitals")
+    return after
 
 
 def _encoding_of(
