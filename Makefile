@@ -13,6 +13,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 VENV := .venv
 RUN := $(VENV)/bin
 PIP := $(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+BENCHMARKS := area startup maps audit built_up built_up_files built_up_dask
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 # The optional parts of the package, all of them, for the tests.
 EXTRAS = $(shell $(RUN)/python -c 'import tomllib; \
@@ -44,7 +45,9 @@ docs: $(VENV)/.done-docs  ## Build the site into site/, with the notebooks execu
 	$(RUN)/zensical build --clean --strict
 
 bench: $(VENV)/.done-test  ## Measure the claims of the README
-	@for script in benchmarks/area.py benchmarks/startup.py; do echo "== $$script"; $(RUN)/python $$script || exit 1; done
+	@missed=; for name in $(BENCHMARKS); do \
+		echo "== benchmarks/$$name.py"; $(RUN)/python benchmarks/$$name.py || missed="$$missed $$name"; done; \
+	test -z "$$missed" || { echo "targets missed:$$missed"; exit 1; }
 
 pictures: $(VENV)/.done-test system  ## Draw the pictures of the README anew
 	$(RUN)/clusters-geo demo

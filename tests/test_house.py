@@ -121,6 +121,11 @@ def test_every_claim_of_the_readme_has_its_benchmark():
         assert (ROOT / "benchmarks" / name).is_file()
 
 
+def test_every_benchmark_is_on_the_page_of_benchmarks():
+    scripts = {path.name for path in (ROOT / "benchmarks").glob("*.py")}
+    assert set(re.findall(r"`(\w+\.py)`", (ROOT / "benchmarks/README.md").read_text())) == scripts
+
+
 @pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)
 def test_a_decision_record_is_short_and_names_what_was_rejected(path):
     lines = path.read_text().splitlines()
