@@ -1,7 +1,5 @@
 """Faults planted in a clean province: each is found, and no other row is blamed."""
 
-# ruff: noqa: E501 -- one fault on one line can be read down the table
-
 from __future__ import annotations
 
 import geopandas as gpd
@@ -163,10 +161,16 @@ FAULTS = {
     "swapped axes": ("geometry.outside-districts", reshape(lambda s: shapely.transform(s, np.fliplr))),
     "other district": ("geometry.other-district", moved(SIDE, 0)),
     "straddles": ("geometry.straddles-border", None),
-    "sliver": ("geometry.sliver", reshape(lambda s: s.union(shapely.box(s.bounds[0] - 50, s.bounds[1], s.bounds[0] - 49, s.bounds[3])))),
+    "sliver": (
+        "geometry.sliver",
+        reshape(lambda s: s.union(shapely.box(s.bounds[0] - 50, s.bounds[1], s.bounds[0] - 49, s.bounds[3]))),
+    ),
     "hole": ("geometry.hole", reshape(lambda s: s.difference(s.centroid.buffer(10)))),
     "too small": ("law.size-below-minimum", put(planned_ha=9.0)),
-    "exception not known": ("law.size-needs-exception", put(planned_ha=9.0, craft_village=None, mountainous=None)),
+    "exception not known": (
+        "law.size-needs-exception",
+        put(planned_ha=9.0, craft_village=None, mountainous=None),
+    ),
     "too large": ("law.size-above-maximum", put(planned_ha=76.0)),
     "services": ("law.services-share", scale("services_ha", 0.11, "planned_ha")),
     "craft village": ("law.craft-share", put(craft_village=True)),
@@ -195,7 +199,7 @@ FAULTS = {
     ),
     "no source": ("trust.no-source", put(source=" ")),
     "stale": ("trust.stale", put(as_of=pd.Timestamp("2023-01-31"))),
-}  # fmt: skip
+}
 
 
 def straddles(table, row, _other):

@@ -1,6 +1,4 @@
-"""Every rule: one case where it fires, one where it keeps silent, and what it does exactly at its threshold."""
-
-# ruff: noqa: E501 -- one case on one line can be read down the table
+"""Every rule: a case where it fires, one where it keeps silent, and what it does exactly at its threshold."""
 
 from __future__ import annotations
 
@@ -104,7 +102,12 @@ CASES = {
         (table(fill_rate_declared=1.0), 0),
     ),
     "figures.full-before-construction": (
-        table(status=["pending", "under_construction"], fill_rate_declared=[1.0, None], leased_ha=[None, 9.0], leasable_ha=[None, 9.0]),
+        table(
+            status=["pending", "under_construction"],
+            fill_rate_declared=[1.0, None],
+            leased_ha=[None, 9.0],
+            leasable_ha=[None, 9.0],
+        ),
         table(status=["operating", "pending"], fill_rate_declared=[1.0, 0.4]),
         (table(status="pending", fill_rate_declared=0.999), 0),
     ),
@@ -187,11 +190,22 @@ CASES = {
     "law.size-below-minimum": (
         {"clusters": table(planned_ha=4.9), "law": OLD},
         {"clusters": table(planned_ha=12.0), "law": OLD},
-        ({"clusters": table(planned_ha=[5.0, 9.99, 10.0], craft_village=[True, False, False], mountainous=False), "law": OLD}, 1),
+        (
+            {
+                "clusters": table(
+                    planned_ha=[5.0, 9.99, 10.0], craft_village=[True, False, False], mountainous=False
+                ),
+                "law": OLD,
+            },
+            1,
+        ),
     ),
     "law.size-needs-exception": (
         {"clusters": table(planned_ha=7.0), "law": OLD},
-        {"clusters": table(planned_ha=[7.0, 7.0], craft_village=[True, False], mountainous=[False, False]), "law": OLD},
+        {
+            "clusters": table(planned_ha=[7.0, 7.0], craft_village=[True, False], mountainous=[False, False]),
+            "law": OLD,
+        },
         ({"clusters": table(planned_ha=[4.99, 5.0, 9.99, 10.0]), "law": OLD}, 2),
     ),
     "law.size-above-maximum": (
@@ -225,37 +239,92 @@ CASES = {
         ({"clusters": table(planned_ha=20.0, roads_ha=2.0, green_ha=2.0, technical_ha=0.2), "law": OLD}, 0),
     ),
     "law.fill-rate-on-gross-area": (
-        {"clusters": table(fill_rate_declared=0.5, leased_ha=10.0, leasable_ha=14.0, planned_ha=20.0), "law": NOW},
-        {"clusters": table(fill_rate_declared=0.714, leased_ha=10.0, leasable_ha=14.0, planned_ha=20.0), "law": NOW},
+        {
+            "clusters": table(fill_rate_declared=0.5, leased_ha=10.0, leasable_ha=14.0, planned_ha=20.0),
+            "law": NOW,
+        },
+        {
+            "clusters": table(fill_rate_declared=0.714, leased_ha=10.0, leasable_ha=14.0, planned_ha=20.0),
+            "law": NOW,
+        },
         # Half a point off: one finding at 0.505, none at 0.506.
-        ({"clusters": table(fill_rate_declared=[0.5049, 0.506], leased_ha=10.0, leasable_ha=14.0, planned_ha=20.0), "law": NOW}, 1),
+        (
+            {
+                "clusters": table(
+                    fill_rate_declared=[0.5049, 0.506], leased_ha=10.0, leasable_ha=14.0, planned_ha=20.0
+                ),
+                "law": NOW,
+            },
+            1,
+        ),
     ),
     "law.not-established": (
         {"clusters": table(operating_on="2005-01-01", decision=[None]), "law": NOW},
-        {"clusters": table(operating_on=["2005-01-01", "2012-01-01"], decision=["12/QĐ-UBND", None]), "law": NOW},
+        {
+            "clusters": table(operating_on=["2005-01-01", "2012-01-01"], decision=["12/QĐ-UBND", None]),
+            "law": NOW,
+        },
         ({"clusters": table(operating_on=["2009-08-18", "2009-08-19"], decision=[None]), "law": NOW}, 1),
     ),
     "districts.overlap": (
-        {"clusters": table(name="A"), "districts": layer(("A", box(0, 0, 10_000)), ("B", box(9_000, 0, 10_000)))},
+        {
+            "clusters": table(name="A"),
+            "districts": layer(("A", box(0, 0, 10_000)), ("B", box(9_000, 0, 10_000))),
+        },
         {"clusters": table(name="A"), "districts": districts()},
         # 0.009 m × 10 km are 0.009 ha.
-        ({"clusters": table(name="A"), "districts": layer(("A", box(0, 0, 10_000)), ("B", box(9_999.991, 0, 10_000)))}, 0),
+        (
+            {
+                "clusters": table(name="A"),
+                "districts": layer(("A", box(0, 0, 10_000)), ("B", box(9_999.991, 0, 10_000))),
+            },
+            0,
+        ),
     ),
     "districts.gap": (
-        {"clusters": table(name="A"), "districts": layer(("A", box(0, 0, 10_000)), ("B", box(10_020, 0, 10_000)))},
+        {
+            "clusters": table(name="A"),
+            "districts": layer(("A", box(0, 0, 10_000)), ("B", box(10_020, 0, 10_000))),
+        },
         {"clusters": table(name="A"), "districts": districts()},
         # 60 m are further apart than two borders that were meant to meet.
-        ({"clusters": table(name="A"), "districts": layer(("A", box(0, 0, 10_000)), ("B", box(10_060, 0, 10_000)))}, 0),
+        (
+            {
+                "clusters": table(name="A"),
+                "districts": layer(("A", box(0, 0, 10_000)), ("B", box(10_060, 0, 10_000))),
+            },
+            0,
+        ),
     ),
     "districts.duplicate": (
-        {"clusters": table(name="A"), "districts": layer(("Ba Vì", box(0, 0, 10)), ("Huyện Ba Vì", box(10, 0, 10)))},
+        {
+            "clusters": table(name="A"),
+            "districts": layer(("Ba Vì", box(0, 0, 10)), ("Huyện Ba Vì", box(10, 0, 10))),
+        },
         {"clusters": table(name="A"), "districts": districts()},
-        ({"clusters": table(name="A"), "districts": layer(("Ba Vì", box(0, 0, 10)), ("Ba Vi", box(10, 0, 10)))}, 0),
+        (
+            {
+                "clusters": table(name="A"),
+                "districts": layer(("Ba Vì", box(0, 0, 10)), ("Ba Vi", box(10, 0, 10))),
+            },
+            0,
+        ),
     ),
     "districts.missing": (
         {"clusters": table(name="A"), "districts": districts()},
-        {"clusters": table(name="A"), "districts": districts(), "rules": {"rules": {"districts.missing": {"expected": ["Ba Vì"]}}}},
-        ({"clusters": table(name="A"), "districts": districts(), "rules": {"rules": {"districts.missing": {"expected": ["Ba Vì", "Sóc Sơn"]}}}}, 1),
+        {
+            "clusters": table(name="A"),
+            "districts": districts(),
+            "rules": {"rules": {"districts.missing": {"expected": ["Ba Vì"]}}},
+        },
+        (
+            {
+                "clusters": table(name="A"),
+                "districts": districts(),
+                "rules": {"rules": {"districts.missing": {"expected": ["Ba Vì", "Sóc Sơn"]}}},
+            },
+            1,
+        ),
     ),
     "districts.unknown-name": (
         {"clusters": table(district="Đan Phựơng B"), "districts": districts()},
@@ -288,7 +357,14 @@ CASES = {
         ({"clusters": table(opened_on=["2022-09-30", "2022-10-01"]), "on": OLD}, 1),
     ),
     "pipeline.status-contradicts-dates": (
-        {"clusters": table(status=["pending", "under_construction"], ground_broken_on="2022-01-01", operating_on="2022-02-01"), "on": OLD},
+        {
+            "clusters": table(
+                status=["pending", "under_construction"],
+                ground_broken_on="2022-01-01",
+                operating_on="2022-02-01",
+            ),
+            "on": OLD,
+        },
         {"clusters": table(status="operating", ground_broken_on="2022-01-01"), "on": OLD},
         ({"clusters": table(status="pending", ground_broken_on=["2022-09-30", "2022-10-01"]), "on": OLD}, 1),
     ),
@@ -299,7 +375,12 @@ CASES = {
     ),
     "pipeline.land-unused": (
         {"clusters": table(status="pending", land_allocated_on="2021-01-01"), "on": OLD},
-        {"clusters": table(status="pending", land_allocated_on="2021-01-01", ground_broken_on="2021-02-01"), "on": OLD},
+        {
+            "clusters": table(
+                status="pending", land_allocated_on="2021-01-01", ground_broken_on="2021-02-01"
+            ),
+            "on": OLD,
+        },
         ({"clusters": table(status="pending", land_allocated_on=["2021-09-30", "2021-09-29"]), "on": OLD}, 1),
     ),
     "trust.no-source": (
@@ -315,7 +396,13 @@ CASES = {
     "trust.total-does-not-reconcile": (
         {"clusters": table(status="operating", planned_ha=[10.0, 9.0]), "totals": totals(20.0)},
         {"clusters": table(status="operating", planned_ha=[10.0, 10.0]), "totals": totals(20.0)},
-        ({"clusters": table(status="operating", planned_ha=19.0), "totals": totals(20.0, qualifier="about")}, 0),
+        (
+            {
+                "clusters": table(status="operating", planned_ha=19.0),
+                "totals": totals(20.0, qualifier="about"),
+            },
+            0,
+        ),
     ),
     "trust.sources-conflict": (
         {"clusters": table(status="operating", planned_ha=19.0), "totals": totals(20.0, role="note")},
@@ -324,10 +411,12 @@ CASES = {
     ),
     "trust.modelled-share": (
         table(status="operating", planned_ha=[1.0, 1.0], planned_ha_basis=["published", "modelled"]),
-        table(status=["operating", "pending"], planned_ha=[1.0, 1.0], planned_ha_basis=["published", "modelled"]),
+        table(
+            status=["operating", "pending"], planned_ha=[1.0, 1.0], planned_ha_basis=["published", "modelled"]
+        ),
         (table(status="operating", planned_ha=[8.0, 2.0], planned_ha_basis=["published", "modelled"]), 0),
     ),
-}  # fmt: skip
+}
 
 
 def findings(rule, case, lang="vi"):

@@ -17,15 +17,14 @@ becomes worse is new again. Expiry is counted by the calendar, not by the date o
 from __future__ import annotations
 
 import json
-import tomllib
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from clusters_geo.auditing.tomlfile import read_toml
 from clusters_geo.auditing.words import is_missing
-from clusters_geo.errors import SchemaError, SourceError
+from clusters_geo.errors import SchemaError
 
 if TYPE_CHECKING:
     import os
@@ -101,14 +100,7 @@ def read_baseline(path: str | os.PathLike[str]) -> pd.DataFrame:
     SchemaError
         If an entry lacks its rule, its reason or its date of expiry.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror}. Write a baseline first with --write-baseline."
-        raise SourceError(msg) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        msg = f"{path} is not valid TOML in UTF-8: {error}. Mend that line, or write it anew."
-        raise SourceError(msg) from error
+    content = read_toml(path, "Write a baseline first with --write-baseline.")
     entries = content.get("accepted", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         msg = f"{path} should hold [[accepted]] entries, one for each accepted finding."

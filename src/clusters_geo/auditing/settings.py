@@ -13,16 +13,15 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import cast
 
 from clusters_geo.auditing.catalogue import all_rules
 from clusters_geo.auditing.rule import SEVERITIES, Rule, Severity
-from clusters_geo.errors import SchemaError, SourceError
+from clusters_geo.auditing.tomlfile import read_toml
+from clusters_geo.errors import SchemaError
 from clusters_geo.names import did_you_mean
 
 __all__ = ["RulesSource", "Settings", "load_settings"]
@@ -89,7 +88,13 @@ def load_settings(
 
 
 def _rules_table(rules: RulesSource) -> dict[str, dict[str, object]]:
-    content = rules if isinstance(rules, Mapping) else {} if rules is None else _read(Path(rules))
+    content = (
+        rules
+        if isinstance(rules, Mapping)
+        else {}
+        if rules is None
+        else read_toml(rules, "Name a TOML file with rules.")
+    )
     table = content.get("rules", {})
     strange = [name for name in content if name != "rules"]
     if strange or not isinstance(table, Mapping) or not all(isinstance(v, Mapping) for v in table.values()):
@@ -99,17 +104,6 @@ def _rules_table(rules: RulesSource) -> dict[str, dict[str, object]]:
         )
         raise SchemaError(msg)
     return {str(rule_id): dict(settings) for rule_id, settings in table.items()}
-
-
-def _read(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror}. Name a TOML file with rules."
-        raise SourceError(msg) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        msg = f"{path} is not valid TOML in UTF-8: {error}. Mend that line."
-        raise SourceError(msg) from error
 
 
 def _check(rule_id: str, settings: Mapping[str, object], known: Mapping[str, Rule]) -> None:
