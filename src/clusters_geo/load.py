@@ -169,6 +169,16 @@ def load_districts(  # noqa: PLR0913 - all but the file is keyword-only
 def load_report(table: pd.DataFrame) -> LoadReport:
     """Return what was found, repaired and doubted when a table was loaded.
 
+    Parameters
+    ----------
+    table
+        As it came from `load_clusters` or `load_districts`.
+
+    Returns
+    -------
+    The format, layer, coordinate system and encoding of the file, and a note for each repair and each doubt
+    with its rows and what to do.
+
     Raises
     ------
     SchemaError

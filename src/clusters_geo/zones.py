@@ -88,6 +88,10 @@ def vn2000(name: str) -> pyproj.CRS:
     name
         A province or city as of before July 2025, with or without its prefix and its accents.
 
+    Returns
+    -------
+    A coordinate system in metres, such as EPSG:5897.
+
     Raises
     ------
     CRSError
