@@ -76,8 +76,14 @@ def opened(chromium):
 
 
 @pytest.fixture(scope="session")
-def city_file(_hanoi, tmp_path_factory):
-    m = make_map(*_hanoi, title={"vi": "Cụm công nghiệp Hà Nội", "en": "Industrial clusters of Hà Nội"})
+def tables(_hanoi):
+    """Clusters and districts of the bundled case, not to be changed."""
+    return _hanoi
+
+
+@pytest.fixture(scope="session")
+def city_file(tables, tmp_path_factory):
+    m = make_map(*tables, title={"vi": "Cụm công nghiệp Hà Nội", "en": "Industrial clusters of Hà Nội"})
     return save_map(m, tmp_path_factory.mktemp("city") / "hanoi.html")
 
 

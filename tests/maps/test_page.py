@@ -91,8 +91,14 @@ def test_the_same_map_is_the_same_file(town, town_districts):
     assert map_page(make_map(town, town_districts)) == map_page(make_map(town, town_districts))
 
 
-def test_no_file_ending_gets_in(page):
-    assert "\r" not in page
+def test_the_hashes_hold_whatever_the_line_endings(page):
+    assert "\r" not in page  # a browser would turn them into \n before it hashes
+
+
+def test_no_text_of_ours_spans_lines():
+    # Indentation is left out of the page, which a text over several lines would notice.
+    for line in page_module.own_scripts().splitlines():
+        assert line.count("`") % 2 == 0, line
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def _hashes(texts: list[str]) -> str:
 @cache
 def own_scripts() -> str:
     """Return our scripts, joined."""
-    return "\n".join(_asset(name) for name in _SCRIPTS)
+    return "\n".join(['"use strict";', *(_asset(name) for name in _SCRIPTS)])
 
 
 @cache
@@ -169,4 +169,5 @@ def _leaflet(name: str) -> str:
 @cache
 def _asset(name: str) -> str:
     text = (resources.files("clusters_geo.maps") / "page" / name).read_text(encoding="utf-8")
-    return text.replace("\r\n", "\n")
+    # Indentation is a sixth of our text and means nothing to a browser: no text of ours spans lines.
+    return "\n".join(line.strip() for line in text.splitlines())

@@ -1,5 +1,4 @@
 // What a popup says of a cluster or a district: every figure with how it was obtained.
-"use strict";
 {
   const { el, glyph, number } = clustersGeo;
   const LEAD = ["planned_ha", "built_ha", "build_out_rate", "leasable_ha", "leased_ha", "fill_rate"];
@@ -35,7 +34,11 @@
             "ul",
             {},
             cluster.findings.map((f) =>
-              el("li", { class: `cg-severity-${f.severity}` }, [f.rule, f.message, f.fix].filter(Boolean).join(" · ")),
+              el(
+                "li",
+                { class: `cg-severity-${f.severity}` },
+                [f.rule, f.message, f.fix].filter(Boolean).join(" · "),
+              ),
             ),
           ),
         );
@@ -53,14 +56,33 @@
         "header",
         {},
         glyph(cluster.status, { size: 22, estimated: cluster.estimated("planned_ha") }),
-        el("div", {}, el("h2", {}, el("bdi", {}, app.name(cluster))), el("p", {}, `${cluster.id} · ${app.word("status", cluster.status)}`)),
+        el(
+          "div",
+          {},
+          el("h2", {}, el("bdi", {}, app.name(cluster))),
+          el("p", {}, `${cluster.id} · ${app.word("status", cluster.status)}`),
+        ),
       ),
-      el("dl", {}, [...lead, ...rest].map((field) => figureLine(app, cluster, field))),
+      el(
+        "dl",
+        {},
+        [...lead, ...rest].map((field) => figureLine(app, cluster, field)),
+      ),
       findingsOf(app, cluster),
-      cluster.outlineBasis === "schematic" ? el("p", { class: "cg-quiet" }, `≈ ${t.basisNote.schematic}`) : null,
-      cluster.value("note") ? el("p", { class: "cg-quiet" }, `${t.note}: `, el("bdi", {}, cluster.value("note"))) : null,
+      cluster.outlineBasis === "schematic"
+        ? el("p", { class: "cg-quiet" }, `≈ ${t.basisNote.schematic}`)
+        : null,
+      cluster.value("note")
+        ? el("p", { class: "cg-quiet" }, `${t.note}: `, el("bdi", {}, cluster.value("note")))
+        : null,
       cluster.value("source")
-        ? el("p", { class: "cg-quiet" }, `${t.source}: `, source(cluster.value("source")), at ? ` (${at})` : null)
+        ? el(
+            "p",
+            { class: "cg-quiet" },
+            `${t.source}: `,
+            source(cluster.value("source")),
+            at ? ` (${at})` : null,
+          )
         : null,
     );
   };
@@ -76,16 +98,28 @@
       );
     });
     const type = app.state.lang === "vi" ? district.type : district.type && app.word("type", district.type);
-    const only = el("button", { type: "button", class: "cg-wide", on: { click: () => app.choose(district) } }, t.listOnly);
+    const only = el(
+      "button",
+      { type: "button", class: "cg-wide", on: { click: () => app.choose(district) } },
+      t.listOnly,
+    );
     return el(
       "article",
       { class: "cg-card" },
-      el("header", {}, el("div", {}, el("h2", {}, el("bdi", {}, district.name)), type ? el("p", {}, type) : null)),
+      el(
+        "header",
+        {},
+        el("div", {}, el("h2", {}, el("bdi", {}, district.name)), type ? el("p", {}, type) : null),
+      ),
       el(
         "dl",
         {},
         lines,
-        line(t.districtKm2, `${district.basis ? "≈ " : ""}${number(district.km2, app.state.lang, 1)}\u00a0km²`, district.basis && app.word("basis", district.basis)),
+        line(
+          t.districtKm2,
+          `${district.basis ? "≈ " : ""}${number(district.km2, app.state.lang, 1)}\u00a0km²`,
+          district.basis && app.word("basis", district.basis),
+        ),
       ),
       app.clusters.length && !app.focus ? only : null,
       app.fileOf(district.name) ? el("p", {}, el("a", { href: app.fileOf(district.name) }, t.ownMap)) : null,

@@ -1,5 +1,4 @@
 // Clusters: symbols that group where they would cover each other, and outlines where there is room for them.
-"use strict";
 {
   const { el, glyph, bunch, clusterCard, STATUSES, number } = clustersGeo;
   const OUTLINES_FROM = 13;
@@ -43,7 +42,8 @@
       this.groups = this.group(placed);
       for (const group of this.groups) this.mark(app, group);
       this.outline(app, placed);
-      if (focused) document.querySelector(`[data-cluster="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+      if (focused)
+        document.querySelector(`[data-cluster="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     }
 
     // Panning at city scale changes neither groups nor outlines.
@@ -60,7 +60,11 @@
     // Symbols that would cover each other become one, until none do. At the closest zoom all stay single.
     group(clusters) {
       const largestFirst = [...clusters].sort((a, b) => sizeOf(b) - sizeOf(a));
-      let groups = largestFirst.map((c) => ({ point: this.map.project(c.at), size: sizeOf(c), members: [c] }));
+      let groups = largestFirst.map((c) => ({
+        point: this.map.project(c.at),
+        size: sizeOf(c),
+        members: [c],
+      }));
       if (this.map.getZoom() >= this.map.getMaxZoom()) return groups;
       for (let before = Infinity; groups.length < before; ) {
         before = groups.length;
@@ -137,11 +141,16 @@
       const planned = cluster.value("planned_ha");
       const sign = cluster.estimated("planned_ha") ? "≈ " : "";
       const area = planned === null ? null : `${sign}${number(planned, app.state.lang, 1)}\u00a0ha`;
-      return [app.name(cluster), [app.word("status", cluster.status), cluster.home, area].filter(Boolean).join(" · ")];
+      return [
+        app.name(cluster),
+        [app.word("status", cluster.status), cluster.home, area].filter(Boolean).join(" · "),
+      ];
     }
 
     groupSentence(app, members, counts) {
-      const parts = STATUSES.map((status, i) => (counts[i] ? `${counts[i]} ${app.word("status", status)}` : null));
+      const parts = STATUSES.map((status, i) =>
+        counts[i] ? `${counts[i]} ${app.word("status", status)}` : null,
+      );
       return [app.words.shown(members.length, members.length), parts.filter(Boolean).join(" · ")];
     }
 

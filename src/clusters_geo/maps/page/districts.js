@@ -1,9 +1,20 @@
 // Districts: coloured by a rate or density, or with a circle for an amount; one geometry for all measures.
-"use strict";
 {
   const { el, districtCard } = clustersGeo;
   // Where a name may stand, in pixels from the middle of its district.
-  const SHIFTS = [[0, 0], [0, 16], [0, -16], [14, 8], [-14, 8], [0, 28], [0, -28], [24, -14], [-24, -14], [0, 42], [0, -42]];
+  const SHIFTS = [
+    [0, 0],
+    [0, 16],
+    [0, -16],
+    [14, 8],
+    [-14, 8],
+    [0, 28],
+    [0, -28],
+    [24, -14],
+    [-24, -14],
+    [0, 42],
+    [0, -42],
+  ];
   const LARGEST = 34; // radius in pixels of the largest amount
 
   const classOf = (value, breaks) => breaks.filter((border) => value >= border).length;
@@ -21,7 +32,11 @@
   class Districts {
     constructor(app) {
       this.map = app.map;
-      for (const [name, z] of [["cg-districts", 350], ["cg-amounts", 360], ["cg-names", 370]]) {
+      for (const [name, z] of [
+        ["cg-districts", 350],
+        ["cg-amounts", 360],
+        ["cg-names", 370],
+      ]) {
         app.map.createPane(name).style.zIndex = z;
       }
       const renderer = L.svg({ pane: "cg-districts", padding: 0.5 });
@@ -34,7 +49,11 @@
     }
 
     add(app, district, renderer) {
-      const polygon = L.polygon(district.outline, { pane: "cg-districts", renderer, className: "cg-district" });
+      const polygon = L.polygon(district.outline, {
+        pane: "cg-districts",
+        renderer,
+        className: "cg-district",
+      });
       polygon.addTo(this.group);
       polygon.bindTooltip(() => this.tip(app, district), { sticky: true, className: "cg-tip" });
       polygon.on("click", (event) => {
@@ -65,7 +84,9 @@
 
     tip(app, district) {
       const { measure } = app;
-      const figure = measure ? `${measure.label[app.state.lang]}: ${app.districtFigure(measure, district.i)}` : null;
+      const figure = measure
+        ? `${measure.label[app.state.lang]}: ${app.districtFigure(measure, district.i)}`
+        : null;
       return el("div", {}, el("strong", {}, district.name), figure ? el("span", {}, figure) : null);
     }
 
@@ -88,7 +109,9 @@
       const shade = away ? "cg-away" : filled ? shadeOf(value, measure.breaks) : "cg-plain";
       path.setAttribute("class", `cg-district leaflet-interactive ${shade}`);
       path.classList.toggle("cg-chosen", app.state.district === district.name);
-      const figure = measure ? `, ${measure.label[app.state.lang]}: ${app.districtFigure(measure, district.i)}` : "";
+      const figure = measure
+        ? `, ${measure.label[app.state.lang]}: ${app.districtFigure(measure, district.i)}`
+        : "";
       path.setAttribute("aria-label", district.name + figure);
       if (measure?.kind === "amount" && value && district.at && !away) this.circle(district, value, measure);
     }
@@ -118,7 +141,12 @@
         boxes.push(this.box(spot, width, 13));
         const html = el("span", { class: "cg-name", "aria-hidden": "true" }, district.name);
         const icon = L.divIcon({ html, className: "cg-name-at", iconSize: [0, 0] });
-        L.marker(this.map.unproject(spot), { icon, pane: "cg-names", interactive: false, keyboard: false }).addTo(this.names);
+        L.marker(this.map.unproject(spot), {
+          icon,
+          pane: "cg-names",
+          interactive: false,
+          keyboard: false,
+        }).addTo(this.names);
       }
     }
 

@@ -1,5 +1,4 @@
 // Elements made piece by piece. Text only ever becomes a text node, so a name cannot become markup.
-"use strict";
 globalThis.clustersGeo = {};
 {
   const SVG = "http://www.w3.org/2000/svg";
@@ -24,20 +23,10 @@ globalThis.clustersGeo = {};
     fill(document.createElementNS(SVG, tag), attributes, children);
 
   const icon = (path) =>
-    svg(
-      "svg",
-      { viewBox: "0 0 24 24", class: "cg-icon", "aria-hidden": "true" },
-      svg("path", { d: path }),
-    );
+    svg("svg", { viewBox: "0 0 24 24", class: "cg-icon", "aria-hidden": "true" }, svg("path", { d: path }));
 
   const plain = (text) =>
-    text
-      .toLowerCase()
-      .normalize("NFD")
-      .replace(/\p{M}/gu, "")
-      .replace(/đ/g, "d")
-      .replace(/\s+/g, " ")
-      .trim();
+    text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/g, "d").replace(/\s+/g, " ").trim();
 
   // Search forgives missing accents, capitals and the usual prefixes, as names.fold does in Python.
   const fold = (text) => plain(text).replace(/^(cum cong nghiep|ccn|quan|huyen|thi xa|xa|phuong) (?=\S)/, "");

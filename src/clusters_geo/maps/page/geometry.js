@@ -1,5 +1,4 @@
 // Outlines from arcs of whole steps, and distances and areas on the ellipsoid.
-"use strict";
 {
   // WGS 84
   const A = 6378137;
@@ -50,7 +49,8 @@
       const before = lambda;
       const bend = cosMiddle + c * cosSigma * (2 * cosMiddle ** 2 - 1);
       lambda = along + (1 - c) * F * sinAlpha * (sigma + c * sinSigma * bend);
-      if (Math.abs(lambda - before) < 1e-12) return arcLength(sigma, sinSigma, cosSigma, cos2Alpha, cosMiddle);
+      if (Math.abs(lambda - before) < 1e-12)
+        return arcLength(sigma, sinSigma, cosSigma, cos2Alpha, cosMiddle);
     }
     return NaN;
   };
@@ -80,7 +80,8 @@
     let sum = 0;
     points.forEach((point, i) => {
       const next = points[(i + 1) % points.length];
-      const middle = (authalic(point.lat) + 4 * authalic((point.lat + next.lat) / 2) + authalic(next.lat)) / 6;
+      const middle =
+        (authalic(point.lat) + 4 * authalic((point.lat + next.lat) / 2) + authalic(next.lat)) / 6;
       sum += (next.lng - point.lng) * RADIANS * middle;
     });
     return Math.abs((sum * A ** 2) / 2);

@@ -1,14 +1,18 @@
 // The legend says what the map shows now: measure, classes and how they were formed, and the symbols.
-"use strict";
 {
   const { el, svg, glyph, bunch, number, percent, radiusOf, STATUSES } = clustersGeo;
 
   const bound = (app, measure, value) =>
-    measure.kind === "rate" ? percent(value, app.state.lang) : number(value, app.state.lang, measure.decimals);
+    measure.kind === "rate"
+      ? percent(value, app.state.lang)
+      : number(value, app.state.lang, measure.decimals);
 
   const swatch = (name) =>
-    svg("svg", { width: 26, height: 16, viewBox: "0 0 26 16", "aria-hidden": "true" },
-      svg("rect", { x: 0.5, y: 0.5, width: 25, height: 15, rx: 2, class: `cg-swatch ${name}` }));
+    svg(
+      "svg",
+      { width: 26, height: 16, viewBox: "0 0 26 16", "aria-hidden": "true" },
+      svg("rect", { x: 0.5, y: 0.5, width: 25, height: 15, rx: 2, class: `cg-swatch ${name}` }),
+    );
 
   // Each item: a drawing and what it means. The printed sheet uses the same list.
   const classItems = (app, measure) => {
@@ -18,17 +22,26 @@
     const top = measure.breaks.length;
     return borders.slice(0, -1).map((from, i) => ({
       drawing: swatch(`cg-shade-${top === 0 ? 2 : Math.round((i * 4) / top)}`),
-      text: top === 0 ? bound(app, measure, from) : `${bound(app, measure, from)} – ${bound(app, measure, borders[i + 1])}`,
+      text:
+        top === 0
+          ? bound(app, measure, from)
+          : `${bound(app, measure, from)} – ${bound(app, measure, borders[i + 1])}`,
     }));
   };
 
   const circleItems = (app, measure) => {
     const [, most] = measure.range;
     if (most === null) return [];
-    const steps = [...new Set([most, most / 4].map((v) => (measure.decimals ? v : Math.max(1, Math.round(v)))))];
+    const steps = [
+      ...new Set([most, most / 4].map((v) => (measure.decimals ? v : Math.max(1, Math.round(v))))),
+    ];
     return steps.map((value) => {
       const r = radiusOf(value, most);
-      const box = { width: 2 * r + 2, height: 2 * r + 2, viewBox: `${-r - 1} ${-r - 1} ${2 * r + 2} ${2 * r + 2}` };
+      const box = {
+        width: 2 * r + 2,
+        height: 2 * r + 2,
+        viewBox: `${-r - 1} ${-r - 1} ${2 * r + 2} ${2 * r + 2}`,
+      };
       return {
         drawing: svg("svg", { ...box, "aria-hidden": "true" }, svg("circle", { r, class: "cg-amount" })),
         text: bound(app, measure, value),
@@ -41,14 +54,18 @@
     if (!measure) return [];
     if (measure.kind === "amount") return circleItems(app, measure);
     const items = classItems(app, measure);
-    if (measure.values.includes(0)) items.unshift({ drawing: swatch("cg-zero"), text: bound(app, measure, 0) });
+    if (measure.values.includes(0))
+      items.unshift({ drawing: swatch("cg-zero"), text: bound(app, measure, 0) });
     if (measure.values.includes(null)) items.push({ drawing: swatch("cg-nodata"), text: app.words.noData });
     return items;
   };
 
   const symbolItems = (app) => {
     const { words: t } = app;
-    const items = STATUSES.map((status) => ({ drawing: glyph(status, { size: 20 }), text: app.word("status", status) }));
+    const items = STATUSES.map((status) => ({
+      drawing: glyph(status, { size: 20 }),
+      text: app.word("status", status),
+    }));
     if (app.clusters.some((cluster) => cluster.estimated("planned_ha"))) {
       items.push({ drawing: glyph("operating", { size: 20, estimated: true }), text: t.estimatedArea });
     }
@@ -64,11 +81,18 @@
   };
 
   const list = (items) =>
-    el("ul", { class: "cg-key" }, items.map(({ drawing, text }) => el("li", {}, el("span", {}, drawing), el("span", {}, text))));
+    el(
+      "ul",
+      { class: "cg-key" },
+      items.map(({ drawing, text }) => el("li", {}, el("span", {}, drawing), el("span", {}, text))),
+    );
 
   class Legend {
     constructor(app) {
-      this.select = el("select", { id: "cg-measure", on: { change: () => app.set({ measure: this.select.value }) } });
+      this.select = el("select", {
+        id: "cg-measure",
+        on: { change: () => app.set({ measure: this.select.value }) },
+      });
       this.summary = el("summary", {});
       this.body = el("div", { class: "cg-legend-body" });
       this.element = el("details", { class: "cg-legend" }, this.summary, this.body);
@@ -98,8 +122,16 @@
       const option = (m) => el("option", { value: m.name }, m.label[app.state.lang]);
       const some = (test) => app.measures.filter(test).map(option);
       this.select.replaceChildren(
-        el("optgroup", { label: t.coloured }, some((m) => m.kind !== "amount")),
-        el("optgroup", { label: t.circled }, some((m) => m.kind === "amount")),
+        el(
+          "optgroup",
+          { label: t.coloured },
+          some((m) => m.kind !== "amount"),
+        ),
+        el(
+          "optgroup",
+          { label: t.circled },
+          some((m) => m.kind === "amount"),
+        ),
         el("option", { value: "" }, t.none),
       );
       this.select.value = app.state.measure;

@@ -1,5 +1,4 @@
 // The data as the other scripts read it, and the one state of the page.
-"use strict";
 {
   const { WORDS, MISSING, STATUSES, outlines, number, percent, date, fold } = clustersGeo;
   const FACTS = new Set(["published", "declared", "measured"]);

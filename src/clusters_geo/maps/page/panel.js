@@ -1,5 +1,4 @@
 // The side panel: totals, filters, and the table of clusters. On a phone it is a sheet at the bottom.
-"use strict";
 {
   const { el, icon, glyph, number, percent, date, fold, source, STATUSES, MISSING } = clustersGeo;
   const ROWS_AT_ONCE = 200;
@@ -26,10 +25,22 @@
       this.table = el("table", { id: "cg-table", class: "cg-table" });
       this.more = el("button", { type: "button", class: "cg-wide", on: { click: () => this.showMore() } });
       this.foot = el("footer", { class: "cg-foot" });
-      this.handle = el("button", { type: "button", class: "cg-handle", "aria-expanded": "false", on: { click: () => this.open() } });
+      this.handle = el("button", {
+        type: "button",
+        class: "cg-handle",
+        "aria-expanded": "false",
+        on: { click: () => this.open() },
+      });
       const list = app.clusters.length ? [this.filters, this.count, this.table, this.more] : [];
       this.pack = el("nav", { class: "cg-pack" });
-      this.body = el("div", { class: "cg-panel-body", tabindex: "-1" }, this.totals, this.pack, list, this.foot);
+      this.body = el(
+        "div",
+        { class: "cg-panel-body", tabindex: "-1" },
+        this.totals,
+        this.pack,
+        list,
+        this.foot,
+      );
       this.element = el("aside", { class: "cg-panel" }, this.handle, this.body);
       this.buildFilters();
     }
@@ -57,7 +68,10 @@
         },
       });
       this.chips = el("div", { class: "cg-chips", role: "group" });
-      this.district = el("select", { id: "cg-district", on: { change: () => app.choose(app.districts.find((d) => d.name === this.district.value) ?? null) } });
+      this.district = el("select", {
+        id: "cg-district",
+        on: { change: () => app.choose(app.districts.find((d) => d.name === this.district.value) ?? null) },
+      });
       this.searchLabel = el("label", { for: "cg-search", class: "cg-hidden" });
       this.districtLabel = el("label", { for: "cg-district", class: "cg-hidden" });
       this.filters.append(this.searchLabel, this.search, this.chips, this.districtLabel);
@@ -94,15 +108,24 @@
       const { totals } = data;
       const hectares = (name) => {
         const other = totals[name] !== null && totals[`${name}_published`] < totals[name];
-        return totals[name] === null ? MISSING : `${other && data.focus ? "≈ " : ""}${number(totals[name], lang)}\u00a0ha`;
+        return totals[name] === null
+          ? MISSING
+          : `${other && data.focus ? "≈ " : ""}${number(totals[name], lang)}\u00a0ha`;
       };
       const rests = (name) => {
         const [known, modelled] = ["known", "modelled"].map((how) => totals[`${name}_${how}_clusters`] ?? 0);
-        return el("small", {}, known + modelled ? t.rateFor(known, modelled, totals.operating_clusters) : t.unknown);
+        return el(
+          "small",
+          {},
+          known + modelled ? t.rateFor(known, modelled, totals.operating_clusters) : t.unknown,
+        );
       };
-      const share = (name) => (totals[`${name}_modelled_clusters`] && data.focus ? "≈ " : "") + percent(totals[name], lang);
-      const tile = (label, value, ...more) => el("div", {}, el("dt", {}, label), el("dd", {}, value, ...more));
-      const count = (status, name, label) => el("li", {}, glyph(status, { size: 20 }), el("strong", {}, String(totals[name])), ` ${label}`);
+      const share = (name) =>
+        (totals[`${name}_modelled_clusters`] && data.focus ? "≈ " : "") + percent(totals[name], lang);
+      const tile = (label, value, ...more) =>
+        el("div", {}, el("dt", {}, label), el("dd", {}, value, ...more));
+      const count = (status, name, label) =>
+        el("li", {}, glyph(status, { size: 20 }), el("strong", {}, String(totals[name])), ` ${label}`);
       this.totals.replaceChildren(
         el(
           "ul",
@@ -155,7 +178,10 @@
       if (data.index) this.pack.replaceChildren(el("a", { href: "index.html" }, t.toIndex));
       if (!data.files) return;
       const link = (name) => el("li", {}, el("a", { href: app.fileOf(name) }, name));
-      const names = app.districts.map((d) => d.name).filter((name) => app.fileOf(name)).sort((a, b) => this.collator.compare(a, b));
+      const names = app.districts
+        .map((d) => d.name)
+        .filter((name) => app.fileOf(name))
+        .sort((a, b) => this.collator.compare(a, b));
       this.pack.replaceChildren(el("h2", {}, t.packHead), el("ul", {}, names.map(link)));
     }
 
@@ -168,7 +194,9 @@
       const pressed = document.activeElement?.dataset?.status;
       this.chips.replaceChildren(...STATUSES.map((status) => this.chip(app, status)));
       if (pressed) this.chips.querySelector(`button[data-status="${pressed}"]`)?.focus();
-      const options = [...app.districts].sort((a, b) => this.collator.compare(a.name, b.name)).map((d) => el("option", { value: d.name }, d.name));
+      const options = [...app.districts]
+        .sort((a, b) => this.collator.compare(a.name, b.name))
+        .map((d) => el("option", { value: d.name }, d.name));
       this.district.replaceChildren(el("option", { value: "" }, t.allDistricts), ...options);
       this.district.value = state.district;
     }
@@ -180,7 +208,12 @@
         statuses[on ? "delete" : "add"](status);
         app.set({ statuses });
       };
-      return el("button", { type: "button", "data-status": status, "aria-pressed": String(on), on: { click } }, glyph(status, { size: 18 }), app.word("status", status));
+      return el(
+        "button",
+        { type: "button", "data-status": status, "aria-pressed": String(on), on: { click } },
+        glyph(status, { size: 18 }),
+        app.word("status", status),
+      );
     }
 
     sorted() {
@@ -204,8 +237,20 @@
       const focused = document.activeElement?.dataset?.sort;
       this.count.textContent = sorted.length ? t.shown(sorted.length, app.clusters.length) : t.noMatch;
       this.table.replaceChildren(
-        el("thead", {}, el("tr", {}, COLUMNS.map((column) => this.head(column)))),
-        el("tbody", {}, sorted.slice(0, this.rows).map((cluster) => this.row(cluster))),
+        el(
+          "thead",
+          {},
+          el(
+            "tr",
+            {},
+            COLUMNS.map((column) => this.head(column)),
+          ),
+        ),
+        el(
+          "tbody",
+          {},
+          sorted.slice(0, this.rows).map((cluster) => this.row(cluster)),
+        ),
       );
       if (focused) this.table.querySelector(`[data-sort="${focused}"]`)?.focus();
       const left = sorted.length - this.rows;
@@ -219,7 +264,11 @@
       const direction = state.sort.down ? "descending" : "ascending";
       const click = () => this.app.set({ sort: { by, down: active ? !state.sort.down : !text } });
       const arrow = active ? (state.sort.down ? " ↓" : " ↑") : "";
-      const button = el("button", { type: "button", "data-sort": by, title: t[long ?? head], on: { click } }, t[head] + arrow);
+      const button = el(
+        "button",
+        { type: "button", "data-sort": by, title: t[long ?? head], on: { click } },
+        t[head] + arrow,
+      );
       return el("th", { scope: "col", "aria-sort": active ? direction : "none" }, button);
     }
 
@@ -227,7 +276,8 @@
       const { app } = this;
       const { lang } = app.state;
       const sign = (name) => (cluster.estimated(name) ? "≈\u00a0" : "");
-      const cell = (name, text) => el("td", {}, cluster.value(name) === null ? MISSING : sign(name) + text(cluster.value(name), lang));
+      const cell = (name, text) =>
+        el("td", {}, cluster.value(name) === null ? MISSING : sign(name) + text(cluster.value(name), lang));
       const where = [cluster.home, cluster.at ? null : app.words.noPlace].filter(Boolean).join(" · ");
       const go = el(
         "button",
@@ -248,14 +298,23 @@
 
     fillFoot({ words: t, state, data, clusters, districts }) {
       const bases = new Set([...clusters.map((c) => c.outlineBasis), ...districts.map((d) => d.basis)]);
-      const notes = ["reconstructed", "schematic"].filter((basis) => bases.has(basis)).map((basis) => t.basisNote[basis]);
-      if (clusters.some((cluster) => cluster.estimated("planned_ha") || cluster.estimated("built_ha"))) notes.push(t.basisNote.modelled);
+      const notes = ["reconstructed", "schematic"]
+        .filter((basis) => bases.has(basis))
+        .map((basis) => t.basisNote[basis]);
+      if (clusters.some((cluster) => cluster.estimated("planned_ha") || cluster.estimated("built_ha")))
+        notes.push(t.basisNote.modelled);
       if (districts.length) notes.push(t.outlineNote(data.tolerance));
       const sources = data.sources.map((text) => el("li", {}, source(text)));
       this.foot.replaceChildren(
         ...notes.map((text) => el("p", {}, text)),
-        ...(sources.length ? [el("details", {}, el("summary", {}, `${t.sources} (${sources.length})`), el("ul", {}, sources))] : []),
-        el("p", { class: "cg-provenance" }, `${t.provenance} ${data.version} · ${t.asOf} ${date(data.asOf, state.lang)} · ${t.dataHash} ${data.sha256.slice(0, 12)}`),
+        ...(sources.length
+          ? [el("details", {}, el("summary", {}, `${t.sources} (${sources.length})`), el("ul", {}, sources))]
+          : []),
+        el(
+          "p",
+          { class: "cg-provenance" },
+          `${t.provenance} ${data.version} · ${t.asOf} ${date(data.asOf, state.lang)} · ${t.dataHash} ${data.sha256.slice(0, 12)}`,
+        ),
       );
     }
   }

@@ -1,5 +1,4 @@
 // The address keeps the view, so that a link opens on what its sender saw. What it holds is checked, never trusted.
-"use strict";
 {
   const { STATUSES } = clustersGeo;
 
@@ -9,7 +8,8 @@
     const { districts, measures } = app;
     if (["vi", "en"].includes(found.get("lang"))) change.lang = found.get("lang");
     if (["light", "dark"].includes(found.get("theme"))) change.theme = found.get("theme");
-    if (found.has("measure") && ["", ...measures.map((m) => m.name)].includes(found.get("measure"))) change.measure = found.get("measure");
+    if (found.has("measure") && ["", ...measures.map((m) => m.name)].includes(found.get("measure")))
+      change.measure = found.get("measure");
     const district = districts.find(({ code }) => found.has("district") && code === found.get("district"));
     if (district) change.district = district.name;
     const statuses = (found.get("status") ?? "").split(",").filter((status) => STATUSES.includes(status));
@@ -31,7 +31,9 @@
       ["status", state.statuses.size === STATUSES.length ? null : [...state.statuses].join(",")],
       ["district", code && !app.focus ? code : null],
     ];
-    return new URLSearchParams(entries.filter(([, value]) => value !== null)).toString().replaceAll("%2F", "/");
+    return new URLSearchParams(entries.filter(([, value]) => value !== null))
+      .toString()
+      .replaceAll("%2F", "/");
   };
 
   class Permalink {

@@ -1,14 +1,41 @@
 // One drawing of the current view with title, legend, scale and source: saved as PNG, or printed on A4.
-"use strict";
 {
-  const { el, svg, slug, glyph, date, number, percent, measureItems, symbolItems, measureNote, patterns, Scale, MISSING } = clustersGeo;
+  const {
+    el,
+    svg,
+    slug,
+    glyph,
+    date,
+    number,
+    percent,
+    measureItems,
+    symbolItems,
+    measureNote,
+    patterns,
+    Scale,
+    MISSING,
+  } = clustersGeo;
   // A4 landscape at 96 dpi, less the margins of print.css.
   const WIDTH = 1047;
   const HEIGHT = 718;
   const SIDE = 268;
   const TOP = 62;
   const ROWS = 40;
-  const PAINT = ["fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray", "stroke-linejoin", "paint-order", "opacity", "font-size", "font-weight", "font-family", "text-anchor"];
+  const PAINT = [
+    "fill",
+    "fill-opacity",
+    "stroke",
+    "stroke-opacity",
+    "stroke-width",
+    "stroke-dasharray",
+    "stroke-linejoin",
+    "paint-order",
+    "opacity",
+    "font-size",
+    "font-weight",
+    "font-family",
+    "text-anchor",
+  ];
 
   // A copy that looks the same without the page's style sheets.
   const painted = (node) => {
@@ -24,13 +51,15 @@
 
   const paintedItem = (drawing) => {
     const stage = el("div", { class: "cg-stage" }, drawing);
-    document.body.append(stage);
+    // Inside the map, where the shades are as strong as on it.
+    document.querySelector(".cg-map").append(stage);
     const copy = painted(drawing);
     stage.remove();
     return copy;
   };
 
-  const text = (x, y, words, attributes = {}) => svg("text", { x, y, fill: "#17232b", "font-size": 13, ...attributes }, words);
+  const text = (x, y, words, attributes = {}) =>
+    svg("text", { x, y, fill: "#17232b", "font-size": 13, ...attributes }, words);
 
   const wrapped = (words, characters) => {
     const lines = [""];
@@ -45,12 +74,17 @@
   const mapDrawing = (map) => {
     const pane = L.DomUtil.getPosition(map.getPane("mapPane"));
     const group = svg("g", { transform: `translate(${pane.x} ${pane.y})` });
-    const panes = [...map.getPane("mapPane").children].sort((a, b) => Number(getComputedStyle(a).zIndex) - Number(getComputedStyle(b).zIndex));
+    const panes = [...map.getPane("mapPane").children].sort(
+      (a, b) => Number(getComputedStyle(a).zIndex) - Number(getComputedStyle(b).zIndex),
+    );
     for (const layer of panes) {
-      for (const path of layer.querySelectorAll("path.leaflet-interactive, .leaflet-zoom-animated > g > path")) {
+      for (const path of layer.querySelectorAll(
+        "path.leaflet-interactive, .leaflet-zoom-animated > g > path",
+      )) {
         if (!path.closest(".leaflet-popup-pane, .cg-symbol")) group.append(painted(path));
       }
-      for (const marker of layer.querySelectorAll(".leaflet-marker-icon")) group.append(...markerDrawing(marker));
+      for (const marker of layer.querySelectorAll(".leaflet-marker-icon"))
+        group.append(...markerDrawing(marker));
     }
     return group;
   };
@@ -66,7 +100,13 @@
       return [copy];
     }
     const name = marker.querySelector(".cg-name");
-    const halo = { stroke: "#ffffff", "stroke-width": 3, "paint-order": "stroke", "text-anchor": "middle", "font-size": 11 };
+    const halo = {
+      stroke: "#ffffff",
+      "stroke-width": 3,
+      "paint-order": "stroke",
+      "text-anchor": "middle",
+      "font-size": 11,
+    };
     return name ? [text(at.x, at.y + 4, name.textContent, halo)] : [];
   };
 
@@ -78,7 +118,11 @@
       const lines = wrapped(words, 32);
       copy.setAttribute("x", x);
       copy.setAttribute("y", y);
-      const written = lines.map((line, i) => text(x + Number(drawing.getAttribute("width")) + 9, y + height / 2 + 4.5 + i * 15, line, { "font-size": 12 }));
+      const written = lines.map((line, i) =>
+        text(x + Number(drawing.getAttribute("width")) + 9, y + height / 2 + 4.5 + i * 15, line, {
+          "font-size": 12,
+        }),
+      );
       y += Math.max(height, lines.length * 15) + 5;
       return [copy, ...written];
     });
@@ -87,7 +131,8 @@
 
   const legendDrawing = (app, x) => {
     const { words: t, measure } = app;
-    const head = (words, y) => wrapped(words, 32).map((line, i) => text(x, y + i * 16, line, { "font-weight": 600 }));
+    const head = (words, y) =>
+      wrapped(words, 32).map((line, i) => text(x, y + i * 16, line, { "font-weight": 600 }));
     const parts = [];
     let y = TOP + 16;
     const add = (more, height) => {
@@ -135,16 +180,14 @@
   };
 
   // Always on light ground: it is meant for paper.
-  const inLight = (app, draw) => {
+  const inLight = (draw) => {
     const root = document.documentElement;
     const { theme } = root.dataset;
     root.dataset.theme = "light";
-    root.classList.add("cg-drawing");
     try {
       return draw();
     } finally {
       root.dataset.theme = theme;
-      root.classList.remove("cg-drawing");
     }
   };
 
@@ -169,10 +212,20 @@
     const defs = svg("defs", {}, paintedItem(patterns()).querySelector("pattern"));
     const provenance = `${t.provenance} ${data.version} · ${t.dataHash} ${data.sha256.slice(0, 12)}`;
     const bases = new Set([...app.clusters.map((c) => c.outlineBasis), ...app.districts.map((d) => d.basis)]);
-    const notes = ["reconstructed", "schematic"].filter((basis) => bases.has(basis)).map((basis) => t.basisNote[basis]);
+    const notes = ["reconstructed", "schematic"]
+      .filter((basis) => bases.has(basis))
+      .map((basis) => t.basisNote[basis]);
     return svg(
       "svg",
-      { xmlns: "http://www.w3.org/2000/svg", width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "font-family": "system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif", role: "img", "aria-label": app.title() },
+      {
+        xmlns: "http://www.w3.org/2000/svg",
+        width: WIDTH,
+        height: HEIGHT,
+        viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+        "font-family": "system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
+        role: "img",
+        "aria-label": app.title(),
+      },
       defs,
       svg("rect", { width: WIDTH, height: HEIGHT, fill: "#ffffff" }),
       text(0, 28, app.title().slice(0, 90), { "font-size": 24, "font-weight": 700 }),
@@ -187,7 +240,7 @@
     );
   };
 
-  const drawing = (app) => inLight(app, () => compose(app));
+  const drawing = (app) => inLight(() => compose(app));
 
   const savePng = async (app) => {
     const scale = 2;
@@ -230,14 +283,27 @@
         el(
           "tr",
           {},
-          el("td", {}, glyph(cluster.status, { size: 11, estimated: cluster.estimated("planned_ha") }), app.name(cluster)),
+          el(
+            "td",
+            {},
+            glyph(cluster.status, { size: 11, estimated: cluster.estimated("planned_ha") }),
+            app.name(cluster),
+          ),
           el("td", {}, cluster.home ?? MISSING),
           cell(cluster, "planned_ha", (value) => number(value, lang)),
           cell(cluster, "build_out_rate", (value) => percent(value, lang, 0)),
           cell(cluster, "fill_rate", (value) => percent(value, lang, 0)),
         );
       const heads = [t.cluster, t.district, t.haColumn, t.buildColumn, t.fillColumn];
-      const head = el("thead", {}, el("tr", {}, heads.map((words) => el("th", {}, words))));
+      const head = el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          heads.map((words) => el("th", {}, words)),
+        ),
+      );
       return el("table", {}, head, el("tbody", {}, clusters.map(row)));
     }
   }

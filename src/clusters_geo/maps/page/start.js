@@ -1,10 +1,27 @@
 // The page put together around a Leaflet map.
-"use strict";
 {
-  const { el, patterns, Model, Districts, Clusters, Legend, Panel, Toolbar, Tiles, Ruler, Scale, Permalink, Printer, Stock } = clustersGeo;
+  const {
+    el,
+    patterns,
+    Model,
+    Districts,
+    Clusters,
+    Legend,
+    Panel,
+    Toolbar,
+    Tiles,
+    Ruler,
+    Scale,
+    Permalink,
+    Printer,
+    Stock,
+  } = clustersGeo;
   const MAX_ZOOM = 17;
   const HALF_MOON = "M20 14.500A8.500 8.500 0 119.500 4a6.800 6.800 0 0010.500 10.500z";
-  const NOWHERE = [[20.56, 105.28], [21.39, 106.02]]; // Hà Nội, where nothing has a place
+  const NOWHERE = [
+    [20.56, 105.28],
+    [21.39, 106.02],
+  ]; // Hà Nội, where nothing has a place
 
   class App extends Model {
     toggle(layer, on) {
@@ -28,7 +45,10 @@
       this.map.eachLayer((layer) => layer.closeTooltip?.());
       this.card = L.popup(at, options).setContent(make()).openOn(this.map);
       this.card.make = make;
-      this.card.getElement()?.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", this.words.close);
+      this.card
+        .getElement()
+        ?.querySelector(".leaflet-popup-close-button")
+        ?.setAttribute("aria-label", this.words.close);
     }
 
     goTo(cluster) {
@@ -62,8 +82,12 @@
     }
 
     bounds() {
-      const shapes = this.layers.districts.shapes.filter(({ district }) => !this.focus || district === this.focus);
-      const places = this.clusters.filter((cluster) => cluster.at && (!this.focus || cluster.home === this.focus.name));
+      const shapes = this.layers.districts.shapes.filter(
+        ({ district }) => !this.focus || district === this.focus,
+      );
+      const places = this.clusters.filter(
+        (cluster) => cluster.at && (!this.focus || cluster.home === this.focus.name),
+      );
       const bounds = L.latLngBounds(places.map((cluster) => cluster.at));
       for (const { polygon } of shapes) bounds.extend(polygon.getBounds());
       return bounds.isValid() ? bounds : L.latLngBounds(NOWHERE);
@@ -85,11 +109,30 @@
       this.date = el("p", { class: "cg-date" });
       this.title = el("h1", {}, el("bdi", {}));
       const language = (lang, name) =>
-        el("button", { type: "button", lang, title: name, "data-lang": lang, on: { click: () => app.set({ lang }) } }, lang.toUpperCase(), el("span", { class: "cg-hidden" }, ` ${name}`));
-      this.languages = el("div", { class: "cg-switch", role: "group" }, language("vi", "Tiếng Việt"), language("en", "English"));
+        el(
+          "button",
+          { type: "button", lang, title: name, "data-lang": lang, on: { click: () => app.set({ lang }) } },
+          lang.toUpperCase(),
+          el("span", { class: "cg-hidden" }, ` ${name}`),
+        );
+      this.languages = el(
+        "div",
+        { class: "cg-switch", role: "group" },
+        language("vi", "Tiếng Việt"),
+        language("en", "English"),
+      );
       const flip = () => app.set({ theme: this.resolved(app) === "dark" ? "light" : "dark" });
-      this.theme = el("button", { type: "button", class: "cg-theme", on: { click: flip } }, clustersGeo.icon(HALF_MOON));
-      this.element = el("header", { class: "cg-head" }, el("div", { class: "cg-heading" }, this.title, this.date), el("div", { class: "cg-head-tools" }, this.languages, this.theme));
+      this.theme = el(
+        "button",
+        { type: "button", class: "cg-theme", on: { click: flip } },
+        clustersGeo.icon(HALF_MOON),
+      );
+      this.element = el(
+        "header",
+        { class: "cg-head" },
+        el("div", { class: "cg-heading" }, this.title, this.date),
+        el("div", { class: "cg-head-tools" }, this.languages, this.theme),
+      );
       matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.update(app));
     }
 
@@ -107,7 +150,8 @@
       this.title.firstChild.textContent = app.title();
       this.date.textContent = data.asOf ? `${t.asOf} ${clustersGeo.date(data.asOf, state.lang)}` : "";
       this.languages.setAttribute("aria-label", t.language);
-      for (const button of this.languages.children) button.setAttribute("aria-pressed", String(button.dataset.lang === state.lang));
+      for (const button of this.languages.children)
+        button.setAttribute("aria-pressed", String(button.dataset.lang === state.lang));
       this.theme.title = root.dataset.theme === "dark" ? t.light : t.dark;
       this.theme.setAttribute("aria-label", this.theme.title);
       app.map.getContainer().setAttribute("aria-label", `${t.map}: ${app.title()}`);
@@ -116,21 +160,45 @@
   }
 
   const layOut = (app, container, parts) => {
-    const skip = el("button", { type: "button", class: "cg-skip", on: { click: () => { app.panel.open(true); app.panel.body.focus(); } } });
-    parts.push({ update: ({ words }) => { skip.textContent = words.skip; } });
+    const skip = el("button", {
+      type: "button",
+      class: "cg-skip",
+      on: {
+        click: () => {
+          app.panel.open(true);
+          app.panel.body.focus();
+        },
+      },
+    });
+    parts.push({
+      update: ({ words }) => {
+        skip.textContent = words.skip;
+      },
+    });
     app.notice = el("div", { class: "cg-notice", role: "status" });
     app.credits = el("div", { class: "cg-credits" });
-    const [head, legend, toolbar, ruler, scale] = ["head", "legend", "toolbar", "ruler", "scale"].map((name) => app[name].element);
+    const [head, legend, toolbar, ruler, scale] = ["head", "legend", "toolbar", "ruler", "scale"].map(
+      (name) => app[name].element,
+    );
     const area = el("main", { class: "cg-map" });
     const shell = el("div", { class: "cg" }, skip, head, area, app.panel.element);
     container.before(shell);
-    area.append(container, legend, toolbar, app.toolbar.menu, ruler, el("div", { class: "cg-corner" }, scale, app.credits), app.notice);
+    area.append(
+      container,
+      legend,
+      toolbar,
+      app.toolbar.menu,
+      ruler,
+      el("div", { class: "cg-corner" }, scale, app.credits),
+      app.notice,
+    );
     container.setAttribute("role", "region");
     document.body.append(patterns());
   };
 
   // The map is what the reader waits for; the table can come a moment later.
-  const whenIdle = (act) => (globalThis.requestIdleCallback ? requestIdleCallback(act, { timeout: 400 }) : setTimeout(act, 50));
+  const whenIdle = (act) =>
+    globalThis.requestIdleCallback ? requestIdleCallback(act, { timeout: 400 }) : setTimeout(act, 50);
 
   clustersGeo.start = (map, data) => {
     map.setMaxZoom(MAX_ZOOM);
@@ -141,7 +209,9 @@
     app.layers = { clusters: new Clusters(app), districts, stock: new Stock(app) };
     map.on("zoomend", () => {
       // Close by, the ground steps back behind the outlines.
-      map.getContainer().parentElement.classList.toggle("cg-close", Boolean(app.focus) || map.getZoom() >= 12.5);
+      map
+        .getContainer()
+        .parentElement.classList.toggle("cg-close", Boolean(app.focus) || map.getZoom() >= 12.5);
       if (app.ready) districts.label(app);
     });
     app.ruler = new Ruler(app);
@@ -154,14 +224,25 @@
       measure: () => app.ruler.start(),
       png: () => clustersGeo.savePng(app),
       print: () => print(),
-      fullscreen: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
+      fullscreen: () =>
+        document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
       copyLink: async () => {
         permalink.update(app);
         await navigator.clipboard.writeText(location.href);
         app.say(app.words.copied);
       },
     });
-    const parts = [app.head, ...Object.values(app.layers), app.legend, app.panel, app.toolbar, new Tiles(), app.ruler, app.scale, permalink];
+    const parts = [
+      app.head,
+      ...Object.values(app.layers),
+      app.legend,
+      app.panel,
+      app.toolbar,
+      new Tiles(),
+      app.ruler,
+      app.scale,
+      permalink,
+    ];
     layOut(app, map.getContainer(), parts);
     new Printer(app);
     app.parts = parts;

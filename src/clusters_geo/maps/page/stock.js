@@ -1,15 +1,23 @@
 // Layers that the map's author added with Folium itself. They come as data too: texts, never markup.
-"use strict";
 {
   const { el, svg } = clustersGeo;
 
   const pin = () =>
-    svg("svg", { width: 24, height: 32, viewBox: "0 0 24 32", "aria-hidden": "true" },
-      svg("path", { class: "cg-pin", d: "M12 1C6 1 1.5 5.500 1.500 11.400 1.500 19 12 31 12 31S22.500 19 22.500 11.400C22.500 5.500 18 1 12 1Z" }),
-      svg("circle", { cx: 12, cy: 11.5, r: 4, class: "cg-pin-eye" }));
+    svg(
+      "svg",
+      { width: 24, height: 32, viewBox: "0 0 24 32", "aria-hidden": "true" },
+      svg("path", {
+        class: "cg-pin",
+        d: "M12 1C6 1 1.5 5.500 1.500 11.400 1.500 19 12 31 12 31S22.500 19 22.500 11.400C22.500 5.500 18 1 12 1Z",
+      }),
+      svg("circle", { cx: 12, cy: 11.5, r: 4, class: "cg-pin-eye" }),
+    );
 
   const MAKE = {
-    marker: ({ at }) => L.marker(at, { icon: L.divIcon({ html: pin(), className: "cg-stock-pin", iconSize: [24, 32], iconAnchor: [12, 32] }) }),
+    marker: ({ at }) =>
+      L.marker(at, {
+        icon: L.divIcon({ html: pin(), className: "cg-stock-pin", iconSize: [24, 32], iconAnchor: [12, 32] }),
+      }),
     circle: ({ at, options }) => L.circle(at, options),
     circle_marker: ({ at, options }) => L.circleMarker(at, options),
     polyline: ({ points, options }) => L.polyline(points, options),
@@ -18,7 +26,8 @@
 
   const build = (item) => {
     const layer = MAKE[item.kind](item);
-    if (item.tooltip) layer.bindTooltip(() => el("div", {}, item.tooltip), { sticky: true, className: "cg-tip" });
+    if (item.tooltip)
+      layer.bindTooltip(() => el("div", {}, item.tooltip), { sticky: true, className: "cg-tip" });
     if (item.popup) layer.bindPopup(() => el("div", { class: "cg-card" }, item.popup), { closeButton: true });
     if (item.kind === "marker") {
       layer.on("add", () => layer.getElement().setAttribute("aria-label", item.tooltip ?? item.popup ?? ""));
@@ -28,12 +37,13 @@
 
   class Stock {
     constructor(app) {
-      this.groups = (app.data.stock ?? []).map(({ items }) => L.layerGroup(items.map(build)));
-      (app.data.stock ?? []).forEach((layer, i) => layer.show && app.state.layers.add(`stock-${i}`));
+      const layers = app.data.stock ?? [];
+      this.groups = layers.map(({ items }) => L.layerGroup(items.map(build)));
+      for (const [i, { show }] of layers.entries()) if (show) app.state.layers.add(`stock-${i}`);
     }
 
     update(app) {
-      this.groups.forEach((group, i) => app.toggle(group, app.state.layers.has(`stock-${i}`)));
+      for (const [i, group] of this.groups.entries()) app.toggle(group, app.state.layers.has(`stock-${i}`));
     }
   }
 

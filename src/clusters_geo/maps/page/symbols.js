@@ -1,5 +1,4 @@
 // One symbol a status, different in shape and in colour, so that neither is needed alone.
-"use strict";
 {
   const { svg } = clustersGeo;
   const STATUSES = ["operating", "under_construction", "pending"];
@@ -57,7 +56,13 @@
         {},
         svg(
           "pattern",
-          { id: "cg-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+          {
+            id: "cg-hatch",
+            width: 6,
+            height: 6,
+            patternUnits: "userSpaceOnUse",
+            patternTransform: "rotate(45)",
+          },
           svg("rect", { width: 6, height: 6, class: "cg-hatch-ground" }),
           svg("rect", { width: 1.6, height: 6, class: "cg-hatch-line" }),
         ),

@@ -1,5 +1,4 @@
 // Controls on the map: zoom, place, layers, background, measuring, links.
-"use strict";
 {
   const { el, icon, length, area, number } = clustersGeo;
   const ICONS = {
@@ -119,7 +118,11 @@
         return;
       }
       const { url, subdomains, maxZoom } = tiles;
-      this.layer = L.tileLayer(url, { subdomains, maxNativeZoom: maxZoom, referrerPolicy: "strict-origin-when-cross-origin" });
+      this.layer = L.tileLayer(url, {
+        subdomains,
+        maxNativeZoom: maxZoom,
+        referrerPolicy: "strict-origin-when-cross-origin",
+      });
       this.layer.once("tileerror", () => this.giveUp(app, app.words.tilesFailed));
       this.layer.addTo(app.map);
       app.map.getContainer().parentElement.classList.add("cg-tiled");
@@ -168,9 +171,14 @@
       this.points.push(point);
       this.layer.clearLayers();
       const several = this.points.length > 2;
-      const line = several ? L.polygon(this.points, { className: "cg-ruler-line", interactive: false }) : L.polyline(this.points, { className: "cg-ruler-line", interactive: false });
+      const line = several
+        ? L.polygon(this.points, { className: "cg-ruler-line", interactive: false })
+        : L.polyline(this.points, { className: "cg-ruler-line", interactive: false });
       this.layer.addLayer(line);
-      for (const at of this.points) this.layer.addLayer(L.circleMarker(at, { radius: 4, className: "cg-ruler-point", interactive: false }));
+      for (const at of this.points)
+        this.layer.addLayer(
+          L.circleMarker(at, { radius: 4, className: "cg-ruler-point", interactive: false }),
+        );
       this.update(this.app);
     }
 
@@ -184,8 +192,10 @@
         return;
       }
       const metres = length(this.points);
-      const along = metres < 1000 ? `${number(metres, lang, 0)}\u00a0m` : `${number(metres / 1000, lang, 2)}\u00a0km`;
-      const within = this.points.length > 2 ? ` · ${t.area}: ${number(area(this.points) / 10000, lang, 2)}\u00a0ha` : "";
+      const along =
+        metres < 1000 ? `${number(metres, lang, 0)}\u00a0m` : `${number(metres / 1000, lang, 2)}\u00a0km`;
+      const within =
+        this.points.length > 2 ? ` · ${t.area}: ${number(area(this.points) / 10000, lang, 2)}\u00a0ha` : "";
       this.result.textContent = `${t.distance}: ${along}${within}`;
     }
   }
@@ -208,7 +218,9 @@
     }
 
     static says(metres, lang) {
-      return metres < 1000 ? `${number(metres, lang, 0)}\u00a0m` : `${number(metres / 1000, lang, 0)}\u00a0km`;
+      return metres < 1000
+        ? `${number(metres, lang, 0)}\u00a0m`
+        : `${number(metres / 1000, lang, 0)}\u00a0km`;
     }
 
     update(app) {

@@ -1,6 +1,5 @@
 // Before Leaflet: where the browser knows trusted types, no text can become markup. Leaflet itself needs two
 // fixed pieces; anything else throws.
-"use strict";
 if (globalThis.trustedTypes) {
   const fixed = new Set(["", "<svg/>", '<span aria-hidden="true">&#215;</span>']);
   globalThis.trustedTypes.createPolicy("default", {

@@ -1,5 +1,4 @@
 // What the page says, in both languages, and numbers as each writes them.
-"use strict";
 {
   const WORDS = {
     vi: {
@@ -94,7 +93,8 @@
       outlineNote: (m) =>
         `Ranh giới quận, huyện được giản lược ${m} m để vẽ; mọi diện tích tính từ ranh giới đầy đủ.`,
       basisNote: {
-        reconstructed: "Ranh giới quận, huyện được dựng lại từ tâm và phạm vi các xã, không phải ranh giới pháp lý.",
+        reconstructed:
+          "Ranh giới quận, huyện được dựng lại từ tâm và phạm vi các xã, không phải ranh giới pháp lý.",
         schematic: "Ranh giới cụm là sơ đồ: đúng diện tích, không đúng hình và vị trí.",
         modelled: "Dấu ≈ là số không được công bố cho từng cụm (suy ra hoặc mô hình hóa).",
       },
