@@ -86,8 +86,10 @@ def load(
     from clusters_geo.load import load_clusters, load_districts
     from clusters_geo.reference import load_hanoi
 
-    clusters = load_hanoi()[0] if clusters_file is None else load_clusters(clusters_file, crs=crs)
-    return clusters, None if districts_file is None else load_districts(districts_file, crs=crs)
+    with working("reading", click.get_current_context().params.get("lang", "vi")):
+        clusters = load_hanoi()[0] if clusters_file is None else load_clusters(clusters_file, crs=crs)
+        districts = None if districts_file is None else load_districts(districts_file, crs=crs)
+    return clusters, districts
 
 
 def put(text: str, output: Path | None, lang: Language) -> None:
