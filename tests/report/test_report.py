@@ -147,6 +147,12 @@ def test_groups_end_with_the_total(clusters):
     assert len(sheet.rows) == clusters["district"].nunique() + 1
 
 
+def test_statuses_are_named_and_have_no_total_of_unlike_areas(clusters):
+    rows = {row[0]: row for row in group_sheet(clusters, "status", "en").rows}
+    assert set(rows) == {"Operating", "Under construction", "Pending"}
+    assert rows["Under construction"][6] == "–"
+
+
 def test_a_partly_modelled_figure_is_marked_unless_its_total_was_published(clusters):
     sheet = group_sheet(clusters, "district", "en", published=True)
     planned = {row[0]: row[4] for row in sheet.rows}

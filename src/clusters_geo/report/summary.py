@@ -14,7 +14,7 @@ from clusters_geo.report.numbers import format_number, format_percent
 from clusters_geo.report.records import to_records
 from clusters_geo.report.sheet import Sheet
 from clusters_geo.report.words import say
-from clusters_geo.schema import BASES, label
+from clusters_geo.schema import BASES, STATUSES, label
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -61,7 +61,7 @@ def summary_sheet(clusters: pd.DataFrame, lang: Language, *, city: str | None = 
 
 
 def group_sheet(clusters: pd.DataFrame, by: str, lang: Language, *, published: bool = False) -> Sheet:
-    """Return the totals by district or another column, with a last row for all.
+    """Return the totals by district or another column, with a last row for all unless by status.
 
     Parameters
     ----------
@@ -71,7 +71,9 @@ def group_sheet(clusters: pd.DataFrame, by: str, lang: Language, *, published: b
         Whether the published totals are of this register. A figure that is partly modelled carries "≈",
         unless it agrees with a published total.
     """
-    groups = pd.concat([summarize(clusters, by=by), summarize(clusters)])
+    groups = summarize(clusters, by=by)
+    if by != "status":  # its areas are those of each status, the total's those of operating clusters
+        groups = pd.concat([groups, summarize(clusters)])
     known = _published_figures(clusters) if published else frozenset()
     header = (_group_heading(by, lang), *(say(f"short_{name}", lang) for name in (*_COUNTS, *_GROUP_FORMATS)))
     rows = tuple(
@@ -195,7 +197,8 @@ def _group_cells(
 
 
 def _is_modelled(row: pd.Series, key: str, name: str, known: frozenset[tuple[str, str]]) -> bool:
-    return any(row[f"{part}_modelled"] > 0 and (key, part) not in known for part in _RESTS_ON.get(name, ()))
+    parts = [] if pd.isna(row[name]) else _RESTS_ON.get(name, ())
+    return any(row[f"{part}_modelled"] > 0 and (key, part) not in known for part in parts)
 
 
 def _published_figures(clusters: pd.DataFrame) -> frozenset[tuple[str, str]]:
@@ -211,7 +214,9 @@ def _group_heading(by: str, lang: Language) -> str:
 
 
 def _group_name(key: str, lang: Language) -> str:
-    return {UNKNOWN: say("unknown", lang), "total": say("total", lang)}.get(key, key)
+    names = {UNKNOWN: say("unknown", lang), "total": say("total", lang)}
+    names |= {status: words[0 if lang == "vi" else 1] for status, words in STATUSES.items()}
+    return names.get(key, key)
 
 
 def _figure(metric: str, value: float, lang: Language) -> str:
