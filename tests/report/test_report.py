@@ -224,7 +224,7 @@ def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path):
         "with replaced_file(sys.argv[1]) as beside:\n"
         "    beside.write_text('half'); print('writing', flush=True); time.sleep(60)"
     )
-    with subprocess.Popen([sys.executable, "-c", code, str(target)], stdout=subprocess.PIPE) as process:  # noqa: S603
+    with subprocess.Popen([sys.executable, "-c", code, str(target)], stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"writing\n"
         process.send_signal(signal.SIGKILL)
     assert target.read_text() == "old"

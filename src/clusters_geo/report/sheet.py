@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = ["Sheet", "to_markdown", "to_text"]
 
 # Wide enough for the tables here, where nobody says how wide the output is.
 _DEFAULT_WIDTH = 120
+_NAME_WIDTH = 28
 
 # A name from a file must not colour, clear or retitle the reader's terminal.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -43,8 +45,13 @@ def to_text(sheet: Sheet, *, width: int | None = None, color: bool = False) -> s
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, title=Text(sheet.title, "bold"), title_justify="left", pad_edge=True)
+    first = max((len(row[0]) for row in sheet.rows), default=0)
     for number, heading in enumerate(sheet.header):
-        table.add_column(Text(heading), justify="right" if number in sheet.numeric else "left")
+        justify: Literal["left", "right"] = "right" if number in sheet.numeric else "left"
+        # A row is found by its first cell, so that one is broken last.
+        table.add_column(
+            Text(heading), justify=justify, min_width=None if number else min(first, _NAME_WIDTH)
+        )
     for row in sheet.rows:
         table.add_row(*(Text(_CONTROL.sub("", cell)) for cell in row))
     drawn = io.StringIO()
