@@ -81,11 +81,12 @@ def test_a_worker_that_is_killed_takes_nothing_along(ground, workers):
     np.testing.assert_allclose(found["built_up_ha"], expected["built_up_ha"], rtol=1e-9)
 
 
-def test_progress_counts_parts_up_to_the_whole(ground, workers):
+@pytest.mark.parametrize("engine", ["local", "dask"])
+def test_progress_counts_parts_up_to_the_whole(ground, workers, engine):
     clusters, _, folder = ground
     seen = []
     built_up_ha(
-        clusters, folder, progress=lambda done, total: seen.append((done, total)), **options("dask", workers)
+        clusters, folder, progress=lambda done, total: seen.append((done, total)), **options(engine, workers)
     )
     assert seen == [(part + 1, PARTS) for part in range(PARTS)]
 

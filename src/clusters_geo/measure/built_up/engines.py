@@ -36,8 +36,7 @@ class Task:
     keep_going
         Whether a part that cannot be read is left out and named instead of ending the work.
     progress
-        Called with what is done and the whole: footprints, or parts where their number is unknown (0: nobody
-        knows).
+        Called with what is done and the whole: footprints, or parts where nobody knows how many footprints.
     """
 
     ground: Ground
@@ -74,18 +73,21 @@ class LocalEngine:
         hits: list[Hits] = []
         failed: list[str] = []
         done = 0
-        for part in source.parts:
+        for number, part in enumerate(source.parts, start=1):
             kept = len(hits)
             try:
                 for found in _measured(part, task):
                     hits.append(found)
                     done += found.counts.read
-                    task.progress(done, source.rows)
+                    if source.rows:
+                        task.progress(done, source.rows)
             except SourceError as error:
                 if not task.keep_going:
                     raise
                 del hits[kept:]
                 failed.append(str(error))
+            if not source.rows:
+                task.progress(number, len(source.parts))
         everything = Hits.together(hits)
         return Outcome(add_up(task.ground.index, everything), everything.counts, tuple(failed))
 

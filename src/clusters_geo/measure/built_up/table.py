@@ -68,7 +68,7 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
     keep_going
         Whether parts of a folder that cannot be read are left out, and named in `.attrs["failed"]`.
     progress
-        Called now and then with what is done and the whole (0: unknown).
+        Called now and then with what is done and the whole: footprints, or parts of a folder.
 
     Returns
     -------
