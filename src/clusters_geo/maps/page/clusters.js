@@ -117,7 +117,9 @@
         direction: "top",
         offset: [0, -size / 2],
       });
-      marker.on("click", () => (single ? this.open(app, single) : this.spread(members)));
+      const act = () => (single ? this.open(app, single) : this.spread(members));
+      marker.on("click", act);
+      marker.on("keypress", ({ originalEvent: { key } }) => (key === "Enter" || key === " ") && act());
       marker.on("add", () => {
         const element = marker.getElement();
         element.setAttribute("aria-label", says.join(", "));

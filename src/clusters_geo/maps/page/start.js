@@ -43,12 +43,24 @@
         autoPanPaddingBottomRight: paddingBottomRight,
       };
       this.map.eachLayer((layer) => layer.closeTooltip?.());
+      const from = document.activeElement;
       this.card = L.popup(at, options).setContent(make()).openOn(this.map);
       this.card.make = make;
-      this.card
-        .getElement()
-        ?.querySelector(".leaflet-popup-close-button")
-        ?.setAttribute("aria-label", this.words.close);
+      this.announce(this.card.getElement(), from);
+    }
+
+    // A reader of the screen is taken into the popup, and back to where it was opened from.
+    announce(element, from) {
+      element.setAttribute("role", "dialog");
+      element.setAttribute("aria-label", element.querySelector("h2").textContent);
+      element.querySelector(".leaflet-popup-close-button").setAttribute("aria-label", this.words.close);
+      element.setAttribute("tabindex", "-1");
+      element.addEventListener("keydown", ({ key }) => key === "Escape" && this.map.closePopup());
+      element.focus({ preventScroll: true });
+      this.card.on("remove", () => {
+        if (element.contains(document.activeElement) && from?.isConnected)
+          from.focus({ preventScroll: true });
+      });
     }
 
     goTo(cluster) {
