@@ -44,7 +44,7 @@ docs: $(VENV)/.done-docs  ## Build the site into site/, with the notebooks execu
 	$(RUN)/python notebooks/render.py docs/notebooks
 	$(RUN)/zensical build --clean --strict
 
-bench: $(VENV)/.done-test  ## Measure the claims of the README
+bench: $(VENV)/.done-bench  ## Measure the claims of the README
 	@missed=; for name in $(BENCHMARKS); do \
 		echo "== benchmarks/$$name.py"; $(RUN)/python benchmarks/$$name.py || missed="$$missed $$name"; done; \
 	test -z "$$missed" || { echo "targets missed:$$missed"; exit 1; }
@@ -55,7 +55,7 @@ pictures: $(VENV)/.done-test system  ## Draw the pictures of the README anew
 
 constraints: ## Write constraints.txt anew from the newest versions that fit together
 	rm -rf $(VENV)
-	$(MAKE) PIP='$(RUN)/python -m pip install --quiet' $(VENV)/.done-test $(VENV)/.done-lint $(VENV)/.done-docs
+	$(MAKE) PIP='$(RUN)/python -m pip install --quiet' $(VENV)/.done-test $(VENV)/.done-lint $(VENV)/.done-docs $(VENV)/.done-bench
 	$(RUN)/python -m pip freeze --exclude-editable > constraints.txt
 
 clean:  ## Remove what was made here, the environment too
@@ -79,6 +79,10 @@ $(VENV)/.done-package: $(VENV)/.done-venv pyproject.toml constraints.txt
 $(VENV)/.done-test: $(VENV)/.done-package
 	@echo "Installing what the tests need, once …"
 	@$(PIP) --editable '.[$(EXTRAS)]' --group test --group geodata
+	@touch $@
+
+$(VENV)/.done-bench: $(VENV)/.done-test
+	@$(PIP) --group bench
 	@touch $@
 
 $(VENV)/.done-lint: $(VENV)/.done-package
