@@ -99,6 +99,17 @@ def test_workers_of_a_cluster_under_construction_are_not_dropped(register):
     assert form(register, "04", period="2026-H1").loc["25", "result"] == 5300
 
 
+def test_a_cluster_with_projects_owes_its_workers_whatever_its_status(register):
+    register.loc["CCN-05", "projects"] = 3
+    row = form(register, "04", period="2026-H1").loc["25"]
+    assert (row["clusters"], row["qualifier"], row["missing_ids"]) == (5, "at least", "CCN-05")
+
+
+def test_a_plant_on_a_site_not_begun_is_counted(register):
+    register.loc["CCN-06", "wastewater_started"] = True
+    assert form(register, "04", period="2026-H1").loc["26", "result"] == 4
+
+
 def test_a_blank_is_not_a_no(register):
     register["established"] = pd.NA
     table = form(register, "04", period="2026-H1")

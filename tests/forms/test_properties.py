@@ -6,18 +6,18 @@ import math
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from clusters_geo.forms.fill import form
 from clusters_geo.reading.tables import cast_columns
 from clusters_geo.schema import CLUSTER_COLUMNS
 
-EXAMPLES = settings(max_examples=8, deadline=None)
+EXAMPLES = settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 
 WITHOUT_ANOTHER = (
-    *("planned_ha", "leasable_ha", "leased_ha", "established", "detailed_plan_on", "project_approved_on"),
+    *("planned_ha", "leasable_ha", "leased_ha", "established", "detailed_plan_on"),
     *("approved_capital_bn_vnd", "paid_capital_bn_vnd", "investor_kind", "projects", "workers"),
     *("revenue_bn_vnd", "wastewater_started", "wastewater_compliant", "craft_village", "specialised"),
 )
@@ -91,6 +91,8 @@ def test_the_order_of_the_clusters_does_not_matter(register, random):
 @EXAMPLES
 @given(registers(), st.data())
 def test_a_missing_value_never_lowers_a_total_silently(register, data):
+    # Of clusters that owe every figure: they operate, and nothing says that they have no project.
+    register = register.assign(status="operating", project_approved_on=pd.NaT)
     # Not established_on and established_ha: another column answers where they are blank.
     column = data.draw(st.sampled_from(WITHOUT_ANOTHER))
     key = data.draw(st.sampled_from(list(register.index)))

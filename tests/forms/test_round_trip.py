@@ -63,7 +63,7 @@ def test_awkward_names_and_figures_come_back(register, tmp_path):
         assert form_changes(register, read_forms(files, register, period="2026-H1")).empty
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     ready=st.decimals(0, 75, places=4).map(float),
     capital=st.decimals(0, 99999, places=3).map(float),

@@ -16,8 +16,8 @@ from clusters_geo.forms.save import save_all_units, save_form
 ON = date(2026, 6, 20)
 
 
-def workbook(register, path, number="03", lang="vi", unit="Gia Lâm", on=ON):
-    save_form(register, number, path, unit=unit, period="2026-H1", lang=lang, on=on)
+def workbook(register, path, *, lang="vi", on=ON):
+    save_form(register, "03", path, unit="Gia Lâm", period="2026-H1", lang=lang, on=on)
     return openpyxl.load_workbook(path)
 
 
@@ -148,12 +148,10 @@ def test_another_ending_is_refused(register, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    ("ending", "module", "extra"), [(".xlsx", "openpyxl", "xlsx"), (".docx", "docx", "docx")]
-)
-def test_a_missing_engine_is_named_with_its_remedy(register, tmp_path, monkeypatch, ending, module, extra):
+@pytest.mark.parametrize(("extra", "module"), [("xlsx", "openpyxl"), ("docx", "docx")])
+def test_a_missing_engine_is_named_with_its_remedy(register, tmp_path, monkeypatch, extra, module):
     monkeypatch.setitem(sys.modules, module, None)
-    old = tmp_path / f"f{ending}"
+    old = tmp_path / f"f.{extra}"
     old.write_bytes(b"old")
     with pytest.raises(EngineError, match=rf'pip install "clusters-geo\[{extra}\]"'):
         save_form(register, "04", old, period="2026-H1")

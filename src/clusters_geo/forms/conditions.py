@@ -36,7 +36,14 @@ Condition = Literal[
     "wastewater_started",
     "wastewater_compliant",
     "has_infrastructure",
+    "has_producers",
 ]
+
+
+_PRODUCERS_REPORT = (
+    *("projects", "fdi_projects", "active_projects", "leased_ha"),
+    *("workers", "revenue_bn_vnd", "budget_bn_vnd"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +166,19 @@ def _operating(clusters: pd.DataFrame, period: Period) -> Answers:
 def _has_infrastructure(clusters: pd.DataFrame, _: Period) -> Answers:
     # Nobody builds a wastewater plant on a site whose ground is not broken.
     status = clusters["status"].astype("string")
-    return _answers(clusters, ("status", (status != "pending").astype("boolean")))
+    plant = [_flag(clusters, name)[1] for name in ("wastewater_started", "wastewater_compliant")]
+    there = (
+        (status != "pending").astype("boolean") | plant[0].fillna(value=False) | plant[1].fillna(value=False)
+    )
+    return _answers(clusters, ("status", there))
+
+
+def _has_producers(clusters: pd.DataFrame, period: Period) -> Answers:
+    # Whoever reports a project, a worker or leased land has producers, whatever the status says.
+    operating = _operating(clusters, period)
+    figures = (register_column(clusters, name).astype("Float64") for name in _PRODUCERS_REPORT)
+    active = sum((figure.fillna(0) > 0).astype(int) for figure in figures)
+    return Answers(operating.holds | (active > 0), operating.column, operating.basis)
 
 
 def _specialised(clusters: pd.DataFrame, _: Period) -> Answers:
@@ -185,6 +204,7 @@ _CONDITIONS: dict[Condition, Callable[[pd.DataFrame, Period], Answers]] = {
     "wastewater_started": _flag_only("wastewater_started"),
     "wastewater_compliant": _flag_only("wastewater_compliant"),
     "has_infrastructure": _has_infrastructure,
+    "has_producers": _has_producers,
 }
 
 

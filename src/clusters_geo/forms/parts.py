@@ -12,7 +12,7 @@ rate
     leased over total industrial land, of the clusters of which both are known.
 
 Rows 15 to 17 speak of operating clusters; rows 18 and 20 to 27 of all, but a cluster where nobody produces
-yet has no projects to report, and one whose ground is not broken no wastewater plant.
+yet has no projects to report, and one whose ground is not broken no wastewater plant, unless it says so.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _operating(row: str, kind: Literal["count", "among"], who: Condition = "ever
     return {row: Rule(kind, "operating", who, ("planned_ha",) if kind == "among" else ())}
 
 
-def _reported(row: int, column: str, scope: Condition = "operating") -> dict[str, Rule]:
+def _reported(row: int, column: str, scope: Condition = "has_producers") -> dict[str, Rule]:
     return {str(row): Rule("reported", scope, columns=(column,))}
 
 

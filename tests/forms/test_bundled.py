@@ -1,0 +1,103 @@
+"""Forms 03 and 04 of Hà Nội, September 2022, against values counted by hand in the bundled files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+
+import pytest
+
+from clusters_geo.forms.checks import check_sum, form_findings
+from clusters_geo.forms.fill import form
+from clusters_geo.forms.units import unit_names
+from clusters_geo.reference import bundled_file
+
+# Province and Thường Tín: result, how many clusters the row is about, how many of them say.
+PROVINCE = {
+    "1": (120, 120, 120),
+    "15": (70, 120, 120),  # acting director of the Department of Industry and Trade, 2022
+    "16": (1686.0, 70, 70),  # the same
+    **dict.fromkeys(("15.3", "15.4", "16.3", "16.4", "17", "18", "19", "20", "21", "22"), (None, 70, 0)),
+    **dict.fromkeys(("23", "24", "25"), (None, 70, 0)),
+    **dict.fromkeys(("26", "27"), (None, 77, 0)),
+    "7": (None, 120, 0),
+    "14": (None, 120, 0),
+}
+THUONG_TIN = {
+    "1": (17, 17, 17),
+    "15": (11, 17, 17),
+    "16": (195.0, 11, 11),
+    "11": (2, 17, 2),
+    "25": (None, 11, 0),
+}
+
+
+@pytest.fixture(scope="module")
+def hanoi_forms(_hanoi):
+    clusters = _hanoi[0]
+    return {
+        "04": form(clusters, "04", period="2022", lang="en"),
+        "03": form(clusters, "03", unit="Thường Tín", period="2022", lang="en"),
+    }
+
+
+@pytest.mark.parametrize(("number", "expected"), [("04", PROVINCE), ("03", THUONG_TIN)])
+def test_rows_against_counts_by_hand(hanoi_forms, number, expected):
+    table = hanoi_forms[number]
+    for row, (result, clusters, reported) in expected.items():
+        assert table.loc[row, ["clusters", "reported"]].tolist() == [clusters, reported], row
+        if result is None:
+            assert math.isnan(table.loc[row, "result"]), row
+            assert table.loc[row, "qualifier"] == "not reported", row
+        else:
+            assert table.loc[row, "result"] == pytest.approx(result), row
+
+
+def _rows():
+    content = json.loads(bundled_file("clusters.geojson").read_text(encoding="utf-8"))
+    return [feature["properties"] for feature in content["features"]]
+
+
+def test_areas_against_plain_python(hanoi_forms):
+    rows = _rows()
+    areas = [row["planned_ha"] for row in rows]
+    table = hanoi_forms["04"]
+    assert table.loc["2", "result"] == pytest.approx(math.fsum(areas))
+    modelled = [row["planned_ha"] for row in rows if row["planned_ha_basis"] == "modelled"]
+    assert table.loc["2", "modelled"] == pytest.approx(math.fsum(modelled))
+    capital = [row["approved_capital_bn_vnd"] for row in rows if row["approved_capital_bn_vnd"] is not None]
+    assert table.loc["13", "result"] == pytest.approx(math.fsum(capital))
+    assert table.loc["13", ["qualifier", "reported"]].tolist() == ["at least", len(capital)]
+    decided = [
+        row for row in rows if row.get("decision") or row.get("established_on") or row.get("established_ha")
+    ]
+    assert table.loc["3", ["result", "qualifier"]].tolist() == [len(decided), "at least"]
+
+
+def test_the_area_of_2022_is_the_published_one_and_says_how_much_is_modelled(hanoi_forms):
+    with bundled_file("totals.csv").open(encoding="utf-8") as file:
+        published = next(
+            r for r in csv.DictReader(file) if r["metric"] == "planned_ha" and r["role"] == "control"
+        )
+    row = hanoi_forms["04"].loc["16"]
+    assert row["result"] == pytest.approx(float(published["value"]))
+    assert row["modelled"] > 0
+    assert f"of which {row['modelled']:,.1f} modelled" in row["note"]
+
+
+def test_districts_add_up_to_the_city(clusters):
+    units = unit_names(clusters, "district")
+    parts = {unit: form(clusters, "03", unit=unit, period="2022") for unit in units}
+    assert check_sum(form(clusters, "04", period="2022"), parts).empty
+
+
+def test_what_stands_in_the_way_of_signing_is_said(clusters):
+    findings = form_findings(clusters, "04", period="2026-H1", lang="en")
+    assert "error" not in set(findings["severity"])
+    assert {"forms.modelled", "forms.other-date"} <= set(
+        findings.loc[findings["severity"] == "warning", "rule"]
+    )
+    assert {"forms.unchecked", "forms.incomplete"} <= set(
+        findings.loc[findings["severity"] == "info", "rule"]
+    )

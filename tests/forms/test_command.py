@@ -1,0 +1,162 @@
+"""`clusters-geo form` and `clusters-geo form-in`."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from clusters_geo import SchemaError
+from clusters_geo.cli.form import command as form_command
+from clusters_geo.cli.form_in import command as form_in_command
+from clusters_geo.forms.save import save_form
+
+
+@pytest.fixture
+def run():
+    def _run(command, *arguments):
+        return CliRunner().invoke(command, [*map(str, arguments)], catch_exceptions=False)
+
+    return _run
+
+
+@pytest.fixture
+def register_file(register, tmp_path):
+    import geopandas as gpd
+    from shapely.geometry import box
+
+    shapes = [box(105 + n / 100, 21, 105.005 + n / 100, 21.005) for n in range(len(register))]
+    file = tmp_path / "register.gpkg"
+    gpd.GeoDataFrame(register, geometry=shapes, crs="EPSG:4326").to_file(file)
+    return file
+
+
+def test_the_table_is_printed(run, register_file):
+    result = run(
+        form_command, "03", register_file, "--unit", "Gia Lâm", "--period", "2026-H1", "--lang", "en"
+    )
+    assert result.exit_code == 0
+    assert "Form 03" in result.stdout
+    assert "29.5" in result.stdout
+
+
+def test_a_file_is_written_and_named(run, register_file, tmp_path):
+    out = tmp_path / "bieu-04.xlsx"
+    result = run(form_command, "04", register_file, "--period", "2026-H1", "--output", out)
+    assert (result.exit_code, out.exists()) == (0, True)
+    assert str(out) in result.stderr
+
+
+def test_the_bundled_case_needs_no_file(run, tmp_path):
+    out = tmp_path / "bieu-04.html"
+    result = run(form_command, "04", "--period", "2026-H1", "--output", out)
+    assert result.exit_code == 0
+    assert "1.686,0" in out.read_text(encoding="utf-8")
+    assert "mô hình hóa" in result.stderr
+
+
+def test_all_units(run, register_file, tmp_path):
+    folder = tmp_path / "forms"
+    arguments = (
+        form_command,
+        "04",
+        register_file,
+        "--period",
+        "2026-H1",
+        "--kind",
+        "csv",
+        "--all-units",
+        folder,
+    )
+    assert run(*arguments).exit_code == 0
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_rows_that_contradict_each_other_end_in_exit_code_1(run, register_file):
+    import geopandas as gpd
+
+    table = gpd.read_file(register_file)
+    table.loc[0, "wastewater_started"] = False
+    table.loc[1:, "wastewater_started"] = False
+    table.to_file(register_file)
+    result = run(form_command, "04", register_file, "--period", "2026-H1", "--lang", "en")
+    assert result.exit_code == 1
+    assert "More wastewater plants comply (row 27: 1) than there are (row 26: 0)." in result.stderr
+
+
+def test_all_units_and_one_output_do_not_go_together(run, tmp_path):
+    result = run(form_command, "04", "--period", "2026", "--all-units", tmp_path, "--unit", "Ba Vì")
+    assert result.exit_code == 2
+
+
+def test_a_period_that_is_none_is_refused(run):
+    with pytest.raises(SchemaError, match="no reporting period"):
+        run(form_command, "04", "--period", "2026-H2")
+
+
+def test_forms_come_in_and_the_vintage_goes_out(run, register, register_file, tmp_path):
+    changed = register.assign(projects=register["projects"] + 1)
+    for key in ("CCN-01", "CCN-02"):
+        save_form(changed, "02", tmp_path / f"{key}.xlsx", unit=key, period="2026-H1")
+    sent = sorted(tmp_path.glob("CCN-*.xlsx"))
+    common = (
+        form_in_command,
+        *sent,
+        "--clusters",
+        register_file,
+        "--period",
+        "2026-H1",
+        "-o",
+        tmp_path / "in",
+    )
+    assert run(*common).exit_code == 0
+    changes = tmp_path / "in" / "changes.csv"
+    assert pd.read_csv(changes)["column"].tolist() == ["projects", "projects"]
+    assert pd.read_csv(tmp_path / "in" / "files.csv")["how"].tolist() == ["id", "id"]
+    vintage = tmp_path / "new.gpkg"
+    assert run(*common, "--accept", changes, "--vintage", vintage).exit_code == 0
+    import geopandas as gpd
+
+    assert gpd.read_file(vintage).set_index("cluster_id")["projects"].tolist()[:2] == [22, 10]
+    assert gpd.read_file(register_file).set_index("cluster_id")["projects"].tolist()[:2] == [21, 9]
+
+
+def test_a_form_that_is_refused_ends_in_exit_code_1_with_its_cell(run, register, register_file, tmp_path):
+    import openpyxl
+
+    file = tmp_path / "form.xlsx"
+    save_form(register, "02", file, unit="CCN-01", period="2026-H1", lang="en")
+    book = openpyxl.load_workbook(file)
+    sheet = book.worksheets[0]
+    cell = next(row[3] for row in sheet.iter_rows() if row[0].value == "4")
+    cell.value = "14 or 15"
+    book.save(file)
+    common = (
+        form_in_command,
+        file,
+        "--clusters",
+        register_file,
+        "--period",
+        "2026-H1",
+        "-o",
+        tmp_path / "in",
+    )
+    result = run(*common)
+    assert result.exit_code == 1
+    assert f"{cell.coordinate} '14 or 15' is not a figure" in result.stderr
+
+
+def test_accept_and_vintage_go_together(run, register_file, tmp_path):
+    result = run(
+        form_in_command,
+        "a.xlsx",
+        "--clusters",
+        register_file,
+        "--period",
+        "2026",
+        "-o",
+        tmp_path,
+        "--accept",
+        "c.csv",
+    )
+    assert result.exit_code == 2
