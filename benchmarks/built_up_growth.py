@@ -10,11 +10,11 @@ and the clusters with it, so that the share of footprints that lie on a cluster 
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -76,7 +76,8 @@ def measure(millions: int) -> None:
     task = Task(Ground.of(clusters.geometry, source.crs), disjoint=False, keep_going=False, progress=_quiet)
     outcome = LocalEngine().measure(source, task)
     seconds = time.process_time() - begin - sum(part.spent)
-    mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    mib = int(status.split("VmHWM:")[1].split()[0]) / 1024
     print(seconds, mib, outcome.table["built_up_ha"].sum(), outcome.counts.read)
 
 

@@ -229,6 +229,10 @@ class ClusterIndex:
         passed = total[east + r1 + 1] - total[east + r0] - total[west + r1 + 1] + total[west + r0]
         label = self.inside[cluster, c0, r0].astype(np.int8)
         label[passed > 0] = CROSSED
+        # Boxes beyond the cluster were sent to its outermost cells.
+        of = self.bounds[cluster]
+        label[(bounds[:, 0] > of[:, 2]) | (bounds[:, 2] < of[:, 0])] = OUTSIDE
+        label[(bounds[:, 1] > of[:, 3]) | (bounds[:, 3] < of[:, 1])] = OUTSIDE
         return label
 
     def _cell(self, x: Floats, y: Floats, cluster: Ints) -> tuple[Ints, Ints]:
