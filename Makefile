@@ -28,12 +28,10 @@ demo: $(VENV)/.done-package  ## Print Hà Nội's figures and write maps/hanoi.h
 test: $(VENV)/.done-test system  ## Run every test, in a browser and against PostGIS where they can be had
 	$(RUN)/python -m pytest $(PYTEST_ARGS)
 
-lint: $(VENV)/.done-lint $(VENV)/.done-test  ## Check style, types and the layers
-	$(RUN)/ruff check
-	$(RUN)/ruff format --check
-	$(RUN)/mypy
-	$(RUN)/lint-imports
-	$(RUN)/nbstripout --verify $(NOTEBOOKS)
+CHECKS = "ruff check" "ruff format --check" "mypy" "lint-imports" "nbstripout --verify $(NOTEBOOKS)"
+
+lint: $(VENV)/.done-lint $(VENV)/.done-test $(VENV)/.done-docs  ## Check style, types and the layers
+	@failed=0; for check in $(CHECKS); do echo "== $$check"; $(RUN)/$$check || failed=1; done; exit $$failed
 
 format: $(VENV)/.done-lint  ## Rewrite what can be rewritten: format, imports, notebooks
 	$(RUN)/ruff check --fix
