@@ -333,7 +333,7 @@ CASES = {
     ),
     "districts.name-repaired": (
         {"clusters": table(district=["H. Đan Phượng", "Dan Phuong"]), "districts": districts()},
-        {"clusters": table(district="Đan Phượng"), "districts": districts()},
+        {"clusters": table(district=["Đan Phượng", "Huyện Đan Phượng"]), "districts": districts()},
         ({"clusters": table(district="Đan Phượng "), "districts": districts()}, 0),
     ),
     "pipeline.pending-too-long": (

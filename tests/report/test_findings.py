@@ -67,6 +67,13 @@ def test_provenance_is_in_the_report(form):
         assert fact in text
 
 
+def test_the_thresholds_that_were_changed_are_named():
+    rules = {"rules": {"figures.zero": {"severity": "error"}, "trust.stale": {"months": 3}}}
+    text = findings_text(report("en", rules=rules), "md")
+    assert "51 rules; thresholds other than the defaults: figures.zero: Error; trust.stale: months" in text
+    assert "thresholds other than the defaults: none" in findings_text(report("en"), "md")
+
+
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_provenance_is_beside_what_has_no_room_for_it(form, tmp_path):
     written = findings_to_file(report(), form, tmp_path / f"f.{form}")
@@ -179,7 +186,7 @@ def test_the_workbook_has_a_summary_a_sheet_a_district_and_no_formula(tmp_path):
     book = workbook(report(), tmp_path)
     assert book.sheetnames[0] == "Tổng hợp"
     assert "Chương Mỹ" in book.sheetnames
-    assert book.sheetnames[-2:] == ["Chưa xét được", "Nguồn gốc báo cáo"]
+    assert book.sheetnames[-2:] == ["Quy tắc và ngưỡng", "Nguồn gốc báo cáo"]
     assert all(len(name) <= 31 for name in book.sheetnames)
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert not any(cell.data_type == "f" for cell in cells)

@@ -12,6 +12,7 @@ from clusters_geo.auditing.rule import Hit, NotJudgedError, hits, rule
 from clusters_geo.crs import HANOI_CRS
 from clusters_geo.measure.area import area_ha
 from clusters_geo.names import match_names, name_key
+from clusters_geo.schema import DISTRICT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,9 +182,9 @@ def unknown_name(register: Register) -> list[Hit]:
     "info",
     title=("Tên quận, huyện chỉ khớp sau khi sửa", "Name matches only after repair"),
     why=(
-        "Khác tiền tố, chữ hoa, Unicode, kiểu bỏ dấu, hoặc thiếu dấu; phần mềm khác sẽ không khớp được.",
+        "Khác tiền tố viết tắt, chữ hoa, Unicode, kiểu bỏ dấu, hoặc thiếu dấu; phần mềm khác không khớp được.",
         (
-            "Prefix, case, Unicode form, tone placement or missing accents differ; other software will not "
+            "A short prefix, case, Unicode form, tone placement or accents differ; other software will not "
             "match it."
         ),
     ),
@@ -194,9 +195,17 @@ def unknown_name(register: Register) -> list[Hit]:
 )
 def name_repaired(register: Register) -> list[Hit]:
     """Find declared districts that match by folding only."""
-    found = register.matched_districts
+    declared, found = register.text("district"), register.matched_districts
     repaired = found["how"].isin(["spelling", "accents"])
-    return hits(repaired, "district", register.text("district"), found["match"])
+    bare = register.each("district", _bare) != found["match"].map(_bare, na_action="ignore")
+    return hits(repaired & bare, "district", declared, found["match"])
+
+
+def _bare(name: str) -> str:
+    """Return a name without its type; "Huyện Ba Vì" and "Ba Vì" are both right."""
+    for kind in DISTRICT_TYPES:
+        name = name.removeprefix(f"{kind} ")
+    return name
 
 
 def _crossed(register: Register, width_m: float) -> NDArray[np.bool_]:

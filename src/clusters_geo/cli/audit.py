@@ -126,7 +126,7 @@ def _tables(
     if districts_file is not None:
         from clusters_geo.load import load_districts
 
-        districts = load_districts(districts_file, crs=crs)
+        districts = load_districts(districts_file, crs=crs, check=False)
     return clusters, districts, totals
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -72,6 +72,11 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Lập ngày {made_on} bằng clusters-geo {version}",
         "Made on {made_on} with clusters-geo {version}",
     ),
+    "rule_set": (
+        "{n} quy tắc; ngưỡng khác mặc định: {changed}",
+        "{n} rules; thresholds other than the defaults: {changed}",
+    ),
+    "rules_and_limits": ("Quy tắc và ngưỡng", "Rules and thresholds"),
     "input": ("{name} (SHA-256 {sha256}; hệ tọa độ {crs})", "{name} (SHA-256 {sha256}; CRS {crs})"),
     "not_judged_note": ("Chưa xét: {rule} – {why}", "Not judged: {rule} – {why}"),
     "parameters": ("Tham số", "Parameters"),
@@ -144,7 +149,7 @@ class AuditReport:
         return dict(self.findings.attrs.get("audit", {}))
 
     @cached_property
-    def runs(self) -> Sequence[dict[str, object]]:
+    def runs(self) -> Sequence[dict[str, Any]]:
         """What became of each rule."""
         runs = self.record.get("rules", [])
         return runs if isinstance(runs, list) else []
@@ -206,6 +211,36 @@ class AuditReport:
         """Return the rules that could not be judged, and why."""
         return [(str(run["rule"]), str(run["not_judged"])) for run in self.runs if run["not_judged"]]
 
+    def rule_rows(self) -> list[tuple[str, str, str, str, int, int, str]]:
+        """Return each rule with title, severity, parameters, rows judged, findings, and why not judged."""
+        return [
+            (
+                rule.id,
+                rule.words(rule.title, self.lang),
+                self.say(str(run["severity"])),
+                "; ".join(f"{name} = {self._limit(value)}" for name, value in run["parameters"].items()),
+                run["judged"],
+                run["findings"],
+                run["not_judged"] or "",
+            )
+            for rule, run in zip(self.rules.values(), self.runs, strict=True)
+        ]
+
+    def _changed(self) -> Iterator[str]:
+        """Yield the severities and parameters that a rules file set."""
+        for rule, run in zip(self.rules.values(), self.runs, strict=True):
+            if run["severity"] != rule.severity:
+                yield f"{rule.id}: {self.say(str(run['severity']))}"
+            for name, value in run["parameters"].items():
+                default = rule.parameters[name]
+                if value != (list(default) if isinstance(default, tuple) else default):
+                    yield f"{rule.id}: {name} = {self._limit(value)}"
+
+    def _limit(self, value: object) -> str:
+        if value is None:
+            return self.say("by_law")
+        return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
     def headline(self) -> list[str]:
         """Return the counts in words, and the states if there is a baseline."""
         numbers = {severity: int((self.present["severity"] == severity).sum()) for severity in SEVERITIES}
@@ -233,6 +268,8 @@ class AuditReport:
         lines = [self.say("made", **facts)]
         if self.record:
             lines += [self.say("law", **facts), self.say("ages", **facts)]
+            changed = "; ".join(self._changed()) or self.say("none_set")
+            lines.append(self.say("rule_set", n=len(self.runs), changed=changed))
         return lines + [self.say("input", name=i.name, sha256=i.sha256, crs=i.crs) for i in self.inputs]
 
     def family_title(self, family: str) -> str:

@@ -38,6 +38,8 @@ def findings_html(report: AuditReport) -> str:
             header=[report.say(key) for key in ("severity", "cluster_id", "message", "fix")],
             not_judged=report.not_judged(),
             not_judged_title=report.say("not_judged"),
+            rules=report.rule_rows(),
+            rules_title=report.say("rules_and_limits"),
             provenance_title=report.say("provenance"),
             provenance=report.provenance_lines(),
             prepared=_PREPARED[report.lang],

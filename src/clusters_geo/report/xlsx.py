@@ -69,7 +69,7 @@ def write_workbook(sheets: list[Worksheet], path: str | os.PathLike[str], lang: 
 
 
 def findings_workbook(report: AuditReport, path: str | os.PathLike[str]) -> Path:
-    """Write the summary, a sheet for each district, what was not judged, and the provenance.
+    """Write the summary, a sheet for each district, the rules with their limits, and the provenance.
 
     Raises
     ------
@@ -80,8 +80,9 @@ def findings_workbook(report: AuditReport, path: str | os.PathLike[str]) -> Path
     counts = tuple((rule, report.say(severity), title, n) for rule, severity, title, n in report.counts())
     sheets = [Worksheet(report.say("summary"), header, counts)]
     sheets += [_district(report, name, rows) for name, rows in report.by_district()]
-    skipped = (report.say("rule"), report.say("why"))
-    sheets.append(Worksheet(report.say("not_judged"), skipped, tuple(report.not_judged())))
+    columns = ("rule", "what", "severity", "parameters", "judged", "findings", "not_judged")
+    heads = tuple(report.say(key) for key in columns)
+    sheets.append(Worksheet(report.say("rules_and_limits"), heads, tuple(report.rule_rows())))
     lines = [*report.headline(), *report.provenance_lines()]
     sheets.append(
         Worksheet(report.say("provenance"), (report.say("provenance"),), tuple((x,) for x in lines))
