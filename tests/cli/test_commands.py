@@ -19,7 +19,7 @@ from clusters_geo.cli import _COMMANDS, app
 
 
 def run(*arguments, cwd=None, **environment):
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, "-m", "clusters_geo.cli", *map(str, arguments)],
         capture_output=True,
         text=True,
@@ -192,14 +192,14 @@ def test_a_fault_of_the_program_exits_with_3_and_says_so():
         "reference.load_hanoi = broken\n"
         "import sys; sys.argv = ['clusters-geo', 'summary']; cli.main()"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert "a fault of the program, not of your data (ZeroDivisionError: boom)" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_a_reader_that_leaves_early_is_no_error():
-    done = subprocess.run(  # noqa: S602
+    done = subprocess.run(
         f'"{sys.executable}" -m clusters_geo.cli pending --format csv | head -n 1; echo "${{PIPESTATUS[0]}}"',
         shell=True,
         executable="/bin/bash",
