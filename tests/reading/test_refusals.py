@@ -267,8 +267,50 @@ def test_a_virtual_table_that_could_read_other_files_is_refused(make):
             "'CREATE VIRTUAL TABLE spy USING VirtualOGR(''/etc/passwd'')')"
         )
     db.close()
-    with pytest.raises(cg.SourceError, match=r"'spy' is virtual|cannot be opened"):
+    with pytest.raises(cg.SourceError, match=r"'spy' may read other files|cannot be opened"):
         cg.load_clusters(file)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE VIEW spy AS SELECT 1 AS fid, ogr_geocode('Hà Nội') AS name",
+        "CREATE VIEW spy AS SELECT readfile('/etc/passwd') AS name",
+        "CREATE TRIGGER spy AFTER INSERT ON a BEGIN SELECT load_extension('/tmp/x.so'); END",
+    ],
+)
+def test_a_view_or_trigger_that_reaches_out_is_refused(make, sql):
+    file = make("a.gpkg")
+    with sqlite3.connect(file) as db:
+        db.execute(sql)
+    db.close()
+    with pytest.raises(cg.SourceError, match="'spy' may read other files or the network"):
+        cg.load_clusters(file)
+
+
+@pytest.mark.parametrize(
+    "stem",
+    [
+        "a?b",
+        "a|layer=x",
+        "a!b",
+        "a%20b",
+        "-a",
+        "a#b",
+        "a:b",
+        "[2022] {a}",
+        "<a>",
+        "ế" * 60,
+        "a'b\"c",
+        ".ẩn",
+        "a.b.c",
+    ],
+)
+@pytest.mark.parametrize("ending", ["gpkg", "geojson", "csv"])
+def test_a_file_may_be_called_anything(make, tmp_path, monkeypatch, stem, ending):
+    make(f"plain.{ending}").rename(tmp_path / f"{stem}.{ending}")
+    monkeypatch.chdir(tmp_path)
+    assert len(cg.load_clusters(f"{stem}.{ending}")) == 3
 
 
 def test_a_database_in_use_by_another_reader_is_read_and_left_as_it_is(make, tmp_path):

@@ -31,6 +31,14 @@ _LOCK_WAIT_S = 1.0
 _SHOWN = 80
 _MAX_HEADER_BYTES = 1 << 20
 
+# Virtual tables other than search indexes, and functions that GDAL gives to SQL, in a table, view or trigger.
+_REACHES_OUT = re.compile(
+    r"^\s*CREATE\s+VIRTUAL\s(?!.*\bUSING\s+[\"']?(?:rtree|fts[345])\b)"
+    r"|\b(?:(?:ogr|gdal)_\w+|load_extension|readfile|writefile)\s*\(",
+    re.IGNORECASE | re.DOTALL,
+)
+# pyogrio takes what stands behind ! for a member of an archive.
+_SPECIAL = re.compile(r"[!|?*]")
 _COPIED = {"GML", "MapInfo MIF", "MapInfo TAB"}
 
 _NOT_A_PATH = (
@@ -74,12 +82,12 @@ def checked_file(path: str | os.PathLike[str], *, allow_large: bool = False) -> 
     clusters_geo.errors.SourceError: 'https://example.org/a.geojson' is an address on a network. Download ...
     """
     text = os.fspath(path)
-    _refuse_other_than_path(text)
     file = Path(text)
     try:
         found = file.stat()
-    except OSError as error:
-        msg = f"There is no file {text[:200]!r} ({error.strerror}). Check the name and the folder."
+    except (OSError, ValueError) as error:
+        _refuse_other_than_path(text)
+        msg = f"There is no file {text[:200]!r} ({error}). Check the name and the folder."
         raise SourceError(msg) from error
     if stat.S_ISDIR(found.st_mode) and file.suffix.lower() == ".gdb":
         return _checked_geodatabase(file.absolute())
@@ -150,7 +158,8 @@ def staged(path: str | os.PathLike[str], *, allow_large: bool = False) -> Iterat
 
 def _linked(source: Path, found: Format, folder: Path) -> tuple[Path, tuple[str, ...]]:
     # Readers match endings in lower case; what the layer is called comes from the stem.
-    target = folder / f"{source.stem}{source.suffix.lower()}"
+    stem = _SPECIAL.sub("_", source.stem)
+    target = folder / f"{stem}{source.suffix.lower()}"
     bring = _copy if found.name in _COPIED or _keeps_a_log(source, found) else _link
     bring(source, target)
     neighbours = _neighbours(source) if found.needed or found.beside else {}
@@ -161,7 +170,7 @@ def _linked(source: Path, found: Format, folder: Path) -> tuple[Path, tuple[str,
             missing.append(ending)
             continue
         _refuse_other_than_plain(neighbour, neighbour.stat())
-        bring(neighbour, folder / f"{source.stem}{ending}")
+        bring(neighbour, folder / f"{stem}{ending}")
     return target, tuple(missing)
 
 
@@ -196,9 +205,7 @@ def _check_geopackage(file: Path) -> None:
             if mode == "rw":
                 # The copy takes in what its log holds, and needs none any more.
                 db.execute("PRAGMA journal_mode=DELETE")
-            rows = db.execute(
-                "SELECT name, sql FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'"
-            ).fetchall()
+            rows = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     except sqlite3.Error as error:
         locked = "locked" in str(error)
         fix = (
@@ -209,11 +216,8 @@ def _check_geopackage(file: Path) -> None:
         msg = f"{file.name} cannot be opened: {error}. {fix}."
         raise SourceError(msg) from error
     for name, sql in rows:
-        if not re.search(r"\bUSING\s+[\"']?(?:rtree|fts[345])\b", sql, re.IGNORECASE):
-            msg = (
-                f"{file.name}: the table {name!r} is virtual and may read other files. Export it to a "
-                "new GeoPackage."
-            )
+        if _REACHES_OUT.search(sql):
+            msg = f"{file.name}: {name!r} may read other files or the network. Export it to a new GeoPackage."
             raise SourceError(msg)
 
 

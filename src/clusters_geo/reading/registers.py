@@ -20,7 +20,7 @@ from clusters_geo.reading.encodings import best_reading
 from clusters_geo.reading.headers import recognised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from clusters_geo.reading.notes import LoadReport
@@ -122,9 +122,7 @@ def _csv_rows(file: Path, report: LoadReport, encoding: str | None) -> list[Row]
     csv.field_size_limit(_FIELD_LIMIT)
     delimiter = _delimiter(text)
     try:
-        return [
-            list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        ]
+        return _cells(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), file)
     except csv.Error as error:
         msg = f"{file.name}: {error}. Is a quotation mark left open?"
         raise SourceError(msg) from error
@@ -168,7 +166,7 @@ def _sheet_rows(file: Path, report: LoadReport, wanted: str | None) -> list[Row]
     return rows
 
 
-def _cells(rows: Iterable[tuple[object, ...]], file: Path) -> list[Row]:
+def _cells(rows: Iterable[Sequence[object]], file: Path) -> list[Row]:
     kept: list[Row] = []
     total = 0
     for row in rows:
