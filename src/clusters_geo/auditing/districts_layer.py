@@ -182,7 +182,7 @@ def unknown_name(register: Register) -> list[Hit]:
     "info",
     title=("Tên quận, huyện chỉ khớp sau khi sửa", "Name matches only after repair"),
     why=(
-        "Khác tiền tố viết tắt, chữ hoa, Unicode, kiểu bỏ dấu, hoặc thiếu dấu; phần mềm khác không khớp được.",
+        "Khác tiền tố viết tắt, chữ hoa, Unicode, kiểu bỏ dấu hoặc thiếu dấu; phần mềm khác không khớp được.",
         (
             "A short prefix, case, Unicode form, tone placement or accents differ; other software will not "
             "match it."

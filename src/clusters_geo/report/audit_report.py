@@ -14,7 +14,7 @@ import pandas as pd
 from clusters_geo import __version__
 from clusters_geo.auditing.catalogue import FAMILIES, all_rules
 from clusters_geo.auditing.rule import SEVERITIES
-from clusters_geo.auditing.words import is_missing
+from clusters_geo.auditing.words import in_words, is_missing
 from clusters_geo.names import fold
 
 if TYPE_CHECKING:
@@ -265,6 +265,8 @@ class AuditReport:
     def provenance_lines(self) -> list[str]:
         """Return the provenance in words, one fact a line."""
         facts = self.provenance()
+        for name in {"made_on", "on", "law_on"} & set(facts):
+            facts[name] = in_words(date.fromisoformat(str(facts[name])), self.lang)
         lines = [self.say("made", **facts)]
         if self.record:
             lines += [self.say("law", **facts), self.say("ages", **facts)]
