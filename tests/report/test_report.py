@@ -92,6 +92,16 @@ def test_text_fits_the_width_it_is_given():
     assert max(map(len, drawn.splitlines())) <= 60
 
 
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_no_column_is_lost_at_the_usual_width(clusters, lang):
+    for by in ("district", "status"):
+        sheet = group_sheet(clusters, by, lang, published=True)
+        drawn = to_text(sheet)
+        for row in sheet.rows:
+            line = next(line for line in drawn.splitlines() if line.split("  ")[1:2] == [row[0]])
+            assert line.endswith(row[-1])
+
+
 def test_records_hold_only_what_json_knows():
     table = pd.DataFrame(
         {

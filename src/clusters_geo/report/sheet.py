@@ -49,9 +49,8 @@ def to_text(sheet: Sheet, *, width: int | None = None, color: bool = False) -> s
     for number, heading in enumerate(sheet.header):
         justify: Literal["left", "right"] = "right" if number in sheet.numeric else "left"
         # A row is found by its first cell, so that one is broken last.
-        table.add_column(
-            Text(heading), justify=justify, min_width=None if number else min(first, _NAME_WIDTH)
-        )
+        whole = number == 0 and first <= _NAME_WIDTH
+        table.add_column(Text(heading), justify=justify, no_wrap=whole)
     for row in sheet.rows:
         table.add_row(*(Text(_CONTROL.sub("", cell)) for cell in row))
     drawn = io.StringIO()
