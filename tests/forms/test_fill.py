@@ -151,6 +151,14 @@ def test_modelled_figures_are_told_from_published_ones(register):
     assert row["note"] == "of which 40.0 inferred, 60.0 modelled"
 
 
+def test_a_modelled_part_proves_no_least(register):
+    register.loc["CCN-01", "planned_ha"] = None
+    register["planned_ha_basis"] = "modelled"
+    row = form(register, "04", period="2026-H1", lang="en").loc["16"]
+    assert row["qualifier"] == "incomplete"
+    assert row["note"] == "Incomplete: 80.0; 3 of 4 reported; of which 80.0 modelled"
+
+
 def test_a_rate_of_a_modelled_area_is_modelled(register):
     register["leased_ha_basis"] = "published"
     register["leasable_ha_basis"] = "modelled"

@@ -21,7 +21,7 @@ __all__ = ["write_docx"]
 
 # Centimetres; together the width between the margins of A4.
 _WIDTHS = (1.2, 7.3, 2.5, 2.7, 3.8)
-_HEADING_WIDTHS = (8.5, 9.0)
+_HEADING_WIDTHS = (7.9, 9.6)
 _TRACE_WIDTHS = (1.2, 2.7, 8.6, 5.0)
 _TRACE_ALIGN = ("center", "right", "left", "left")
 _FONT = "Times New Roman"
@@ -78,7 +78,8 @@ def _write_heading(document: Document, page: Page) -> None:
     for number, text in enumerate(page.left):
         _fill(table.cell(number, 0), text, bold=number == 0)
     for number, text in enumerate(page.right):
-        _fill(table.cell(number, 1), text, bold=number == 0, italic=number > 0, align="center")
+        size = 10 if number else 11
+        _fill(table.cell(number, 1), text, bold=number == 0, italic=number > 0, size=size, align="center")
     document.add_paragraph()
     _paragraph(document, page.title, bold=True, size=13)
     for text in page.subtitle:

@@ -80,8 +80,8 @@ def form(  # noqa: PLR0913 - a form is who, when, for whom, in which language
     The rows of the form, indexed by `row` ("15.1"), with `section`, `indicator`, `unit`, `result` (in that
     unit, percent included; missing where nothing is reported) and `note`; then how the result was obtained:
 
-    - `qualifier`: empty for a complete result, `at least` for a sum with missing parts, `partial` for a rate
-      over some of the clusters, `not reported`;
+    - `qualifier`: empty for a complete result, `at least` for a sum with missing parts, `incomplete` for one
+      that is partly modelled besides, `partial` for a rate over some of the clusters, `not reported`;
     - `clusters`, `reported`, `missing`: how many the row is about, how many of them say, how many do not;
     - `published`, `declared`, `measured`, `inferred`, `modelled`, `other_basis`: how much of the result was
       obtained which way (of a rate: how many clusters);
@@ -213,7 +213,10 @@ def _qualifier(part: pd.DataFrame, known: pd.DataFrame) -> str:
         return "not reported" if "whole" in part and part.empty else ""
     if known.empty:
         return "not reported"
-    return "partial" if "whole" in part else "at least"
+    if "whole" in part:
+        return "partial"
+    # What somebody filled in by a rule proves no least.
+    return "incomplete" if (known["basis"] == "modelled").any() else "at least"
 
 
 def _by_basis(known: pd.DataFrame) -> pd.Series:
@@ -235,8 +238,8 @@ def _missing_words(line: Line, shown: dict[str, object], lang: Language) -> str:
     counts = {"known": shown["reported"], "all": shown["clusters"]}
     result = shown["result"]
     match shown["qualifier"]:
-        case "at least" if isinstance(result, float):
-            return word("at_least", lang, value=format_number(result, lang, decimals(line)), **counts)
+        case "at least" | "incomplete" as known if isinstance(result, float):
+            return word(known, lang, value=format_number(result, lang, decimals(line)), **counts)
         case "partial":
             return word("partial", lang, **counts)
         case "not reported":

@@ -210,7 +210,7 @@ def _places(line: Line, value: float) -> int:
     """Return how many decimals are printed: a record keeps all it has, a sum is rounded to a tenth."""
     if line.counted:
         return 0
-    if line.form != "02":
+    if line.form != "02" or line.unit[1] == "%":
         return 1
     needed = len(f"{value:.{_MOST_DECIMALS}f}".rstrip("0").partition(".")[2])
     return _AMBIGUOUS + 1 if needed == _AMBIGUOUS else max(needed, 1)

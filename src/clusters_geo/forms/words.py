@@ -11,9 +11,13 @@ __all__ = ["word"]
 
 _WORDS: dict[str, tuple[str, str]] = {
     # Notes of a row
-    "at_least": (
+    "at least": (
         "Ít nhất {value}; {known}/{all} cụm có số liệu",
         "At least {value}; {known} of {all} reported",
+    ),
+    "incomplete": (
+        "Chưa đủ: {value}; {known}/{all} cụm có số liệu",
+        "Incomplete: {value}; {known} of {all} reported",
     ),
     "none": ("Chưa có số liệu (0/{all} cụm)", "Not reported (0 of {all})"),
     "partial": ("Tính trên {known}/{all} cụm có đủ số liệu", "Over {known} of {all} with both figures"),
@@ -92,7 +96,7 @@ def word(key: str, lang: Language = "vi", **values: object) -> str:
 
     Examples
     --------
-    >>> word("at_least", "en", value="195.0", known=8, all=11)
+    >>> word("at least", "en", value="195.0", known=8, all=11)
     'At least 195.0; 8 of 11 reported'
     """
     text = _WORDS[key][0 if lang == "vi" else 1]

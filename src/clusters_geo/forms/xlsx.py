@@ -214,4 +214,4 @@ def _set_a4(sheet: Worksheet, repeated: str, orientation: Literal["portrait", "l
     sheet.print_options.horizontalCentered = True
     sheet.page_margins.left, sheet.page_margins.right = 0.6, 0.4
     if sheet.oddFooter is not None:
-        sheet.oddFooter.center.text = "&P/&N"
+        sheet.oddFooter.center.text = "&P"
