@@ -77,7 +77,7 @@ def look_into(path: str | os.PathLike[str], *, allow_large: bool = False) -> lis
     SourceError
         If the file may not be opened, or cannot be.
     """
-    with staged(path, allow_large=allow_large) as source, _translated(source), _as_written():
+    with staged(path, allow_large=allow_large) as source, _translated(source), _as_written(source):
         return _layers(source)
 
 
@@ -109,7 +109,7 @@ def read_raw(
     SourceError
         If the file may not be opened or cannot be read, or has several layers and none was named.
     """
-    with staged(path, allow_large=allow_large) as source, _translated(source), _as_written():
+    with staged(path, allow_large=allow_large) as source, _translated(source), _as_written(source):
         report.format = source.format.name
         if source.format.name in {"CSV", "XLSX"}:
             return Raw(read_register(source.path, report, sheet=layer, encoding=encoding), None)
@@ -142,7 +142,7 @@ def _translated(source: Staged) -> Iterator[None]:
 
 
 @contextmanager
-def _as_written() -> Iterator[None]:
+def _as_written(source: Staged) -> Iterator[None]:
     """Let GDAL guess no kind of value where a format has none, and look for no files beside."""
     import fiona
     import pyogrio
@@ -151,7 +151,8 @@ def _as_written() -> Iterator[None]:
     before = {name: pyogrio.get_gdal_config_option(name) for name in options}
     pyogrio.set_gdal_config_options(options)
     try:
-        with fiona.Env(SHAPE_RESTORE_SHX=True, **options):
+        # Only where there is none: an existing index would be written anew, in the owner's folder.
+        with fiona.Env(SHAPE_RESTORE_SHX=".shx" in source.missing, **options):
             yield
     finally:
         pyogrio.set_gdal_config_options(before)

@@ -29,7 +29,8 @@ __all__ = ["read_register"]
 
 _HEADER_SEARCH = 30
 _MAX_CELLS = 20_000_000
-_TOTAL = re.compile(r"^(tong( cong| so)?|cong|total|sum)\b")
+# "Cộng Hòa" is a place: a single word counts only if nothing but marks and numbers follows.
+_TOTAL = re.compile(r"^(?:tong (?:cong|so)\b|(?:tong|cong|total|sum)[\s\d:.,()+ivx]*$)")
 _COUNTER = re.compile(r"^\(?\d{1,3}\)?$|^\([a-z0-9=+/*:]+\)$")
 _FIELD_LIMIT = 1 << 24
 
