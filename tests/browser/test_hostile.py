@@ -90,11 +90,19 @@ def test_no_other_text_can_run(opened, tmp_path, clusters, districts, payload):
     )
     group = folium.FeatureGroup(payload).add_to(m)
     folium.Marker([21, 105.8], tooltip=payload, popup=folium.Popup(payload)).add_to(group)
+    evil = districts.tail(1)[["name", "geometry"]].assign(**{payload: payload})
+    told = {"fields": [payload], "aliases": [payload]}
+    folium.GeoJson(
+        evil, name=payload, tooltip=folium.GeoJsonTooltip(**told), popup=folium.GeoJsonPopup(**told)
+    ).add_to(m)
     folium.Circle([21, 105.7], radius=900, color=payload, popup=payload).add_to(m)
     page = opened(save_map(m, tmp_path / "all.html"))
     probe(page)
     page.locator("path.cg-district").first.dispatch_event("click")
     page.locator(".cg-stock-pin").dispatch_event("click")
+    for path in page.locator(".leaflet-overlay-pane path").all():
+        path.dispatch_event("click")
+        path.dispatch_event("mouseover")
     assert page.evaluate("globalThis.hit") is None
 
 

@@ -113,6 +113,8 @@ def test_layers_added_with_folium_are_there(opened, clusters, districts, tmp_pat
     group = folium.FeatureGroup("Trạm xử lý nước thải").add_to(m)
     folium.Marker([21.0, 105.7], popup="Trạm 1", tooltip="Trạm").add_to(group)
     folium.PolyLine([(20.9, 105.6), (21.1, 105.8)], color="#aa0000").add_to(m)
+    tip = folium.GeoJsonTooltip(["name"], labels=False)
+    folium.GeoJson(districts.head(3)[["name", "geometry"]], name="Ba quận", tooltip=tip).add_to(m)
     page = opened(save_map(m, tmp_path / "m.html"))
     page.click("[data-tool=layers]")
     assert "Trạm xử lý nước thải" in page.locator(".cg-menu").inner_text()
@@ -120,6 +122,10 @@ def test_layers_added_with_folium_are_there(opened, clusters, districts, tmp_pat
     assert page.locator(".leaflet-popup-content").inner_text() == "Trạm 1"
     page.uncheck("[data-layer=stock-0]")
     assert page.locator(".cg-stock-pin").count() == 0
+    drawn = page.locator(".leaflet-overlay-pane path")
+    assert drawn.count() == 4
+    page.uncheck("[data-layer=stock-2]")
+    assert drawn.count() == 1
 
 
 def test_a_notebook_shows_it_in_its_frame(chromium, clusters, districts):

@@ -37,6 +37,40 @@ def test_a_feature_group_is_one_layer_with_its_name(town):
     assert [item["kind"] for item in layer["items"]] == ["circle_marker", "polygon"]
 
 
+def test_geojson_comes_with_its_style_and_fields(town, town_districts):
+    m = make_map(town)
+    folium.GeoJson(
+        town_districts.assign(when="2022", width=[1.5, 2, 3, 4]),
+        name="Quy hoạch",
+        style_function=lambda f: {"color": "#aa0000", "weight": f["properties"]["width"], "evil": "x"},
+        tooltip=folium.GeoJsonTooltip(["name", "when"], aliases=["Tên", "Năm"]),
+    ).add_to(m)
+    (layer,) = stock_layers(m)
+    features = layer["items"][0]["features"]
+    assert layer["name"] == "Quy hoạch"
+    assert features[0]["properties"] == {
+        "style": {"color": "#aa0000", "weight": 1.5},
+        "tooltip": "Tên: Thạch Thất\nNăm: 2022",
+    }
+    assert features[0]["geometry"]["type"] == "Polygon"
+    assert [105.1, 21] in features[0]["geometry"]["coordinates"][0]
+
+
+def test_geojson_may_hold_every_kind_of_shape(town):
+    m = make_map(town)
+    shapes = [
+        {"type": "Point", "coordinates": [105, 21]},
+        {"type": "GeometryCollection", "geometries": [{"type": "Point", "coordinates": [105, 21]}]},
+        None,
+    ]
+    features = [{"type": "Feature", "properties": None, "geometry": shape} for shape in shapes]
+    folium.GeoJson({"type": "FeatureCollection", "features": features}).add_to(m)
+    (layer,) = stock_layers(m)
+    assert [f["geometry"]["type"] for f in layer["items"][0]["features"]] == [
+        "Point", "GeometryCollection", "GeometryCollection",
+    ]  # fmt: skip
+
+
 def test_what_brings_its_own_script_is_refused_by_name(town):
     m = make_map(town)
     MarkerCluster().add_to(m)

@@ -8,7 +8,7 @@ such as a plugin with its own script, is refused by name.
 from __future__ import annotations
 
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import folium
 from branca.element import Element, Html
@@ -40,8 +40,9 @@ _STYLE = ("color", "weight", "opacity", "fill", "fillColor", "fillOpacity", "das
 def stock_layers(m: folium.Map) -> list[JSON]:
     """Return the Folium layers on a map, beside our own, as data.
 
-    Markers, circles, lines, polygons, rectangles and feature groups of them are taken, with the text of
-    their popups and tooltips; a layer control and a fit to bounds are not needed, since the page has both.
+    Markers, circles, lines, polygons, rectangles, GeoJSON and feature groups of them are taken, with the
+    text of their popups and tooltips; a layer control and a fit to bounds are not needed, since the page has
+    both.
 
     Raises
     ------
@@ -68,6 +69,8 @@ def _children(element: Element) -> Iterator[Element]:
 
 
 def _item(element: Element) -> dict[str, JSON]:
+    if isinstance(element, folium.GeoJson):
+        return {"kind": "geojson", "features": [_feature(element, f) for f in element.data["features"]]}
     kind = _SHAPES.get(type(element))
     if kind is None:
         msg = (
@@ -86,6 +89,32 @@ def _item(element: Element) -> dict[str, JSON]:
     return item
 
 
+def _feature(layer: folium.GeoJson, feature: dict[str, Any]) -> dict[str, JSON]:
+    """Return a feature with its shape, the style that Folium would give it, and its texts."""
+    shape = feature.get("geometry") or {"type": "GeometryCollection", "geometries": []}
+    styled = getattr(layer, "style_function", None)
+    properties: dict[str, JSON] = {"style": _chosen(styled(feature) or {}) if styled else {}}
+    for child in _children(layer):
+        if isinstance(child, folium.GeoJsonTooltip):
+            properties["tooltip"] = _fields_of(child, feature)
+        elif isinstance(child, folium.GeoJsonPopup):
+            properties["popup"] = _fields_of(child, feature)
+    return {"type": "Feature", "geometry": _geometry(shape), "properties": properties}
+
+
+def _geometry(shape: dict[str, Any]) -> dict[str, JSON]:
+    if shape["type"] == "GeometryCollection":
+        return {"type": "GeometryCollection", "geometries": [_geometry(s) for s in shape["geometries"]]}
+    return {"type": plain_text(shape["type"]), "coordinates": _rounded(shape["coordinates"])}
+
+
+def _fields_of(described: folium.GeoJsonTooltip | folium.GeoJsonPopup, feature: dict[str, Any]) -> str:
+    cells = feature.get("properties") or {}
+    names = zip(described.aliases or described.fields, described.fields, strict=True)
+    lines = [(alias if described.labels else None, cells.get(field)) for alias, field in names]
+    return "\n".join(": ".join(plain_text(p) for p in line if p is not None) for line in lines)
+
+
 def _rounded(place: object) -> JSON:
     if isinstance(place, list | tuple):
         return [_rounded(part) for part in place]
@@ -93,7 +122,10 @@ def _rounded(place: object) -> JSON:
 
 
 def _style(element: Element) -> dict[str, JSON]:
-    options = getattr(element, "options", None) or path_options()
+    return _chosen(getattr(element, "options", None) or path_options())
+
+
+def _chosen(options: dict[str, Any]) -> dict[str, JSON]:
     chosen = {name: options.get(name) for name in _STYLE if options.get(name) is not None}
     return {n: plain_text(v) if isinstance(v, str) else v for n, v in chosen.items()}
 

@@ -60,7 +60,7 @@
     return items;
   };
 
-  const symbolItems = (app) => {
+  const symbolItems = (app, groupSays = app.words.group) => {
     const { words: t } = app;
     const items = STATUSES.map((status) => ({
       drawing: glyph(status, { size: 20 }),
@@ -69,15 +69,19 @@
     if (app.clusters.some((cluster) => cluster.estimated("planned_ha"))) {
       items.push({ drawing: glyph("operating", { size: 20, estimated: true }), text: t.estimatedArea });
     }
-    return [...items, { drawing: bunch([2, 1, 1], 24), text: t.group }];
+    return [...items, { drawing: bunch([2, 1, 1], 24), text: groupSays }];
   };
 
-  const measureNote = (app) => {
+  const measureNotes = (app) => {
     const { measure, words: t } = app;
-    if (!measure || measure.kind === "amount") return null;
-    if (measure.range[0] === null) return t.unknown;
-    if (!measure.breaks.length) return t.oneValue;
-    return t.classing[measure.classing];
+    if (!measure || measure.kind === "amount") return [];
+    if (measure.range[0] === null) return [t.unknown];
+    const notes = [measure.breaks.length ? t.classing[measure.classing] : t.oneValue];
+    if (measure.rests) {
+      const sum = (i) => measure.rests.reduce((total, counts) => total + counts[i], 0);
+      notes.push(t.rests(sum(0), sum(1)));
+    }
+    return notes;
   };
 
   const list = (items) =>
@@ -110,7 +114,7 @@
       this.body.replaceChildren(
         ...(app.measures.length ? [el("label", { for: "cg-measure" }, t.show), this.select] : []),
         ...(measure ? [list(measureItems(app))] : []),
-        ...(measureNote(app) ? [el("p", { class: "cg-quiet" }, measureNote(app))] : []),
+        ...measureNotes(app).map((note) => el("p", { class: "cg-quiet" }, note)),
         el("h3", {}, t.symbols),
         list(symbolItems(app)),
         el("p", { class: "cg-quiet" }, t.symbolSize),
@@ -138,5 +142,5 @@
     }
   }
 
-  Object.assign(clustersGeo, { Legend, measureItems, symbolItems, measureNote });
+  Object.assign(clustersGeo, { Legend, measureItems, symbolItems, measureNotes });
 }

@@ -139,6 +139,20 @@
       return number(value, lang, Number.isInteger(value) ? 0 : 2);
     }
 
+    // A total as text. That of a whole register may be published although its parts are modelled, and the
+    // panel says how much of it is; that of one district never is.
+    total(name) {
+      const { totals, focus } = this.data;
+      const value = totals[name];
+      if (value === null) return MISSING;
+      const rate = name.endsWith("_rate");
+      const modelled = rate ? totals[`${name}_modelled_clusters`] : totals[`${name}_modelled`];
+      const { lang } = this.state;
+      return (
+        (focus && modelled > 0 ? "≈ " : "") + (rate ? percent(value, lang) : `${number(value, lang)}\u00a0ha`)
+      );
+    }
+
     // A district's figure of the measure shown.
     districtFigure(measure, i, { unit = true } = {}) {
       const value = measure.values[i];

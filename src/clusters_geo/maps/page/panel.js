@@ -103,15 +103,8 @@
     }
 
     fillTotals(app) {
-      const { words: t, state, data } = app;
-      const { lang } = state;
-      const { totals } = data;
-      const hectares = (name) => {
-        const other = totals[name] !== null && totals[`${name}_published`] < totals[name];
-        return totals[name] === null
-          ? MISSING
-          : `${other && data.focus ? "≈ " : ""}${number(totals[name], lang)}\u00a0ha`;
-      };
+      const { words: t } = app;
+      const { totals } = app.data;
       const rests = (name) => {
         const [known, modelled] = ["known", "modelled"].map((how) => totals[`${name}_${how}_clusters`] ?? 0);
         return el(
@@ -120,8 +113,6 @@
           known + modelled ? t.rateFor(known, modelled, totals.operating_clusters) : t.unknown,
         );
       };
-      const share = (name) =>
-        (totals[`${name}_modelled_clusters`] && data.focus ? "≈ " : "") + percent(totals[name], lang);
       const tile = (label, value, ...more) =>
         el("div", {}, el("dt", {}, label), el("dd", {}, value, ...more));
       const count = (status, name, label) =>
@@ -137,10 +128,15 @@
         el(
           "dl",
           { class: "cg-tiles" },
-          tile(t.planned, hectares("planned_ha")),
-          tile(t.built, hectares("built_ha")),
-          tile(t.buildOut, share("build_out_rate"), el("small", {}, t.buildOutNote), rests("build_out_rate")),
-          tile(t.fill, share("fill_rate"), el("small", {}, t.fillNote), rests("fill_rate")),
+          tile(t.planned, app.total("planned_ha")),
+          tile(t.built, app.total("built_ha")),
+          tile(
+            t.buildOut,
+            app.total("build_out_rate"),
+            el("small", {}, t.buildOutNote),
+            rests("build_out_rate"),
+          ),
+          tile(t.fill, app.total("fill_rate"), el("small", {}, t.fillNote), rests("fill_rate")),
         ),
         el("p", { class: "cg-shares-head" }, t.ofWhich),
         ...["planned", "built"].map((name) => this.shares(app, `${name}_ha`, t[name])).filter(Boolean),

@@ -10,7 +10,7 @@
     percent,
     measureItems,
     symbolItems,
-    measureNote,
+    measureNotes,
     patterns,
     Scale,
     MISSING,
@@ -21,6 +21,8 @@
   const SIDE = 268;
   const TOP = 62;
   const ROWS = 40;
+  const QUIET = "#4c5a63";
+  const SOURCES = 3; // named on the sheet; the page lists them all
   const PAINT = [
     "fill",
     "fill-opacity",
@@ -145,27 +147,25 @@
       add(title, title.length * 16);
       const items = itemsDrawing(measureItems(app), x, y);
       add(items.parts, items.y - y + 8);
-      const note = measureNote(app);
-      if (note) add([text(x, y, note, { "font-size": 11, fill: "#4c5a63" })], 26);
+      for (const note of measureNotes(app)) add([text(x, y, note, { "font-size": 11, fill: QUIET })], 16);
+      y += 10;
     }
     add(head(t.symbols, y), 12);
-    const symbols = itemsDrawing(symbolItems(app), x, y);
+    const symbols = itemsDrawing(symbolItems(app, app.words.groupOnPaper), x, y);
     add(symbols.parts, symbols.y - y + 12);
     return { parts, y };
   };
 
   const totalsDrawing = (app, x, from) => {
-    const { words: t, state, data } = app;
-    const { totals } = data;
-    const hectares = (value) => (value === null ? MISSING : `${number(value, state.lang)}\u00a0ha`);
+    const { words: t } = app;
     const rows = [
-      [t.planned, hectares(totals.planned_ha)],
-      [t.built, hectares(totals.built_ha)],
-      [t.buildOut, percent(totals.build_out_rate, state.lang)],
-      [t.fill, totals.fill_rate === null ? t.unknown : percent(totals.fill_rate, state.lang)],
+      [t.planned, app.total("planned_ha")],
+      [t.built, app.total("built_ha")],
+      [t.buildOut, app.total("build_out_rate")],
+      [t.fill, app.data.totals.fill_rate === null ? t.unknown : app.total("fill_rate")],
     ];
     return rows.flatMap(([label, value], i) => [
-      text(x, from + i * 36, label, { "font-size": 11, fill: "#4c5a63" }),
+      text(x, from + i * 36, label, { "font-size": 11, fill: QUIET }),
       text(x, from + 16 + i * 36, value, { "font-size": 14, "font-weight": 600 }),
     ]);
   };
@@ -177,6 +177,14 @@
       svg("path", { d: `M10 ${y - 6}v6h${wide}v-6`, fill: "none", stroke: "#17232b", "stroke-width": 1.5 }),
       text(14 + wide, y + 1, Scale.says(metres, lang), { "font-size": 11 }),
     ];
+  };
+
+  const sourceLine = ({ words: t, data }) => {
+    const named = data.sources
+      .slice(0, SOURCES)
+      .map((source) => source.replace(/^https?:\/\/(www\.)?/, "").slice(0, 44));
+    const rest = data.sources.length - named.length;
+    return named.length ? `${t.source}: ${named.join(" · ")}${rest > 0 ? ` (+${rest})` : ""}` : "";
   };
 
   // Always on light ground: it is meant for paper.
@@ -229,14 +237,16 @@
       defs,
       svg("rect", { width: WIDTH, height: HEIGHT, fill: "#ffffff" }),
       text(0, 28, app.title().slice(0, 90), { "font-size": 24, "font-weight": 700 }),
-      text(0, 49, `${t.asOf} ${date(data.asOf, state.lang)}`, { fill: "#4c5a63" }),
+      text(0, 49, `${t.asOf} ${date(data.asOf, state.lang)}`, { fill: QUIET }),
       window,
       svg("rect", { ...frame, fill: "none", stroke: "#c5ccc8" }),
       legend.parts,
       totalsDrawing(app, x, legend.y + 10),
       scaleDrawing(map, state.lang, factor, TOP + frame.height - 10),
-      notes.map((note, i) => text(0, HEIGHT - 27 + i * 13, note, { "font-size": 10, fill: "#4c5a63" })),
-      text(WIDTH, HEIGHT - 8, provenance, { "font-size": 10, fill: "#4c5a63", "text-anchor": "end" }),
+      [...notes, sourceLine(app)].map((note, i) =>
+        text(0, HEIGHT - 30 + i * 12, note, { "font-size": 9.5, fill: QUIET }),
+      ),
+      text(WIDTH, 49, provenance, { "font-size": 10, fill: QUIET, "text-anchor": "end" }),
     );
   };
 

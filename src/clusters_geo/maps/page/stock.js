@@ -13,6 +13,16 @@
       svg("circle", { cx: 12, cy: 11.5, r: 4, class: "cg-pin-eye" }),
     );
 
+  const describe = (layer, { tooltip, popup }) => {
+    const lines = (words) => words.split("\n").map((line) => el("span", {}, line));
+    if (tooltip)
+      layer.bindTooltip(() => el("div", {}, lines(tooltip)), { sticky: true, className: "cg-tip" });
+    if (popup)
+      layer.bindPopup(() => el("div", { class: "cg-card cg-lines" }, lines(popup)), {
+        className: "cg-popup",
+      });
+  };
+
   const MAKE = {
     marker: ({ at }) =>
       L.marker(at, {
@@ -22,13 +32,17 @@
     circle_marker: ({ at, options }) => L.circleMarker(at, options),
     polyline: ({ points, options }) => L.polyline(points, options),
     polygon: ({ points, options }) => L.polygon(points, options),
+    geojson: ({ features }) =>
+      L.geoJSON(features, {
+        style: ({ properties }) => properties.style,
+        pointToLayer: ({ properties }, at) => L.circleMarker(at, { radius: 6, ...properties.style }),
+        onEachFeature: ({ properties }, layer) => describe(layer, properties),
+      }),
   };
 
   const build = (item) => {
     const layer = MAKE[item.kind](item);
-    if (item.tooltip)
-      layer.bindTooltip(() => el("div", {}, item.tooltip), { sticky: true, className: "cg-tip" });
-    if (item.popup) layer.bindPopup(() => el("div", { class: "cg-card" }, item.popup), { closeButton: true });
+    describe(layer, item);
     if (item.kind === "marker") {
       layer.on("add", () => layer.getElement().setAttribute("aria-label", item.tooltip ?? item.popup ?? ""));
     }
