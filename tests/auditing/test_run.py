@@ -302,3 +302,21 @@ def test_infinite_coordinates_do_not_stop_the_audit():
     found = audit(table, on=ON, only=["geometry.area-differs"])
     assert found.empty
     assert runs(found)["geometry.area-differs"]["judged"] == 1
+
+
+def test_points_are_places_not_outlines():
+    table = gpd.GeoDataFrame(register(planned_ha=[9.0]), geometry=[shapely.Point(105, 21)], crs="EPSG:4326")
+    found = audit(table, on=ON, lang="en")
+    assert not found["rule"].str.startswith("geometry").any()
+    assert runs(found)["geometry.area-differs"]["not_judged"] == "the register has no outlines"
+
+
+def test_a_poor_layer_of_districts_is_reported_on_not_choked_on():
+    shapes = [shapely.box(0, 0, 9, 9), None, shapely.Polygon(), shapely.Point(1, 1), shapely.box(5, 0, 12, 9)]
+    names = ["A", None, "A", "B", "C"]
+    borders = gpd.GeoDataFrame({"name": names}, geometry=shapes, index=["1"] * 5, crs="EPSG:5897")
+    table = gpd.GeoDataFrame(
+        register(planned_ha=[9.0], district=["a"]), geometry=[shapely.box(4, 4, 8, 8)], crs="EPSG:5897"
+    )
+    found = audit(table, borders, on=ON, only=["districts", "geometry"])
+    assert "districts.duplicate" in set(found["rule"])

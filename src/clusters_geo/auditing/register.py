@@ -37,6 +37,8 @@ __all__ = ["SOFT", "Register"]
 # Bases of figures that somebody filled in or sketched: nothing follows from them about a real cluster.
 SOFT = frozenset({"modelled", "schematic", "reconstructed"})
 
+_SURFACE = 2  # dimensions
+
 _BASIS = {"geometry": "boundary_basis", "surveyed": "boundary_basis"}
 
 
@@ -156,8 +158,8 @@ class Register:
     @cached_property
     def outlines(self) -> gpd.GeoSeries:
         """The outlines that are more than a sketch, repaired; missing where there is none."""
-        sketched = self.soft("geometry")
-        return gpd.GeoSeries(shapely.make_valid(self.shapes.where(~sketched).array), crs=HANOI_CRS)
+        drawn = ~self.soft("geometry") & _encloses(self.shapes)
+        return gpd.GeoSeries(shapely.make_valid(self.shapes.where(drawn).array), crs=HANOI_CRS)
 
     @cached_property
     def outline_ha(self) -> pd.Series:
@@ -220,7 +222,7 @@ class Register:
         """The names of the layer of districts, by position; empty without one."""
         if self.districts is None or "name" not in self.districts:
             return pd.Series([], dtype="string")
-        return pd.Series(self.districts["name"].array, dtype="string")
+        return pd.Series(self.districts["name"].array, dtype="string").fillna("?")
 
     @cached_property
     def matched_districts(self) -> pd.DataFrame:
@@ -272,12 +274,17 @@ def _plane(layer: gpd.GeoDataFrame) -> gpd.GeoSeries:
     return flat.where(np.isfinite(shapely.bounds(flat.array)).all(axis=1))
 
 
+def _encloses(shapes: gpd.GeoSeries) -> NDArray[np.bool_]:
+    """Return which shapes have an inside: a point on a map is a place, not an outline."""
+    return np.asarray((shapely.get_dimensions(shapes.array) == _SURFACE) & ~shapely.is_empty(shapes.array))
+
+
 def _no_outlines(clusters: pd.DataFrame, *, surveyed: bool, sketched: NDArray[np.bool_]) -> Text | None:
     if not isinstance(clusters, gpd.GeoDataFrame) or clusters.active_geometry_name is None:
         return "sổ không có ranh giới", "the register has no outlines"
     if clusters.crs is None:
         return "ranh giới không ghi hệ tọa độ", "the outlines do not say in which coordinate system they are"
-    there = ~shapely.is_missing(clusters.geometry.array) & ~shapely.is_empty(clusters.geometry.array)
+    there = _encloses(clusters.geometry)
     if not there.any():
         return "sổ không có ranh giới", "the register has no outlines"
     if surveyed and not (there & ~sketched).any():
