@@ -59,6 +59,10 @@ _ANSWERS = {
 }
 _ABOUT = re.compile(r"^(khoảng|xấp xỉ|gần|hơn|trên|dưới|ước|~|≈|≥|≤|about|approx\.?)\s*", re.IGNORECASE)
 _NUMBER = re.compile(r"^([+-]?\d[\d.,\s\u00a0\u202f']*)\s*(.*)$")
+# Groups of three, all parted by one mark, which is not the decimal one: "20 25" is no figure.
+_WELL_FORMED = re.compile(
+    r"[+-]?(?:\d+|\d{1,3}(?P<mark>[.,\s\u00a0\u202f'])\d{3}(?:(?P=mark)\d{3})*)(?:(?!(?P=mark))[.,]\d+)?"
+)
 _SPACES = re.compile(r"[\s\u00a0\u202f']")
 
 
@@ -157,11 +161,11 @@ def _read_text(cell: Cell, line: Line, unit: str, mark: str | None) -> Figure:
     about = _ABOUT.match(text)
     found = _NUMBER.match(_ABOUT.sub("", text))
     beside = found[2].strip() if found else ""
-    if found is None or (beside and read_unit(beside, line) is None):
+    plain = found[1].strip().rstrip(".,") if found else ""
+    if not _WELL_FORMED.fullmatch(plain) or (beside and read_unit(beside, line) is None):
         return _unreadable(cell)
-    number = _parse(_SPACES.sub("", found[1]).rstrip(".,"), line, mark)
+    number = _parse(_SPACES.sub("", plain), line, mark)
     if number is None:
-        plain = found[1].strip()
         return Figure(
             refused=f"{plain!r} may be {plain.replace('.', ',')} or {plain.replace(',', '.')}",
             fix="Write it with a decimal: 1.686,0 for a thousand, 1,6860 for a fraction.",
