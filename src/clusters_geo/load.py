@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -214,6 +215,8 @@ def _read(
         table = outlines(gpd.GeoDataFrame(table, geometry="geometry"), report)
     table, units = map_headers(pd.DataFrame(table), columns, report, explicit=wishes.columns)
     table = read_quantities(table, columns, report, units=units, decimal=wishes.decimal)
+    if report.format.startswith("MapInfo"):
+        _note_zeros(table, columns, report)
     if "geometry" not in table:
         report.doubt(
             "shapes", "a register without shapes", advice="Give them with boundaries= (--boundaries)."
@@ -222,6 +225,13 @@ def _read(
         return gpd.GeoDataFrame(table, geometry=[None] * len(table), crs=MAP_CRS)
     shapes = gpd.GeoSeries(table["geometry"])
     return gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=_sound(shapes, raw.crs, wishes, report))
+
+
+def _note_zeros(table: pd.DataFrame, columns: tuple[Column, ...], report: LoadReport) -> None:
+    for name in (c.name for c in columns if c.kind in {"number", "integer"} and c.name in table):
+        rows = [at for at, value in enumerate(table[name], start=1) if isinstance(value, Real) and value == 0]
+        if rows:
+            report.doubt("numbers", f"{name}: 0 may stand for nothing known; MapInfo has no blank", rows)
 
 
 def _sound(

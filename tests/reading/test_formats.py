@@ -71,6 +71,12 @@ def test_large_ids_with_blanks_keep_every_digit_in(ending, make):
         assert workers.tolist() == [9_007_199_254_740_993, pd.NA, 3]
 
 
+@pytest.mark.parametrize("ending", ["tab", "mif"])
+def test_mapinfo_has_no_blank_so_its_zeros_are_doubted(ending, make):
+    doubts = load_report(_load(make(f"a.{ending}"))).doubts
+    assert {(n.message.split(":")[0], n.rows) for n in doubts} == {("planned_ha", (3,)), ("workers", (2,))}
+
+
 @pytest.mark.parametrize("ending", sorted(PLAIN))
 def test_a_plain_register_has_no_shapes_and_says_so(ending, make):
     table = cg.load_clusters(make(f"a.{ending}"))

@@ -121,7 +121,8 @@ def test_a_header_without_rows_is_refused(csv_file):
 
 
 def test_ids_are_made_from_names_and_districts_where_names_repeat(csv_file):
-    text = "Tên CCN,Huyện,Trạng thái\nPhùng Xá,Thạch Thất,operating\nPhùng Xá,Mỹ Đức,operating\nTân Triều,,operating\n"
+    rows = ["Phùng Xá,Thạch Thất,operating", "Phùng Xá,Mỹ Đức,operating", "Tân Triều,,operating"]
+    text = "\n".join(["Tên CCN,Huyện,Trạng thái", *rows])
     assert load_clusters(csv_file(text)).index.tolist() == [
         "thach-that-phung-xa",
         "my-duc-phung-xa",

@@ -93,6 +93,13 @@ def test_many_values_are_cut_short(values, text):
     assert some(values) == text
 
 
+def test_thousands_of_rows_do_not_travel_with_every_copy():
+    report = LoadReport("a")
+    report.repair("shapes", "heights (Z) dropped", range(1, 100_001))
+    assert report.notes[0].message == "heights (Z) dropped, 100000 rows in all"
+    assert len(report.notes[0].rows) == 1_000
+
+
 def test_a_clean_file_has_nothing_to_repair(loaded):
     assert load_report(loaded).notes == []
 

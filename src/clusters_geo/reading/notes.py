@@ -23,11 +23,12 @@ Kind = Literal["repair", "doubt"]
 Topic = Literal["file", "crs", "text", "columns", "numbers", "shapes", "rows"]
 
 _SHOWN = 5
+_KEPT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One repair or doubt: what, in which rows (counted from 1 in the file), and what to do about it."""
+    """One repair or doubt: what, in which rows (counted from 1, the first 1,000), and what to do about it."""
 
     kind: Kind
     topic: Topic
@@ -79,11 +80,11 @@ class LoadReport:
 
     def repair(self, topic: Topic, message: str, rows: Iterable[int] = (), advice: str = "") -> None:
         """Record a change."""
-        self.notes.append(Note("repair", topic, message, tuple(rows), advice))
+        self.notes.append(_note("repair", topic, message, rows, advice))
 
     def doubt(self, topic: Topic, message: str, rows: Iterable[int] = (), advice: str = "") -> None:
         """Record something that only the owner of the file can decide."""
-        self.notes.append(Note("doubt", topic, message, tuple(rows), advice))
+        self.notes.append(_note("doubt", topic, message, rows, advice))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as text, numbers, lists and dicts, ready for JSON."""
@@ -110,6 +111,14 @@ class LoadReport:
             where = f" (rows {some(note.rows)})" if note.rows else ""
             lines.append(f"  {note.kind}, {note.topic}: {note.message}{where}. {note.advice}".rstrip())
         return "\n".join(lines)
+
+
+def _note(kind: Kind, topic: Topic, message: str, rows: Iterable[int], advice: str) -> Note:
+    # Attributes are copied with every table made from a table, so they must stay small.
+    listed = tuple(int(row) for row in rows)
+    if len(listed) > _KEPT:
+        message = f"{message}, {len(listed)} rows in all"
+    return Note(kind, topic, message, listed[:_KEPT], advice)
 
 
 def attach(table: pd.DataFrame, report: LoadReport) -> None:
