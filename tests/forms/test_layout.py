@@ -1,0 +1,113 @@
+"""The page of a form: words, signs and signatures before any file is written."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from clusters_geo.forms.checks import check
+from clusters_geo.forms.fill import fill
+from clusters_geo.forms.html import to_html
+from clusters_geo.forms.layout import page_of
+from clusters_geo.forms.verdicts import _VERDICTS, verdict
+from clusters_geo.forms.words import _WORDS, word
+
+ON = date(2026, 6, 20)
+
+
+def page(register, number="03", **whose):
+    whose = {"unit": "Gia Lâm", "period": "2026-H1"} | whose
+    filled = fill(register, number, **whose)
+    return page_of(filled, check(filled), whose.pop("on", ON))
+
+
+def row(page, number):
+    return next(row for row in page.rows if row.number == number)
+
+
+def test_sections_head_their_rows(register):
+    kinds = [(row.kind, row.number) for row in page(register).rows]
+    assert kinds[0] == ("section", "I")
+    assert kinds.index(("section", "II")) == kinds.index(("row", "3")) - 1
+    assert kinds.index(("section", "III")) == kinds.index(("row", "15")) - 1
+    assert len(kinds) == 35 + 3
+
+
+def test_form_02_has_no_sections_and_names_its_cluster(register):
+    one = page(register, "02", unit="CCN-01")
+    assert [row.kind for row in one.rows] == ["row"] * 14
+    assert one.left[1:] == ("Tên cụm công nghiệp: Phú Thị", "Mã cụm: CCN-01", "Địa điểm: Phú Thị, Gia Lâm")
+
+
+def test_a_record_keeps_every_decimal_and_never_prints_three(register):
+    register.loc["CCN-01", ["ready_ha", "leased_ha", "approved_capital_bn_vnd"]] = [12.345, 1.25, 1686.0]
+    one = page(register, "02", unit="CCN-01")
+    assert [row(one, number).text for number in "341"] == ["12,3450", "1,25", "1.686,0"]
+
+
+def test_a_sum_is_printed_to_a_tenth_but_kept_exact(register):
+    register.loc["CCN-01", "planned_ha"] = 20.4567
+    area = row(page(register), "16")
+    assert (area.text, area.value) == ("29,5", 29.4567)
+
+
+def test_things_counted_have_no_decimals(register):
+    assert row(page(register), "25").text == "3.900"
+    assert row(page(register, lang="en"), "25").text == "3,900"
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "reporter", "head"),
+    [
+        ("02", "CCN-01", "Đơn vị báo cáo: Chủ đầu tư …………", "Đại diện chủ đầu tư"),
+        ("03", "Gia Lâm", "Đơn vị báo cáo: UBND Gia Lâm", "TM. Ủy ban nhân dân"),
+        ("04", "Hà Nội", "Đơn vị báo cáo: Sở Công Thương Hà Nội", "Giám đốc"),
+    ],
+)
+def test_who_reports_and_who_signs(register, number, unit, reporter, head):
+    one = page(register, number, unit=unit)
+    assert one.left[0] == reporter
+    assert [signature.title for signature in one.signatures] == ["Người lập biểu", head]
+    assert one.signatures[1].date.endswith("năm 2026")
+
+
+def test_the_short_trace_names_who_counts_and_who_is_missing(register):
+    register.loc["CCN-03", "workers"] = None
+    lines = {line[0]: line[1:] for line in page(register).short_trace}
+    assert lines["25"] == ("≥ 2.100", "CCN-01: 2.100", "CCN-03")
+    assert lines["15"][1] == "CCN-01; CCN-03"
+    assert list(lines) == [row.number for row in page(register).rows if row.kind == "row"]
+
+
+def test_only_what_must_be_mended_is_printed_below(register):
+    register["planned_ha_basis"] = "modelled"
+    register["workers"] = None
+    severities = {severity for severity, _, _ in page(register).checks}
+    assert severities == {"warning"}
+
+
+def test_html_shows_what_stands_in_a_name_as_text(register):
+    register.loc["CCN-01", "investor"] = "<img src=x onerror=alert(1)> {{ 7 * 7 }} ${x}"
+    register["investor"] = register.get("investor")
+    text = to_html(page(register, "02", unit="CCN-01"))
+    assert "<img" not in text
+    assert "{{ 7 * 7 }}" in text
+
+
+@pytest.mark.parametrize("words", [_WORDS, {key: text for key, (text, _) in _VERDICTS.items()}])
+def test_every_word_is_there_in_both_languages_with_the_same_blanks(words):
+    import string
+
+    for vi, en in words.values():
+        blanks = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (vi, en)]
+        assert vi
+        assert en
+        assert blanks[0] == blanks[1]
+
+
+def test_unknown_words_are_errors():
+    with pytest.raises(KeyError):
+        word("no-such-word")
+    with pytest.raises(KeyError):
+        verdict("forms.no-such-rule", "vi")
