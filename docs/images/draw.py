@@ -1,4 +1,4 @@
-"""Draw the README's pictures from the map that `clusters-geo demo` has written, in a headless Chromium."""
+"""Draw the README's picture from the map that `clusters-geo demo` has written, in a headless Chromium."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
 MAP = HERE.parents[1] / "maps" / "hanoi.html"
-SIZES = {"hanoi.png": (1200, 760), "hanoi-phone.png": (390, 760)}
+SIZES = {"hanoi.png": (1200, 760)}
 
 
 def draw() -> None:
