@@ -110,9 +110,9 @@ def test_the_examples_of_files_are_understood(tmp_path):
                 assert len(read_baseline(tmp_path / "b.toml")) == 1
 
 
-def test_the_python_in_the_docs_runs(_hanoi):
+def test_the_python_in_the_docs_runs(clusters, districts):
     for page in PAGES:
-        names = dict(zip(("clusters", "districts"), _hanoi, strict=True))
+        names = {"clusters": clusters, "districts": districts}
         for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
             exec(compile(block, str(page), "exec"), names)  # noqa: S102 -- our own page
         if "findings" in names:
