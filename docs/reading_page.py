@@ -92,6 +92,14 @@ are named (`decimal=`). Blank are: {blanks}.
 | --- | --- | --- |
 {choices}
 
+## Registers
+
+In CSV and XLSX the header is the first row with the most known names; a group above its parts ("Diện tích
+(ha)" over "Quy hoạch") is read as one header. Titles above it, rows of column numbers, blank rows and totals
+are left out and reported. Without ids they are made from the names, and from the districts where names
+repeat. `boundaries=` gives the shapes, joined by `cluster_id` or by name; names that two shapes share join
+nothing.
+
 ## Shapes
 
 Heights are dropped, arcs become lines, invalid shapes are mended (`make_valid`) with the area before and

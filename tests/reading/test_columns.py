@@ -198,6 +198,15 @@ def test_shares_are_between_0_and_1(values, unit, expected):
     assert read(values, "fill_rate_declared", unit)[0] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("kind", ["int32", "int64", "Int64", "float32", "float64", "object"])
+def test_numbers_of_every_kind_are_converted(kind):
+    report = LoadReport("a.shp")
+    table = pd.DataFrame({"planned_ha": pd.Series([405_000, 200_000], dtype=kind)})
+    out = read_quantities(table, CLUSTER_COLUMNS, report, units={"planned_ha": "m2"})["planned_ha"]
+    assert out.tolist() == pytest.approx([40.5, 20.0])
+    assert report.repairs[0].rows == (1, 2)
+
+
 def test_hectares_that_are_probably_square_metres_are_a_doubt():
     assert read([184_000])[1].doubts[0].rows == (1,)
 

@@ -247,3 +247,34 @@ def test_rows_are_counted_as_the_reader_sees_them(csv_file):
         "totals left out": (4,),
     }
     assert report.rows == 1
+
+
+def test_a_header_of_two_rows_is_one(workbook):
+    file = workbook(
+        [
+            ["BIỂU 3"],
+            ["TT", "Tên CCN", "Trạng thái", "Diện tích (ha)", None, None, "Ghi chú"],
+            [None, None, None, "Quy hoạch", "Đã xây dựng hạ tầng", "Đã cho thuê", None],
+            [1, 2, 3, 4, 5, 6, 7],
+            [1, "Phùng Xá", "hoạt động", 23.5, 20, "18,4", "x"],
+        ]
+    )
+    table = load_clusters(file)
+    assert table[["planned_ha", "built_ha", "leased_ha"]].to_numpy().tolist() == [[23.5, 20.0, 18.4]]
+    report = load_report(table)
+    assert report.mapped["Diện tích Quy hoạch (ha)"] == "planned_ha"
+    assert any(n.message == "a header of two rows read as one" and n.rows == (2, 3) for n in report.repairs)
+
+
+def test_the_unit_of_a_group_counts_for_its_parts(csv_file):
+    text = "Tên CCN;Trạng thái;Diện tích (m2);\n;;Quy hoạch;Đã cho thuê\nA;operating;235000;184000\n"
+    table = load_clusters(csv_file(text))
+    assert table[["planned_ha", "leased_ha"]].to_numpy().tolist() == [[23.5, 18.4]]
+
+
+@pytest.mark.parametrize("second", ["A;operating;;x", "A;;;x", ";;20;"])
+def test_a_first_record_with_blanks_is_no_second_header(csv_file, second):
+    table = load_clusters(
+        csv_file(f"Tên CCN;Trạng thái;Diện tích (ha);Ghi chú\n{second}\nB;pending;1,5;y\n"), check=False
+    )
+    assert len(table) == 2

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, TypeGuard
 
+import numpy as np
 import pandas as pd
 
 from clusters_geo.names import strip_accents
@@ -56,8 +58,8 @@ _FIGURE = re.compile(
 )
 _DATE = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$")
 
-# To the unit that the schema declares: hectares for areas, 0–1 for shares.
-_FACTORS = {("m2", "ha"): 1e-4, ("km2", "ha"): 100.0, ("ha", "ha"): 1.0, ("%", "share"): 0.01}
+# How many of a stated unit make one of the schema's: dividing keeps 184,000 m² at 18.4 ha to the last bit.
+_IN_ONE = {("m2", "ha"): 10_000.0, ("km2", "ha"): 0.01, ("%", "share"): 100.0}
 _LARGEST_HA = 10_000.0
 _GROUP = 3
 
@@ -271,12 +273,12 @@ def _converted(
     if target not in {"ha", "share"}:
         return values
     units = [stated.get(at, header_unit) for at in range(len(values))]
-    factors = [_FACTORS.get((unit, target), 1.0) for unit in units]
-    rows = [at + 1 for at, factor in enumerate(factors) if factor != 1.0 and _is_number(values.iloc[at])]
+    divisors = [_IN_ONE.get((unit, target), 1.0) for unit in units]
+    rows = [at + 1 for at, divisor in enumerate(divisors) if divisor != 1.0 and _is_number(values.iloc[at])]
     if rows:
         names = some(dict.fromkeys(units[row - 1] for row in rows))
         report.repair("numbers", f"{column.name}: converted from {names} to {target}", rows)
-    out = [v * f if _is_number(v) and f != 1.0 else v for v, f in zip(values, factors, strict=True)]
+    out = [v / d if _is_number(v) and d != 1.0 else v for v, d in zip(values, divisors, strict=True)]
     large = [at + 1 for at, v in enumerate(out) if target == "ha" and _is_number(v) and v > _LARGEST_HA]
     if large:
         report.doubt(
@@ -360,8 +362,9 @@ def _is_nan(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and not pd.isna(value)
+def _is_number(value: object) -> TypeGuard[float]:
+    # NumPy's whole numbers are Real too, but no int.
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and not math.isnan(value)
 
 
 def _has_text(values: pd.Series) -> bool:
@@ -370,8 +373,10 @@ def _has_text(values: pd.Series) -> bool:
 
 def _narrowed(out: list[object], like: pd.Series) -> pd.Series:
     """Return numbers in the narrowest kind that holds them: Int64, float64, or objects where text remains."""
-    kinds = {type(v) for v in out if v is not None}
-    dtype = "Int64" if kinds == {int} else "float64" if kinds <= {int, float} and kinds else "object"
+    known = [v for v in out if v is not None and v is not pd.NA]
+    whole = all(isinstance(v, Integral) for v in known)
+    numbers = bool(known) and all(isinstance(v, Real) for v in known)
+    dtype = "Int64" if numbers and whole else "float64" if numbers else "object"
     return pd.Series(out, index=like.index, name=like.name, dtype=dtype)
 
 

@@ -17,7 +17,7 @@ from clusters_geo.errors import SourceError
 from clusters_geo.names import strip_accents
 from clusters_geo.reading.archives import refuse_bomb
 from clusters_geo.reading.encodings import best_reading
-from clusters_geo.reading.headers import recognised
+from clusters_geo.reading.headers import recognised, split_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,12 +64,12 @@ def read_register(file: Path, report: LoadReport, *, sheet: str | None, encoding
 
 
 def _body(file: Path, rows: list[Row], at: int, report: LoadReport) -> pd.DataFrame:
-    header = [" ".join(str(cell).split()) for cell in rows[at]]
-    while header and not header[-1]:
-        header.pop()
+    header, height = _header(rows, at)
+    if height > 1:
+        report.repair("rows", "a header of two rows read as one", [at + 1, at + 2])
     kept, numbers = [], []
     dropped: dict[str, list[int]] = {"blank": [], "column numbers": [], "totals": []}
-    for number, row in enumerate(rows[at + 1 :], start=at + 2):
+    for number, row in enumerate(rows[at + height :], start=at + height + 1):
         why = _not_a_record(row)
         if why:
             dropped[why].append(number)
@@ -88,6 +88,29 @@ def _body(file: Path, rows: list[Row], at: int, report: LoadReport) -> pd.DataFr
     names = [name or f"column {n}" for n, name in enumerate(header, start=1)]
     report.rows = len(kept)
     return pd.DataFrame(kept, columns=names, dtype="object")
+
+
+def _header(rows: list[Row], at: int) -> tuple[list[str], int]:
+    """Return the names of the columns, and how many rows they take: a group may stand above its parts."""
+    upper = [" ".join(str(cell).split()) for cell in rows[at]]
+    lower = [" ".join(str(cell).split()) for cell in rows[at + 1]] if at + 1 < len(rows) else []
+    width = max(_width(upper), _width(lower))
+    upper, lower = [(cells + [""] * width)[:width] for cells in (upper, lower)]
+    # Parts are words, and stand below a blank or below the first column of their group.
+    parts = [n for n, cell in enumerate(lower) if cell]
+    grouped = all(not upper[n] or (n + 1 < width and not upper[n + 1] and lower[n + 1]) for n in parts)
+    if not parts or not grouped or any(re.search(r"\d", lower[n]) for n in parts):
+        return upper[: _width(upper)], 1
+    group, names = "", []
+    for above, below in zip(upper, lower, strict=True):
+        group = above or group
+        stem, unit = split_unit(group)
+        names.append(f"{stem} {below} ({unit})" if below and unit else f"{stem} {below}" if below else above)
+    return names, 2
+
+
+def _width(cells: list[str]) -> int:
+    return max((n for n, cell in enumerate(cells, start=1) if cell), default=0)
 
 
 def _padded(row: Row, width: int) -> list[Cell | None]:
