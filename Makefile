@@ -57,7 +57,7 @@ constraints: ## Write constraints.txt anew from the newest versions that fit tog
 	$(RUN)/python -m pip freeze --exclude-editable > constraints.txt
 
 clean:  ## Remove what was made here, the environment too
-	rm -rf $(VENV) build dist site docs/notebooks .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .cache build dist site docs/notebooks .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	rm -f maps/*.html
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
