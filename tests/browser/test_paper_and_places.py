@@ -102,10 +102,12 @@ def test_findings_are_a_layer(opened, clusters, districts, tmp_path):
     page.fill("#cg-search", name)
     assert page.locator(".cg-symbol .cg-flag-error").count() == 1
     page.locator(".cg-go").first.click()
-    assert "size · Nhỏ hơn 10 ha · Xem lại" in page.locator(".cg-findings").inner_text()
+    assert "Nhỏ hơn 10 ha Xem lại\nsize" in page.locator(".cg-findings").inner_text()
+    assert "Kiểm tra: có lỗi" in page.locator(".cg-legend").inner_text()
     page.click("[data-tool=layers]")
     page.uncheck("[data-layer=findings]")
     assert page.locator(".cg-flag").count() == 0
+    assert "Kiểm tra" not in page.locator(".cg-legend").inner_text()
 
 
 def test_layers_added_with_folium_are_there(opened, clusters, districts, tmp_path):

@@ -8,6 +8,7 @@ import html
 import re
 from html.parser import HTMLParser
 from importlib import metadata
+from pathlib import Path
 
 import folium
 import pytest
@@ -143,3 +144,16 @@ def test_without_leaflet_the_package_to_install_is_named(monkeypatch):
 def test_leaflets_licence_travels_along(page):
     assert "Leaflet 1.9.3" in page
     assert "Vladimir Agafonkin" in page
+
+
+def test_both_languages_say_the_same_things_and_nothing_unused():
+    folder = Path(page_module.__file__).parent / "page"
+    words = (folder / "words.js").read_text(encoding="utf-8")
+    vietnamese, english = words[words.index("vi: {") :].split("    en: {", 1)
+    keys = [
+        re.findall(r"^      (\w+):", part.split("  const ")[0], re.MULTILINE)
+        for part in (vietnamese, english)
+    ]
+    assert keys[0] == keys[1]
+    scripts = "".join(f.read_text(encoding="utf-8") for f in folder.glob("*.js") if f.name != "words.js")
+    assert [key for key in keys[0] if not re.search(rf"\b{key}\b", scripts)] == []

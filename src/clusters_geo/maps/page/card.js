@@ -37,7 +37,8 @@
               el(
                 "li",
                 { class: `cg-severity-${f.severity}` },
-                [f.rule, f.message, f.fix].filter(Boolean).join(" · "),
+                [f.message, f.fix].filter(Boolean).join(" "),
+                f.rule ? el("small", {}, f.rule) : null,
               ),
             ),
           ),

@@ -2,6 +2,8 @@
 {
   const { el, svg, glyph, bunch, number, percent, radiusOf, STATUSES } = clustersGeo;
 
+  const SEVERITIES = ["error", "warning", "info"];
+
   const bound = (app, measure, value) =>
     measure.kind === "rate"
       ? percent(value, app.state.lang)
@@ -12,6 +14,16 @@
       "svg",
       { width: 26, height: 16, viewBox: "0 0 26 16", "aria-hidden": "true" },
       svg("rect", { x: 0.5, y: 0.5, width: 25, height: 15, rx: 2, class: `cg-swatch ${name}` }),
+    );
+
+  const outlineSwatch = () =>
+    svg(
+      "svg",
+      { width: 26, height: 16, viewBox: "0 0 26 16", "aria-hidden": "true" },
+      svg("path", {
+        d: "M2 3h18l4 10H5z",
+        class: "cg-outline cg-drawn cg-stroke-operating cg-tint-operating",
+      }),
     );
 
   // Each item: a drawing and what it means. The printed sheet uses the same list.
@@ -68,6 +80,18 @@
     }));
     if (app.clusters.some((cluster) => cluster.estimated("planned_ha"))) {
       items.push({ drawing: glyph("operating", { size: 20, estimated: true }), text: t.estimatedArea });
+    }
+    if (app.clusters.some((cluster) => cluster.outlineBasis === "schematic")) {
+      items.push({ drawing: outlineSwatch(), text: t.schematic });
+    }
+    if (app.state.layers.has("findings")) {
+      const found = SEVERITIES.filter((severity) => app.data.findings.some((f) => f.severity === severity));
+      for (const severity of found) {
+        items.push({
+          drawing: glyph("operating", { size: 22, flagged: severity }),
+          text: t.severity[severity],
+        });
+      }
     }
     return [...items, { drawing: bunch([2, 1, 1], 24), text: groupSays }];
   };
