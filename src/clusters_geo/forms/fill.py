@@ -27,7 +27,7 @@ __all__ = ["Filled", "decimals", "fill", "form", "form_trace"]
 
 _BASIS_COLUMNS = ("published", "declared", "measured", "inferred", "modelled")
 _TABLE = [
-    *("row", "section", "indicator", "unit", "result", "note"),
+    *("row", "section", "indicator", "unit", "result", "note", "timing"),
     *("qualifier", "clusters", "reported", "missing"),
     *(*_BASIS_COLUMNS, "other_basis", "cluster_ids", "missing_ids"),
 ]
@@ -80,6 +80,7 @@ def form(  # noqa: PLR0913 - a form is who, when, for whom, in which language
     The rows of the form, indexed by `row` ("15.1"), with `section`, `indicator`, `unit`, `result` (in that
     unit, percent included; missing where nothing is reported) and `note`; then how the result was obtained:
 
+    - `timing`: `period` for what happened in the period, `to_date` for what stands at its end;
     - `qualifier`: empty for a complete result, `at least` for a sum with missing parts, `incomplete` for one
       that is partly modelled besides, `partial` for a rate over some of the clusters, `not reported`;
     - `clusters`, `reported`, `missing`: how many the row is about, how many of them say, how many do not;
@@ -187,6 +188,7 @@ def _result(line: Line, part: pd.DataFrame, lang: Language) -> dict[str, object]
         "section": line.section[lang == "en"],
         "indicator": line.indicator[lang == "en"],
         "unit": line.unit[lang == "en"],
+        "timing": line.timing,
         "result": result,
         "qualifier": qualifier,
         "clusters": len(part),

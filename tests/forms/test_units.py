@@ -1,0 +1,97 @@
+"""Whose form it is: found by name or id, refused with the nearest where it is not there."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from clusters_geo import SchemaError
+from clusters_geo.forms.fill import form
+from clusters_geo.forms.units import choose, find_cluster, level_of, unit_names
+
+
+def chosen(register, number="03", unit="Gia Lâm", level=None):
+    found = choose(register, number, unit, level)
+    return found.name, found.level, found.clusters.index.tolist()
+
+
+def test_a_district_is_tried_before_a_commune(register):
+    register["commune"] = "Gia Lâm"
+    assert chosen(register)[1] == "district"
+    assert chosen(register.assign(district=pd.NA), level="commune")[1:] == (
+        "commune",
+        register.index.tolist(),
+    )
+
+
+def test_a_district_has_its_clusters(register):
+    assert chosen(register) == ("Gia Lâm", "district", ["CCN-01", "CCN-03", "CCN-05"])
+
+
+def test_a_commune_has_its_clusters(register):
+    assert chosen(register, unit="xã Liên Hà") == ("Liên Hà", "commune", ["CCN-02"])
+
+
+def test_the_level_may_be_said(register):
+    with pytest.raises(SchemaError, match="no cluster in 'Liên Hà'"):
+        chosen(register, unit="Liên Hà", level="district")
+
+
+def test_form_04_is_of_all_and_may_be_named(register):
+    assert chosen(register, "04", None) == ("", "province", register.index.tolist())
+    assert chosen(register, "04", "Hà Nội")[0] == "Hà Nội"
+
+
+def test_form_02_is_of_one(register):
+    assert chosen(register, "02", "CCN-02")[1:] == ("cluster", ["CCN-02"])
+
+
+def test_form_02_asks_which(register):
+    with pytest.raises(SchemaError, match="about a cluster, by its id or name"):
+        chosen(register, "02", None)
+
+
+@pytest.mark.parametrize("wanted", ["CCN-01", "Phú Thị", "CCN Phú Thị", "cụm công nghiệp PHÚ THỊ", "phu thi"])
+def test_a_cluster_is_found_however_it_is_typed(register, wanted):
+    assert find_cluster(register, wanted) == "CCN-01"
+
+
+def test_an_id_wins_over_a_name(register):
+    register.loc["CCN-02", "name"] = "CCN-01"
+    assert find_cluster(register, "CCN-01") == "CCN-01"
+
+
+def test_a_stranger_has_no_nearest(register):
+    with pytest.raises(SchemaError, match=r"name 'Xyzzy'\.$"):
+        find_cluster(register, "Xyzzy")
+
+
+def test_an_unknown_unit_without_a_near_one_lists_what_there_is(register):
+    with pytest.raises(SchemaError, match="It has: Đông Anh, Gia Lâm, Đan Phượng"):
+        chosen(register, unit="Xyz")
+
+
+def test_names_are_sorted_without_accents_and_listed_once(register):
+    assert unit_names(register, "district") == ["Đông Anh", "Gia Lâm"]
+    assert unit_names(register, "commune")[:2] == ["Đan Phượng", "Dị Nậu"]
+
+
+def test_a_repeated_commune_is_told_apart_even_without_its_district(register):
+    register["commune"] = ["Liên Hà", "Liên Hà", None, None, None, None]
+    register.loc["CCN-02", "district"] = pd.NA
+    assert unit_names(register, "commune") == ["Liên Hà (?)", "Liên Hà (Gia Lâm)"]
+
+
+def test_units_are_districts_where_there_are_any(register):
+    assert level_of(register) == "district"
+    assert level_of(register.assign(district=pd.NA)) == "commune"
+
+
+def test_the_province_name_stands_in_the_heading_only(register):
+    named = form(register, "04", unit="Hà Nội", period="2026-H1")
+    pd.testing.assert_frame_equal(named, form(register, "04", period="2026-H1"))
+
+
+def test_what_happens_in_the_period_is_told_from_what_stands_at_its_end(register):
+    table = form(register, "04", period="2026-H1")
+    assert table.index[table["timing"] == "period"].tolist() == ["5", "6", "23", "24"]
