@@ -193,6 +193,15 @@ def test_points_and_lines_are_refused_by_row(two_clusters, halls, shape):
         built_up_ha(two_clusters, shapes)
 
 
+def test_the_row_of_a_point_in_a_file_is_counted_from_its_top(tmp_path, two_clusters, halls):
+    tree = gpd.GeoDataFrame(
+        {"use": ["tree"], "year": [2022]}, geometry=[shapely.Point(X + 5, Y + 5)], crs=CRS
+    )
+    far_first = pd.concat([halls.iloc[[3, 3, 0]], tree])
+    with pytest.raises(SchemaError, match=r"f\.parquet, row 3: a footprint is a Point"):
+        built_up_ha(two_clusters, write(far_first, tmp_path / "f.parquet"))
+
+
 def test_no_footprints_leave_nothing_built(two_clusters, halls):
     table = built_up_ha(two_clusters, halls.iloc[:0])
     assert table["built_up_ha"].tolist() == [0, 0]

@@ -45,7 +45,7 @@ class _LayerPart:
                 options["bbox"] = _worthwhile_filter(file.path, self.layer, lookup.extent)
                 with pyogrio.raw.open_arrow(file.path, **options) as (meta, reader):
                     geometry = meta["geometry_name"] or "wkb_geometry"
-                    yield from batches_of(iter(reader), geometry, self.by, self.name)
+                    yield from batches_of(iter(reader), [geometry, *columns], self.name)
             except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
                 msg = f"{self.name} cannot be read ({str(error)[:200]}). Was it renamed or cut short?"
                 raise SourceError(msg) from error

@@ -50,8 +50,10 @@ class ParquetPart:
         if boxes is not None:
             near = set(lookup.pairs(boxes)[0].tolist())
             groups = [group for group in groups if group in near]
-        reader = file.iter_batches(ROWS_A_BATCH, row_groups=list(groups), columns=columns)
-        yield from batches_of(iter(reader), columns[0], self.by, self.name)
+        rows = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
+        for group in groups:
+            reader = file.iter_batches(ROWS_A_BATCH, row_groups=[group], columns=columns)
+            yield from batches_of(iter(reader), columns, self.name, first_row=sum(rows[:group]))
 
 
 def is_parquet(path: Path) -> bool:

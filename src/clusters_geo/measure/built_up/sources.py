@@ -15,7 +15,7 @@ from clusters_geo.measure.built_up.batches import ROWS_A_BATCH, Batch, ShapeBatc
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
     import pyproj
@@ -140,21 +140,31 @@ def missing_column(where: str, by: str, columns: list[str]) -> SchemaError:
 
 
 def batches_of(
-    reader: Iterator[pa.RecordBatch], geometry: str, by: str | None, where: str
+    reader: Iterator[pa.RecordBatch], columns: Sequence[str], where: str, *, first_row: int = 0
 ) -> Iterator[Batch]:
-    """Turn Arrow record batches into batches of footprints; what the reader raises names its file."""
-    first = 0
+    """Turn Arrow record batches into batches of footprints; what the reader raises names its file.
+
+    Parameters
+    ----------
+    columns
+        The geometry and, where there is one, the column to group by.
+    where
+        What the file is called in a message.
+    first_row
+        Number of the first row in the file.
+    """
+    geometry, *by = columns
     while True:
         try:
             record = next(reader, None)
         except (OSError, ValueError, RuntimeError) as error:
-            msg = f"{where} cannot be read after row {first} ({str(error)[:200]}). Was it cut short?"
+            msg = f"{where} cannot be read after row {first_row} ({str(error)[:200]}). Was it cut short?"
             raise SourceError(msg) from error
         if record is None:
             return
-        groups = None if by is None else record.column(by).to_numpy(zero_copy_only=False).astype(object)
-        yield WkbBatch(record.column(geometry), groups, first)
-        first += record.num_rows
+        groups = record.column(by[0]).to_numpy(zero_copy_only=False).astype(object) if by else None
+        yield WkbBatch(record.column(geometry), groups, first_row)
+        first_row += record.num_rows
 
 
 def _require_pyarrow() -> None:
