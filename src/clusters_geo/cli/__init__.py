@@ -65,10 +65,10 @@ def app() -> None:
 def main() -> None:
     """Run the command line and exit with its code."""
     try:
-        app(standalone_mode=False)
+        # Without its standalone mode click returns the code of ctx.exit() instead of exiting.
+        code = app(standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        sys.exit(code or CLEAN)
     except click.ClickException as error:
         error.show()
         sys.exit(UNUSABLE)
