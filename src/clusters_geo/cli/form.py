@@ -46,7 +46,7 @@ def command(
     lang: Language,
     output: Path | None,
 ) -> None:
-    """A half-year form of Circular 14/2024/TT-BCT, filled in from a register.
+    """Fill in a half-year form of Circular 14/2024/TT-BCT from a register.
 
     02 is the record of one cluster, 03 the sum of a district or commune, 04 of the province. --output ends in
     .xlsx, .docx, .html or .csv; without it the table is printed. The exit code is 1 if rows contradict each
