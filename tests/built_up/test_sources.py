@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +13,7 @@ import pyproj
 import pytest
 import shapely
 
-from clusters_geo.errors import CRSError, EngineError, SourceError
+from clusters_geo.errors import CRSError, SourceError
 from clusters_geo.measure.built_up.batches import ROWS_A_BATCH, ShapeBatch
 from clusters_geo.measure.built_up.ground import Ground
 from clusters_geo.measure.built_up.hits import Counts, Hits, add_up, hits_of
@@ -127,12 +126,6 @@ def test_a_virtual_file_that_points_elsewhere_is_refused(tmp_path):
     path.write_text('<OGRVRTDataSource><OGRVRTLayer name="a"><SrcDataSource>/etc/passwd</SrcDataSource>')
     with pytest.raises(SourceError):
         open_footprints(path)
-
-
-def test_without_pyarrow_the_remedy_is_named(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(EngineError, match=r"pip install 'clusters-geo\[parquet\]'"):
-        open_footprints(tmp_path / "f.gpkg")
 
 
 # --- hits

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 
 from clusters_geo.crs import require_crs
-from clusters_geo.errors import EngineError, SchemaError, SourceError
+from clusters_geo.errors import SchemaError, SourceError
 from clusters_geo.measure.built_up.batches import ROWS_A_BATCH, Batch, ShapeBatch, WkbBatch
 
 if TYPE_CHECKING:
@@ -91,12 +91,9 @@ def open_footprints(
         If nothing says in which coordinate system the footprints are.
     SchemaError
         If there is no column `by`.
-    EngineError
-        If reading files in batches needs a package that is not installed.
     """
     if isinstance(footprints, (gpd.GeoDataFrame, gpd.GeoSeries)):
         return _table_source(footprints, by)
-    _require_pyarrow()
     path = Path(footprints)
     from clusters_geo.measure.built_up.parquet import is_parquet, parquet_source
 
@@ -165,15 +162,3 @@ def batches_of(
         groups = record.column(by[0]).to_numpy(zero_copy_only=False).astype(object) if by else None
         yield WkbBatch(record.column(geometry), groups, first_row)
         first_row += record.num_rows
-
-
-def _require_pyarrow() -> None:
-    try:
-        import pyarrow as pa
-    except ImportError as error:
-        msg = (
-            "Reading footprints from a file in batches needs pyarrow: pip install 'clusters-geo[parquet]'. "
-            "A table in memory works without it."
-        )
-        raise EngineError(msg) from error
-    del pa
