@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import openpyxl
 import pandas as pd
 import pytest
@@ -231,6 +233,13 @@ def test_a_sheet_without_a_register_is_passed_over(workbook):
 def test_an_empty_workbook_is_refused(workbook):
     with pytest.raises(cg.SourceError, match="none of the first"):
         load_clusters(workbook([]))
+
+
+def test_a_workbook_without_its_reader_says_what_to_install(workbook, monkeypatch):
+    file = workbook([["Tên CCN", "Trạng thái"], ["A", "operating"]])
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(cg.EngineError, match=r"clusters-geo\[xlsx\]"):
+        load_clusters(file)
 
 
 def test_a_macro_workbook_is_read_and_nothing_in_it_runs(workbook, tmp_path):

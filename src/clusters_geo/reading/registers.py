@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clusters_geo.errors import SourceError
+from clusters_geo.errors import EngineError, SourceError
 from clusters_geo.names import strip_accents
 from clusters_geo.reading.archives import refuse_bomb
 from clusters_geo.reading.encodings import best_reading
@@ -163,8 +163,11 @@ def _delimiter(text: str) -> str:
 
 
 def _sheet_rows(file: Path, report: LoadReport, wanted: str | None) -> list[Row]:
-    import openpyxl
-
+    try:
+        import openpyxl
+    except ImportError as error:
+        msg = 'Reading XLSX needs openpyxl. Install it with: pip install "clusters-geo[xlsx]".'
+        raise EngineError(msg) from error
     refuse_bomb(file)
     book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     try:
