@@ -97,7 +97,5 @@ def test_districts_need_a_shape():
 
 
 def test_the_message_shows_the_first_faults_and_counts_the_rest():
-    with pytest.raises(
-        cg.SchemaError, match=r"has 9 (.|\n)*HN-0, planned_ha: -1.0 is not(.|\n)*and 4 more"
-    ):
+    with pytest.raises(cg.SchemaError, match=r"has 9 (.|\n)*HN-0, planned_ha: -1.0 is not(.|\n)*and 4 more"):
         cg.validate(register(planned_ha=[-1.0] * 9))

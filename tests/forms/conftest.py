@@ -6,10 +6,6 @@ import pandas as pd
 import pytest
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "office: opens forms in LibreOffice and looks at the pages")
-
-
 COLUMNS = {
     "name": ["Phú Thị", "Liên Hà", "Phùng Xá", "Đan Phượng", "Ngọc Sơn", "Dị Nậu"],
     "district": ["Gia Lâm", "Đông Anh", "Gia Lâm", "Đông Anh", "Gia Lâm", "Đông Anh"],

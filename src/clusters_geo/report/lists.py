@@ -47,7 +47,9 @@ def pending_sheet(sites: pd.DataFrame, lang: Language) -> Sheet:
     if "planned_ha" in flat:
         pairs = zip(flat["planned_ha"], rough.fillna(value=False), strict=True)
         cells["planned_ha"] = [("≈ " if about else "") + format_number(ha, lang) for ha, about in pairs]
-    notes = [_total_note(flat, lang, rough=rough.any()), *([say("modelled_note", lang)] if rough.any() else []), *sources]
+    any_rough = bool(rough.any())
+    legend = [say("modelled_note", lang)] if any_rough else []
+    notes = [_total_note(flat, lang, rough=any_rough), *legend, *sources]
     header = tuple(label(name, lang) for name in shown)
     numeric = frozenset(number for number, name in enumerate(shown) if name == "planned_ha")
     rows = tuple(zip(*cells.values(), strict=True))

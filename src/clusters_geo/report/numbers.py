@@ -30,7 +30,7 @@ def format_number(value: float | None, lang: Language = "vi", decimals: int = 1)
     # Half is rounded up, as people do: 52.05 is 52.1, though its binary form lies just below.
     rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     # A rounded −0.04 must not read as "-0.0".
-    text = f"{rounded if rounded else abs(rounded):,f}"
+    text = f"{rounded or abs(rounded):,f}"
     return text.translate(_SWAP) if lang == "vi" else text
 
 
