@@ -131,11 +131,11 @@ def _whole_points(ring: shapely.Geometry) -> Points:
 
 def _junctions(rings: list[Points]) -> set[tuple[int, int]]:
     """Return the points where borders meet: their neighbours differ from ring to ring."""
-    neighbours: dict[tuple[int, int], frozenset[tuple[int, int]]] = {}
+    neighbours: dict[tuple[int, int], tuple[tuple[int, int], tuple[int, int]]] = {}
     found = set()
     for ring in rings:
         for before, point, after in _triples(ring):
-            pair = frozenset((before, after))
+            pair = (before, after) if before < after else (after, before)
             if neighbours.setdefault(point, pair) != pair:
                 found.add(point)
     return found
