@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from clusters_geo.planning.eligibility import eligibility
     from clusters_geo.planning.programme import programme
     from clusters_geo.reference import load_hanoi, load_totals
+    from clusters_geo.report.layers import save
     from clusters_geo.validation import validate
     from clusters_geo.zones import vn2000
 
@@ -58,6 +59,7 @@ __all__ = [
     "per_hectare",
     "programme",
     "reconcile",
+    "save",
     "save_map",
     "summarize",
     "validate",
@@ -86,6 +88,7 @@ _HOMES = {
     "per_hectare": "measure.intensity",
     "programme": "planning.programme",
     "reconcile": "measure.reconcile",
+    "save": "report.layers",
     "save_map": "maps",
     "summarize": "measure.summary",
     "validate": "validation",

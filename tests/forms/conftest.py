@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-
 COLUMNS = {
     "name": ["Phú Thị", "Liên Hà", "Phùng Xá", "Đan Phượng", "Ngọc Sơn", "Dị Nậu"],
     "district": ["Gia Lâm", "Đông Anh", "Gia Lâm", "Đông Anh", "Gia Lâm", "Đông Anh"],

@@ -126,6 +126,12 @@ def test_csv_reads_back_and_runs_nothing():
     assert back["ha"].tolist()[0] == 1.5
 
 
+def test_a_line_end_in_a_cell_does_not_split_the_row():
+    table = pd.DataFrame({"note": ["one\rtwo", "three\r\nfour", "five\nsix"]})
+    back = pd.read_csv(io.StringIO(to_csv(table), newline=""))
+    assert back["note"].tolist() == ["one\ntwo", "three\nfour", "five\nsix"]
+
+
 def test_the_summary_shows_both_rates_by_name_and_how_each_figure_is_known(clusters):
     sheet = summary_sheet(clusters, "en", city="Hà Nội")
     by_name = {row[0]: row[1:] for row in sheet.rows}

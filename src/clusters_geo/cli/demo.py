@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from clusters_geo.schema import Language
 
 
+_TITLE = {"vi": "Cụm công nghiệp Hà Nội", "en": "Industrial clusters of Hà Nội"}
+
+
 @click.command("demo")
 @click.option(
     "--output",
@@ -36,5 +39,5 @@ def command(output: Path, lang: Language) -> None:
     with working("drawing", lang):
         from clusters_geo.maps import make_map, save_map
 
-        save_map(make_map(clusters, districts, lang=lang), output)
+        save_map(make_map(clusters, districts, lang=lang, title=_TITLE), output)
     click.echo(f"\n{say('map_written', lang, path=output)}")

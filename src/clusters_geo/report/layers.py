@@ -55,6 +55,10 @@ def save(
     layer
         The name of the layer; otherwise that of the file.
 
+    Returns
+    -------
+    The path of the file.
+
     Warns
     -----
     UserWarning

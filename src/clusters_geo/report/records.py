@@ -50,7 +50,9 @@ def to_csv(table: pd.DataFrame) -> str:
     """
     from clusters_geo.report.cells import neutral_cells
 
-    return str(neutral_cells(pd.DataFrame(to_records(table))).to_csv(index=False))
+    text = neutral_cells(pd.DataFrame(to_records(table))).replace(r"\r\n?", "\n", regex=True)
+    # pandas quotes only its own line ends; a carriage return left as it is would split the row.
+    return str(text.to_csv(index=False))
 
 
 def _plain(value: Any) -> object:  # noqa: ANN401 - a cell of any kind
