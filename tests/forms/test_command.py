@@ -141,9 +141,12 @@ def test_a_form_that_is_refused_ends_in_exit_code_1_with_its_cell(run, register,
         "-o",
         tmp_path / "in",
     )
-    result = run(*common)
+    result = run(*common, "--lang", "en")
     assert result.exit_code == 1
     assert f"{cell.coordinate} '14 or 15' is not a figure" in result.stderr
+    result = run(*common)
+    assert f"{cell.coordinate} “14 or 15” không phải là số – Ghi một số, hoặc để trống." in result.stderr
+    assert "“14 or 15” không phải là số" in (tmp_path / "in" / "problems.csv").read_text(encoding="utf-8")
 
 
 def test_accept_and_vintage_go_together(run, register_file, tmp_path):

@@ -11,10 +11,16 @@ from hypothesis import strategies as st
 from clusters_geo.forms.catalogue import lines
 from clusters_geo.forms.figures import mark_of, read_figure, read_unit, unit_words
 from clusters_geo.forms.grid import Cell
+from clusters_geo.forms.verdicts import verdict
 from clusters_geo.report.numbers import format_number
 
 MONEY, PAID, READY, LEASED, RATE, PROJECTS = lines("02")[:6]
 WORKERS, INCOME, PLANT = lines("02")[10:13]
+
+
+def refusal(figure, lang="en"):
+    """Why a figure is refused, and what to do."""
+    return verdict(figure.refused, lang, **figure.words)
 
 
 def read(value, line=READY, unit="", mark=None, **cell):
@@ -50,8 +56,9 @@ def test_areas(text, value):
 def test_three_digits_behind_the_only_mark_are_refused_where_nothing_proves_it(text):
     figure = read(text)
     assert figure.value is None
-    assert "may be" in figure.refused
-    assert "1.686,0" in figure.fix
+    problem, fix = refusal(figure)
+    assert "may be" in problem
+    assert "1.686,0" in fix
 
 
 @pytest.mark.parametrize(("mark", "value"), [(",", 1686), (".", 1.686)])
@@ -97,8 +104,14 @@ def test_a_unit_beside_the_figure_wins_over_that_of_the_column():
 @pytest.mark.parametrize(("line", "unit"), [(READY, "Tỷ đồng"), (MONEY, "ha"), (WORKERS, "ha"), (RATE, "ha")])
 def test_a_unit_of_another_kind_is_refused(line, unit):
     figure = read(3, line, unit)
-    assert figure.refused == f"is in {unit!r}, but the row is in {line.unit[0]}"
-    assert line.unit[0] in figure.fix
+    assert refusal(figure) == (
+        f"is in {unit!r}, but the row is in {line.unit[1]}",
+        f"Give it in {line.unit[1]}.",
+    )
+    assert refusal(figure, "vi") == (
+        f"ghi theo đơn vị “{unit}”, nhưng dòng này tính bằng {line.unit[0]}",
+        f"Ghi theo đơn vị {line.unit[0]}.",
+    )
 
 
 @pytest.mark.parametrize("text", ["", "-", "–", "…", "chưa có", "không rõ", "n/a", "?"])
@@ -124,7 +137,7 @@ def test_plants(text, value):
 def test_approximate_figures_are_taken_with_a_doubt(text):
     figure = read(text)
     assert figure.value == 20
-    assert "only approximate" in figure.doubt
+    assert verdict(figure.doubt, "en", **figure.words)[0] == f"{text!r} is only approximate"
 
 
 @pytest.mark.parametrize(
@@ -150,9 +163,17 @@ def test_what_is_no_figure_is_refused(text):
     assert figure.refused
 
 
-@pytest.mark.parametrize("value", [True, dt.date(2026, 5, 1), dt.time(1, 5)])
-def test_what_a_spreadsheet_made_of_a_figure_is_refused(value):
-    assert read(value).refused
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (True, "“True” không phải là số"),
+        (dt.date(2026, 5, 1), "01/05/2026"),
+        (dt.datetime.fromisoformat("2026-05-01"), "01/05/2026"),
+        (dt.time(1, 5), "01:05"),
+    ],
+)
+def test_what_a_spreadsheet_made_of_a_figure_is_refused(value, words):
+    assert words in refusal(read(value), "vi")[0]
 
 
 @pytest.mark.parametrize(("value", "line"), [(-1, READY), ("-1", READY), (1.5, PROJECTS), (2, PLANT)])
@@ -173,7 +194,7 @@ def test_a_percentage_of_the_spreadsheet_is_per_cent():
 
 
 def test_a_formula_without_its_value_is_refused():
-    assert "formula" in read(None, formula=True).refused
+    assert "formula" in refusal(read(None, formula=True))[0]
 
 
 def test_the_marks_of_a_form_are_taken_together():
@@ -204,4 +225,4 @@ def test_no_text_raises_and_none_is_both_read_and_refused(text):
     for line in (READY, RATE, PROJECTS, PLANT, MONEY):
         figure = read(text, line)
         assert figure.value is None or not figure.refused
-        assert bool(figure.refused) == bool(figure.fix)
+        assert not figure.refused or all(refusal(figure, lang) for lang in ("vi", "en"))

@@ -95,7 +95,15 @@ def test_html_shows_what_stands_in_a_name_as_text(register):
     assert "{{ 7 * 7 }}" in text
 
 
-@pytest.mark.parametrize("words", [_WORDS, {key: text for key, (text, _) in _VERDICTS.items()}])
+@pytest.mark.parametrize(
+    "words",
+    [
+        _WORDS,
+        {key: message for key, (message, _) in _VERDICTS.items()},
+        {key: remedy for key, (_, remedy) in _VERDICTS.items()},
+    ],
+    ids=["words", "messages", "remedies"],
+)
 def test_every_word_is_there_in_both_languages_with_the_same_blanks(words):
     import string
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from clusters_geo import SchemaError, SourceError, validate
 from clusters_geo.forms.merge import form_changes, merge_forms, read_changes
 from clusters_geo.forms.receive import Received, overdue_forms, read_forms
+
+changes_in = partial(form_changes, lang="en")
 
 COLUMN = {
     "1": "approved_capital_bn_vnd",
@@ -47,16 +50,16 @@ def received(*rows):
 
 
 def doubts(register, figures, **whose):
-    changes = form_changes(register, received(said(figures, **whose)))
+    changes = changes_in(register, received(said(figures, **whose)))
     return dict(zip(changes["column"], changes["doubt"], strict=True))
 
 
 def test_what_is_the_same_is_no_change(register):
-    assert form_changes(register, received(said({"1": 250.5, "6": 21, "13": 1}))).empty
+    assert changes_in(register, received(said({"1": 250.5, "6": 21, "13": 1}))).empty
 
 
 def test_a_plausible_change_is_proposed_for_acceptance(register):
-    change = form_changes(register, received(said({"6": 23}))).iloc[0]
+    change = changes_in(register, received(said({"6": 23}))).iloc[0]
     assert (change["name"], change["before"], change["after"], change["accept"]) == ("Phú Thị", 21, 23, True)
     assert change["change"] == pytest.approx(2 / 21)
     assert (change["file"], change["cell"]) == ("a.xlsx", "D6")
@@ -77,7 +80,7 @@ def test_a_plausible_change_is_proposed_for_acceptance(register):
     ],
 )
 def test_what_is_implausible_is_doubted_and_not_accepted(register, figures, column, doubt):
-    changes = form_changes(register, received(said(figures))).set_index("column")
+    changes = changes_in(register, received(said(figures))).set_index("column")
     assert changes.loc[column, "doubt"] == doubt
     assert not changes.loc[column, "accept"]
 
@@ -90,7 +93,7 @@ def test_a_compliant_plant_needs_a_plant(register):
 
 
 def test_a_rate_that_follows_from_the_areas_is_no_change(register):
-    assert form_changes(register, received(said({"4": 14.5, "5": 96.7}))).empty
+    assert changes_in(register, received(said({"4": 14.5, "5": 96.7}))).empty
 
 
 def test_a_rate_that_contradicts_the_areas_is_one(register):
@@ -98,14 +101,14 @@ def test_a_rate_that_contradicts_the_areas_is_one(register):
 
 
 def test_two_forms_that_disagree_are_doubted_line_by_line(register):
-    changes = form_changes(register, received(said({"6": 23}), said({"6": 24}, file="b.xlsx")))
+    changes = changes_in(register, received(said({"6": 23}), said({"6": 24}, file="b.xlsx")))
     assert changes["after"].tolist() == [23, 24]
     assert set(changes["doubt"]) == {"two forms say different things"}
     assert not changes["accept"].any()
 
 
 def test_two_forms_that_agree_are_one_change(register):
-    changes = form_changes(register, received(said({"6": 23}), said({"6": 23}, file="b.xlsx")))
+    changes = changes_in(register, received(said({"6": 23}), said({"6": 23}, file="b.xlsx")))
     assert changes["accept"].tolist() == [True]
 
 
@@ -117,7 +120,7 @@ def test_forms_01_of_a_cluster_are_added_up_and_incomes_weighted(register):
     register.loc["CCN-01", "workers"] = 250
     one = said({"1": 10, "2": 1, "3": 100, "4": 8}, file="a", number="01", columns=FIRM)
     two = said({"1": 5.5, "2": 0.5, "3": 300, "4": 12}, file="b", number="01", columns=FIRM)
-    changes = form_changes(register, received(one, two)).set_index("column")
+    changes = changes_in(register, received(one, two)).set_index("column")
     assert changes.loc["workers", ["after", "doubt", "file"]].tolist() == [400, "", "2 Forms 01"]
     assert changes.loc["income_m_vnd", "after"] == 11.0
     assert changes.loc["revenue_bn_vnd", "after"] == 15.5
@@ -125,27 +128,55 @@ def test_forms_01_of_a_cluster_are_added_up_and_incomes_weighted(register):
 
 def test_a_sum_of_some_producers_is_no_total(register):
     one = said({"3": 2000}, number="01", columns=FIRM)
-    changes = form_changes(register, received(one))
+    changes = changes_in(register, received(one))
     assert changes.loc[0, "doubt"] == "only 1 of 20 producers reported"
     assert not changes.loc[0, "accept"]
 
 
 def test_where_nobody_knows_how_many_producers_there_are_it_says_so(register):
     bare = register.drop(columns=["active_projects", "projects"])
-    changes = form_changes(bare, received(said({"3": 2000}, number="01", columns=FIRM)))
+    changes = changes_in(bare, received(said({"3": 2000}, number="01", columns=FIRM)))
     assert changes.loc[0, "doubt"] == "1 producers reported; the register does not say how many there are"
+
+
+@pytest.mark.parametrize(
+    ("figures", "doubt"),
+    [
+        ({"11": 3}, "giảm 91 %"),
+        ({"6": 400}, "gấp 19 lần"),
+        ({"1": 250500}, "có thể sai đơn vị tính"),
+        ({"2": 200}, "số lũy kế lại giảm"),
+        ({"3": 15, "4": 16}, "đất đã cho thuê nhiều hơn đất đủ điều kiện cho thuê"),
+        ({"1": 250.5, "2": 260}, "vốn đã thanh toán vượt vốn được duyệt"),
+        ({"6": 21, "7": 22}, "dự án có vốn nước ngoài nhiều hơn tổng số dự án; gấp 11 lần"),
+        ({"5": 120}, "trên 100 %"),
+    ],
+)
+def test_doubts_are_vietnamese_unless_english_is_asked_for(register, figures, doubt):
+    assert form_changes(register, received(said(figures)))["doubt"].tolist() == [doubt]
+
+
+def test_doubts_about_sums_of_producers_are_vietnamese_too(register):
+    one = said({"1": 10, "3": 2000}, file="a", number="01", columns=FIRM)
+    two = said({"3": 200}, file="b", number="01", columns=FIRM)
+    changes = form_changes(register, received(one, two)).set_index("column")
+    assert changes.loc["workers", "file"] == "2 Biểu 01"
+    assert changes.loc["workers", "doubt"] == "mới có 2/20 cơ sở báo cáo"
+    assert "mới có 2/20 cơ sở báo cáo; 1 cơ sở để trống" in changes.loc["revenue_bn_vnd", "doubt"]
+    bare = form_changes(register.drop(columns=["active_projects", "projects"]), received(one, two))
+    assert bare["doubt"].str.startswith("2 cơ sở đã báo cáo; sổ không ghi").all()
 
 
 def test_nothing_received_changes_nothing(register):
     empty = read_forms([], register, period="2026-H1")
-    changes = form_changes(register, empty)
+    changes = changes_in(register, empty)
     assert changes.empty
     pd.testing.assert_frame_equal(merge_forms(register, changes, period="2026-H1"), register)
 
 
 def test_the_merge_is_a_new_vintage(register):
     before = register.copy(deep=True)
-    changes = form_changes(register, received(said({"6": 23, "13": 0, "11": 3})))
+    changes = changes_in(register, received(said({"6": 23, "13": 0, "11": 3})))
     vintage = merge_forms(register, changes, period="2026-H1")
     pd.testing.assert_frame_equal(register, before)
     assert vintage.loc["CCN-01", ["projects", "projects_basis"]].tolist() == [23, "declared"]
@@ -161,7 +192,7 @@ def test_the_merge_is_a_new_vintage(register):
 
 
 def test_the_officer_decides_line_by_line(register):
-    changes = form_changes(register, received(said({"6": 23, "11": 3})))
+    changes = changes_in(register, received(said({"6": 23, "11": 3})))
     changes["accept"] = [False, True]
     vintage = merge_forms(register, changes, period="2026-H1")
     assert vintage.loc["CCN-01", ["projects", "investor_workers"]].tolist() == [21, 3]
@@ -170,7 +201,7 @@ def test_the_officer_decides_line_by_line(register):
 def test_a_table_of_changes_survives_a_spreadsheet(register, tmp_path):
     from clusters_geo.report.records import to_csv
 
-    changes = form_changes(register, received(said({"6": 23, "11": 3})))
+    changes = changes_in(register, received(said({"6": 23, "11": 3})))
     file = tmp_path / "changes.csv"
     text = to_csv(changes).replace("False", "Có").replace("True", "sai")
     file.write_text("\ufeff" + text, encoding="utf-8")

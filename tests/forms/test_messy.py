@@ -230,7 +230,7 @@ CASES = {
 def test_a_messy_form(register, tmp_path, case):
     file = tmp_path / f"form{case.ending}"
     case.make(file)
-    received = read_forms([file], register, period="2026-H1")
+    received = read_forms([file], register, period="2026-H1", lang="en")
     refused = received.problems[received.problems["severity"] == "refused"]
     told = dict(zip(refused["cell"], refused["problem"], strict=True))
     assert set(told) == set(case.refused)
@@ -250,7 +250,9 @@ def test_there_are_at_least_twenty():
 
 
 def test_an_approximate_figure_is_taken_with_a_doubt(register, tmp_path):
-    received = read_forms([simple(tmp_path / "a.xlsx", {"11": "khoảng 35"})], register, period="2026-H1")
+    received = read_forms(
+        [simple(tmp_path / "a.xlsx", {"11": "khoảng 35"})], register, period="2026-H1", lang="en"
+    )
     doubts = received.problems[received.problems["severity"] == "doubt"]
     assert doubts[["cell", "problem"]].to_numpy().tolist() == [["D16", "'khoảng 35' is only approximate"]]
     assert received.figures.set_index("row").loc["11", "value"] == 35
@@ -258,19 +260,19 @@ def test_an_approximate_figure_is_taken_with_a_doubt(register, tmp_path):
 
 def test_blanks_and_dashes_are_no_noughts(register, tmp_path):
     file = simple(tmp_path / "a.xlsx", {"9": "-", "10": None, "12": "chưa có"})
-    received = read_forms([file], register, period="2026-H1")
+    received = read_forms([file], register, period="2026-H1", lang="en")
     assert set(FIGURES) - set(received.figures["row"]) == {"9", "10", "12"}
     assert not received.files.loc[0, "refused"]
 
 
 def test_a_form_of_another_period_is_refused(register, tmp_path):
-    received = read_forms([simple(tmp_path / "a.xlsx")], register, period="2025-H1")
+    received = read_forms([simple(tmp_path / "a.xlsx")], register, period="2025-H1", lang="en")
     assert received.problems["problem"].tolist() == ["the form is for 2026-H1, not 2025-H1"]
 
 
 def test_the_name_of_the_file_helps_where_the_form_names_no_cluster(register, tmp_path):
     file = workbook([HEAD, *body()], tmp_path / "Bieu 02 - CCN Phu Thi (ban cuoi).xlsx")
-    received = read_forms([file], register, period="2026-H1")
+    received = read_forms([file], register, period="2026-H1", lang="en")
     assert received.files.loc[0, ["cluster_id", "how"]].tolist() == ["CCN-01", "file name"]
 
 
@@ -278,13 +280,13 @@ def test_two_clusters_of_one_name_are_told_apart_by_the_place(register, tmp_path
     register["name"] = "Phú Thị"
     rows = [*ABOVE, ("Địa điểm: xã Liên Hà, huyện Đông Anh",), HEAD, *body()]
     register = register.loc[["CCN-01", "CCN-02"]]
-    received = read_forms([workbook(rows, tmp_path / "a.xlsx")], register, period="2026-H1")
+    received = read_forms([workbook(rows, tmp_path / "a.xlsx")], register, period="2026-H1", lang="en")
     assert received.files.loc[0, "cluster_id"] == "CCN-02"
 
 
 def test_a_form_signed_after_the_deadline_is_late(register, tmp_path):
     rows = [*ABOVE, HEAD, *body(), (), (None, "Hà Nội, ngày 21 tháng 6 năm 2026")]
-    received = read_forms([workbook(rows, tmp_path / "a.xlsx")], register, period="2026-H1")
+    received = read_forms([workbook(rows, tmp_path / "a.xlsx")], register, period="2026-H1", lang="en")
     assert received.files.loc[0, "signed_on"] == dt.date(2026, 6, 21)
     assert received.files.loc[0, "late"]
 
@@ -301,14 +303,73 @@ def test_a_form_signed_after_the_deadline_is_late(register, tmp_path):
 )
 def test_what_is_no_form_is_a_row_of_the_report(register, tmp_path, name, content, words):
     (tmp_path / name).write_bytes(content)
-    received = read_forms([tmp_path / name], register, period="2026-H1")
+    received = read_forms([tmp_path / name], register, period="2026-H1", lang="en")
     assert received.files.loc[0, "refused"]
     assert words in received.problems.loc[0, "problem"]
 
 
 def test_a_missing_file_is_a_row_of_the_report(register, tmp_path):
-    received = read_forms([tmp_path / "none.xlsx"], register, period="2026-H1")
+    received = read_forms([tmp_path / "none.xlsx"], register, period="2026-H1", lang="en")
     assert "There is no file" in received.problems.loc[0, "problem"]
+
+
+def test_the_report_is_vietnamese_unless_english_is_asked_for(register, tmp_path):
+    messy = {"1": "1.686", "2": -240, "4": dt.datetime.fromisoformat("2026-05-01"), "6": "21-25", "11": "~35"}
+    file = simple(tmp_path / "a.xlsx", messy, units={"3": "công"})
+    told = read_forms([file], register, period="2025-H1").problems
+    assert told["problem"].tolist() == [
+        "biểu lập cho kỳ 2026-H1, không phải kỳ 2025-H1",
+        "“1.686” có thể hiểu là 1,686 hoặc 1.686",
+        "là số âm (-240)",
+        "ghi theo đơn vị “công”, nhưng dòng này tính bằng ha",
+        "ô chứa ngày, giờ 01/05/2026; Excel đã tự đổi những số như 1.5 thành ngày",
+        "“21-25” không phải là số",
+        "“~35” chỉ là số ước chừng",
+    ]
+    assert told["fix"].iloc[[0, 3]].tolist() == [
+        "Đề nghị đơn vị gửi biểu của kỳ 2025-H1.",
+        "Ghi theo đơn vị ha.",
+    ]
+    english = read_forms([file], register, period="2025-H1", lang="en").problems
+    assert not set(told["problem"]) & set(english["problem"])
+    assert not set(told["fix"]) & set(english["fix"])
+    kept = ["file", "cell", "row", "severity"]
+    assert told[kept].equals(english[kept])
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ([("Doanh thu", 5)], "không nhận ra dòng nào của Biểu 01 hoặc Biểu 02"),
+        ([ABOVE[2], HEAD, *body()], "biểu không ghi tên cụm"),
+        (
+            [("Tên CCN: Phú Thj",), ABOVE[2], HEAD, *body()],
+            "không có cụm nào tên “Phú Thj”. Có phải là Phú Thị không?",
+        ),
+        ([("Tên CCN: Quảng Ninh",), ABOVE[2], HEAD, *body()], "không có cụm nào tên “Quảng Ninh”"),
+        ([*ABOVE[:2], HEAD, *body()], "biểu không ghi kỳ báo cáo"),
+        ([*ABOVE, HEAD, *body()[1:]], "biểu thiếu các dòng 1"),
+        ([*ABOVE, HEAD, *body(), body()[3]], "dòng 4 có ở đây và ở Sheet!B8"),
+        (
+            [*ABOVE, *((row[1], 4, 5) for row in body())],
+            "dòng 1 có nhiều ô số liệu: lấy ô nào, Sheet!B4 hay Sheet!C4?",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_whole_form_is_said_in_vietnamese(register, tmp_path, rows, problem):
+    received = read_forms([workbook(rows, tmp_path / "a.xlsx")], register, period="2026-H1")
+    assert problem in received.problems["problem"].tolist()
+
+
+def test_clusters_of_one_name_are_said_in_both_languages(register, tmp_path):
+    register["name"] = "Phú Thị"
+    file = simple(tmp_path / "a.xlsx")
+    ids = ", ".join(register.index)
+    told = [read_forms([file], register, period="2026-H1", lang=lang).problems for lang in ("vi", "en")]
+    assert [table.loc[0, "problem"] for table in told] == [
+        f"có 6 cụm cùng tên Phú Thị ({ids})",
+        f"6 clusters are called Phú Thị ({ids})",
+    ]
 
 
 def test_progress_is_told_file_by_file(register, tmp_path):

@@ -91,12 +91,16 @@ def test_without_a_heading_two_figures_are_not_chosen_between():
     rows = [(WORDING["02"][row][0], 4, 5) for row in ("3", "4")]
     found = recognise([grid(*rows)])
     assert found.places == []
-    assert found.problems[0] == ("A1", "row 3 has several cells: is it B1 or C1?")
+    assert found.problems[0] == (
+        "A1",
+        "cell.several",
+        {"row": "3", "cells": ("B1 hay C1", "B1 or C1")},
+    )
 
 
 def test_a_row_that_stands_twice_is_a_problem_at_its_cell():
     found = recognise([form_02(rows=("4", "6", "4"))])
-    assert found.problems == [("B4", "row 4 stands here and in B2")]
+    assert found.problems == [("B4", "cell.row-twice", {"row": "4", "other": "B2"})]
 
 
 def test_units_are_taken_from_their_column_from_brackets_or_from_a_neighbour():

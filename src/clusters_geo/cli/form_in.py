@@ -58,20 +58,20 @@ def command(
 
     clusters, _ = load(clusters_file, crs=crs)
     with steps() as step:
-        received = read_forms(files, clusters, period=period, progress=step)
+        received = read_forms(files, clusters, period=period, lang=lang, progress=step)
     today = date.today()  # noqa: DTZ011 - deadlines are local days
     _write(folder / "files.csv", received.files)
     _write(folder / "problems.csv", received.problems)
     _write(folder / "overdue.csv", overdue_forms(clusters, received, period=period, on=today).reset_index())
     if accept is None or vintage is None:
-        _write(folder / "changes.csv", form_changes(clusters, received))
+        _write(folder / "changes.csv", form_changes(clusters, received, lang=lang))
     else:
         from clusters_geo.report.layers import save
 
         save(merge_forms(clusters, read_changes(accept), period=period), vintage)
         click.echo(say("written", lang, path=vintage), err=True)
     for problem in received.problems.to_dict("records"):
-        told = (f"{problem['file']}:", problem["cell"], problem["problem"], problem["fix"])
+        told = (f"{problem['file']}:", problem["cell"], problem["problem"], "–", problem["fix"])
         click.echo(" ".join(filter(None, told)), err=True)
     click.echo(say("written", lang, path=folder), err=True)
     if received.files["refused"].any():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from clusters_geo.names import strip_accents
 from clusters_geo.reading.quantities import BLANKS, decimal_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from clusters_geo.forms.catalogue import Line
     from clusters_geo.forms.grid import Cell
@@ -68,12 +68,15 @@ _SPACES = re.compile(r"[\s\u00a0\u202f']")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What a cell says: a value (None for a blank), or why it is refused and what to do; a doubt besides."""
+    """What a cell says: a value (None for a blank), or why it is refused; a doubt besides.
+
+    `refused` and `doubt` are keys of `verdict`, `words` what it fills in.
+    """
 
     value: float | None = None
     refused: str = ""
-    fix: str = ""
     doubt: str = ""
+    words: Mapping[str, object] = field(default_factory=dict)
 
 
 def unit_words(text: str) -> str:
@@ -133,17 +136,14 @@ def read_figure(cell: Cell, line: Line, unit: str, mark: str | None) -> Figure:
     >>> read_figure(Cell("D5", "25.000"), lines("02")[0], "triệu đồng", ",").value
     25.0
     >>> read_figure(Cell("D5", "1.686"), lines("02")[0], "", None).refused
-    "'1.686' may be 1,686 or 1.686"
+    'cell.ambiguous'
     """
     if cell.formula:
-        return Figure(
-            refused="is a formula without a stored value",
-            fix="Open the file in Excel, save it, send it again.",
-        )
+        return Figure(refused="cell.formula")
     if isinstance(cell.value, datetime | date | time):
+        shape = "%H:%M" if isinstance(cell.value, time) else "%d/%m/%Y"
         return Figure(
-            refused=f"holds the date {cell.value}, which Excel makes of figures such as 1.5",
-            fix="Format the cell as a number and type the figure again.",
+            refused="cell.date", words={"date": (cell.value.strftime(shape), cell.value.isoformat())}
         )
     if isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
         percent = 100.0 if cell.percent and line.unit[1] == "%" else 1.0
@@ -166,13 +166,11 @@ def _read_text(cell: Cell, line: Line, unit: str, mark: str | None) -> Figure:
         return _unreadable(cell)
     number = _parse(_SPACES.sub("", plain), line, mark)
     if number is None:
-        return Figure(
-            refused=f"{plain!r} may be {plain.replace('.', ',')} or {plain.replace(',', '.')}",
-            fix="Write it with a decimal: 1.686,0 for a thousand, 1,6860 for a fraction.",
-        )
+        either = {"comma": plain.replace(".", ","), "point": plain.replace(",", ".")}
+        return Figure(refused="cell.ambiguous", words={"text": plain} | either)
     figure = _in_unit(number, cell, line, beside or unit)
     if about and not figure.refused:
-        return Figure(figure.value, doubt=f"{text!r} is only approximate")
+        return Figure(figure.value, doubt="cell.approximate", words={"text": text})
     return figure
 
 
@@ -196,23 +194,19 @@ def _parse(text: str, line: Line, mark: str | None) -> float | None:
 def _in_unit(number: float, cell: Cell, line: Line, unit: str) -> Figure:
     factor = 1.0 if not unit else read_unit(unit, line)
     if factor is None:
-        return Figure(
-            refused=f"is in {unit!r}, but the row is in {line.unit[0]}", fix=f"Give it in {line.unit[0]}."
-        )
+        return Figure(refused="cell.unit", words={"stated": unit, "unit": line.unit})
     value = number * factor
     if not math.isfinite(value):
         return _unreadable(cell)
     if value < 0:
-        return Figure(refused=f"is negative ({cell.text})", fix="Correct the figure.")
+        return Figure(refused="cell.negative", words={"text": cell.text})
     if line.counted and value % 1:
-        return Figure(refused=f"is {cell.text}, but the row counts wholes", fix="Correct the figure.")
+        return Figure(refused="cell.wholes", words={"text": cell.text})
     if line.unit[1] == "plants" and value not in (0.0, 1.0):
-        return Figure(
-            refused=f"is {cell.text}, but only 1 (yes) and 0 (no) are asked for", fix="Write 1 or 0."
-        )
+        return Figure(refused="cell.yes-no", words={"text": cell.text})
     # Dividing by a thousand must not leave 24.999999999999996.
     return Figure(round(value, 9))
 
 
 def _unreadable(cell: Cell) -> Figure:
-    return Figure(refused=f"{cell.text[:60]!r} is not a figure", fix="Write one number, or leave it empty.")
+    return Figure(refused="cell.no-figure", words={"text": cell.text[:60]})

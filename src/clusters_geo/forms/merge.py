@@ -6,6 +6,7 @@ Thresholds of `doubt` are ours: they mark what an officer should ask about, and 
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
@@ -14,13 +15,15 @@ from clusters_geo.errors import SchemaError, SourceError
 from clusters_geo.forms.conditions import register_column
 from clusters_geo.forms.period import Period
 from clusters_geo.forms.record import computed_fill_rate
+from clusters_geo.forms.words import word
 from clusters_geo.schema import CLUSTER_COLUMNS, column
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
     from clusters_geo.forms.receive import Received
+    from clusters_geo.schema import Language
 
 __all__ = ["form_changes", "merge_forms", "read_changes"]
 
@@ -38,7 +41,6 @@ _UNITS = (1e3, 1e6, 1e4)
 _RATE_NEAR = 0.0006
 _NEAR = 1e-9
 
-_SEVERAL = "two forms say different things"
 _ANSWERS = {
     **dict.fromkeys(("true", "1", "1.0", "x", "yes", "có", "đúng"), True),
     **dict.fromkeys(("false", "0", "0.0", "no", "không", "sai"), False),
@@ -46,16 +48,16 @@ _ANSWERS = {
 
 _CUMULATIVE = {"paid_capital_bn_vnd", "ready_ha"}
 _AT_MOST = {
-    "leased_ha": ("ready_ha", "more is leased than ready"),
-    "paid_capital_bn_vnd": ("approved_capital_bn_vnd", "more is paid than approved"),
-    "fdi_projects": ("projects", "more foreign-invested projects than projects"),
-    "active_projects": ("projects", "more active projects than projects"),
-    "wastewater_compliant": ("wastewater_started", "a compliant plant, but no plant"),
+    "leased_ha": ("ready_ha", "doubt_leased"),
+    "paid_capital_bn_vnd": ("approved_capital_bn_vnd", "doubt_paid"),
+    "fdi_projects": ("projects", "doubt_fdi"),
+    "active_projects": ("projects", "doubt_active"),
+    "wastewater_compliant": ("wastewater_started", "doubt_compliant"),
 }
 _FROM_PRODUCERS = ("revenue_bn_vnd", "budget_bn_vnd", "workers")
 
 
-def form_changes(clusters: pd.DataFrame, received: Received) -> pd.DataFrame:
+def form_changes(clusters: pd.DataFrame, received: Received, *, lang: Language = "vi") -> pd.DataFrame:
     """Return what the forms say differently from the register.
 
     Parameters
@@ -64,6 +66,8 @@ def form_changes(clusters: pd.DataFrame, received: Received) -> pd.DataFrame:
         The register.
     received
         From `read_forms`.
+    lang
+        Language of the doubts.
 
     Returns
     -------
@@ -87,11 +91,14 @@ def form_changes(clusters: pd.DataFrame, received: Received) -> pd.DataFrame:
     ...     "value": 9.0,
     ... }
     >>> received = Received(pd.DataFrame(), pd.DataFrame([value]), pd.DataFrame())
-    >>> form_changes(register, received)[["before", "after", "doubt"]].to_dict("records")
+    >>> form_changes(register, received, lang="en")[["before", "after", "doubt"]].to_dict("records")
     [{'before': 120.0, 'after': 9.0, 'doubt': 'fell by 92 %'}]
     """
     figures = received.figures
-    rows = [] if figures.empty else [*_from_investors(clusters, figures), *_from_producers(clusters, figures)]
+    say = partial(word, lang=lang)
+    rows: list[dict[str, object]] = []
+    if not figures.empty:
+        rows = [*_from_investors(clusters, figures, say), *_from_producers(clusters, figures, say)]
     table = pd.DataFrame(rows, columns=_CHANGES)
     return table.assign(accept=table["doubt"] == "").astype({"before": "float64", "after": "float64"})
 
@@ -199,7 +206,9 @@ def _marked(vintage: pd.DataFrame, name: str, ids: pd.Index, basis: str) -> pd.S
     return register_column(vintage, name).astype("string").mask(vintage.index.isin(ids), basis)
 
 
-def _from_investors(clusters: pd.DataFrame, figures: pd.DataFrame) -> Iterator[dict[str, object]]:
+def _from_investors(
+    clusters: pd.DataFrame, figures: pd.DataFrame, say: Callable[..., str]
+) -> Iterator[dict[str, object]]:
     sent = figures[(figures["form"] == "02") & figures["cluster_id"].notna()]
     for key, form in sent.groupby("cluster_id", sort=False):
         distinct = form.drop_duplicates(["column", "value"])
@@ -211,7 +220,7 @@ def _from_investors(clusters: pd.DataFrame, figures: pd.DataFrame) -> Iterator[d
             before = _before(clusters, key, name, told)
             if _same(name, before, after) and name not in several:
                 continue
-            doubts = [_doubt(name, before, after, told), _SEVERAL if name in several else ""]
+            doubts = [_doubt(name, before, after, told, say), say("doubt_several") if name in several else ""]
             where = {"doubt": "; ".join(filter(None, doubts)), "file": row["file"], "cell": row["cell"]}
             yield _change(clusters, key, name, before, after) | where
 
@@ -240,32 +249,34 @@ def _change(
     return told | {"before": before, "after": after, "change": change}
 
 
-def _doubt(name: str, before: float, after: float, told: dict[str, float]) -> str:
+def _doubt(name: str, before: float, after: float, told: dict[str, float], say: Callable[..., str]) -> str:
     doubts = []
-    limit, words = _AT_MOST.get(name, ("", ""))
+    limit, key = _AT_MOST.get(name, ("", ""))
     if limit in told and after > told[limit] + _NEAR:
-        doubts.append(words)
+        doubts.append(say(key))
     if name == "fill_rate_declared" and after > 1:
-        doubts.append("more than 100 %")
+        doubts.append(say("doubt_full"))
     if before > 0 and column(name).kind != "flag":
-        doubts += _jump(name, after / before)
-    return "; ".join(doubts)
+        doubts.append(_jump(name, after / before, say))
+    return "; ".join(filter(None, doubts))
 
 
-def _jump(name: str, ratio: float) -> list[str]:
+def _jump(name: str, ratio: float, say: Callable[..., str]) -> str:
     if any(
         math.isclose(ratio, unit, rel_tol=0.02) or math.isclose(ratio * unit, 1, rel_tol=0.02)
         for unit in _UNITS
     ):
-        return ["perhaps another unit"]
+        return say("doubt_unit")
     if ratio <= _FALL:
-        return [f"fell by {1 - ratio:.0%}".replace("%", " %")]
+        return say("doubt_fell", percent=f"{100 * (1 - ratio):.0f}")
     if ratio >= _RISE:
-        return [f"rose {ratio:.0f} times"]
-    return ["a cumulative figure fell"] if name in _CUMULATIVE and ratio < 1 - _NEAR else []
+        return say("doubt_rose", times=f"{ratio:.0f}")
+    return say("doubt_lower") if name in _CUMULATIVE and ratio < 1 - _NEAR else ""
 
 
-def _from_producers(clusters: pd.DataFrame, figures: pd.DataFrame) -> Iterator[dict[str, object]]:
+def _from_producers(
+    clusters: pd.DataFrame, figures: pd.DataFrame, say: Callable[..., str]
+) -> Iterator[dict[str, object]]:
     sent = figures[(figures["form"] == "01") & figures["cluster_id"].notna()]
     for key, forms in sent.groupby("cluster_id", sort=False):
         table = forms.pivot_table(index="file", columns="column", values="value", sort=False)
@@ -274,7 +285,7 @@ def _from_producers(clusters: pd.DataFrame, figures: pd.DataFrame) -> Iterator[d
             axis=None
         ):
             after["income_m_vnd"] = _mean_income(table)
-        coverage = _coverage(clusters.loc[[key]], len(table))
+        coverage = _coverage(clusters.loc[[key]], len(table), say)
         for name, value in after.items():
             before = _before(clusters, key, name, {})
             if math.isnan(value) or _same(name, before, value):
@@ -282,13 +293,12 @@ def _from_producers(clusters: pd.DataFrame, figures: pd.DataFrame) -> Iterator[d
             gaps = int(table[name].isna().sum())
             doubts = [
                 coverage,
-                f"{gaps} producers leave it blank" if gaps else "",
-                _doubt(name, before, value, {}),
+                say("doubt_blank", n=gaps) if gaps else "",
+                _doubt(name, before, value, {}, say),
             ]
-            files = f"{len(table)} Forms 01"
             yield _change(clusters, key, name, before, value) | {
                 "doubt": "; ".join(filter(None, doubts)),
-                "file": files,
+                "file": say("forms_01", n=len(table)),
                 "cell": "",
             }
 
@@ -298,10 +308,10 @@ def _mean_income(table: pd.DataFrame) -> float:
     return math.fsum(table["income_m_vnd"] * table["workers"]) / workers if workers else math.nan
 
 
-def _coverage(row: pd.DataFrame, forms: int) -> str:
+def _coverage(row: pd.DataFrame, forms: int, say: Callable[..., str]) -> str:
     """Say whether the forms are those of all producers: a sum of some of them is no total."""
     for name in ("active_projects", "projects", "enterprises"):
         expected = register_column(row, name).iloc[0]
         if not pd.isna(expected):
-            return "" if forms >= expected else f"only {forms} of {int(expected)} producers reported"
-    return f"{forms} producers reported; the register does not say how many there are"
+            return "" if forms >= expected else say("doubt_coverage", n=forms, all=int(expected))
+    return say("doubt_uncounted", n=forms)

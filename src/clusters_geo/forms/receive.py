@@ -19,14 +19,16 @@ from clusters_geo.forms.figures import mark_of, read_figure
 from clusters_geo.forms.grid import read_grids
 from clusters_geo.forms.period import Period
 from clusters_geo.forms.recognise import recognise
+from clusters_geo.forms.verdicts import verdict
 from clusters_geo.names import match_names, slug, strip_accents
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import date
 
     from clusters_geo.forms.recognise import Found, Heading
+    from clusters_geo.schema import Language
 
 __all__ = ["Received", "overdue_forms", "read_forms"]
 
@@ -36,6 +38,7 @@ _FILES = [
 ]
 _FIGURES = ["file", "form", "cluster_id", "row", "column", "value", "text", "unit", "cell"]
 _PROBLEMS = ["file", "cell", "row", "severity", "problem", "fix"]
+_NOWHERE = {"cell": "", "row": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,8 @@ class Received:
         One row per figure: `file`, `form`, `cluster_id`, `row`, `column` of the register, `value` in its
         unit, `text` as written, `unit` as stated, `cell`. Files that are refused have none.
     problems
-        One row per problem: `file`, `cell` (as `B12`), `row`, `severity` (`refused` or `doubt`), `problem`,
-        `fix`.
+        One row per problem: `file`, `cell` (as `B12`), `row`, `severity` (`refused` or `doubt`), and
+        `problem` and `fix` in the language asked for.
     """
 
     files: pd.DataFrame
@@ -66,6 +69,7 @@ def read_forms(
     clusters: pd.DataFrame,
     *,
     period: str | Period,
+    lang: Language = "vi",
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Received:
     r"""Read Forms 01 and 02 as they were sent in.
@@ -78,6 +82,8 @@ def read_forms(
         The register that they report on.
     period
         The period asked for; a form that says it is for another is refused.
+    lang
+        Language of the problems and what to do about them.
     progress
         Called before each file with its number, how many there are, and its name.
 
@@ -100,7 +106,7 @@ def read_forms(
     >>> text = "Tên CCN: Phu Thi\nSTT;Chỉ tiêu;Kết quả\n1;Tổng mức đầu tư xây dựng hạ tầng kỹ thuật theo "
     >>> text += "dự án đã được duyệt;120,5\n6;Tổng số dự án đầu tư sản xuất kinh doanh đã thuê đất;x1"
     >>> _ = (tmp / "form.csv").write_text(text, encoding="utf-8")
-    >>> received = read_forms([tmp / "form.csv"], register, period="2026-H1")
+    >>> received = read_forms([tmp / "form.csv"], register, period="2026-H1", lang="en")
     >>> problems = received.problems.set_index("severity")
     >>> problems.loc["refused", ["cell", "problem"]].tolist()
     ['C4', "'x1' is not a figure"]
@@ -111,7 +117,7 @@ def read_forms(
     for at, file in enumerate(names, start=1):
         if progress:
             progress(at, len(names), file.name)
-        one = _read_one(file, clusters, asked)
+        one = _read_one(file, clusters, asked, lang)
         files.append(one.file)
         problems += one.problems
         figures += [] if one.file["refused"] else one.figures
@@ -185,30 +191,30 @@ class _One:
     file: dict[str, object]
     figures: list[dict[str, object]]
     problems: list[dict[str, object]]
+    lang: Language
 
-    def refuse(self, problem: str, fix: str, cell: str = "", row: str = "") -> None:
-        self._note("refused", problem, fix, cell, row)
+    def refuse(self, rule: str, at: Mapping[str, str] = _NOWHERE, **words: object) -> None:
+        self._note("refused", rule, at, words)
         self.file["refused"] = True
 
-    def doubt(self, problem: str, fix: str, cell: str = "", row: str = "") -> None:
-        self._note("doubt", problem, fix, cell, row)
+    def doubt(self, rule: str, at: Mapping[str, str] = _NOWHERE, **words: object) -> None:
+        self._note("doubt", rule, at, words)
 
-    def _note(self, severity: str, problem: str, fix: str, cell: str, row: str) -> None:
-        told = {"file": self.file["file"], "cell": cell, "row": row, "severity": severity}
-        self.problems.append(told | {"problem": problem, "fix": fix})
+    def _note(self, severity: str, rule: str, at: Mapping[str, str], words: Mapping[str, object]) -> None:
+        problem, fix = verdict(rule, self.lang, **words)
+        told = {"file": self.file["file"], **at, "severity": severity, "problem": problem, "fix": fix}
+        self.problems.append(told)
 
 
-def _read_one(path: Path, clusters: pd.DataFrame, asked: Period) -> _One:
-    one = _One(dict.fromkeys(_FILES) | {"file": path.name, "refused": False, "rows": 0}, [], [])
+def _read_one(path: Path, clusters: pd.DataFrame, asked: Period, lang: Language) -> _One:
+    one = _One(dict.fromkeys(_FILES) | {"file": path.name, "refused": False, "rows": 0}, [], [], lang)
     try:
         found = recognise(read_grids(path))
     except SourceError as error:
-        one.refuse(str(error), "Ask for the file again.")
+        one.refuse("file.unreadable", error=error)
         return one
     if found is None:
-        one.refuse(
-            "no row of Form 01 or 02 was recognised", "Use the wording of the circular, or check the file."
-        )
+        one.refuse("file.no-form")
         return one
     one.file["form"] = found.form
     _match(one, found.heading, path, clusters)
@@ -234,20 +240,16 @@ def _match(one: _One, heading: Heading, path: Path, clusters: pd.DataFrame) -> N
             return
         if len(same) > 1:
             ids = ", ".join(map(str, same))
-            one.refuse(f"{len(same)} clusters are called {match['match']} ({ids})", "Write the id: Mã cụm: …")
+            one.refuse("file.same-name", n=len(same), name=match["match"], ids=ids)
             return
     else:
         same = _in_file_name(path.stem, clusters)
         if len(same) == 1:
             one.file |= {"cluster_id": same[0], "how": "file name"}
             return
-    near = f" Did you mean {one.file['suggestions']}?" if one.file["suggestions"] else ""
-    said = (
-        f"no cluster is called {heading.name!r}.{near}"
-        if heading.name
-        else "the form does not name a cluster"
-    )
-    one.refuse(said, "Write “Tên cụm công nghiệp: …” or “Mã cụm: …” above the table.")
+    near = one.file["suggestions"]
+    rule = "no-cluster" if not heading.name else "misspelt-cluster" if near else "unknown-cluster"
+    one.refuse(f"file.{rule}", name=heading.name, near=near)
 
 
 def _in_file_name(stem: str, clusters: pd.DataFrame) -> pd.Index:
@@ -276,22 +278,22 @@ def _check_dates(one: _One, heading: Heading, asked: Period) -> None:
         str(one.file["form"]), heading.signed_on
     )
     if heading.period and heading.period != asked.code:
-        one.refuse(f"the form is for {heading.period}, not {asked.code}", "Ask for the form of this period.")
+        one.refuse("file.other-period", period=heading.period, asked=asked.code)
     elif not heading.period:
-        one.doubt("the form does not say for which period it is", f"Check that it is {asked.code}.")
+        one.doubt("file.no-period", asked=asked.code)
 
 
 def _read_places(one: _One, found: Found) -> None:
-    for address, problem in found.problems:
-        one.refuse(problem, "Keep one, under the heading “Kết quả”.", _short(address))
+    for address, rule, words in found.problems:
+        one.refuse(rule, {"cell": _short(address), "row": ""}, **words)
     mark = mark_of(place.cell for place in found.places)
     for place in found.places:
         figure = read_figure(place.cell, place.line, place.unit, mark)
         at = {"cell": _short(place.cell.address), "row": place.line.row}
         if figure.refused:
-            one.refuse(figure.refused, figure.fix, **at)
+            one.refuse(figure.refused, at, **figure.words)
         if figure.doubt:
-            one.doubt(figure.doubt, "Ask for the exact figure.", **at)
+            one.doubt(figure.doubt, at, **figure.words)
         if figure.value is None:
             continue
         told = {"text": place.cell.text, "unit": place.unit, "value": figure.value}
@@ -301,7 +303,7 @@ def _read_places(one: _One, found: Found) -> None:
     absent = {line.row for line in lines(found.form)} - {place.line.row for place in found.places}
     if absent and not found.problems:
         listed = ", ".join(sorted(absent, key=int))
-        one.doubt(f"rows {listed} are not in the form", "Ask whether they were left out on purpose.")
+        one.doubt("file.rows-absent", rows=listed)
 
 
 def _short(address: str) -> str:

@@ -65,12 +65,12 @@ class Heading:
 
 @dataclass(slots=True)
 class Found:
-    """A form as it was recognised; `problems` are pairs of an address and what is wrong there."""
+    """A form as it was recognised; `problems` are an address, a key of `verdict`, and its words."""
 
     form: str
     heading: Heading
     places: list[Place] = field(default_factory=list)
-    problems: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
 
 
 def recognise(grids: Iterable[Grid]) -> Found | None:
@@ -112,8 +112,8 @@ def _as_form(grid: Grid, form: str) -> Found:
     for at, (line, wording) in matched.items():
         row = grid.rows[at]
         if line.row in seen:
-            problem = f"row {line.row} stands here and in {seen[line.row].address}"
-            found.problems.append((row[wording].address, problem))
+            words: dict[str, object] = {"row": line.row, "other": seen[line.row].address}
+            found.problems.append((row[wording].address, "cell.row-twice", words))
             continue
         seen[line.row] = row[wording]
         _place(found, row, line, wording, columns)
@@ -175,8 +175,9 @@ def _place(found: Found, row: tuple[Cell, ...], line: Line, wording: int, column
         return
     figures = [cell for cell in right if (cell.formula or cell.text) and read_unit(cell.text, line) is None]
     if len(figures) > 1:
-        listed = " or ".join(cell.address for cell in figures[:3])
-        found.problems.append((row[wording].address, f"row {line.row} has several cells: is it {listed}?"))
+        listed = tuple(mark.join(cell.address for cell in figures[:3]) for mark in (" hay ", " or "))
+        words: dict[str, object] = {"row": line.row, "cells": listed}
+        found.problems.append((row[wording].address, "cell.several", words))
     elif figures:
         found.places.append(Place(line, figures[0], unit or _bracketed(row[wording].text, line)))
 

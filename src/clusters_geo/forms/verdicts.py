@@ -1,4 +1,4 @@
-"""The words of the findings: what is wrong with a form, and how to mend it."""
+"""What is wrong with a form that goes out or comes in, and how to mend it, in Vietnamese and English."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ if TYPE_CHECKING:
     from clusters_geo.schema import Language
 
 __all__ = ["verdict"]
+
+# Remedies of several problems.
+_NAME_IT = (
+    "Ghi “Tên cụm công nghiệp: …” hoặc “Mã cụm: …” phía trên bảng.",
+    "Write “Tên cụm công nghiệp: …” or “Mã cụm: …” above the table.",
+)
+_KEEP_ONE = ("Chỉ giữ lại một, dưới tiêu đề “Kết quả”.", "Keep one, under the heading “Kết quả”.")
+_CORRECT = ("Sửa lại số liệu.", "Correct the figure.")
 
 # Message and remedy, each in Vietnamese and English.
 _VERDICTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
@@ -181,17 +189,123 @@ _VERDICTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "A cluster with a project in it operates (Form 03, row 15): correct its status.",
         ),
     ),
+    # Files that come in
+    "file.unreadable": (
+        ("không đọc được tệp: {error}", "{error}"),
+        ("Đề nghị đơn vị gửi lại tệp.", "Ask for the file again."),
+    ),
+    "file.no-form": (
+        ("không nhận ra dòng nào của Biểu 01 hoặc Biểu 02", "no row of Form 01 or 02 was recognised"),
+        (
+            "Ghi đúng tên chỉ tiêu của thông tư, hoặc kiểm tra lại tệp.",
+            "Use the wording of the circular, or check the file.",
+        ),
+    ),
+    "file.same-name": (
+        ("có {n} cụm cùng tên {name} ({ids})", "{n} clusters are called {name} ({ids})"),
+        ("Ghi mã của cụm: “Mã cụm: …”.", "Write the id: Mã cụm: …"),
+    ),
+    "file.unknown-cluster": (
+        ("không có cụm nào tên “{name}”", "no cluster is called {name!r}"),
+        _NAME_IT,
+    ),
+    "file.misspelt-cluster": (
+        (
+            "không có cụm nào tên “{name}”. Có phải là {near} không?",
+            "no cluster is called {name!r}. Did you mean {near}?",
+        ),
+        _NAME_IT,
+    ),
+    "file.no-cluster": (("biểu không ghi tên cụm", "the form does not name a cluster"), _NAME_IT),
+    "file.other-period": (
+        ("biểu lập cho kỳ {period}, không phải kỳ {asked}", "the form is for {period}, not {asked}"),
+        ("Đề nghị đơn vị gửi biểu của kỳ {asked}.", "Ask for the form of {asked}."),
+    ),
+    "file.no-period": (
+        ("biểu không ghi kỳ báo cáo", "the form does not say for which period it is"),
+        ("Kiểm tra xem có đúng là kỳ {asked} không.", "Check that it is {asked}."),
+    ),
+    "file.rows-absent": (
+        ("biểu thiếu các dòng {rows}", "rows {rows} are not in the form"),
+        ("Hỏi lại đơn vị: có chủ ý bỏ các dòng này không?", "Ask whether they were left out on purpose."),
+    ),
+    # Cells of files that come in
+    "cell.row-twice": (
+        ("dòng {row} có ở đây và ở {other}", "row {row} stands here and in {other}"),
+        _KEEP_ONE,
+    ),
+    "cell.several": (
+        (
+            "dòng {row} có nhiều ô số liệu: lấy ô nào, {cells}?",
+            "row {row} has several cells: is it {cells}?",
+        ),
+        _KEEP_ONE,
+    ),
+    "cell.formula": (
+        ("ô chứa công thức nhưng chưa lưu kết quả tính", "is a formula without a stored value"),
+        (
+            "Mở tệp bằng Excel, lưu lại rồi gửi lại.",
+            "Open the file in Excel, save it, send it again.",
+        ),
+    ),
+    "cell.date": (
+        (
+            "ô chứa ngày, giờ {date}; Excel đã tự đổi những số như 1.5 thành ngày",
+            "holds the date {date}, which Excel makes of figures such as 1.5",
+        ),
+        (
+            "Định dạng ô là số (Number) rồi nhập lại số liệu.",
+            "Format the cell as a number and type the figure again.",
+        ),
+    ),
+    "cell.ambiguous": (
+        ("“{text}” có thể hiểu là {comma} hoặc {point}", "{text!r} may be {comma} or {point}"),
+        (
+            "Ghi rõ phần thập phân: 1.686,0 nếu là hàng nghìn, 1,6860 nếu là số lẻ.",
+            "Write it with a decimal: 1.686,0 for a thousand, 1,6860 for a fraction.",
+        ),
+    ),
+    "cell.unit": (
+        (
+            "ghi theo đơn vị “{stated}”, nhưng dòng này tính bằng {unit}",
+            "is in {stated!r}, but the row is in {unit}",
+        ),
+        ("Ghi theo đơn vị {unit}.", "Give it in {unit}."),
+    ),
+    "cell.negative": (("là số âm ({text})", "is negative ({text})"), _CORRECT),
+    "cell.wholes": (
+        ("là {text}, nhưng dòng này chỉ nhận số nguyên", "is {text}, but the row counts wholes"),
+        _CORRECT,
+    ),
+    "cell.yes-no": (
+        (
+            "là {text}, nhưng dòng này chỉ ghi 1 (có) hoặc 0 (không)",
+            "is {text}, but only 1 (yes) and 0 (no) are asked for",
+        ),
+        ("Ghi 1 hoặc 0.", "Write 1 or 0."),
+    ),
+    "cell.no-figure": (
+        ("“{text}” không phải là số", "{text!r} is not a figure"),
+        ("Ghi một số, hoặc để trống.", "Write one number, or leave it empty."),
+    ),
+    "cell.approximate": (
+        ("“{text}” chỉ là số ước chừng", "{text!r} is only approximate"),
+        ("Hỏi lại số chính xác.", "Ask for the exact figure."),
+    ),
 }
 _VERDICTS["forms.area-parts"] = _VERDICTS["forms.operating-parts"]
 
 
 def verdict(rule: str, lang: Language, **words: object) -> tuple[str, str]:
-    """Return the message and the remedy of a finding.
+    """Return the message and the remedy of a finding, or of a problem of a form that came in.
+
+    Words that the languages have apart are given as pairs of Vietnamese and English.
 
     Examples
     --------
     >>> verdict("forms.unchecked", "en", left="15", right="15.1 + 15.2")[1]
     'Fill in what is missing.'
     """
-    message, fix = (text[lang == "en"] for text in _VERDICTS[rule])
-    return message.format(**words), fix
+    told = {key: value[lang == "en"] if isinstance(value, tuple) else value for key, value in words.items()}
+    message, fix = (text[lang == "en"].format(**told) for text in _VERDICTS[rule])
+    return message, fix

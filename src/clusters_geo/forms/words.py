@@ -83,6 +83,34 @@ _WORDS: dict[str, tuple[str, str]] = {
     "severity_head": ("Mức", "Severity"),
     "message_head": ("Nội dung", "What"),
     "fix_head": ("Cách xử lý", "How to mend it"),
+    # Doubts about what came in
+    "forms_01": ("{n} Biểu 01", "{n} Forms 01"),
+    "doubt_several": ("hai biểu ghi khác nhau", "two forms say different things"),
+    "doubt_leased": ("đất đã cho thuê nhiều hơn đất đủ điều kiện cho thuê", "more is leased than ready"),
+    "doubt_paid": ("vốn đã thanh toán vượt vốn được duyệt", "more is paid than approved"),
+    "doubt_fdi": (
+        "dự án có vốn nước ngoài nhiều hơn tổng số dự án",
+        "more foreign-invested projects than projects",
+    ),
+    "doubt_active": (
+        "dự án đang hoạt động nhiều hơn tổng số dự án",
+        "more active projects than projects",
+    ),
+    "doubt_compliant": (
+        "ghi hệ thống xử lý nước thải đạt tiêu chuẩn, nhưng chưa có hệ thống",
+        "a compliant plant, but no plant",
+    ),
+    "doubt_full": ("trên 100 %", "more than 100 %"),
+    "doubt_unit": ("có thể sai đơn vị tính", "perhaps another unit"),
+    "doubt_fell": ("giảm {percent} %", "fell by {percent} %"),
+    "doubt_rose": ("gấp {times} lần", "rose {times} times"),
+    "doubt_lower": ("số lũy kế lại giảm", "a cumulative figure fell"),
+    "doubt_blank": ("{n} cơ sở để trống", "{n} producers leave it blank"),
+    "doubt_coverage": ("mới có {n}/{all} cơ sở báo cáo", "only {n} of {all} producers reported"),
+    "doubt_uncounted": (
+        "{n} cơ sở đã báo cáo; sổ không ghi có tất cả bao nhiêu cơ sở",
+        "{n} producers reported; the register does not say how many there are",
+    ),
 }
 
 
