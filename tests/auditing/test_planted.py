@@ -153,13 +153,24 @@ FAULTS = {
     "rate against areas": ("figures.rate-contradicts-areas", put(fill_rate_declared=0.02)),
     "workers": ("figures.density-outlier", scale("workers", 5_000, "built_ha")),
     "projects": ("figures.more-active-than-all", put(fdi_projects=21)),
+    "compliant plant": (
+        "figures.compliant-without-plant",
+        put(wastewater_started=False, wastewater_compliant=True),
+    ),
+    "paid": ("figures.paid-over-approved", put(paid_capital_bn_vnd=250.5, approved_capital_bn_vnd=25.05)),
+    "not ready": ("pipeline.leased-before-ready", put(ready_ha=0.5)),
+    "projects before operating": (
+        "pipeline.leased-before-operating",
+        put(status="pending", ground_broken_on=pd.NaT, opened_on=pd.NaT, operating_on=pd.NaT),
+    ),
     "bow tie": ("geometry.invalid", reshape(bow_tie)),
     "shrunk outline": ("geometry.area-differs", reshape(lambda s: s.buffer(-20, join_style="mitre"))),
     "overlap": ("geometry.overlap", overlapping),
     "same outline": ("geometry.duplicate-outline", copy("geometry")),
     "same name": ("geometry.duplicate-name", copy("name", "district")),
     "swapped axes": ("geometry.outside-districts", reshape(lambda s: shapely.transform(s, np.fliplr))),
-    "other district": ("geometry.other-district", moved(SIDE, 0)),
+    # Between the clusters that are there, on which it would be a duplicate.
+    "other district": ("geometry.other-district", moved(SIDE + 900, 0)),
     "straddles": ("geometry.straddles-border", None),
     "sliver": (
         "geometry.sliver",

@@ -127,6 +127,17 @@ CASES = {
         table(projects=10, fdi_projects=1, active_projects=9),
         (table(projects=10, fdi_projects=10, active_projects=10), 0),
     ),
+    "figures.compliant-without-plant": (
+        table(wastewater_started=False, wastewater_compliant=True),
+        table(wastewater_started=[True, True, False], wastewater_compliant=[True, False, False]),
+        # Nobody says whether there is a plant: that one complies proves nothing wrong.
+        (table(wastewater_started=[None, False], wastewater_compliant=[True, True]), 1),
+    ),
+    "figures.paid-over-approved": (
+        table(paid_capital_bn_vnd=250_500.0, approved_capital_bn_vnd=300.0),
+        table(paid_capital_bn_vnd=250.5, approved_capital_bn_vnd=300.0),
+        (table(paid_capital_bn_vnd=[300.05, 300.06], approved_capital_bn_vnd=300.0), 1),
+    ),
     "figures.duplicate-id": (
         table(name=["A", "B"]).set_axis(["X", "X"]),
         table(name=["A", "B"]),
@@ -355,6 +366,17 @@ CASES = {
         {"clusters": table(opened_on="2023-01-01"), "on": OLD},
         {"clusters": table(opened_on="2021-01-01", scheduled_start_on="2030-01-01"), "on": OLD},
         ({"clusters": table(opened_on=["2022-09-30", "2022-10-01"]), "on": OLD}, 1),
+    ),
+    "pipeline.leased-before-ready": (
+        table(leased_ha=16.0, ready_ha=15.0),
+        table(leased_ha=15.0, ready_ha=15.0),
+        (table(leased_ha=[15.05, 15.06], ready_ha=15.0), 1),
+    ),
+    "pipeline.leased-before-operating": (
+        table(status=["pending", "under_construction"], leased_ha=[4.0, None], projects=[None, 2]),
+        table(status="operating", leased_ha=4.0, projects=2),
+        # A nought is no lease, and a cluster of unknown status is not called idle.
+        (table(status=["pending", None, "under_construction"], leased_ha=[0.0, 4.0, 0.1]), 1),
     ),
     "pipeline.status-contradicts-dates": (
         {

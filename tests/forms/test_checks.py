@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from clusters_geo.forms.checks import check_identities, check_sum, form_findings
+from clusters_geo.auditing.run import audit
+from clusters_geo.forms.checks import _AGGREGATE, _RECORD, check_identities, check_sum, form_findings
 from clusters_geo.forms.fill import form
 
 
@@ -168,3 +169,42 @@ def test_words_of_every_finding_exist_in_both_languages(register):
     assert vi["rule"].tolist() == en["rule"].tolist()
     assert (vi["message"] != en["message"]).all()
     assert (vi["fix"] != en["fix"]).all()
+
+
+BREAKING = {
+    "forms.compliant-over-plants": (
+        "figures.compliant-without-plant",
+        {"wastewater_started": False, "wastewater_compliant": True},
+    ),
+    "forms.fdi-over-projects": ("figures.more-active-than-all", {"fdi_projects": 500}),
+    "forms.active-over-projects": ("figures.more-active-than-all", {"active_projects": 500}),
+    "forms.paid-over-approved": ("figures.paid-over-approved", {"paid_capital_bn_vnd": 2_500.0}),
+    "forms.leased-over-ready": ("pipeline.leased-before-ready", {"ready_ha": 1.0}),
+    "forms.leased-over-land": ("figures.leased-over-leasable", {"leased_ha": 150.0}),
+    "forms.fill-rate": ("pipeline.leased-before-operating", {"status": "under_construction"}),
+    "forms.operates": ("pipeline.leased-before-operating", {"status": "under_construction"}),
+}
+
+
+def both_forms(register):
+    """The rules that Form 04, or Form 02 of the first cluster, has findings of."""
+    province = form_findings(register, "04", period="2026-H1")
+    one = form_findings(register, "02", unit="CCN-01", period="2026-H1")
+    return {*province["rule"], *one["rule"]}
+
+
+@pytest.mark.parametrize("identity", BREAKING)
+def test_what_breaks_an_identity_is_a_finding_of_the_audit_at_its_cluster(register, identity):
+    rule, fault = BREAKING[identity]
+    before = audit(register, on="2026-06-14", only=[rule])
+    assert before.empty
+    assert identity not in both_forms(register)
+    register.loc["CCN-01", list(fault)] = list(fault.values())
+    assert identity in both_forms(register)
+    assert set(audit(register, on="2026-06-14", only=[rule])["cluster_id"]) == {"CCN-01"}
+
+
+def test_every_identity_that_a_single_cluster_can_break_has_its_rule_in_the_audit():
+    own = {identity.rule for identity in (*_AGGREGATE, *_RECORD)}
+    # Sums of parts are counted from the same clusters: only a form filled in by hand can break them.
+    assert own - {"forms.operating-parts", "forms.area-parts"} <= set(BREAKING)

@@ -307,13 +307,59 @@ def density_outlier(register: Register, *, deviations: float = 5.0, fewest: int 
     ),
     message=("{field}: {value}, tổng chỉ có {expected}.", "{field}: {value}, of only {expected} in all."),
     fix=("Sửa theo Biểu 02.", "Correct it by Form 02."),
-    source="Thông tư 14/2024/TT-BCT, Biểu 02",
+    source="Thông tư 14/2024/TT-BCT, Biểu 02, dòng 6–8; Biểu 03 và 04, dòng 20–22",
     needs=("projects", "fdi_projects|active_projects"),
 )
 def more_active_than_all(register: Register) -> Iterator[Hit]:
     """More foreign-invested or active projects than projects."""
     for part in ("fdi_projects", "active_projects"):
         yield from _part_over_whole(register, part, "projects", 0)
+
+
+@rule(
+    "figures.compliant-without-plant",
+    "error",
+    title=("Hệ thống đạt tiêu chuẩn nhưng chưa đầu tư", "Compliant plant, but no plant"),
+    why=(
+        "Hệ thống xử lý nước thải đạt tiêu chuẩn phải là hệ thống đã hoặc đang đầu tư.",
+        "A wastewater plant that complies is under way or done.",
+    ),
+    message=(
+        "Ghi hệ thống xử lý nước thải đạt tiêu chuẩn, nhưng lại ghi chưa đầu tư hệ thống.",
+        "The wastewater plant is marked as compliant, but there is none by the register.",
+    ),
+    fix=("Sửa wastewater_started hoặc wastewater_compliant.", "Correct the one flag or the other."),
+    source="Thông tư 14/2024/TT-BCT, Biểu 02, dòng 13–14; Biểu 03 và 04, dòng 26–27",
+    needs=("wastewater_started", "wastewater_compliant"),
+)
+def compliant_without_plant(register: Register) -> list[Hit]:
+    """Find plants that comply although there is none."""
+    started, compliant = (
+        register.flag(name).astype("Float64").astype("float64")
+        for name in ("wastewater_started", "wastewater_compliant")
+    )
+    return hits(compliant > started, "wastewater_compliant", compliant, started)
+
+
+@rule(
+    "figures.paid-over-approved",
+    "warning",
+    title=("Vốn đã thanh toán vượt vốn được duyệt", "More paid than approved"),
+    why=(
+        "Vốn đã thanh toán nằm trong tổng mức đầu tư được duyệt; thường là sai đơn vị tính.",
+        "What is paid is part of the capital that was approved; mostly a unit is wrong.",
+    ),
+    message=(
+        "Đã thanh toán {value} tỷ đồng, được duyệt {expected} tỷ đồng.",
+        "{value} billion VND paid, {expected} billion approved.",
+    ),
+    fix=("Kiểm tra đơn vị và quyết định điều chỉnh.", "Check the unit, and whether the project was amended."),
+    source="Thông tư 14/2024/TT-BCT, Biểu 02, dòng 1–2; Biểu 03 và 04, dòng 13–14",
+    needs=("paid_capital_bn_vnd", "approved_capital_bn_vnd"),
+)
+def paid_over_approved(register: Register, *, tolerance_bn_vnd: float = 0.05) -> list[Hit]:
+    """More capital paid than approved, beyond rounding to a tenth of a billion."""
+    return _part_over_whole(register, "paid_capital_bn_vnd", "approved_capital_bn_vnd", tolerance_bn_vnd)
 
 
 @rule(

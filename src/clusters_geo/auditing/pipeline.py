@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 _STAGES_SOURCE = "Nghị định 32/2024/NĐ-CP: thành lập, quy hoạch chi tiết, giao đất, khởi công"
+_CIRCULAR = "Thông tư 14/2024/TT-BCT"
 _LAND_LAW = "Luật Đất đai 2024, điều 81"
 
 # In their legal order; the approval of the infrastructure project has no fixed place among them.
@@ -173,6 +174,59 @@ def status_contradicts_dates(register: Register) -> Iterator[Hit]:
         day = register.day(stage)
         reached = day <= pd.Timestamp(register.on)
         yield from hits((status == which) & reached, "status", status, day, stage=stage)
+
+
+@rule(
+    "pipeline.leased-before-ready",
+    "warning",
+    title=("Cho thuê đất chưa đủ điều kiện", "Leased before it was ready"),
+    why=(
+        "Đất đủ điều kiện cho thuê là đất đã xây dựng hạ tầng kỹ thuật; phần cho thuê nằm trong đó.",
+        "Land is ready for lease once it has infrastructure; what is leased is part of it.",
+    ),
+    message=(
+        "Đã cho thuê {value} ha, mới có {expected} ha đủ điều kiện cho thuê.",
+        "{value} ha leased, but only {expected} ha ready for lease.",
+    ),
+    fix=(
+        "Hỏi lại chủ đầu tư: có cho thuê trước khi xong hạ tầng không?",
+        "Ask the investor whether land was leased before its infrastructure was done.",
+    ),
+    source=f"{_CIRCULAR}, Biểu 02, dòng 3–4",
+    needs=("leased_ha", "ready_ha"),
+)
+def leased_before_ready(register: Register, *, tolerance_ha: float = 0.05) -> list[Hit]:
+    """More land leased than is ready for lease, beyond rounding to a tenth of a hectare."""
+    leased, ready = register.figure("leased_ha"), register.figure("ready_ha")
+    # 15.05 − 15.0 is a hair over 0.05 in binary; a limit that is just reached is kept.
+    return hits(leased - ready > tolerance_ha + 1e-9, "leased_ha", leased, ready)
+
+
+@rule(
+    "pipeline.leased-before-operating",
+    "warning",
+    title=("Có dự án thuê đất khi chưa ghi hoạt động", "Leased, but not marked as operating"),
+    why=(
+        "Cụm đã có dự án thuê đất là cụm đã hoạt động; nếu không, tỷ lệ lấp đầy của Biểu 03, 04 bị sai.",
+        "A cluster with a project in it operates; if not, the fill rate of Forms 03 and 04 comes out wrong.",
+    ),
+    message=(
+        "{field} là {value}, nhưng cụm không ghi là đang hoạt động.",
+        "{field} is {value}, but the cluster is not marked as operating.",
+    ),
+    fix=(
+        "Sửa status, hoặc chuyển nhu cầu đăng ký sang registered_ha.",
+        "Correct the status, or move registered demand to registered_ha.",
+    ),
+    source=f"{_CIRCULAR}, Biểu 03 và 04, dòng 15–20",
+    needs=("status", "projects|leased_ha"),
+)
+def leased_before_operating(register: Register) -> Iterator[Hit]:
+    """Projects or leased land in clusters that do not operate."""
+    idle = (register.text("status") != "operating").fillna(value=False)
+    for column in ("projects", "leased_ha"):
+        figure = register.figure(column)
+        yield from hits(idle & (figure > 0), column, figure, 0.0)
 
 
 @rule(
