@@ -70,6 +70,29 @@ def test_progress_is_told(town, town_districts, tmp_path):
     assert told == ["Ba Vì", "Mỹ Đức", "Thạch Thất", "Thường Tín"]
 
 
+def test_several_processes_write_the_same_files(town, town_districts, tmp_path):
+    alone = save_district_maps(town, town_districts, tmp_path / "alone")
+    told = []
+    together = save_district_maps(town, town_districts, tmp_path / "both", workers=2, progress=told.append)
+    assert list(together) == list(alone)
+    assert told == list(alone)[:-1]
+    assert [f.read_bytes() for f in together.values()] == [f.read_bytes() for f in alone.values()]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupt_leaves_nothing_half_written(town, town_districts, tmp_path, workers):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        save_district_maps(town, town_districts, tmp_path, progress=interrupt, workers=workers)
+    left = sorted(tmp_path.iterdir())
+    assert tmp_path / "ba-vi.html" in left
+    assert tmp_path / "index.html" not in left
+    assert all(f.suffix == ".html" and not f.name.startswith(".") for f in left)
+    assert all(f.read_text(encoding="utf-8").endswith("</html>\n") for f in left)
+
+
 def test_without_districts_there_is_no_pack(town, town_districts, tmp_path):
     with pytest.raises(SchemaError, match="no district to write a map for"):
         save_district_maps(town, town_districts.iloc[:0], tmp_path)

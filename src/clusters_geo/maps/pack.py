@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,17 +18,20 @@ from clusters_geo.names import slug
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import geopandas as gpd
     import pandas as pd
 
     from clusters_geo.maps.city import Theme
+    from clusters_geo.maps.plain import JSON
     from clusters_geo.schema import Language
 
 __all__ = ["save_district_maps"]
 
 _INDEX = "index"
+# So many maps go to a process at once: the tables travel with each errand.
+_CHUNK = 4
 
 
 def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is keyword-only
@@ -40,6 +47,7 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
     classing: str = "quantiles",
     findings: pd.DataFrame | None = None,
     progress: Callable[[str], None] | None = None,
+    workers: int = 1,
 ) -> dict[str, Path]:
     """Write an offline map for every district, and `index.html`, the map of all with links to them.
 
@@ -56,6 +64,10 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
         As for `make_map`; the name of the district stands before the title.
     progress
         Called with the name of each district when its map is written.
+    workers
+        How many processes write maps; the files are the same. A process takes seconds to start and a map
+        0.05 s, so one is quickest for any city. A script that asks for more needs the guard
+        `if __name__ == "__main__":`, as for any use of multiprocessing.
 
     Returns
     -------
@@ -81,17 +93,47 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
         raise SchemaError(msg)
     look = Look.of(lang=lang, title=title, theme=theme, tiles=tiles, attribution=attribution)
     content = Content.of(Tables.of(clusters, districts), require_classing(classing))
+    pack = _Pack(content, look, findings, Path(folder))
     files = _file_names(districts["name"])
     written = {}
-    for name, file in files.items():
-        page = look.settings(name) | content.page(findings=findings, focus=name)
-        m = ClusterMap(page | {"index": f"{_INDEX}.html"}, lang=lang, title=look.heading(lang, name))
-        written[name] = save_map(m, Path(folder) / file)
+    for name, path in zip(files, _each(pack, files, workers), strict=True):
+        written[name] = path
         if progress is not None:
             progress(name)
-    overview = look.settings(None) | content.page(findings=findings) | {"files": files}
-    m = ClusterMap(overview, lang=lang, title=look.heading(lang, None))
-    return written | {"": save_map(m, Path(folder) / f"{_INDEX}.html")}
+    return written | {"": pack.write(None, f"{_INDEX}.html", {"files": files})}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pack:
+    """What all maps of a pack are made from; goes to other processes as a whole."""
+
+    content: Content
+    look: Look
+    findings: pd.DataFrame | None
+    folder: Path
+
+    def district(self, name: str, file: str) -> Path:
+        return self.write(name, file, {"index": f"{_INDEX}.html"})
+
+    def write(self, name: str | None, file: str, links: dict[str, JSON]) -> Path:
+        page = self.look.settings(name) | self.content.page(findings=self.findings, focus=name) | links
+        lang = self.look.lang
+        return save_map(ClusterMap(page, lang=lang, title=self.look.heading(lang, name)), self.folder / file)
+
+
+def _each(pack: _Pack, files: Mapping[str, str], workers: int) -> Iterator[Path]:
+    """Write the maps of the districts in order, and tell where each is."""
+    if workers <= 1:
+        yield from map(pack.district, files, files.values())
+        return
+    # Workers leave an interrupt to us: each finishes the file it is at, and the rest is called off.
+    with ProcessPoolExecutor(
+        min(workers, len(files)),
+        mp_context=get_context("spawn"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    ) as executor:
+        yield from executor.map(pack.district, files, files.values(), chunksize=_CHUNK)
 
 
 def _file_names(names: Iterable[str]) -> dict[str, str]:
