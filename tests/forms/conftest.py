@@ -42,10 +42,15 @@ COLUMNS = {
 }
 
 
-@pytest.fixture
-def register():
+@pytest.fixture(scope="session")
+def _register():
     from clusters_geo.reading.tables import cast_columns
     from clusters_geo.schema import CLUSTER_COLUMNS
 
     index = pd.Index([f"CCN-{number:02d}" for number in range(1, 7)], name="cluster_id")
     return cast_columns(pd.DataFrame(COLUMNS, index=index), CLUSTER_COLUMNS)
+
+
+@pytest.fixture
+def register(_register):
+    return _register.copy()
