@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import pytest
+
+import clusters_geo as cg
+from clusters_geo.maps import make_map, save_map
 
 pytestmark = pytest.mark.browser
 
@@ -51,6 +55,38 @@ def test_totals_of_the_reference_case(city):
     said = city.locator(".cg-totals").inner_text().replace("\u00a0", " ")
     for figure in ("70", "43", "1.686,0 ha", "1.392,0 ha", "82,6 %", "Tỷ lệ lấp đầy", "664,4 ha công bố"):
         assert figure in said
+    assert "≈" not in said  # they agree with published totals
+
+
+def test_totals_that_nobody_published_say_that_they_are_modelled(opened, tables, tmp_path):
+    clusters, districts = tables
+    fewer = clusters[clusters["district"] != "Ba Vì"]
+    said = opened(save_map(make_map(fewer, districts), tmp_path / "a.html")).locator(".cg-tiles").inner_text()
+    assert said.count("≈") == 3  # planned, built and the rate of the two; the fill rate is unknown
+
+
+def test_the_files_and_their_hashes_are_named(opened, town_file):
+    file, digest = town_file
+    page = opened(file)
+    summary = page.locator(".cg-provenance summary")
+    assert f"register.gpkg (SHA-256 {digest[:12]}…)" in summary.inner_text()
+    assert "clusters-geo " in summary.inner_text()
+    assert not page.get_by_text(digest).is_visible()
+    summary.click()
+    assert page.get_by_text(digest).is_visible()
+
+
+def test_tables_from_no_file_show_the_hash_of_their_data(city):
+    assert re.search(r"mã băm dữ liệu [0-9a-f]{12}…", city.locator(".cg-provenance summary").inner_text())
+
+
+@pytest.fixture
+def town_file(tables, tmp_path):
+    clusters, districts = tables
+    register = tmp_path / "register.gpkg"
+    clusters.head(20).to_file(register)
+    m = make_map(cg.load_clusters(register), districts)
+    return save_map(m, tmp_path / "town.html"), hashlib.sha256(register.read_bytes()).hexdigest()
 
 
 def test_the_legend_belongs_to_the_measure(city):

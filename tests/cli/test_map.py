@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from click.testing import CliRunner
 
 from clusters_geo.cli.map import command
+from clusters_geo.reference import bundled_file
 
 
 def run(*arguments):
@@ -17,6 +20,9 @@ def test_the_bundled_case_by_default(tmp_path):
     text = (tmp_path / "a.html").read_text(encoding="utf-8")
     assert "<title>Industrial clusters of Hà Nội</title>" in text
     assert '"theme":"dark"' in text
+    for name in ("clusters.geojson", "districts.geojson"):
+        digest = hashlib.sha256(bundled_file(name).read_bytes()).hexdigest()
+        assert f'{{"name":"{name}","sha256":"{digest}"}}' in text
     assert str(tmp_path / "a.html") in done.output.replace("\n", "")
 
 

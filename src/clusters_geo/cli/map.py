@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -16,10 +16,11 @@ from clusters_geo.cli.options import (
     load,
     working,
 )
+from clusters_geo.cli.progress import steps
 from clusters_geo.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
 
     import geopandas as gpd
 
@@ -65,6 +66,10 @@ def command(
         raise click.UsageError(msg)
     clusters, districts = load(clusters_file, districts_file, crs)
     bundled = clusters_file is None and districts_file is None
+    if clusters_file is None:
+        _name_file(clusters, "clusters.geojson")
+    if bundled:
+        _name_file(districts, "districts.geojson")
     look: _Look = {"lang": lang, "title": title or (_HANOI if bundled else None), "theme": theme}
     written = (
         _one(clusters, districts, output, only, look)
@@ -72,6 +77,15 @@ def command(
         else _pack(clusters, districts, folder, look)
     )
     click.echo(say("map_written", lang, path=written))
+
+
+def _name_file(table: gpd.GeoDataFrame | None, name: str) -> None:
+    """Note which bundled file a table is from, as loaders note it of others."""
+    from clusters_geo.reading.notes import LoadReport, attach
+    from clusters_geo.reference import bundled_file
+
+    if table is not None:
+        attach(table, LoadReport(str(bundled_file(name)), "GeoJSON"))
 
 
 class _Look(TypedDict):
@@ -99,17 +113,12 @@ def _pack(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None, folder
         raise click.UsageError(msg)
     from clusters_geo.maps import save_district_maps
 
-    with _counting(len(districts), look["lang"]) as progress:
-        return save_district_maps(clusters, districts, folder, progress=progress, **look)[""]
-
-
-@contextmanager
-def _counting(total: int, lang: Language) -> Iterator[Callable[[str], None]]:
-    """Show a bar that moves with each map, on a terminal only."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task(say("drawing", lang), total=total)
-        yield lambda _: bar.advance(task)
+    with steps() as step:
+        done = count(1)
+        return save_district_maps(
+            clusters,
+            districts,
+            folder,
+            progress=None if step is None else lambda name: step(next(done), len(districts), name),
+            **look,
+        )[""]

@@ -15,6 +15,7 @@ from clusters_geo.crs import MAP_CRS, require_crs
 from clusters_geo.errors import CRSError, SchemaError
 from clusters_geo.maps.measures import MEASURES, class_breaks
 from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number, plain_text, plain_value
+from clusters_geo.maps.provenance import estimated_totals, files_of, published_totals
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
 from clusters_geo.measure.area import area_ha
 from clusters_geo.measure.rates import build_out_rate, fill_rate
@@ -43,10 +44,11 @@ _FACTS = ("published", "declared", "measured")
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tables of one map, in longitude and latitude, with every figure finite or missing."""
+    """The tables of one map, in degrees, with every figure finite or missing, and the files they are from."""
 
     clusters: gpd.GeoDataFrame
     districts: gpd.GeoDataFrame
+    files: list[JSON]
 
     @classmethod
     def of(cls, clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None) -> Tables:
@@ -67,7 +69,8 @@ class Tables:
         if clusters.empty and districts.empty:
             msg = "There is nothing to draw: neither a cluster nor a district is given."
             raise SchemaError(msg)
-        return cls(_finite(clusters.to_crs(MAP_CRS)), _finite(districts.to_crs(MAP_CRS)))
+        files = files_of(clusters, districts)
+        return cls(_finite(clusters.to_crs(MAP_CRS)), _finite(districts.to_crs(MAP_CRS)), files)
 
 
 def _require_one_crs(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> None:
@@ -94,13 +97,14 @@ def _finite(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What maps of the same tables share, computed once: homes of clusters, outlines, measures."""
+    """What maps of the same tables share, computed once: homes, outlines, measures, published totals."""
 
     tables: Tables
     home: pd.Series
     borders: Topology
     square_km: pd.Series
     measures: list[dict[str, JSON]]
+    published: frozenset[tuple[str | None, str]]
 
     @classmethod
     def of(cls, tables: Tables, classing: Classing) -> Content:
@@ -109,7 +113,7 @@ class Content:
         borders = Topology.of(np.asarray(tables.districts.geometry.array), tolerance_m=TOLERANCE_M)
         square_km = area_ha(tables.districts) / _HA_PER_KM2
         measures = _measures(tables.clusters, tables.districts["name"], square_km, home, classing)
-        return cls(tables, home, borders, square_km, measures)
+        return cls(tables, home, borders, square_km, measures, published_totals(_plain(tables.clusters)))
 
     def page(self, *, findings: pd.DataFrame | None = None, focus: str | None = None) -> dict[str, JSON]:
         """Return everything that one map shows.
@@ -128,7 +132,7 @@ class Content:
             "tolerance": TOLERANCE_M,
             "words": _words(),
             "focus": None if focus is None else plain_text(focus),
-            "totals": _totals(about),
+            "totals": _totals(about, focus, self.published),
             "districts": self._districts(shown),
             "measures": [_measure_of(measure, shown) for measure in self.measures],
             "clusters": _clusters(about, self.home[about.index]),
@@ -137,7 +141,7 @@ class Content:
             "sources": _sources(about, self.tables.districts),
         }
         content["sha256"] = hashlib.sha256(escaped_json(content).encode()).hexdigest()
-        return content
+        return content | {"inputs": self.tables.files}
 
     def _shown(self, focus: str | None) -> list[int]:
         """Return the positions of the districts to draw: all, or one and those that touch it."""
@@ -178,9 +182,16 @@ def _words() -> dict[str, JSON]:
     }
 
 
-def _totals(clusters: gpd.GeoDataFrame) -> dict[str, JSON]:
-    row = summarize(pd.DataFrame(clusters.drop(columns=clusters.geometry.name))).iloc[0]
-    return {str(name): plain_value(value) for name, value in row.items() if name != "as_of"}
+def _totals(
+    clusters: gpd.GeoDataFrame, focus: str | None, published: frozenset[tuple[str | None, str]]
+) -> dict[str, JSON]:
+    row = summarize(_plain(clusters)).iloc[0]
+    figures = {str(name): plain_value(value) for name, value in row.items() if name != "as_of"}
+    return figures | {"estimated": estimated_totals(row, focus, published)}
+
+
+def _plain(clusters: gpd.GeoDataFrame) -> pd.DataFrame:
+    return pd.DataFrame(clusters.drop(columns=clusters.geometry.name))
 
 
 def _latest(clusters: gpd.GeoDataFrame) -> JSON:
@@ -206,7 +217,7 @@ def _measures(
 ) -> list[dict[str, JSON]]:
     if names.empty:
         return []
-    rows = pd.DataFrame(clusters.drop(columns=clusters.geometry.name)).assign(_home=home)
+    rows = _plain(clusters).assign(_home=home)
     by_district = summarize(rows, by="_home").reindex(index=names, columns=summarize(rows).columns)
     by_district = by_district.set_index(names.index)
     # A district without an operating cluster has no hectares of them; of others nothing may be known.

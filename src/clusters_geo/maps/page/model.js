@@ -139,18 +139,22 @@
       return number(value, lang, Number.isInteger(value) ? 0 : 2);
     }
 
-    // A total as text. That of a whole register may be published although its parts are modelled, and the
-    // panel says how much of it is; that of one district never is.
+    // A total as text, "≈" before it where it is partly modelled and no published total confirms it.
     total(name) {
-      const { totals, focus } = this.data;
+      const { totals } = this.data;
       const value = totals[name];
       if (value === null) return MISSING;
-      const rate = name.endsWith("_rate");
-      const modelled = rate ? totals[`${name}_modelled_clusters`] : totals[`${name}_modelled`];
       const { lang } = this.state;
-      return (
-        (focus && modelled > 0 ? "≈ " : "") + (rate ? percent(value, lang) : `${number(value, lang)}\u00a0ha`)
-      );
+      const text = name.endsWith("_rate") ? percent(value, lang) : `${number(value, lang)}\u00a0ha`;
+      return totals.estimated.includes(name) ? `≈ ${text}` : text;
+    }
+
+    // What made the map, and of what: the files, or the data where they came from none.
+    provenance() {
+      const { version, inputs, sha256 } = this.data;
+      const files = inputs.map((file) => `${file.name.slice(0, 40)} (SHA-256 ${file.sha256.slice(0, 12)}…)`);
+      const from = files.length ? files : [`${this.words.dataHash} ${sha256.slice(0, 12)}…`];
+      return [`${this.words.provenance} ${version}`, ...from].join(" · ");
     }
 
     // A district's figure of the measure shown.

@@ -292,7 +292,8 @@
       );
     }
 
-    fillFoot({ words: t, state, data, clusters, districts }) {
+    fillFoot(app) {
+      const { words: t, state, data, clusters, districts } = app;
       const bases = new Set([...clusters.map((c) => c.outlineBasis), ...districts.map((d) => d.basis)]);
       const notes = ["reconstructed", "schematic"]
         .filter((basis) => bases.has(basis))
@@ -301,15 +302,17 @@
         notes.push(t.basisNote.modelled);
       if (districts.length) notes.push(t.outlineNote(data.tolerance));
       const sources = data.sources.map((text) => el("li", {}, source(text)));
+      const hashes = [...data.inputs, { name: t.dataHash, sha256: data.sha256 }];
       this.foot.replaceChildren(
         ...notes.map((text) => el("p", {}, text)),
         ...(sources.length
           ? [el("details", {}, el("summary", {}, `${t.sources} (${sources.length})`), el("ul", {}, sources))]
           : []),
         el(
-          "p",
+          "details",
           { class: "cg-provenance" },
-          `${t.provenance} ${data.version} · ${t.asOf} ${date(data.asOf, state.lang)} · ${t.dataHash} ${data.sha256.slice(0, 12)}`,
+          el("summary", {}, `${app.provenance()} · ${t.asOf} ${date(data.asOf, state.lang)}`),
+          el("ul", {}, ...hashes.map(({ name, sha256 }) => el("li", {}, `${name}: SHA-256 ${sha256}`))),
         ),
       );
     }

@@ -218,7 +218,6 @@
     const x = frame.width + 24;
     const legend = legendDrawing(app, x);
     const defs = svg("defs", {}, paintedItem(patterns()).querySelector("pattern"));
-    const provenance = `${t.provenance} ${data.version} · ${t.dataHash} ${data.sha256.slice(0, 12)}`;
     const bases = new Set([...app.clusters.map((c) => c.outlineBasis), ...app.districts.map((d) => d.basis)]);
     const notes = ["reconstructed", "schematic"]
       .filter((basis) => bases.has(basis))
@@ -246,7 +245,7 @@
       [...notes, sourceLine(app)].map((note, i) =>
         text(0, HEIGHT - 30 + i * 12, note, { "font-size": 9.5, fill: QUIET }),
       ),
-      text(WIDTH, 49, provenance, { "font-size": 10, fill: QUIET, "text-anchor": "end" }),
+      text(WIDTH, 49, app.provenance(), { "font-size": 10, fill: QUIET, "text-anchor": "end" }),
     );
   };
 
