@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 
 from click.testing import CliRunner
 
@@ -36,6 +37,19 @@ def test_a_pack(tmp_path):
     assert run("--per-district", tmp_path / "pack").exit_code == 0
     assert len(list((tmp_path / "pack").glob("*.html"))) == 31
     assert (tmp_path / "pack" / "thuong-tin.html").exists()
+
+
+def test_a_bar_moves_with_each_map_of_a_pack(tmp_path, monkeypatch):
+    told = []
+
+    @contextmanager
+    def on_a_terminal():
+        yield lambda *step: told.append(step)
+
+    monkeypatch.setattr("clusters_geo.cli.map.steps", on_a_terminal)
+    assert run("--per-district", tmp_path / "pack").exit_code == 0
+    assert [(at, count) for at, count, _ in told] == [(n, 30) for n in range(1, 31)]
+    assert told[0][2] == "Ba Đình"
 
 
 def test_a_pack_of_one_is_a_contradiction(tmp_path):
