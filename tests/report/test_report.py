@@ -150,6 +150,13 @@ def test_the_summary_of_somebody_elses_register_says_nothing_of_the_city(cluster
     assert "Workers per built ha" not in names
 
 
+def test_what_is_not_known_has_no_unit():
+    table = pd.DataFrame({"name": ["A"], "status": ["operating"]}, index=pd.Index(["1"], name="cluster_id"))
+    by_name = {row[0]: row[1:] for row in summary_sheet(table, "en").rows}
+    assert by_name["Planned area"] == ("–", "")
+    assert by_name["Pending sites"] == ("0", "")
+
+
 def test_the_conflicting_source_is_a_note(clusters):
     sheet = reconciliation_sheet(clusters, "vi")
     assert any("1.337,0 ha" in note and "1.686,0 ha" in note for note in sheet.notes)

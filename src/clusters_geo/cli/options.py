@@ -13,6 +13,7 @@ import click
 from clusters_geo.report.words import say
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterator
 
     import geopandas as gpd
@@ -35,7 +36,21 @@ __all__ = [
 
 Command = TypeVar("Command", bound="Callable[..., object]")
 
-_FILE = click.Path(path_type=Path)
+
+class _File(click.Path):
+    """A file on this machine; a path object would swallow a slash of an address before anyone saw it."""
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        if "://" in str(value):
+            self.fail(
+                f"{value} is an address on a network. Download the file first and name that.", param, ctx
+            )
+        return super().convert(value, param, ctx)
+
+
+_FILE = _File(path_type=Path)
 
 
 def clusters_argument(command: Command) -> Command:

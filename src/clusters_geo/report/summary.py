@@ -10,7 +10,7 @@ from clusters_geo.measure.intensity import city_per_hectare
 from clusters_geo.measure.reconcile import reconcile
 from clusters_geo.measure.summary import UNKNOWN, summarize, totals_by_basis
 from clusters_geo.report.lists import footnotes
-from clusters_geo.report.numbers import format_number, format_percent
+from clusters_geo.report.numbers import MISSING, format_number, format_percent
 from clusters_geo.report.records import to_records
 from clusters_geo.report.sheet import Sheet
 from clusters_geo.report.words import say
@@ -42,7 +42,7 @@ def summary_sheet(clusters: pd.DataFrame, lang: Language, *, city: str | None = 
     operating = clusters[(clusters["status"] == "operating").fillna(value=False)]
     rows = [(say("operating_clusters", lang), _count(totals["operating_clusters"], lang), "")]
     for name in ("planned_ha", "built_ha"):
-        area = f"{format_number(totals[name], lang)} ha"
+        area = _hectares(totals[name], lang)
         rows.append((say(name, lang), area, _basis_words(operating, name, lang)))
     rows += [
         (say(name, lang), format_percent(totals[name], lang), _known_words(operating, totals, name, lang))
@@ -50,8 +50,9 @@ def summary_sheet(clusters: pd.DataFrame, lang: Language, *, city: str | None = 
     ]
     for name, which in (("under_construction", "under_construction"), ("pending_sites", "pending")):
         rows_of = clusters[(clusters["status"] == which).fillna(value=False)]
-        area = f"{format_number(totals[f'{which}_ha'], lang)} ha"
-        known = say("with_area", lang, area=area, known=_basis_words(rows_of, "planned_ha", lang))
+        area = _hectares(totals[f"{which}_ha"], lang)
+        basis = _basis_words(rows_of, "planned_ha", lang)
+        known = say("with_area", lang, area=area, known=basis) if basis else ""
         rows.append((say(name, lang), _count(totals[name], lang), known))
     if city is not None:
         rows += _intensity_rows(city, lang)
@@ -220,7 +221,12 @@ def _group_name(key: str, lang: Language) -> str:
 
 
 def _figure(metric: str, value: float, lang: Language) -> str:
-    return f"{format_number(value, lang)} ha" if metric.endswith("_ha") else _count(value, lang)
+    return _hectares(value, lang) if metric.endswith("_ha") else _count(value, lang)
+
+
+def _hectares(value: float, lang: Language) -> str:
+    number = format_number(value, lang)
+    return number if number == MISSING else f"{number} ha"
 
 
 def _count(value: float, lang: Language) -> str:
