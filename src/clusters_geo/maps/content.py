@@ -92,7 +92,9 @@ def _require_columns(table: pd.DataFrame, what: str, needed: tuple[str, ...]) ->
 
 def _finite(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     numbers = table.select_dtypes("floating").columns
-    return table.assign(**{name: table[name].replace([np.inf, -np.inf], np.nan) for name in numbers})
+    finite = table.assign(**{name: table[name].replace([np.inf, -np.inf], np.nan) for name in numbers})
+    finite.attrs = {}  # pandas would copy the load report with every column taken
+    return finite
 
 
 @dataclass(frozen=True, slots=True)
