@@ -10,7 +10,7 @@ import shapely
 from pyproj.database import query_crs_info
 
 import clusters_geo as cg
-from clusters_geo.crs_guard import HANOI_EXTENT, judge_crs
+from clusters_geo.crs_guard import HANOI_EXTENT, judge_crs, outside_vietnam
 from clusters_geo.load import load_clusters, load_report
 from clusters_geo.names import strip_accents
 from clusters_geo.zones import ZONES, vn2000
@@ -269,3 +269,11 @@ def test_hanoi_s_extent_holds_its_districts(districts):
     assert HANOI_EXTENT[1] < south
     assert east < HANOI_EXTENT[2]
     assert north < HANOI_EXTENT[3]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_a_layer_of_one_is_a_layer(count):
+    lon, lat = np.full(count, 105.8), np.full(count, 21.0)
+    outside = outside_vietnam(pyproj.CRS(4326), lon, lat)
+    assert outside.shape == (count,)
+    assert not outside.any()

@@ -162,7 +162,8 @@ def outside_vietnam(crs: pyproj.CRS, x: NDArray[np.float64], y: NDArray[np.float
     >>> outside_vietnam(pyproj.CRS(4326), np.array([105.8, 0.0]), np.array([21.0, 0.0])).tolist()
     [False, True]
     """
-    lon, lat = _to_map(crs.to_wkt()).transform(x, y)
+    # Lists, since pyproj takes an array of one for a point and answers with numbers.
+    lon, lat = np.array(_to_map(crs.to_wkt()).transform(x.tolist(), y.tolist()))
     west, south, east, north = VIETNAM_EXTENT
     inside: NDArray[np.bool_] = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
     return ~inside
