@@ -1,15 +1,38 @@
-"""What several tests need: the bundled case, loaded once and handed out as copies."""
+"""What several tests need: the bundled case, handed out as copies, and a browser, opened once."""
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from hypothesis import settings
+from playwright.sync_api import sync_playwright
 
 import clusters_geo as cg
 
 # No test is timed: a slow machine is not a fault.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    # One for all tests of a process: Playwright refuses to be started twice in one.
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("No chromium on the PATH: pages were NOT opened in a browser (apt install chromium).")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

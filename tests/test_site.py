@@ -8,14 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[1]
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
 ZENSICAL = Path(sys.executable).with_name("zensical")
 
 
@@ -39,19 +35,9 @@ def site(tmp_path_factory):
     return checkout / "site"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("SKIPPED: there is no Chromium, so the site is not looked at")
-    with sync_playwright() as browsers:
-        opened = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
-def page(browser):
-    opened = browser.new_page(viewport={"width": 1200, "height": 800})
+def page(chromium):
+    opened = chromium.new_page(viewport={"width": 1200, "height": 800})
     opened.asked, opened.faults = [], []
     opened.on("request", lambda request: opened.asked.append(request.url))
     opened.on("pageerror", lambda error: opened.faults.append(str(error)))
@@ -76,8 +62,8 @@ def test_search_works_from_disk(site, page):
     assert page.faults == []
 
 
-def test_a_phone_shows_each_page_without_scrolling_sideways(site, browser):
-    phone = browser.new_page(viewport={"width": 390, "height": 800})
+def test_a_phone_shows_each_page_without_scrolling_sideways(site, chromium):
+    phone = chromium.new_page(viewport={"width": 390, "height": 800})
     wide = {}
     for path in sorted(site.rglob("*.html")):
         phone.goto(path.as_uri())
