@@ -124,7 +124,7 @@ class Hits:
         return Hits(self.cluster[rows], self.m2[rows], self.ha[rows], group, shapes, self.counts)
 
 
-def hits_of(ground: Ground, batch: Batch, *, disjoint: bool, source: str) -> Hits:
+def hits_of(ground: Ground, batch: Batch, *, disjoint: bool, source: str, pack: bool = True) -> Hits:
     """Lay a batch of footprints on the clusters.
 
     Parameters
@@ -133,6 +133,8 @@ def hits_of(ground: Ground, batch: Batch, *, disjoint: bool, source: str) -> Hit
         Whether the footprints are known not to overlap; their shapes are then not kept.
     source
         What the footprints are called in a message.
+    pack
+        Whether the shapes of a batch that is gone once it is measured are kept in binary form.
 
     Raises
     ------
@@ -157,7 +159,7 @@ def hits_of(ground: Ground, batch: Batch, *, disjoint: bool, source: str) -> Hit
     ha = ground.hectares(m2, near.bounds[footprint], cluster)
     group = None if batch.groups is None else batch.groups[near.rows[footprint]]
     hits = Hits(cluster, m2, ha, group, None if disjoint else shapes[footprint], counts)
-    return hits.packed() if batch.streamed else hits
+    return hits.packed() if pack and batch.streamed else hits
 
 
 _ROUNDING = 1e-9
