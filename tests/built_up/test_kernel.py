@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
+from clusters_geo.measure.built_up.edges import Rings
 from clusters_geo.measure.built_up.index import ClusterIndex
 from clusters_geo.measure.built_up.kernel import near_pairs, pieces_on
 from clusters_geo.measure.built_up.union import union_m2
@@ -13,7 +14,7 @@ from clusters_geo.measure.built_up.union import union_m2
 
 def measured(clusters, footprints):
     index = ClusterIndex.of(clusters)
-    pieces = pieces_on(index, footprints, *near_pairs(index, shapely.bounds(footprints)))
+    pieces = pieces_on(index, Rings.of(footprints), *near_pairs(index, shapely.bounds(footprints)))
     kept = pieces.m2 > 0
     numbers = np.arange(len(clusters))
     shapes = footprints[pieces.footprint[kept]]

@@ -67,6 +67,27 @@ def test_holes_and_parts_belong_to_their_polygon():
     assert rings.hole.tolist() == [False, False, True, False, False]
 
 
+def test_what_is_missing_or_empty_has_no_ring():
+    for shapes in (
+        array(UNIT, None, shapely.Polygon(), UNIT),
+        array(RING, None, shapely.MultiPolygon(), UNIT),
+    ):
+        rings = Rings.of(shapes)
+        assert np.unique(rings.owner).tolist() == [0, 3]
+        assert rings.area()[[0, 3]].tolist() == shapely.area(shapes[[0, 3]]).tolist()
+
+
+@pytest.mark.parametrize("shapes", [array(UNIT, TWO, RING), array(UNIT, UNIT.reverse())])
+def test_rings_of_some_polygons_are_those_of_the_polygons_alone(shapes):
+    some = np.array([1, 0, 1])
+    found, expected = Rings.of(shapes).of_polygons(some), Rings.of(shapes[some])
+    np.testing.assert_array_equal(found.xy, expected.xy)
+    assert found.start.tolist() == expected.start.tolist()
+    assert found.owner.tolist() == expected.owner.tolist()
+    assert found.hole.tolist() == expected.hole.tolist()
+    assert found.area().tolist() == shapely.area(shapes[some]).tolist()
+
+
 @given(st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 5)), max_size=20))
 def test_runs_are_written_out(runs):
     start, count = np.array(runs, dtype=np.int64).reshape(-1, 2).T
@@ -100,7 +121,7 @@ def test_the_area_below_both_lines_is_the_integral_of_the_lower_one(heights):
 def test_the_area_shared_with_a_ring_is_right(shape, shared):
     shared = {25.0: 25.0 - 4.0}.get(shared, shared)
     index = ClusterIndex.of(array(RING))
-    assert crossing_area(index, array(shape), np.array([0]))[0] == pytest.approx(shared, abs=1e-12)
+    assert crossing_area(index, Rings.of(array(shape)), np.array([0]))[0] == pytest.approx(shared, abs=1e-12)
 
 
 # --- index
@@ -114,14 +135,14 @@ def test_every_cell_of_a_cluster_is_labelled_right():
     shapes = shapely.box(*boxes.T)
     assert shapely.covers(RING, shapes[place == INSIDE]).all()
     assert (shapely.area(shapely.intersection(RING, shapes[place == OUTSIDE])) == 0).all()
-    # What is further from the boundary than a cell is settled without computing anything.
-    assert not (place == CROSSED)[shapely.distance(shapes, RING.boundary) > 0.2].any()
+    # What is further from the boundary than a cell's diagonal is settled without computing anything.
+    assert not (place == CROSSED)[shapely.distance(shapes, RING.boundary) > 9 / 48 * 2**0.5].any()
 
 
 @pytest.mark.parametrize("step", [0.0, 1e-9, -1e-9])
 def test_an_edge_on_a_grid_line_marks_the_cells_on_both_sides(step):
-    # 64 columns over 64 m: the notch's walls lie exactly on cell boundaries.
-    notched = shapely.box(0, 0, 64, 64).difference(shapely.box(16, 16, 32, 64))
+    # As many columns as metres: the notch's walls lie exactly on cell boundaries.
+    notched = shapely.box(0, 0, 48, 48).difference(shapely.box(16, 16, 32, 48))
     index = ClusterIndex.of(array(notched))
     wall = np.array([[15.5 + step, 30, 16.0 + step, 31], [16.0 + step, 30, 16.5 + step, 31]])
     place = index.place(wall, np.zeros(2, dtype=np.int64))
@@ -286,10 +307,10 @@ def test_shapes_from_bytes_are_only_those_asked_for():
 
 def test_what_is_sound_stays_as_it_is():
     shapes = array(UNIT, RING, TWO, shapely.Point(0, 0).buffer(3))
-    sound, repaired, unusable = sound_shapes(shapes)
-    assert sound.tolist() == shapes.tolist()
-    assert not repaired.any()
-    assert not unusable.any()
+    found = sound_shapes(shapes)
+    assert found.shapes.tolist() == shapes.tolist()
+    assert not found.repaired.any()
+    assert not found.unusable.any()
 
 
 @pytest.mark.parametrize(
@@ -302,10 +323,10 @@ def test_what_is_sound_stays_as_it_is():
 )
 def test_an_invalid_ring_is_repaired(ring, area):
     shapes = array(UNIT, shapely.Polygon(ring))
-    sound, repaired, unusable = sound_shapes(shapes)
-    assert repaired.tolist() == [False, True]
-    assert not unusable.any()
-    assert sound[1].area == pytest.approx(area)
+    found = sound_shapes(shapes)
+    assert found.repaired.tolist() == [False, True]
+    assert not found.unusable.any()
+    assert found.shapes[1].area == pytest.approx(area)
     assert not shapes[1].is_valid, "the input must stay as it was"
 
 
@@ -313,16 +334,16 @@ def test_what_has_no_ground_left_is_unusable():
     flat = shapely.Polygon([(0, 0), (1, 1), (2, 2)])
     with np.errstate(invalid="ignore"):
         lost = shapely.Polygon([(0, 0), (np.nan, 1), (2, 2), (3, 0)])
-    _, repaired, unusable = sound_shapes(array(flat, lost, None, UNIT))
-    assert unusable.tolist() == [True, True, True, False]
-    assert not repaired.any()
+    found = sound_shapes(array(flat, lost, None, UNIT))
+    assert found.unusable.tolist() == [True, True, True, False]
+    assert not found.repaired.any()
 
 
 def test_of_a_collection_the_polygons_count():
     mixed = shapely.GeometryCollection([UNIT, shapely.Point(9, 9), shapely.box(0.5, 0, 2, 1)])
-    sound, _, unusable = sound_shapes(array(mixed))
-    assert sound[0].area == pytest.approx(2)
-    assert not unusable.any()
+    found = sound_shapes(array(mixed))
+    assert found.shapes[0].area == pytest.approx(2)
+    assert not found.unusable.any()
 
 
 def test_the_row_of_a_point_is_named():

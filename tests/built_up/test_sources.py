@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 from clusters_geo.errors import CRSError, SourceError
-from clusters_geo.measure.built_up.batches import ROWS_A_BATCH, ShapeBatch
+from clusters_geo.measure.built_up.batches import ROWS_A_BATCH, ROWS_IN_MEMORY, ShapeBatch
 from clusters_geo.measure.built_up.ground import Ground
 from clusters_geo.measure.built_up.hits import Counts, Hits, add_up, hits_of
 from clusters_geo.measure.built_up.sources import open_footprints
@@ -47,14 +47,23 @@ def read(source, ground):
     return [batch for part in source.parts for batch in part.batches(ground.lookup)]
 
 
-def test_a_table_is_read_in_batches(ground):
-    many = gpd.GeoSeries([HALLS[0]] * (ROWS_A_BATCH + 3), crs=CRS)
+@pytest.mark.parametrize(
+    ("rows", "batches"),
+    [
+        (0, []),
+        (3, [3]),
+        (20_000, [16_384, 3_616]),
+        (100_000, [25_001, 25_001, 25_001, 24_997]),
+        (ROWS_IN_MEMORY * 4 + 4, [ROWS_IN_MEMORY] * 4 + [4]),
+    ],
+)
+def test_a_table_is_read_in_batches_that_occupy_two_threads(ground, rows, batches):
+    many = gpd.GeoSeries([HALLS[0]] * rows, crs=CRS)
     source = open_footprints(many)
-    assert source.rows == ROWS_A_BATCH + 3
-    assert [(len(b.shapes), b.first_row) for b in read(source, ground)] == [
-        (ROWS_A_BATCH, 0),
-        (3, ROWS_A_BATCH),
-    ]
+    found = read(source, ground)
+    assert source.rows == rows
+    assert [len(batch.shapes) for batch in found] == batches
+    assert [batch.first_row for batch in found] == np.cumsum([0, *batches])[:-1].tolist()
 
 
 def test_a_geopackage_is_read_in_batches_with_its_groups(tmp_path, ground, layer):

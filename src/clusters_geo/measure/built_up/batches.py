@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
     from clusters_geo.measure.built_up.arrays import Floats, Ints, Shapes
 
-__all__ = ["ROWS_A_BATCH", "Batch", "ShapeBatch", "WkbBatch"]
+__all__ = ["ROWS_A_BATCH", "ROWS_IN_MEMORY", "Batch", "ShapeBatch", "WkbBatch"]
 
-# Enough for numpy to be busy, little enough for a processor’s cache and a small memory.
+# Of a file: enough for numpy to be busy, little enough for a small memory.
 ROWS_A_BATCH = 65_536
+
+# Of a table, which is in memory anyway: fewer steps in Python, so that threads seldom wait for each other.
+ROWS_IN_MEMORY = 250_000
 
 
 class Batch(Protocol):

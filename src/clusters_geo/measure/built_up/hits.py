@@ -145,12 +145,12 @@ def hits_of(ground: Ground, batch: Batch, *, disjoint: bool, source: str, pack: 
     counts = Counts(len(bounds), int(np.isnan(bounds[:, 0]).sum()))
     near = _near_clusters(ground, batch, bounds, source)
     counts.note_extent(bounds, near=near.candidates > 0)
-    shapes, repaired, unusable = sound_shapes(near.shapes)
-    counts.repaired += int(repaired.sum())
-    counts.unusable += near.impossible + int(unusable.sum())
-    usable = ~unusable[near.footprint]
+    sound = sound_shapes(near.shapes)
+    counts.repaired += int(sound.repaired.sum())
+    counts.unusable += near.impossible + int(sound.unusable.sum())
+    usable = ~sound.unusable[near.footprint]
     footprint, cluster, place = near.footprint[usable], near.cluster[usable], near.place[usable]
-    pieces = pieces_on(ground.index, shapes, footprint, cluster, place)
+    pieces = pieces_on(ground.index, sound.rings, footprint, cluster, place)
 
     # What only touches a cluster from outside leaves some 1e-13 m² of rounding.
     box_m2 = (near.bounds[:, 2:] - near.bounds[:, :2]).prod(axis=1)
@@ -158,7 +158,7 @@ def hits_of(ground: Ground, batch: Batch, *, disjoint: bool, source: str, pack: 
     footprint, cluster, m2 = pieces.footprint[hit], pieces.cluster[hit], pieces.m2[hit]
     ha = ground.hectares(m2, near.bounds[footprint], cluster)
     group = None if batch.groups is None else batch.groups[near.rows[footprint]]
-    hits = Hits(cluster, m2, ha, group, None if disjoint else shapes[footprint], counts)
+    hits = Hits(cluster, m2, ha, group, None if disjoint else sound.shapes[footprint], counts)
     return hits.packed() if pack and batch.streamed else hits
 
 

@@ -13,6 +13,7 @@ labels
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -33,9 +34,9 @@ OUTSIDE, INSIDE, CROSSED = 0, 1, 2
 LOOKUP_CELL_M = 128.0
 _LOOKUP_CELLS = 4_000_000
 
-# Columns (and rows) of a cluster: with 64 a cell is about 12 m wide, as a small building. Fewer columns leave
+# Columns (and rows) of a cluster: with 48 a cell is about 16 m wide, as a small building. Fewer columns leave
 # more footprints to compute edge by edge, more take longer to prepare than they save.
-_COLUMNS = 64
+_COLUMNS = 48
 _LABEL_CELLS = 16_000_000
 _LABELLED_AT_ONCE = 64
 
@@ -180,9 +181,10 @@ class ClusterIndex:
     first
         Where the pieces of each lane begin, shape (n * (columns + 1) + 1,).
     crossed
-        Cells that the boundary passes, added up from the lower left, shape (n, columns + 2, columns + 2).
+        Cells that the boundary passes, added up from the lower left, shape (columns + 2, columns + 2, n): row
+        by row, in each column by column.
     inside
-        Whether a cell that the boundary does not pass is inside, shape (n, columns + 1, columns + 1).
+        Whether a cell that the boundary does not pass is inside, shape (columns + 1, columns + 1, n).
     """
 
     bounds: Floats
@@ -220,19 +222,24 @@ class ClusterIndex:
         cluster
             The cluster that each is compared with, shape (pairs,).
         """
+        of = self.bounds[cluster]
+        met = (bounds[:, 0] <= of[:, 2]) & (of[:, 0] <= bounds[:, 2])
+        met &= (bounds[:, 1] <= of[:, 3]) & (of[:, 1] <= bounds[:, 3])
+        label = np.full(len(cluster), OUTSIDE, dtype=np.int8)
+        label[met] = self._label(bounds[met], cluster[met])
+        return label
+
+    def _label(self, bounds: Floats, cluster: Ints) -> NDArray[np.int8]:
+        """Say the same of boxes that meet the box of their cluster."""
         c0, r0 = self._cell(bounds[:, 0], bounds[:, 1], cluster)
         c1, r1 = self._cell(bounds[:, 2], bounds[:, 3], cluster)
-        side = self.columns + 2
+        side, count = self.columns + 2, len(self.bounds)
         total = self.crossed.reshape(-1)
-        base = cluster * (side * side)
-        west, east = base + c0 * side, base + (c1 + 1) * side
-        passed = total[east + r1 + 1] - total[east + r0] - total[west + r1 + 1] + total[west + r0]
-        label = self.inside[cluster, c0, r0].astype(np.int8)
+        below, above = r0 * (side * count) + cluster, (r1 + 1) * (side * count) + cluster
+        west, east = c0 * count, (c1 + 1) * count
+        passed = total[above + east] - total[above + west] - total[below + east] + total[below + west]
+        label = self.inside[r0, c0, cluster].astype(np.int8)
         label[passed > 0] = CROSSED
-        # Boxes beyond the cluster were sent to its outermost cells.
-        of = self.bounds[cluster]
-        label[(bounds[:, 0] > of[:, 2]) | (bounds[:, 2] < of[:, 0])] = OUTSIDE
-        label[(bounds[:, 1] > of[:, 3]) | (bounds[:, 3] < of[:, 1])] = OUTSIDE
         return label
 
     def _cell(self, x: Floats, y: Floats, cluster: Ints) -> tuple[Ints, Ints]:
@@ -253,34 +260,51 @@ def _boxes(bounds: Floats) -> Shapes:
 
 def _labels(pieces: CutEdges, first: Ints, columns: int) -> tuple[NDArray[np.int16], Bools]:
     """Label the cells of all clusters, some clusters at a time."""
-    side, count = columns + 1, (len(first) - 1) // (columns + 1)
-    crossed = np.zeros((count, side + 1, side + 1), dtype=np.int16)
-    inside = np.empty((count, side, side), dtype=np.bool_)
+    side = columns + 1
+    count = (len(first) - 1) // side
+    crossed = np.zeros((side + 1, side + 1, count), dtype=np.int16)
+    inside = np.empty((side, side, count), dtype=np.bool_)
     for begin in range(0, count, _LABELLED_AT_ONCE):
         end = min(begin + _LABELLED_AT_ONCE, count)
         some = slice(first[begin * side], first[end * side])
-        passed, inside[begin:end] = _label(pieces, some, columns, (begin * side, end * side))
-        crossed[begin:end, 1:, 1:] = passed.cumsum(axis=1, dtype=np.int16).cumsum(axis=2, dtype=np.int16)
+        passed, inside[..., begin:end] = _label(pieces, some, columns, (begin, end))
+        crossed[1:, 1:, begin:end] = passed
+    _add_up_along(0, crossed)
+    _add_up_along(1, crossed)
     return crossed, inside
 
 
-def _label(pieces: CutEdges, some: slice, columns: int, lanes: tuple[int, int]) -> tuple[Bools, Bools]:
+def _label(pieces: CutEdges, some: slice, columns: int, clusters: tuple[int, int]) -> tuple[Bools, Bools]:
     """Mark the cells that the boundary passes, and tell for all others whether they are inside."""
-    rows, count = columns + 2, lanes[1] - lanes[0]
-    lane, left, y = pieces.lane[some], pieces.left[some], pieces.y[some]
+    shape = (columns + 2, columns + 1, clusters[1] - clusters[0])
+    left, y = pieces.left[some], pieces.y[some]
+    cluster, column = np.divmod(pieces.lane[some], columns + 1)
+    at = column * shape[2] + cluster - clusters[0]
     low, high = np.minimum(y, pieces.end[some]) - _MARGIN_CELLS, pieces.top[some] + _MARGIN_CELLS
-    at = (lane - lanes[0]) * rows
-    touched = np.bincount(at + np.clip(low, 0, columns).astype(np.int64), minlength=count * rows)
-    touched -= np.bincount(at + np.clip(high, 0, columns).astype(np.int64) + 1, minlength=count * rows)
-    passed = np.cumsum(touched.reshape(count, rows), axis=1)[:, :-1] > 0
+    touched = _heap(_row(low, columns), at, shape)
+    touched -= _heap(_row(high, columns) + 1, at, shape)
+    _add_up_along(0, touched)
 
-    # Half-way through its column each roof covers the cells below it, each floor uncovers them.
-    middle = lane % (columns + 1) + 0.5
+    # Half-way through its column each floor begins what is inside, each roof ends it.
+    middle = column + 0.5
     through = np.flatnonzero((left <= middle) & (middle < pieces.right[some]))
     height = y[through] + pieces.slope[some][through] * (middle - left)[through]
-    row = np.clip(height, 0, columns).astype(np.int64)
-    steps = np.bincount(at[through] + row, weights=pieces.sign[some][through], minlength=count * rows)
-    below = np.cumsum(steps.reshape(count, rows)[:, ::-1], axis=1)[:, ::-1][:, :-1]
+    within = _heap(_row(height, columns), at[through], shape, -pieces.sign[some][through])
+    _add_up_along(0, within)
+    return touched[:-1] > 0, within[:-1] >= 1
 
-    shape = (-1, columns + 1, columns + 1)
-    return passed.reshape(shape), (below >= 1).reshape(shape)
+
+def _row(height: Floats, columns: int) -> Ints:
+    return np.clip(height, 0, columns).astype(np.int64)
+
+
+def _heap(row: Ints, at: Ints, shape: tuple[int, int, int], weights: Floats | None = None) -> Shapes:
+    """Count or add up what falls on each cell of a row, `at` being its column and cluster in one number."""
+    plane = shape[1] * shape[2]
+    return np.bincount(row * plane + at, weights, shape[0] * plane).reshape(shape)
+
+
+def _add_up_along(axis: int, cells: Shapes) -> None:
+    """Replace cells by their running totals: whole planes at once take a tenth of the time of a cumsum."""
+    for before, after in pairwise(np.moveaxis(cells, axis, 0)):
+        np.add(before, after, out=after)

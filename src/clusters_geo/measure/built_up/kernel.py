@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 
 from clusters_geo.measure.built_up.edges import Edges, Rings, directed_edges
 from clusters_geo.measure.built_up.index import CROSSED, INSIDE, OUTSIDE, ClusterIndex
@@ -20,7 +19,7 @@ from clusters_geo.measure.built_up.trapezoids import shared_area
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from clusters_geo.measure.built_up.arrays import Bools, Floats, Ints, Shapes
+    from clusters_geo.measure.built_up.arrays import Bools, Floats, Ints
 
 __all__ = ["Pieces", "near_pairs", "pieces_on"]
 
@@ -61,7 +60,7 @@ def near_pairs(index: ClusterIndex, bounds: Floats) -> tuple[Ints, Ints, NDArray
 
 def pieces_on(
     index: ClusterIndex,
-    shapes: Shapes,
+    rings: Rings,
     footprint: Ints,
     cluster: Ints,
     place: NDArray[np.int8],
@@ -70,28 +69,27 @@ def pieces_on(
 
     Parameters
     ----------
-    shapes
-        Valid footprints on the plane of the index, shape (n,).
+    rings
+        Of valid footprints, on the plane of the index, metres.
     footprint, cluster, place
         As from `near_pairs`, shape (pairs,).
     """
     inside = place == INSIDE
     m2 = np.empty(len(footprint))
-    m2[inside] = shapely.area(shapes[footprint[inside]])
-    crossed = place == CROSSED
-    m2[crossed] = crossing_area(index, shapes[footprint[crossed]], cluster[crossed])
+    m2[inside] = rings.area()[footprint[inside]]
+    crossed = np.flatnonzero(place == CROSSED)
+    m2[crossed] = crossing_area(index, rings.of_polygons(footprint[crossed]), cluster[crossed])
     return Pieces(footprint, cluster, m2, inside)
 
 
-def crossing_area(index: ClusterIndex, shapes: Shapes, cluster: Ints) -> Floats:
-    """Return the square metres that each shape shares with its cluster, shape (n,)."""
-    if not len(shapes):
+def crossing_area(index: ClusterIndex, rings: Rings, cluster: Ints) -> Floats:
+    """Return the square metres that each of n polygons shares with its cluster, shape (n,)."""
+    if not len(cluster):
         return np.empty(0)
-    return shared_area(_cell_edges(index, shapes, cluster), cluster, index, closed=True)
+    return shared_area(_cell_edges(index, rings, cluster), cluster, index, closed=True)
 
 
-def _cell_edges(index: ClusterIndex, shapes: Shapes, cluster: Ints) -> Edges:
-    rings = Rings.of(shapes)
+def _cell_edges(index: ClusterIndex, rings: Rings, cluster: Ints) -> Edges:
     of = np.repeat(cluster[rings.owner], np.diff(rings.start))
     cells = (rings.xy - index.bounds[of, :2]) * index.per_metre[of]
     return directed_edges(Rings(cells, rings.start, rings.owner, rings.hole))

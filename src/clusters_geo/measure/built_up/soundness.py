@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from clusters_geo.errors import SchemaError
+from clusters_geo.measure.built_up.edges import Rings
 
 if TYPE_CHECKING:
     from clusters_geo.measure.built_up.arrays import Bools, Ints, Shapes
 
-__all__ = ["refuse_other_than_polygons", "sound_shapes"]
+__all__ = ["Sound", "refuse_other_than_polygons", "sound_shapes"]
 
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 _CLOSED_QUADRILATERAL = 5  # coordinates, with the first repeated
@@ -38,50 +40,60 @@ def refuse_other_than_polygons(shapes: Shapes, rows: Ints, source: str) -> None:
         raise SchemaError(msg)
 
 
-def sound_shapes(shapes: Shapes) -> tuple[Shapes, Bools, Bools]:
-    """Repair invalid polygons, such as bow-ties, by their even-odd structure.
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Footprints that can be measured, shape (n,).
 
-    Returns
-    -------
-    The shapes, which of them were repaired, and which cannot be used at all (no polygon is left, or a
-    coordinate is not a number), shape (n,) each.
+    Attributes
+    ----------
+    shapes, rings
+        Valid polygons and multipolygons, and the same taken apart; None and no ring where one is unusable.
+    repaired
+        Whether each was invalid, such as a bow-tie, and is now its even-odd structure.
+    unusable
+        Whether no polygon is left of it, or a coordinate is not a number.
     """
-    doubtful = np.flatnonzero(~_surely_sound(shapes))
+
+    shapes: Shapes
+    rings: Rings
+    repaired: Bools
+    unusable: Bools
+
+
+def sound_shapes(shapes: Shapes) -> Sound:
+    """Repair what is invalid among polygons, multipolygons and collections, shape (n,)."""
+    collected = shapely.get_type_id(shapes) == _COLLECTION
+    rings = Rings.of(np.where(~collected, shapes, np.array(None)))
+    doubtful = np.flatnonzero(~_surely_sound(rings, len(shapes)))
     invalid = doubtful[~shapely.is_valid(shapes[doubtful])]
-    repaired = np.zeros(len(shapes), dtype=bool)
-    unusable = shapely.is_missing(shapes)
-    if len(invalid):
+    changed = np.concatenate([invalid, doubtful[(collected | shapely.is_empty(shapes))[doubtful]]])
+    repaired, unusable = np.zeros((2, len(shapes)), dtype=bool)
+    if len(changed):
         shapes = shapes.copy()
-        finite = np.array([np.isfinite(shapely.get_coordinates(s)).all() for s in shapes[invalid]])
-        unusable[invalid[~finite]] = True
-        mended = invalid[finite]
-        shapes[mended] = [_mend(shape) for shape in shapes[mended]]
-        repaired[mended] = True
-    collections = np.flatnonzero(shapely.get_type_id(shapes) == _COLLECTION)
-    if len(collections):
-        shapes = shapes.copy()
-        shapes[collections] = [_polygons_of(shape) for shape in shapes[collections]]
-    unusable |= shapely.is_empty(shapes)
-    return shapes, repaired & ~unusable, unusable
+        shapes[changed] = [_mend(shape) for shape in shapes[changed]]
+        unusable[changed] = shapely.is_missing(shapes[changed])
+        repaired[invalid] = ~unusable[invalid]
+        rings = Rings.of(shapes)
+    return Sound(shapes, rings, repaired, unusable)
 
 
-def _surely_sound(shapes: Shapes) -> Bools:
+def _surely_sound(rings: Rings, polygons: int) -> Bools:
     """Find convex quadrilaterals, most buildings: half the price of the full test."""
-    sound: Bools = shapely.get_type_id(shapes) == _POLYGON
-    sound &= shapely.get_num_coordinates(shapes) == _CLOSED_QUADRILATERAL
-    corners = shapely.get_coordinates(shapes[sound]).reshape(-1, _CLOSED_QUADRILATERAL, 2)
+    alone = np.bincount(rings.owner, minlength=polygons)[rings.owner] == 1
+    found = np.flatnonzero(alone & (np.diff(rings.start) == _CLOSED_QUADRILATERAL))
+    corner = rings.start[found] + np.arange(_CLOSED_QUADRILATERAL)[:, None]
     # Corner by corner beside each other, so that numpy works along contiguous memory.
-    x, y = np.diff(np.ascontiguousarray(corners.transpose(2, 1, 0)), axis=1)
+    x, y = np.diff(rings.xy.T[:, corner], axis=1)
     turns = x * np.roll(y, -1, axis=0) - y * np.roll(x, -1, axis=0)
-    sound[sound] = (turns > 0).all(axis=0) | (turns < 0).all(axis=0)
+    sound = np.zeros(polygons, dtype=bool)
+    sound[rings.owner[found]] = (turns > 0).all(axis=0) | (turns < 0).all(axis=0)
     return sound
 
 
-def _mend(shape: shapely.Geometry) -> shapely.Geometry:
-    return _polygons_of(shapely.make_valid(shape))
-
-
-def _polygons_of(shape: shapely.Geometry) -> shapely.Geometry:
-    """Keep the polygons of whatever a collection holds."""
-    parts = [part for part in shapely.get_parts(shape) if part.geom_type in {"Polygon", "MultiPolygon"}]
-    return shapely.union_all(parts)
+def _mend(shape: shapely.Geometry | None) -> shapely.Geometry | None:
+    """Return the polygons that a shape encloses, None if there are none."""
+    if shape is None or not np.isfinite(shapely.get_coordinates(shape)).all():
+        return None
+    parts = shapely.get_parts(shape if shapely.is_valid(shape) else shapely.make_valid(shape))
+    polygons = shapely.union_all([part for part in parts if part.geom_type in {"Polygon", "MultiPolygon"}])
+    return None if polygons.is_empty else polygons

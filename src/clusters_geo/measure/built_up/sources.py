@@ -11,7 +11,7 @@ import numpy as np
 
 from clusters_geo.crs import require_crs
 from clusters_geo.errors import SchemaError, SourceError
-from clusters_geo.measure.built_up.batches import ROWS_A_BATCH, Batch, ShapeBatch, WkbBatch
+from clusters_geo.measure.built_up.batches import ROWS_IN_MEMORY, Batch, ShapeBatch, WkbBatch
 
 if TYPE_CHECKING:
     import os
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from clusters_geo.measure.built_up.index import Lookup
 
 _IN_MEMORY = "table in memory"
+
+# Fewer rows are measured before a second thread has started.
+_WORTH_A_BATCH = 16_384
 
 __all__ = ["Part", "Source", "open_footprints"]
 
@@ -112,8 +115,10 @@ class _TablePart:
 
     def batches(self, lookup: Lookup) -> Iterator[Batch]:
         del lookup  # in memory there is nothing to save
-        for first in range(0, len(self.shapes), ROWS_A_BATCH):
-            rows = slice(first, first + ROWS_A_BATCH)
+        # A table of any size is worth two threads, which need two batches each to come out even.
+        size = min(max(len(self.shapes) // 4 + 1, _WORTH_A_BATCH), ROWS_IN_MEMORY)
+        for first in range(0, len(self.shapes), size):
+            rows = slice(first, first + size)
             groups = None if self.groups is None else self.groups[rows]
             yield ShapeBatch(self.shapes[rows], groups, first)
 

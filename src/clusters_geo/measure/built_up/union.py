@@ -50,7 +50,7 @@ def union_m2(index: ClusterIndex, shapes: Shapes, m2: Floats, ground: Ints, clus
     intricate = _intricate(shapes, ground, one, other, len(cluster))
     for one_ground in np.flatnonzero(intricate):
         union = shapely.union_all(shapes[(ground == one_ground) & ~lone])
-        area[one_ground] += crossing_area(index, np.array([union]), cluster[[one_ground]])[0]
+        area[one_ground] += crossing_area(index, Rings.of(np.array([union])), cluster[[one_ground]])[0]
     rows = np.flatnonzero(~lone & ~intricate[ground])
     if not len(rows):
         return area
