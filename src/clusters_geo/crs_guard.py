@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyproj
@@ -63,12 +63,18 @@ class Placed:
 
 @dataclass(slots=True)
 class Verdict:
-    """The system to use, whether x and y must be exchanged, and what to report."""
+    """The system to use, whether x and y must be exchanged, and what to report.
+
+    `notes` are codes and values of `clusters_geo.reading.words`.
+    """
 
     crs: pyproj.CRS
     swapped: bool = False
-    repairs: list[str] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
+    notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def note(self, code: str, /, **values: object) -> None:
+        """Record something to report."""
+        self.notes.append((code, values))
 
 
 def place(crs: pyproj.CRS, x: float, y: float, *, swapped: bool = False) -> Placed:
@@ -214,18 +220,14 @@ def _put_right(verdict: Verdict, found: Placed, sought: _Sought, *, strict: bool
     swapped = place(verdict.crs, *sought.middle, swapped=True)
     if swapped.within(sought.extent if strict else VIETNAM_EXTENT):
         verdict.swapped = True
-        verdict.repairs.append(
-            f"x and y were exchanged: as written the data lie {_position(found)}, exchanged "
-            f"{_position(swapped)}"
-        )
+        shift = _shift(found, swapped)
+        verdict.note("crs.swapped", before=_position(found), after=_position(swapped), shift=shift)
         return
     x, y = sought.middle
     if verdict.crs.is_geographic and max(abs(x), abs(y)) > _MAX_DEGREES:
         why = f"its coordinates, about ({x:,.0f}, {y:,.0f}), are metres and not degrees"
     else:
-        why = (
-            f"its coordinates would lie {_position(found)}, outside {sought.region if strict else 'Việt Nam'}"
-        )
+        why = f"its coordinates would lie {_where(found)}, outside {sought.region if strict else 'Việt Nam'}"
     msg = f"{sought.where} is said to be in {verdict.crs.name}, but {why}. {_advice(sought)}"
     raise CRSError(msg)
 
@@ -244,17 +246,16 @@ def _check_datum(verdict: Verdict, found: Placed, sought: _Sought, *, confirmed:
         verdict.crs = twin
         return
     datum = verdict.crs.datum.name if verdict.crs.datum else "unknown"
-    text = (
-        f"the projection is that of {twin.name} (EPSG:{code}) but the datum is {datum}, {shift:,.2f} m away"
-    )
     if shift > _TOLERABLE_M and not confirmed:
         msg = (
-            f"{sought.where}: {text}. VN-2000 lost its datum on the way, as MapInfo files and many "
-            ".prj files do. "
-            f'Say crs="EPSG:{code}" if these are VN-2000 coordinates; otherwise say the whole other system.'
+            f"{sought.where}: the projection is that of {twin.name} (EPSG:{code}) but the datum is {datum}, "
+            f"{shift:,.2f} m away. VN-2000 lost its datum on the way, as MapInfo files and many .prj files "
+            f'do. Say crs="EPSG:{code}" if these are VN-2000 coordinates; otherwise say the whole other '
+            "system."
         )
         raise CRSError(msg)
-    verdict.doubts.append(text)
+    fine = {"say": "fine metres", "metres": shift}
+    verdict.note("crs.datum", twin=twin.name, code=code, datum=datum, shift=fine)
 
 
 def _check_contradiction(
@@ -262,37 +263,26 @@ def _check_contradiction(
 ) -> None:
     if declared is None or said is None or declared == said:
         return
-    shift = _metres(place(declared, *middle), place(said, *middle))
-    far = f"{shift:,.0f} m" if math.isfinite(shift) else "beyond any distance"
-    verdict.repairs.append(
-        f"the file says {declared.name}, taken as {said.name} as you said; that moves it {far}"
-    )
+    shift = _shift(place(declared, *middle), place(said, *middle))
+    verdict.note("crs.said", declared=declared.name, said=said.name, shift=shift)
 
 
 def _check_zone(verdict: Verdict, found: Placed, sought: _Sought) -> None:
     home = place(vn2000(sought.region), *sought.middle, swapped=verdict.swapped)
     plane = _plane(verdict.crs)
     if plane is not None and math.isclose(plane.scale, _UTM_SCALE) and home.within(sought.extent):
-        verdict.doubts.append(
-            f"it is said to be {verdict.crs.name}; were it {home}, as surveys of {sought.region} "
-            "are, it would lie "
-            f"{_metres(found, home):,.0f} m away"
-        )
+        shift = _shift(found, home)
+        verdict.note("crs.utm", stated=verdict.crs.name, home=str(home), region=sought.region, shift=shift)
     if not found.within(sought.extent):
-        inside = home.within(sought.extent)
-        other = (
-            f"; with {home} it would lie inside, {_metres(found, home) / 1000:,.0f} km away" if inside else ""
-        )
-        verdict.doubts.append(f"it lies {_position(found)}, outside {sought.region}{other}")
+        code = "crs.meridian" if home.within(sought.extent) else "crs.outside"
+        lies = {"position": _position(found), "region": sought.region}
+        verdict.note(code, home=str(home), shift=_shift(found, home), **lies)
 
 
 def _check_transformation(verdict: Verdict) -> None:
     known = TransformerGroup(verdict.crs, MAP_CRS, always_xy=True).transformers
     if known and "ballpark" in known[0].description.lower():
-        verdict.doubts.append(
-            f"no exact transformation from {verdict.crs.name} to WGS 84 is known here, only a ballpark one; "
-            "positions may be off by hundreds of metres"
-        )
+        verdict.note("crs.ballpark", stated=verdict.crs.name)
 
 
 def _extent(region: str) -> tuple[float, float, float, float]:
@@ -315,9 +305,18 @@ def _metres(one: Placed, other: Placed) -> float:
     return float(_GEOD.inv(one.lon, one.lat, other.lon, other.lat)[2])
 
 
-def _position(found: Placed) -> str:
+def _shift(one: Placed, other: Placed) -> dict[str, object]:
+    metres = _metres(one, other)
+    return {"say": "metres", "metres": metres} if math.isfinite(metres) else {"say": "beyond"}
+
+
+def _position(found: Placed) -> dict[str, object]:
     if not (math.isfinite(found.lon) and math.isfinite(found.lat)):
-        return "nowhere on Earth"
+        return {"say": "nowhere"}
+    return {"say": "at", "lon": found.lon, "lat": found.lat}
+
+
+def _where(found: Placed) -> str:
     return f"at longitude {found.lon:.2f}, latitude {found.lat:.2f}"
 
 

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["load_clusters", "load_districts", "load_report"]
 
 _DRAWINGS = {"DXF", "DGN v7"}
-_NO_SHAPES = "a register without shapes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +119,8 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     if boundaries is not None:
         shapes_report = LoadReport(os.fspath(boundaries))
         shapes = _read(boundaries, CLUSTER_COLUMNS, replace(wishes, layer=None, columns=None), shapes_report)
-        report.notes = [n for n in report.notes if n.message != _NO_SHAPES]
-        report.notes += [replace(n, message=f"boundaries: {n.message}") for n in shapes_report.notes]
+        report.notes = [n for n in report.notes if n.code != "shapes.none"]
+        report.notes += [replace(n, of="boundaries") for n in shapes_report.notes]
         table = _with_shapes(table, _identified(shapes, shapes_report), report)
     return _finished(_identified(table, report), "cluster_id", CLUSTER_COLUMNS, report, check=check)
 
@@ -218,10 +217,7 @@ def _read(
     if report.format.startswith("MapInfo"):
         _note_zeros(table, columns, report)
     if "geometry" not in table:
-        report.doubt(
-            "shapes", "a register without shapes", advice="Give them with boundaries= (--boundaries)."
-        )
-        report.crs = "no shapes"
+        report.note("shapes.none")
         return gpd.GeoDataFrame(table, geometry=[None] * len(table), crs=MAP_CRS)
     shapes = gpd.GeoSeries(table["geometry"])
     return gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=_sound(shapes, raw.crs, wishes, report))
@@ -231,7 +227,7 @@ def _note_zeros(table: pd.DataFrame, columns: tuple[Column, ...], report: LoadRe
     for name in (c.name for c in columns if c.kind in {"number", "integer"} and c.name in table):
         rows = [at for at, value in enumerate(table[name], start=1) if isinstance(value, Real) and value == 0]
         if rows:
-            report.doubt("numbers", f"{name}: 0 may stand for nothing known; MapInfo has no blank", rows)
+            report.note("numbers.zeros", rows, column=name)
 
 
 def _sound(
@@ -242,14 +238,12 @@ def _sound(
     flat = flatten(shapes, report, where)
     known, x, y = middles(flat)
     verdict = judge_crs(x, y, declared=declared, said=_said(wishes.crs), where=where, region=wishes.region)
-    for text in verdict.repairs:
-        report.repair("crs", text, advice="Say crs= if that is wrong.")
-    for text in verdict.doubts:
-        report.doubt("crs", text, advice="Say crs= if that is wrong.")
+    for code, values in verdict.notes:
+        report.note(code, **values)
     placed = exchange_axes(flat) if verdict.swapped else flat
     away = known[outside_vietnam(verdict.crs, *((y, x) if verdict.swapped else (x, y)))]
     if len(away):
-        report.doubt("shapes", "outside Việt Nam", (away + 1).tolist(), "Correct or delete the shape.")
+        report.note("shapes.outside", (away + 1).tolist())
     report.crs = f"{verdict.crs.name} ({verdict.crs.to_string()[:40]})"
     return mend(placed.set_crs(verdict.crs, allow_override=True), report, where)
 
@@ -264,15 +258,20 @@ def _said(crs: str | int | None) -> pyproj.CRS | None:
 
 def _identified(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
     """Return a table with ids; without any in the file they are made from district and name."""
-    if "cluster_id" in table or "name" not in table:
+    if "name" not in table or ("cluster_id" in table and not _is_blank(table["cluster_id"])):
         return table
     names = table["name"].map(lambda name: slug(name) if isinstance(name, str) else "")
     if "district" in table:
         repeated = names.duplicated(keep=False)
         districts = table["district"].map(lambda name: slug(name) if isinstance(name, str) else "")
         names = names.where(~repeated, (districts + "-" + names).str.strip("-"))
-    report.repair("rows", "there is no column of ids; they were made from the names")
+    report.note("rows.ids")
     return table.assign(cluster_id=names.replace("", pd.NA).astype("string"))
+
+
+def _is_blank(values: pd.Series) -> bool:
+    # KML has a place for an id in every feature, which most leave empty.
+    return not (values.astype("string").str.strip().fillna("") != "").any()
 
 
 def _with_shapes(table: gpd.GeoDataFrame, shapes: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
@@ -291,11 +290,9 @@ def _with_shapes(table: gpd.GeoDataFrame, shapes: gpd.GeoDataFrame, report: Load
         for m, twice in zip(matches, wanted.duplicated(keep=False), strict=True)
     ]
     missing = [at + 1 for at, shape in enumerate(found) if shape is None]
-    report.repair("shapes", f"{len(found) - len(missing)} of {len(found)} rows joined to boundaries by {key}")
+    report.note("shapes.boundaries", found=len(found) - len(missing), count=len(found), key=key)
     if missing:
-        report.doubt(
-            "shapes", "no boundary, or several, of that name", missing, "Give both files the same cluster_id."
-        )
+        report.note("shapes.no-boundary", missing)
     report.crs = shapes.crs.name if shapes.crs else ""
     return table.set_geometry(type(shapes.geometry)(found, index=table.index, crs=shapes.crs))
 

@@ -18,9 +18,9 @@ from clusters_geo.errors import SchemaError
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
 
 if TYPE_CHECKING:
-    from clusters_geo.schema import Column
+    from clusters_geo.schema import Column, Language
 
-__all__ = ["validate"]
+__all__ = ["list_faults", "validate"]
 
 Table = TypeVar("Table", bound=pd.DataFrame)
 
@@ -28,19 +28,33 @@ _SHOWN = 5
 _FAILURE_COLUMNS = ["row", "column", "value", "problem", "fix"]
 _WHOLE_TABLE = "(table)"
 
-# What pandera calls a fault, and how we say it.
-_PROBLEMS = {
-    "not_nullable": ("is missing", "fill it in"),
-    "field_uniqueness": ("is used more than once", "give each row its own"),
+# What pandera calls a fault, and how we say it and what to do, in Vietnamese and English.
+_FAULTS = {
+    "column_in_dataframe": (
+        ("không có trong các cột", "thêm cột này"),
+        ("is not among the columns", "add it"),
+    ),
+    "not_nullable": (("chưa có", "điền vào"), ("is missing", "fill it in")),
+    "field_uniqueness": (
+        ("được dùng nhiều lần", "cho mỗi dòng một mã riêng"),
+        ("is used more than once", "give each row its own"),
+    ),
+    "value": (("không phải {wanted}", "sửa hoặc để trống"), ("is not {wanted}", "correct or empty it")),
 }
 _KINDS = {
-    "text": "text",
-    "number": "a finite number",
-    "integer": "a whole number",
-    "date": "a date",
-    "flag": "true or false",
-    "geometry": "a shape",
+    "text": ("chữ", "text"),
+    "number": ("số hữu hạn", "a finite number"),
+    "integer": ("số nguyên", "a whole number"),
+    "date": ("ngày", "a date"),
+    "flag": ("có hoặc không", "true or false"),
+    "geometry": ("hình", "a shape"),
 }
+_LIMITS = {
+    "choice": ("một trong {choices}", "one of {choices}"),
+    "range": ("{kind} từ {low:g} đến {high:g}", "{kind} from {low:g} to {high:g}"),
+    "minimum": ("{kind} từ {low:g} trở lên", "{kind} of at least {low:g}"),
+}
+_NAMELESS = ("dòng {row}", "row {row}")
 
 
 def validate(table: Table) -> Table:
@@ -72,8 +86,7 @@ def validate(table: Table) -> Table:
     row column  value
       1 status closed
     """
-    columns = DISTRICT_COLUMNS if table.index.name == "district_code" else CLUSTER_COLUMNS
-    failures = _failures(table, columns)
+    failures = list_faults(table)
     if len(failures):
         lines = [
             f"  {f.row}, {f.column}: {f.value!r} {f.problem}; {f.fix}."
@@ -87,10 +100,30 @@ def validate(table: Table) -> Table:
     return table
 
 
-def _failures(table: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
+def list_faults(table: pd.DataFrame, lang: Language = "en") -> pd.DataFrame:
+    """Return everything in a table that cannot be computed with, without raising.
+
+    Parameters
+    ----------
+    table
+        As `validate` takes it.
+    lang
+        Of `problem` and `fix`.
+
+    Returns
+    -------
+    One row per fault: `row` (its id, or where it has none its number), `column`, `value`, `problem`, `fix`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"name": ["A"], "status": [None]}, index=pd.Index(["1"], name="cluster_id"))
+    >>> list_faults(table, "vi")[["column", "problem", "fix"]].to_string(index=False, header=False)
+    'status chưa có điền vào'
+    """
     import pandera.errors
     import pandera.pandas as pa
 
+    columns = DISTRICT_COLUMNS if table.index.name == "district_code" else CLUSTER_COLUMNS
     first = columns[0]
     declared = {
         c.name: pa.Column(
@@ -106,7 +139,7 @@ def _failures(table: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
     try:
         pa.DataFrameSchema(declared).validate(plain, lazy=True)
     except pandera.errors.SchemaErrors as errors:
-        return _readable(errors.failure_cases, plain[first.name], {c.name: c for c in columns})
+        return _readable(errors.failure_cases, plain[first.name], {c.name: c for c in columns}, lang)
     return pd.DataFrame(columns=_FAILURE_COLUMNS)
 
 
@@ -134,11 +167,17 @@ def _fits(value: object, column: Column) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _readable(cases: pd.DataFrame, ids: pd.Series, columns: dict[str, Column]) -> pd.DataFrame:
+def _readable(
+    cases: pd.DataFrame, ids: pd.Series, columns: dict[str, Column], lang: Language
+) -> pd.DataFrame:
+    def told(check: str, name: str) -> tuple[str, str]:
+        problem, fix = _FAULTS.get(check, _FAULTS["value"])[lang == "en"]
+        return problem.format(wanted=_wanted(columns[name], lang)) if name in columns else problem, fix
+
     rows = [
-        (_WHOLE_TABLE, value, None, "is not among the columns", "add it")
+        (_WHOLE_TABLE, value, None, *told(check, ""))
         if check == "column_in_dataframe"
-        else (ids.iloc[position], name, value, *_fault(check, columns[name]))
+        else (_row(ids, position, lang), name, value, *told(check, name))
         for name, check, value, position in zip(
             cases["column"], cases["check"], cases["failure_case"], cases["index"], strict=True
         )
@@ -146,16 +185,18 @@ def _readable(cases: pd.DataFrame, ids: pd.Series, columns: dict[str, Column]) -
     return pd.DataFrame(rows, columns=_FAILURE_COLUMNS)
 
 
-def _fault(check: str, column: Column) -> tuple[str, str]:
-    """Return in words what is wrong with a value, and what to do."""
-    return _PROBLEMS.get(check, (f"is not {_wanted(column)}", "correct or empty it"))
+def _row(ids: pd.Series, position: int, lang: Language) -> object:
+    found = ids.iloc[position]
+    return _NAMELESS[lang == "en"].format(row=position + 1) if pd.isna(found) else found
 
 
-def _wanted(column: Column) -> str:
+def _wanted(column: Column, lang: Language) -> str:
     """Return in words what a value of a column must be."""
+    english = lang == "en"
     if column.kind == "choice":
-        return "one of " + ", ".join(column.choices)
-    words = _KINDS[column.kind]
-    if column.minimum is not None and column.maximum is not None:
-        return f"{words} from {column.minimum:g} to {column.maximum:g}"
-    return words if column.minimum is None else f"{words} of at least {column.minimum:g}"
+        return _LIMITS["choice"][english].format(choices=", ".join(column.choices))
+    kind = _KINDS[column.kind][english]
+    if column.minimum is None:
+        return kind
+    limits = _LIMITS["minimum" if column.maximum is None else "range"][english]
+    return limits.format(kind=kind, low=column.minimum, high=column.maximum)

@@ -40,8 +40,8 @@ def register(tmp_path):
     return tmp_path / "a.gpkg"
 
 
-def run(command, *arguments):
-    return CliRunner().invoke(command, [str(a) for a in arguments])
+def run(command, *arguments, lang="en"):
+    return CliRunner().invoke(command, [*(str(a) for a in arguments), "--lang", lang])
 
 
 def test_an_inspection_tells_everything_there_is(register):

@@ -207,7 +207,7 @@ def test_titles_column_numbers_blank_rows_and_totals_are_left_out(tmp_path):
     assert table["planned_ha"].tolist() == [40.5, 20.0]
     assert table.index.tolist() == ["phung-xa", "bat-trang"]
     said = " ".join(n.message for n in load_report(table).repairs)
-    for what in ("titles", "column numbers", "totals", "no column of ids"):
+    for what in ("titles", "column numbers", "totals", "there are no ids"):
         assert what in said
 
 
@@ -344,7 +344,7 @@ def test_feature_ids_used_twice_and_mixed_kinds_are_doubts(tmp_path):
     ]
     file.write_text(json.dumps(_collection(*features)), encoding="utf-8-sig")
     doubts = {d.message: d.rows for d in load_report(cg.load_clusters(file)).doubts}
-    assert doubts["the feature id 7 is used more than once"] == (1, 2)
+    assert doubts["the feature id 7 is used more than once; ids of features are not used"] == (1, 2)
     assert any("numbers (row 1) and text (row 2)" in message for message in doubts)
 
 

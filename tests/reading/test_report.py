@@ -68,21 +68,22 @@ def test_it_is_in_nobody_s_way_when_a_table_is_written(loaded, tmp_path, write):
 
 def test_it_reads_well():
     report = LoadReport("a.shp", "Shapefile", "a", rows=9, crs="VN-2000")
-    report.repair("shapes", "self-intersection mended", rows=range(1, 9))
-    report.doubt("crs", "it lies far away", advice="Say crs=.")
+    report.note("shapes.heights", range(1, 9))
+    report.note("crs.ballpark", stated="Hanoi 1972")
     assert str(report) == (
         "a.shp: Shapefile, layer a, 9 rows, VN-2000\n"
-        "  repair, shapes: self-intersection mended (rows 1, 2, 3, 4, 5 and 3 more).\n"
-        "  doubt, crs: it lies far away. Say crs=."
+        "  repair, shapes: heights (Z) dropped (rows 1, 2, 3, 4, 5 and 3 more).\n"
+        "  doubt, crs: no exact transformation from Hanoi 1972 to WGS 84 is known here, only a ballpark one; "
+        "positions may be off by hundreds of metres. Say crs= (--crs) if that is wrong."
     )
 
 
 def test_repairs_and_doubts_are_kept_apart():
     report = LoadReport("a")
-    report.repair("text", "x")
-    report.doubt("text", "y", [2])
-    assert report.repairs == [Note("repair", "text", "x")]
-    assert report.doubts == [Note("doubt", "text", "y", (2,))]
+    report.note("rows.ids")
+    report.note("numbers.about", [2], column="planned_ha")
+    assert report.repairs == [Note("rows.ids")]
+    assert report.doubts == [Note("numbers.about", {"column": "planned_ha"}, (2,), 1)]
 
 
 @pytest.mark.parametrize(
@@ -95,8 +96,9 @@ def test_many_values_are_cut_short(values, text):
 
 def test_thousands_of_rows_do_not_travel_with_every_copy():
     report = LoadReport("a")
-    report.repair("shapes", "heights (Z) dropped", range(1, 100_001))
-    assert report.notes[0].message == "heights (Z) dropped, 100000 rows in all"
+    report.note("shapes.heights", range(1, 100_001))
+    assert report.notes[0].message == "heights (Z) dropped, 100,000 rows in all"
+    assert report.notes[0].text("vi") == "bỏ độ cao (Z), tất cả 100.000 dòng"
     assert len(report.notes[0].rows) == 1_000
 
 

@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clusters_geo.cli.options import lang_option
 from clusters_geo.cli.reading_options import as_option, columns_option, reading_options
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from clusters_geo.schema import Language
+
+_WORDS = {
+    "written": ("Đã ghi {count} dòng vào {place}.", "{count} rows written to {place}."),
+    "warning": ("cảnh báo", "warning"),
+}
 
 
 @click.command("convert")
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
 @as_option
 @columns_option
 @reading_options("--input-crs")
+@lang_option
 def command(
     source: str,
     target: str,
@@ -31,6 +40,7 @@ def command(
     decimal: str | None,
     name: str | None,
     kind: str,
+    lang: Language,
     **wishes: Any,  # noqa: ANN401 - click checked them
 ) -> None:
     """Read IN, repair it, and write it clean to OUT, whole or not at all.
@@ -44,13 +54,18 @@ def command(
         table = load_districts(source, **wishes)
     else:
         table = load_clusters(source, boundaries=boundaries, decimal=decimal, **wishes)
-    click.echo(str(load_report(table)), err=True)
-    _written(table, target, wanted, name)
-    place = f"table {name}" if name else target
-    click.echo(f"{len(table)} rows written to {place}.")
+    click.echo(load_report(table).text(lang), err=True)
+    _written(table, target, wanted, name, lang)
+    click.echo(_say("written", lang).format(count=len(table), place=name or target))
 
 
-def _written(table: gpd.GeoDataFrame, target: str, wanted: str | None, name: str | None) -> None:
+def _say(key: str, lang: Language) -> str:
+    return _WORDS[key][lang == "en"]
+
+
+def _written(
+    table: gpd.GeoDataFrame, target: str, wanted: str | None, name: str | None, lang: Language
+) -> None:
     if target.startswith(("postgresql://", "postgres://")):
         from clusters_geo.report.layers import target_crs
         from clusters_geo.report.postgis import save_postgis
@@ -69,4 +84,4 @@ def _written(table: gpd.GeoDataFrame, target: str, wanted: str | None, name: str
         warnings.simplefilter("always")
         save(table, target, crs=wanted)
     for text in dict.fromkeys(str(w.message) for w in said):
-        click.echo(f"warning: {text}", err=True)
+        click.echo(f"{_say('warning', lang)}: {text}", err=True)

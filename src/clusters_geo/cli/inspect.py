@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clusters_geo.cli.options import format_option, output_option, put, sheets_text
+from clusters_geo.cli.options import format_option, lang_option, output_option, put, sheets_text
 from clusters_geo.cli.reading_options import as_option, reading_options
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from clusters_geo.schema import Language
 
 _UNUSABLE = 2
 
@@ -21,8 +23,16 @@ _UNUSABLE = 2
 @as_option
 @reading_options("--crs", "--input-crs")
 @format_option
+@lang_option
 @output_option
-def command(file: str, kind: str, form: str, output: Path | None, **wishes: Any) -> None:  # noqa: ANN401 - click checked them
+def command(
+    file: str,
+    kind: str,
+    form: str,
+    lang: Language,
+    output: Path | None,
+    **wishes: Any,  # noqa: ANN401 - click checked them
+) -> None:
     """Tell what is in FILE: layers, coordinate system, encoding, what is repaired, and what to decide.
 
     Exits 0 if the file can be worked with, 2 if not; nothing is written.
@@ -30,10 +40,10 @@ def command(file: str, kind: str, form: str, output: Path | None, **wishes: Any)
     from clusters_geo.report.inspection import inspect_file, inspection_sheets
     from clusters_geo.report.records import to_json
 
-    found = inspect_file(file, districts=kind == "districts", **wishes)
+    found = inspect_file(file, districts=kind == "districts", lang=lang, **wishes)
     if form == "json":
-        put(to_json(found.as_dict()), output, "en")
+        put(to_json(found.as_dict()), output, lang)
     else:
-        put(sheets_text("md" if form == "md" else "table", *inspection_sheets(found)), output, "en")
+        put(sheets_text("md" if form == "md" else "table", *inspection_sheets(found)), output, lang)
     if found.problem or found.failures:
         sys.exit(_UNUSABLE)

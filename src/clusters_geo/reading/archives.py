@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from clusters_geo.errors import SourceError
 from clusters_geo.reading.formats import FORMATS
 
-__all__ = ["MAX_EXPANSION", "MAX_UNPACKED_BYTES", "refuse_bomb", "refuse_nested", "unpack"]
+__all__ = [
+    "MAX_EXPANSION",
+    "MAX_UNPACKED_BYTES",
+    "plain_stem",
+    "refuse_bomb",
+    "refuse_nested",
+    "unpack",
+    "unpack_kmz",
+]
 
 MAX_EXPANSION = 200
 MAX_UNPACKED_BYTES = 1 << 30
@@ -19,7 +28,20 @@ _SMALL_BYTES = 10 << 20
 
 _ARCHIVES = {".zip", ".kmz", ".rar", ".7z", ".gz", ".tgz", ".bz2", ".xz", ".tar"}
 _MAIN = {ending for f in FORMATS for ending in f.endings if f.driver and f.name != "KMZ"}
+# pyogrio takes what stands behind ! for a member of an archive.
+_SPECIAL = re.compile(r"[!|?*]")
 _KEPT = _MAIN | {ending for f in FORMATS for ending in (*f.needed, *f.beside)}
+
+
+def plain_stem(path: PurePath) -> str:
+    """Return the stem of a file's name without what readers take for more than a name.
+
+    Examples
+    --------
+    >>> plain_stem(PurePosixPath("cụm!2022.kml"))
+    'cụm_2022'
+    """
+    return _SPECIAL.sub("_", path.stem)
 
 
 def refuse_bomb(file: Path, *, allow_large: bool = False) -> list[zipfile.ZipInfo]:
@@ -81,10 +103,10 @@ def unpack(file: Path, folder: Path, *, allow_large: bool = False) -> Path:
     """
     members = refuse_bomb(file, allow_large=allow_large)
     refuse_nested(file, members)
-    main = _main_member(file, [PurePosixPath(m.filename.replace("\\", "/")) for m in members])
+    main = _main_member(file, [_inside(m) for m in members])
     with zipfile.ZipFile(file) as archive:
         for member in members:
-            path = PurePosixPath(member.filename.replace("\\", "/"))
+            path = _inside(member)
             if _belongs(path, main):
                 _write(
                     archive,
@@ -92,6 +114,39 @@ def unpack(file: Path, folder: Path, *, allow_large: bool = False) -> Path:
                     folder / (path.name if main.suffix != ".gdb" else f"{main.name}/{path.name}"),
                 )
     return folder / main.name
+
+
+def unpack_kmz(file: Path, folder: Path, *, allow_large: bool = False) -> tuple[Path, ...]:
+    """Unpack each KML of a KMZ into a folder of its own, where no link of one reaches another.
+
+    GDAL opens what the links of the main KML name, and loses those whose names are not ASCII. Read one by
+    one, all are found and nothing outside the archive is.
+
+    Raises
+    ------
+    SourceError
+        As `refuse_bomb`; also if there is no KML in it, or another archive.
+    """
+    members = refuse_bomb(file, allow_large=allow_large)
+    refuse_nested(file, members)
+    found = [(m, path) for m in members if _is_kml(path := _inside(m))]
+    if not found:
+        msg = f"{file.name} holds no KML. Is it another archive with the ending .kmz? Export it again."
+        raise SourceError(msg)
+    parts = []
+    with zipfile.ZipFile(file) as archive:
+        for number, (member, path) in enumerate(found):
+            parts.append(folder / str(number) / f"{plain_stem(path)}.kml")
+            _write(archive, member, parts[-1])
+    return tuple(parts)
+
+
+def _is_kml(path: PurePosixPath) -> bool:
+    return path.suffix.lower() == ".kml" and not path.name.startswith(".") and "__MACOSX" not in path.parts
+
+
+def _inside(member: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(member.filename.replace("\\", "/"))
 
 
 def _main_member(file: Path, paths: list[PurePosixPath]) -> PurePosixPath:

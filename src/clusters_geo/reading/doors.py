@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clusters_geo.errors import SourceError
-from clusters_geo.reading.archives import refuse_bomb, refuse_nested, unpack
+from clusters_geo.reading.archives import plain_stem, unpack, unpack_kmz
 from clusters_geo.reading.formats import Format, identify
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ _REACHES_OUT = re.compile(
     r"|\b(?:(?:ogr|gdal)_\w+|load_extension|readfile|writefile)\s*\(",
     re.IGNORECASE | re.DOTALL,
 )
-# pyogrio takes what stands behind ! for a member of an archive.
-_SPECIAL = re.compile(r"[!|?*]")
 _COPIED = {"GML", "MapInfo MIF", "MapInfo TAB"}
 
 _NOT_A_PATH = (
@@ -58,11 +56,15 @@ _NOT_A_PATH = (
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A file that may be opened: where its private copy lies, its format, and what is missing beside it."""
+    """A file that may be opened: where its private copy lies, its format, and what is missing beside it.
+
+    `parts` are the files to read, each by itself: the KML files of a KMZ, otherwise `path` alone.
+    """
 
     path: Path
     original: Path
     format: Format
+    parts: tuple[Path, ...]
     missing: tuple[str, ...] = ()
 
 
@@ -153,12 +155,20 @@ def staged(path: str | os.PathLike[str], *, allow_large: bool = False) -> Iterat
         (folder / "read").mkdir()
         target, missing = _linked(source, found, folder / "read")
         _CHECKS.get(found.name, lambda _: None)(target)
-        yield Staged(target, original, found, missing)
+        parts = _kmz_parts(target, folder, allow_large) if found.name == "KMZ" else (target,)
+        yield Staged(parts[0], original, found, parts, missing)
+
+
+def _kmz_parts(file: Path, folder: Path, allow_large: bool) -> tuple[Path, ...]:  # noqa: FBT001
+    parts = unpack_kmz(file, folder / "parts", allow_large=allow_large)
+    for part in parts:
+        identify(part)
+    return parts
 
 
 def _linked(source: Path, found: Format, folder: Path) -> tuple[Path, tuple[str, ...]]:
     # Readers match endings in lower case; what the layer is called comes from the stem.
-    stem = _SPECIAL.sub("_", source.stem)
+    stem = plain_stem(source)
     target = folder / f"{stem}{source.suffix.lower()}"
     bring = _copy if found.name in _COPIED or _keeps_a_log(source, found) else _link
     bring(source, target)
@@ -250,12 +260,7 @@ def _check_gml(file: Path) -> None:
     file.write_bytes(re.sub(rb"schemaLocation(\s*=)", rb"schemaIgnored\1", content))
 
 
-def _check_kmz(file: Path) -> None:
-    refuse_nested(file, refuse_bomb(file))
-
-
 _CHECKS = {
-    "KMZ": _check_kmz,
     "GeoPackage": _check_geopackage,
     "MapInfo TAB": _check_tab,
     "MapInfo MIF": _check_mif,

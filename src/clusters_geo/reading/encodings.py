@@ -4,9 +4,9 @@ Which encoding a column is in is decided by what it reads as: a word with a lett
 Vietnamese syllable (onset, vowels, coda, at most one tone). Bytes read in the wrong encoding almost never
 are. A tie, or a reading in which too few words are syllables, changes nothing and is said.
 
-The characters of TCVN3 (fonts such as .VnTime) and VNI are in `legacy/`, with their sources. Capitals that
-TCVN3 kept only in a capital font (.VnTimeH) are lower case in the file and come out as that, but for the
-first letters of names whose other words have capitals.
+The characters of TCVN3 (fonts such as .VnTime) and VNI are in `legacy/`, with their sources. TCVN3 has no
+capitals with a tone; they existed only in capital fonts (.VnTimeH) and are small letters in the file. They
+are made capitals again where the letters beside them decide: "PHùNG Xá", or first letters of names.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import csv
 import re
 import unicodedata
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ import pandas as pd
 from clusters_geo.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from clusters_geo.reading.notes import LoadReport
 
@@ -43,6 +44,7 @@ _VOWELS = (
 )
 _CODA = r"(?:ch|nh|ng|[cmnpt])?"
 _SYLLABLE = re.compile(f"{_ONSET}{_VOWELS}{_CODA}")
+_INITIAL = re.compile(r"(?<!\S)[^\W\d_]")
 _TONES = dict.fromkeys(map(ord, "\u0300\u0301\u0303\u0309\u0323"))
 _WORDS = re.compile(r"[^\s!-/:-@\[-`{-~–—“”‘’…]+")
 
@@ -51,6 +53,14 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]"
 )
 _LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
+_ALIKE = re.compile("[ÐðƉɖ]")
+
+# What tidying may have changed in a text, by the note that says so.
+_CHANGES: dict[str, Callable[[str, str], bool]] = {
+    "text.hidden": lambda text, _: bool(_HIDDEN.search(text)),
+    "text.composed": lambda text, _: not unicodedata.is_normalized("NFC", text),
+    "text.look-alikes": lambda text, tidy: bool(_ALIKE.search(text)) and not _ALIKE.search(tidy),
+}
 
 
 def share_of_syllables(texts: Iterable[str]) -> float | None:
@@ -205,10 +215,10 @@ def _repair_column(
     if used:
         texts = [_reread(name, row, text, used, report) for row, text in zip(found, texts, strict=True)]
         if used == "tcvn3":
-            texts = _with_capitals(name, texts, report)
+            texts = _with_capitals(name, dict(zip(found, texts, strict=True)), report)
         if used != "utf-8" or declared is None:
             report.encodings[name] = used
-            report.repair("text", f"column {name!r} was in {used}", advice="Say encoding= if it reads wrong.")
+            report.note("text.encoding", column=name, encoding=used)
     tidy = [_tidied(text) for text in texts]
     _note_tidied(name, dict(zip(found, zip(texts, tidy, strict=True), strict=True)), report)
     values = column.astype(object)
@@ -216,19 +226,46 @@ def _repair_column(
     return values.astype("string") if len(found) == column.notna().sum() else values
 
 
-def _with_capitals(name: str, texts: list[str], report: LoadReport) -> list[str]:
-    """Return names with the capitals that TCVN3 cannot write, where the others have theirs."""
-    letters = set(_legacy("tcvn3")[1].values())
-    words = [w for text in texts for w in text.split() if w[0].isalpha()]
-    writable = [w[0] for w in words if w[0].isascii() or w[0].upper() in letters]
-    if not writable or sum(c.isupper() for c in writable) < _ENOUGH * len(writable):
+def _with_capitals(name: str, found: dict[int, str], report: LoadReport) -> list[str]:
+    """Return texts with the capitals that TCVN3 cannot write, where the letters beside them decide."""
+    texts = list(found.values())
+    if not any(c.isupper() for text in texts for c in text):
+        report.note("text.capital-font", [at + 1 for at in found], column=name)
         return texts
-    initial = re.compile(r"(?<!\S)[^\W\d_]")
-    lost = {c for c in letters if c.islower() and c.upper() not in letters}
-    after = [initial.sub(lambda m: m[0].upper() if m[0] in lost else m[0], text) for text in texts]
-    if after != texts:
-        report.repair("text", f"column {name!r}: first letters that TCVN3 has no capital for made capitals")
+    after = [_capital_runs(text) for text in texts]
+    if _begin_with_capitals(after):
+        after = [_INITIAL.sub(lambda m: m[0].upper() if m[0] in _lost() else m[0], text) for text in after]
+    rows = [at + 1 for at, old, new in zip(found, texts, after, strict=True) if old != new]
+    if rows:
+        report.note("text.capitals", rows, column=name)
     return after
+
+
+@cache
+def _lost() -> frozenset[str]:
+    """Return the small letters that TCVN3 has no capital for: all that carry a tone."""
+    letters = set(_legacy("tcvn3")[1].values())
+    return frozenset(c for c in letters if c.islower() and c.upper() not in letters)
+
+
+def _capital_runs(text: str) -> str:
+    """Return a text in which "PHùNG Xá" is "PHÙNG XÁ": no letter that could be a capital is small."""
+    runs = groupby(
+        re.split(r"(\s+)", text), lambda word: not any(c.islower() and c not in _lost() for c in word)
+    )
+    joined = ((could_be, "".join(words)) for could_be, words in runs)
+    return "".join(run.upper() if could_be and _is_capital(run) else run for could_be, run in joined)
+
+
+def _is_capital(run: str) -> bool:
+    # One capital may only begin a name; two in a word with a lost letter are the sign. "CCN" is none.
+    return any(sum(c.isupper() for c in word) > 1 and not _lost().isdisjoint(word) for word in run.split())
+
+
+def _begin_with_capitals(texts: list[str]) -> bool:
+    found: list[str] = [c for text in texts for c in _INITIAL.findall(text)]
+    initials = [c for c in found if c not in _lost()]
+    return sum(c.isupper() for c in initials) >= _ENOUGH * max(1, len(initials))
 
 
 def _encoding_of(
@@ -250,13 +287,9 @@ def _encoding_of(
         rivals = [e for e in shares if shares[e] == shares[best] and _differ(sample, e, best)]
         if len(rivals) == 0 or best == "utf-8":
             return best
-        report.doubt("text", f"column {name!r} may be {best} or {', '.join(rivals)}", advice="Say encoding=.")
+        report.note("text.open-encoding", column=name, best=best, rivals=rivals)
     if declared is not None and as_is < _ENOUGH:
-        report.doubt(
-            "text",
-            f"column {name!r} reads as Vietnamese in none of {', '.join(ENCODINGS)}",
-            advice="Say encoding=.",
-        )
+        report.note("text.unreadable", column=name, tried=list(ENCODINGS))
     return None
 
 
@@ -284,7 +317,7 @@ def _reread(name: str, row: int, text: str, encoding: str, report: LoadReport) -
         return text
     read = _reread_or_none(text, encoding)
     if read is None:
-        report.doubt("text", f"column {name!r}: {text!r} is not {encoding}; left as it is", [row + 1])
+        report.note("text.not-in-encoding", [row + 1], column=name, value=text, encoding=encoding)
         return text
     return read
 
@@ -323,16 +356,7 @@ def _tidied(text: str) -> str:
 
 
 def _note_tidied(name: str, pairs: dict[int, tuple[str, str]], report: LoadReport) -> None:
-    hidden = [at + 1 for at, (text, _) in pairs.items() if _HIDDEN.search(text)]
-    decomposed = [at + 1 for at, (text, _) in pairs.items() if not unicodedata.is_normalized("NFC", text)]
-    alike = [
-        at + 1
-        for at, (text, tidy) in pairs.items()
-        if re.search("[ÐðƉɖ]", text) and not re.search("[ÐðƉɖ]", tidy)
-    ]
-    if hidden:
-        report.repair("text", f"column {name!r}: hidden control or direction marks removed", hidden)
-    if decomposed:
-        report.repair("text", f"column {name!r}: letters and marks composed (NFC)", decomposed)
-    if alike:
-        report.repair("text", f"column {name!r}: look-alikes of Đ replaced by Đ", alike)
+    for code, was_changed in _CHANGES.items():
+        rows = [at + 1 for at, (text, tidy) in pairs.items() if was_changed(text, tidy)]
+        if rows:
+            report.note(code, rows, column=name)

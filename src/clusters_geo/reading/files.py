@@ -7,12 +7,11 @@ one driver, and only then does pyogrio read it, from a folder in which nothing e
 
 from __future__ import annotations
 
-import csv
 import re
-import struct
 import warnings
+from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -21,8 +20,10 @@ import pyproj
 from clusters_geo.errors import ClustersGeoError, SourceError
 from clusters_geo.reading.doors import staged
 from clusters_geo.reading.geojson import look_through
+from clusters_geo.reading.kml import note_links, without_display
 from clusters_geo.reading.notes import LoadReport, some
 from clusters_geo.reading.registers import read_register
+from clusters_geo.reading.shapefile import declared_encoding, full_names, refuse_cut_short
 
 if TYPE_CHECKING:
     import os
@@ -37,23 +38,35 @@ __all__ = ["Layer", "Raw", "look_into", "read_raw"]
 
 _MAX_CELLS = 200_000_000
 _RAW_BYTES = "ISO-8859-1"
-_SHP_HEADER, _DBF_HEADER = 100, 32
+_KML_DRIVER = "LIBKML"
 
 # Styles that QGIS and ArcGIS store beside the data.
 _NOT_DATA = {"layer_styles", "qgis_projects"}
 
+_GDAL_OPTIONS = {
+    "GML_FIELDTYPES": "ALWAYS_STRING",
+    "GDAL_PAM_ENABLED": "NO",
+    # Styles of KML may lie at any address.
+    "LIBKML_RESOLVE_STYLE": "NO",
+    "LIBKML_EXTERNAL_STYLE": "NO",
+}
 _OPEN_OPTIONS = {"GML": {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO"}}
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What lies in a file, before its features are read."""
+    """What lies in a file, before its features are read.
+
+    `part` counts the files that a KMZ is made of; in it the layer may be called otherwise, `inner`.
+    """
 
     name: str
     shape: str
     crs: pyproj.CRS | None
     fields: tuple[str, ...]
     rows: int
+    part: int = 0
+    inner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,8 @@ def read_raw(
             return _read_parquet(source, report, allow_large=allow_large)
         if source.format.name == "GeoJSON":
             look_through(source.path, report)
+        if source.format.driver == _KML_DRIVER:
+            note_links(source, report)
         found = _one_layer(source, _layers(source), layer, report)
         return _read_layer(source, found, report)
 
@@ -147,12 +162,11 @@ def _as_written(source: Staged) -> Iterator[None]:
     import fiona
     import pyogrio
 
-    options = {"GML_FIELDTYPES": "ALWAYS_STRING", "GDAL_PAM_ENABLED": "NO"}
-    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
-    pyogrio.set_gdal_config_options(options)
+    before = {name: pyogrio.get_gdal_config_option(name) for name in _GDAL_OPTIONS}
+    pyogrio.set_gdal_config_options(_GDAL_OPTIONS)
     try:
         # Only where there is none: an existing index would be written anew, in the owner's folder.
-        with fiona.Env(SHAPE_RESTORE_SHX=".shx" in source.missing, **options):
+        with fiona.Env(SHAPE_RESTORE_SHX=".shx" in source.missing, **_GDAL_OPTIONS):
             yield
     finally:
         pyogrio.set_gdal_config_options(before)
@@ -160,24 +174,40 @@ def _as_written(source: Staged) -> Iterator[None]:
 
 def _layers(source: Staged) -> list[Layer]:
     if source.format.name == "Shapefile":
-        _refuse_cut_short(source)
-    return [
-        _looked_into(source, name, shape) for name, shape in _layer_names(source) if name not in _NOT_DATA
+        refuse_cut_short(source)
+    found = [
+        _looked_into(source, part, name, shape)
+        for part in range(len(source.parts))
+        for name, shape in _layer_names(source, part)
+        if name not in _NOT_DATA
     ]
+    return _worth_naming(found) if source.format.driver == _KML_DRIVER else found
 
 
-def _layer_names(source: Staged) -> list[tuple[str, str]]:
+def _worth_naming(layers: list[Layer]) -> list[Layer]:
+    """Return layers of KML without those that only hold folders or links, each with a name of its own."""
+    full = [f for f in layers if f.rows] or layers
+    seen: Counter[str] = Counter()
+    named = []
+    for layer in full:
+        seen[layer.name] += 1
+        twin = f" (#{seen[layer.name]})" if seen[layer.name] > 1 else ""
+        named.append(replace(layer, name=layer.name + twin, inner=layer.name))
+    return named
+
+
+def _layer_names(source: Staged, part: int) -> list[tuple[str, str]]:
     import fiona
     import pyogrio
 
     if source.format.fiona:
         allowed = fiona.listlayers(source.path, allowed_drivers=[source.format.driver])
     with _quiet():
-        listed = {str(n): str(k) if k else "" for n, k in pyogrio.list_layers(_address(source))}
+        listed = {str(n): str(k) if k else "" for n, k in pyogrio.list_layers(_address(source, part))}
     return [(n, k) for n, k in listed.items() if not source.format.fiona or n in allowed]
 
 
-def _looked_into(source: Staged, name: str, shape: str) -> Layer:
+def _looked_into(source: Staged, part: int, name: str, shape: str) -> Layer:
     import fiona
     import pyogrio
 
@@ -186,12 +216,12 @@ def _looked_into(source: Staged, name: str, shape: str) -> Layer:
             crs, fields, rows = opened.crs_wkt, tuple(opened.schema["properties"]), _count(opened)
     else:
         with _quiet():
-            info = pyogrio.read_info(_address(source), layer=name)
+            info = pyogrio.read_info(_address(source, part), layer=name)
         if info["driver"] != source.format.driver:
             msg = f"GDAL takes it for {info['driver']}"
             raise SourceError(msg)
         crs, fields, rows = info["crs"], tuple(info["fields"]), info["features"]
-    return Layer(name, shape, pyproj.CRS.from_user_input(crs) if crs else None, fields, rows)
+    return Layer(name, shape, pyproj.CRS.from_user_input(crs) if crs else None, fields, rows, part)
 
 
 def _count(opened: fiona.Collection) -> int:
@@ -222,12 +252,12 @@ def _read_layer(source: Staged, layer: Layer, report: LoadReport) -> Raw:
             table = _bulk_read(source, layer)
         except NotImplementedError:
             table = _read_curves(source, layer)
-            report.repair("shapes", "arcs and curves became lines of many corners")
+            report.note("shapes.curves")
         except Exception as error:
             _name_unreadable_rows(source, layer, error)
             raise
     for warning in dict.fromkeys(_first_line(str(w.message), source) for w in said):
-        report.doubt("file", f"GDAL says: {warning}")
+        report.note("file.gdal", warning=warning)
     _refuse_broken_text(source, table)
     if 0 <= layer.rows != len(table):
         msg = (
@@ -237,20 +267,12 @@ def _read_layer(source: Staged, layer: Layer, report: LoadReport) -> Raw:
         raise SourceError(msg)
     report.rows = len(table)
     if is_shapefile and ".prj" in source.missing:
-        report.doubt("file", "there is no .prj beside it, so it does not say its coordinate system")
+        report.note("file.no-prj")
+    if source.format.driver == _KML_DRIVER:
+        table = without_display(table)
     if not is_shapefile:
         return Raw(pd.DataFrame(table), layer.crs)
-    return Raw(_full_names(source, pd.DataFrame(table)), layer.crs, _declared_encoding(source))
-
-
-def _full_names(source: Staged, table: pd.DataFrame) -> pd.DataFrame:
-    """Return a Shapefile's table with the names that did not fit, from the list written beside it."""
-    names = source.path.with_suffix(".columns.csv")
-    if not names.exists():
-        return table
-    with names.open(encoding="utf-8", newline="") as opened:
-        rows = {row[0]: row[1] for row in csv.reader(opened) if len(row) == len(("short", "column"))}
-    return table.rename(columns={short: full for short, full in rows.items() if full not in table})
+    return Raw(full_names(source, pd.DataFrame(table)), layer.crs, declared_encoding(source))
 
 
 def _bulk_read(source: Staged, layer: Layer, on_invalid: str = "raise") -> gpd.GeoDataFrame:
@@ -260,8 +282,8 @@ def _bulk_read(source: Staged, layer: Layer, on_invalid: str = "raise") -> gpd.G
     # Whole numbers with blanks stay whole numbers, whatever their size.
     whole = {t: pd.Int64Dtype() for t in (pa.int8(), pa.int16(), pa.int32(), pa.int64())}
     return pyogrio.read_dataframe(
-        _address(source),
-        layer=layer.name,
+        _address(source, layer.part),
+        layer=layer.inner or layer.name,
         use_arrow=True,
         on_invalid=on_invalid,
         encoding=_RAW_BYTES if source.format.name == "Shapefile" else None,
@@ -324,47 +346,9 @@ def _read_parquet(source: Staged, report: LoadReport, *, allow_large: bool) -> R
     return Raw(pd.DataFrame(table), table.crs)
 
 
-def _refuse_cut_short(source: Staged) -> None:
-    """Compare what the two headers of a Shapefile promise with what is there."""
-    if ".dbf" in source.missing:
-        msg = (
-            f"{source.original}: the .dbf with its names and figures is missing beside it. Copy all its "
-            "files."
-        )
-        raise SourceError(msg)
-    shapes = source.path.stat().st_size
-    with source.path.open("rb") as opened:
-        header = opened.read(_SHP_HEADER)
-    promised = 2 * struct.unpack(">i", header[24:28])[0] if len(header) == _SHP_HEADER else _SHP_HEADER
-    table = source.path.with_suffix(".dbf")
-    with table.open("rb") as opened:
-        header = opened.read(_DBF_HEADER)
-    rows, start, width = (
-        struct.unpack("<IHH", header[4:12]) if len(header) == _DBF_HEADER else (1, _DBF_HEADER, 0)
-    )
-    for file, has, needs in (
-        (".shp", shapes, promised),
-        (".dbf", table.stat().st_size, start + rows * width),
-    ):
-        if has < needs:
-            msg = (
-                f"{source.original}: its {file} has {has:,} of the {needs:,} bytes it should have. Copy "
-                "it again."
-            )
-            raise SourceError(msg)
-
-
-def _declared_encoding(source: Staged) -> str:
-    declared = source.path.with_suffix(".cpg")
-    if not declared.exists():
-        return ""
-    with declared.open("rb") as opened:
-        return opened.read(40).decode("ascii", "replace").strip()
-
-
-def _address(source: Staged) -> str:
+def _address(source: Staged, part: int) -> str:
     # The prefix binds GDAL to one driver.
-    return f"GeoJSON:{source.path}" if source.format.name == "GeoJSON" else str(source.path)
+    return f"GeoJSON:{source.path}" if source.format.name == "GeoJSON" else str(source.parts[part])
 
 
 @contextmanager

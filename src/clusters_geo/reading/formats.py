@@ -76,9 +76,16 @@ FORMATS: tuple[Format, ...] = (
         "LIBKML",
         fiona=False,
         is_text=True,
-        remark="network links are not followed",
+        remark="each folder with places is a layer; network links are not followed, but said",
     ),
-    Format("KMZ", (".kmz",), _content(rb"\APK\x03\x04"), "LIBKML", fiona=False, remark="as KML"),
+    Format(
+        "KMZ",
+        (".kmz",),
+        _content(rb"\APK\x03\x04"),
+        "LIBKML",
+        fiona=False,
+        remark="each KML in it is read by itself",
+    ),
     Format(
         "GML",
         (".gml",),

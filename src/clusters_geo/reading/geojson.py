@@ -12,7 +12,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from clusters_geo.errors import SourceError
-from clusters_geo.reading.notes import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +25,7 @@ __all__ = ["look_through"]
 _MAX_BYTES = 128 << 20
 _INT64 = 1 << 63
 _FEWEST_POSITIONS = 4
+_SHOWN = 5
 
 _SHAPES = (
     "Point",
@@ -51,7 +51,6 @@ def look_through(file: Path, report: LoadReport) -> None:
         With the line or the row and the member that is wrong.
     """
     if file.stat().st_size > _MAX_BYTES:
-        report.doubt("file", f"larger than {_MAX_BYTES >> 20} MB, so its members were not checked one by one")
         return
     content = _parsed(file)
     kind = content.get("type") if isinstance(content, dict) else None
@@ -169,12 +168,7 @@ def _note_ids(features: list[dict[str, Any]], report: LoadReport) -> None:
             for n, f in enumerate(features, start=1)
             if isinstance(f.get("id"), str | int) and f["id"] in twice
         ]
-        report.doubt(
-            "rows",
-            f"the feature id {some(twice)} is used more than once",
-            rows,
-            "Ids of features are not used.",
-        )
+        report.note("rows.feature-ids", rows, ids=[str(i) for i in sorted(twice, key=str)][:_SHOWN])
 
 
 def _note_mixed_kinds(features: list[dict[str, Any]], report: LoadReport) -> None:
@@ -186,13 +180,13 @@ def _note_mixed_kinds(features: list[dict[str, Any]], report: LoadReport) -> Non
                 kinds.setdefault(key, {}).setdefault(_kind(value), row)
     for key, seen in kinds.items():
         if len(seen) > 1:
-            what = " and ".join(f"{kind} (row {row})" for kind, row in seen.items())
-            report.doubt("columns", f"column {key!r} holds {what}; all of it was read as text", seen.values())
+            said = [{"say": kind, "row": row} for kind, row in seen.items()]
+            report.note("columns.mixed", seen.values(), column=key, kinds=said)
 
 
 def _kind(value: object) -> str:
     if isinstance(value, bool):
-        return "true or false"
+        return "flags"
     if isinstance(value, int | float):
         return "numbers"
-    return "text" if isinstance(value, str) else "lists"
+    return "words" if isinstance(value, str) else "lists"

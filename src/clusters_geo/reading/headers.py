@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.names import did_you_mean, strip_accents
+from clusters_geo.reading.words import NOTES
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
 
 if TYPE_CHECKING:
@@ -223,8 +224,8 @@ def map_headers(
     for how, find in (
         ("name", _by_name),
         ("table", _by_table),
-        ("cut name", _by_cut),
-        ("likeness", _by_likeness),
+        ("columns.cut", _by_cut),
+        ("columns.likeness", _by_likeness),
     ):
         for header in headers:
             if any(heading.header == header for heading in found):
@@ -287,21 +288,13 @@ def _note(found: list[Heading], headers: list[str], columns: tuple[Column, ...],
     report.mapped = {h.header: h.column for h in found}
     report.left = [h for h in headers if h not in report.mapped and not h.endswith(_BASIS)]
     for heading in found:
-        if heading.how in {"likeness", "cut name"}:
-            report.doubt(
-                "columns",
-                f"column {heading.header!r} was taken for {heading.column} ({heading.how})",
-                advice="Say columns= if it is something else.",
-            )
+        if heading.how in NOTES:
+            report.note(heading.how, header=heading.header, column=heading.column)
     missing = {c.name for c in columns} - set(report.mapped.values())
     for header in report.left:
         column = _by_table(header, columns)
         if column and column not in missing:
-            report.doubt(
-                "columns",
-                f"column {header!r} also reads as {column}, which another one has",
-                advice="Say columns=.",
-            )
+            report.note("columns.second", header=header, column=column)
 
 
 @cache

@@ -1,40 +1,106 @@
 """What was found, repaired and doubted while a file was read; carried along with the table.
 
-A *repair* changed something, a *doubt* left it as it is because only its owner can say what is right. The
-notes travel in `DataFrame.attrs` as plain text and numbers, so that a table can still be copied, compared
-and written to any format.
+The notes travel in `DataFrame.attrs` as plain text and numbers, so that a table can still be copied, compared
+and written to any format. Each has a code and values; its text comes from `clusters_geo.reading.words`.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from clusters_geo.reading.words import NOTES, filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
 
-__all__ = ["ATTRIBUTE", "LoadReport", "Note", "attach", "some"]
+    from clusters_geo.reading.words import Kind
+    from clusters_geo.schema import Language
+
+__all__ = ["ATTRIBUTE", "LoadReport", "Note", "attach", "some", "word"]
 
 ATTRIBUTE = "clusters_geo_load"
-
-Kind = Literal["repair", "doubt"]
-Topic = Literal["file", "crs", "text", "columns", "numbers", "shapes", "rows"]
 
 _SHOWN = 5
 _KEPT = 1_000
 
+_WORDS = {
+    "head": (
+        "{path}: {format}, lớp {layer}, {rows:,d} dòng, {crs}",
+        "{path}: {format}, layer {layer}, {rows:,d} rows, {crs}",
+    ),
+    "in rows": (" (dòng {rows})", " (rows {rows})"),
+    "in all": (", tất cả {count:,d} dòng", ", {count:,d} rows in all"),
+    "more": (" và {more:,d} dòng nữa", " and {more:,d} more"),
+    "boundaries": ("ranh giới: ", "boundaries: "),
+    "repair": ("đã sửa", "repair"),
+    "doubt": ("cần xem", "doubt"),
+    "file": ("tệp", "file"),
+    "crs": ("tọa độ", "crs"),
+    "text": ("chữ", "text"),
+    "columns": ("cột", "columns"),
+    "numbers": ("số", "numbers"),
+    "shapes": ("hình", "shapes"),
+    "rows": ("dòng", "rows"),
+    "no shapes": ("không có hình", "no shapes"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One repair or doubt: what, in which rows (counted from 1, the first 1,000), and what to do about it."""
+    """One repair or doubt: what, in which rows, and what to do about it.
 
-    kind: Kind
-    topic: Topic
-    message: str
+    Attributes
+    ----------
+    code
+        One of `clusters_geo.reading.words.NOTES`; its first part is what it is about.
+    values
+        What stands in its text.
+    rows
+        Counted from 1; the first 1,000 of `count`.
+    count
+        In how many rows.
+    of
+        "boundaries" if it is about the file with the shapes.
+    """
+
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
     rows: tuple[int, ...] = ()
-    advice: str = ""
+    count: int = 0
+    of: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """Whether something was changed ("repair") or left ("doubt")."""
+        return NOTES[self.code].kind
+
+    @property
+    def topic(self) -> str:
+        """What it is about: file, crs, text, columns, numbers, shapes or rows."""
+        return self.code.partition(".")[0]
+
+    @property
+    def message(self) -> str:
+        """What was found, in English."""
+        return self.text("en")
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, in English; "" if nothing."""
+        return self.what_to_do("en")
+
+    def text(self, lang: Language) -> str:
+        """Return what was found."""
+        whose = word(self.of, lang) if self.of else ""
+        in_all = word("in all", lang, count=self.count) if self.count > len(self.rows) else ""
+        return whose + filled(NOTES[self.code].text, self.values, lang) + in_all
+
+    def what_to_do(self, lang: Language) -> str:
+        """Return what to do about it; "" if nothing."""
+        return filled(NOTES[self.code].advice, self.values, lang)
 
 
 @dataclass(slots=True)
@@ -78,17 +144,42 @@ class LoadReport:
         """What was left as it is and should be looked at."""
         return [n for n in self.notes if n.kind == "doubt"]
 
-    def repair(self, topic: Topic, message: str, rows: Iterable[int] = (), advice: str = "") -> None:
-        """Record a change."""
-        self.notes.append(_note("repair", topic, message, rows, advice))
+    def note(self, code: str, /, rows: Iterable[int] = (), **values: object) -> None:
+        """Record a repair or a doubt.
 
-    def doubt(self, topic: Topic, message: str, rows: Iterable[int] = (), advice: str = "") -> None:
-        """Record something that only the owner of the file can decide."""
-        self.notes.append(_note("doubt", topic, message, rows, advice))
+        Parameters
+        ----------
+        code
+            One of `clusters_geo.reading.words.NOTES`.
+        rows
+            Where, counted from 1.
+        values
+            What its text names: plain text and numbers, lists of them, and phrases.
 
-    def as_dict(self) -> dict[str, Any]:
+        Examples
+        --------
+        >>> report = LoadReport("a.shp")
+        >>> report.note("shapes.mended", [3], reason="bow-tie", before=0.0, after=50.04)
+        >>> report.notes[0].text("vi"), report.notes[0].message
+        ('sửa lỗi bow-tie, trước 0,00 ha, sau 50,04 ha', 'bow-tie mended, 0.00 ha before, 50.04 ha after')
+        """
+        # Attributes are copied with every table made from a table, so they must stay small.
+        listed = tuple(int(row) for row in rows)
+        self.notes.append(Note(code, values, listed[:_KEPT], len(listed)))
+
+    def as_dict(self, lang: Language = "en") -> dict[str, Any]:
         """Return the report as text, numbers, lists and dicts, ready for JSON."""
-        return asdict(self)
+        notes = [
+            {
+                "kind": n.kind,
+                "topic": n.topic,
+                "message": n.text(lang),
+                "advice": n.what_to_do(lang),
+                **asdict(n),
+            }
+            for n in self.notes
+        ]
+        return {**asdict(self), "notes": notes}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> LoadReport:
@@ -97,28 +188,38 @@ class LoadReport:
         Examples
         --------
         >>> report = LoadReport("a.shp")
-        >>> report.repair("shapes", "1 bow-tie mended", rows=[3])
+        >>> report.note("shapes.heights", rows=[3])
         >>> LoadReport.from_dict(report.as_dict()) == report
         True
         """
-        notes = [Note(**{**n, "rows": tuple(n["rows"])}) for n in values["notes"]]
+        own = [f.name for f in fields(Note)]
+        notes = [
+            Note(**{name: n[name] for name in own} | {"rows": tuple(n["rows"])}) for n in values["notes"]
+        ]
         return cls(**{**values, "notes": notes})
 
-    def __str__(self) -> str:
-        """Return the report as a person reads it."""
-        lines = [f"{self.path}: {self.format}, layer {self.layer}, {self.rows} rows, {self.crs}"]
+    def text(self, lang: Language = "en") -> str:
+        """Return the report as a person reads it.
+
+        Examples
+        --------
+        >>> report = LoadReport("a.shp", "Shapefile", "a", rows=1200, crs="VN-2000")
+        >>> report.note("shapes.heights", rows=[3])
+        >>> print(report.text("vi"))
+        a.shp: Shapefile, lớp a, 1.200 dòng, VN-2000
+          đã sửa, hình: bỏ độ cao (Z) (dòng 3).
+        """
+        facts = {"path": self.path, "format": self.format, "layer": self.layer, "rows": self.rows}
+        lines = [word("head", lang, **facts, crs=self.crs or word("no shapes", lang))]
         for note in self.notes:
-            where = f" (rows {some(note.rows)})" if note.rows else ""
-            lines.append(f"  {note.kind}, {note.topic}: {note.message}{where}. {note.advice}".rstrip())
+            where = word("in rows", lang, rows=some(note.rows, lang)) if note.rows else ""
+            about = f"{word(note.kind, lang)}, {word(note.topic, lang)}"
+            lines.append(f"  {about}: {note.text(lang)}{where}. {note.what_to_do(lang)}".rstrip())
         return "\n".join(lines)
 
-
-def _note(kind: Kind, topic: Topic, message: str, rows: Iterable[int], advice: str) -> Note:
-    # Attributes are copied with every table made from a table, so they must stay small.
-    listed = tuple(int(row) for row in rows)
-    if len(listed) > _KEPT:
-        message = f"{message}, {len(listed)} rows in all"
-    return Note(kind, topic, message, listed[:_KEPT], advice)
+    def __str__(self) -> str:
+        """Return the report in English."""
+        return self.text()
 
 
 def attach(table: pd.DataFrame, report: LoadReport) -> None:
@@ -126,14 +227,25 @@ def attach(table: pd.DataFrame, report: LoadReport) -> None:
     table.attrs[ATTRIBUTE] = report.as_dict()
 
 
-def some(values: Iterable[object]) -> str:
+def some(values: Iterable[object], lang: Language = "en") -> str:
     """Return the first few of many values, and how many more there are.
 
     Examples
     --------
-    >>> some(range(8))
-    '0, 1, 2, 3, 4 and 3 more'
+    >>> some(range(8)), some(range(8), "vi")
+    ('0, 1, 2, 3, 4 and 3 more', '0, 1, 2, 3, 4 và 3 dòng nữa')
     """
     listed = [str(v) for v in values]
     more = len(listed) - _SHOWN
-    return ", ".join(listed[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(listed[:_SHOWN]) + (word("more", lang, more=more) if more > 0 else "")
+
+
+def word(key: str, lang: Language, **values: object) -> str:
+    """Return a word of the report's own, such as the name of a topic.
+
+    Examples
+    --------
+    >>> word("doubt", "vi")
+    'cần xem'
+    """
+    return filled(_WORDS[key], values, lang)

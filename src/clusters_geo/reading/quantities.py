@@ -16,7 +16,6 @@ import pandas as pd
 
 from clusters_geo.names import strip_accents
 from clusters_geo.reading.headers import UNITS, fold_unit
-from clusters_geo.reading.notes import some
 from clusters_geo.schema import DISTRICT_TYPES, INVESTOR_KINDS, STATUSES
 
 if TYPE_CHECKING:
@@ -61,6 +60,7 @@ _DATE = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$")
 # How many of a stated unit make one of the schema's: dividing keeps 184,000 m² at 18.4 ha to the last bit.
 _IN_ONE = {("m2", "ha"): 10_000.0, ("km2", "ha"): 0.01, ("%", "share"): 100.0}
 _LARGEST_HA = 10_000.0
+_SHOWN = 5
 _GROUP = 3
 
 # What else is written for the declared values, without accents and capitals.
@@ -215,12 +215,8 @@ def _read_numbers(
     mark = decimal or decimal_mark(list(figures.values()))
     open_rows = [at + 1 for at, text in figures.items() if re.search("[.,]", text)] if mark is None else []
     if open_rows:
-        report.doubt(
-            "numbers",
-            f"{column.name}: {values.iloc[open_rows[0] - 1]!r} may be a thousand or a decimal mark",
-            open_rows,
-            'Say decimal="," or decimal=".".',
-        )
+        first = str(values.iloc[open_rows[0] - 1])
+        report.note("numbers.open-mark", open_rows, column=column.name, value=first)
     numbers = {at: _number(text, mark) for at, text in figures.items()}
     out = [
         None if at in blank else numbers[at] if numbers.get(at) is not None else None if pd.isna(v) else v
@@ -239,19 +235,11 @@ def _read_numbers(
 
 def _note_numbers(column: Column, report: LoadReport, blank: set[int], about: list[int], mark: str) -> None:
     if mark:
-        report.repair(
-            "numbers", f"{column.name}: read with {mark!r} as the decimal mark", advice="Say decimal= if not."
-        )
+        report.note("numbers.mark", column=column.name, mark=mark)
     if blank:
-        report.repair(
-            "numbers",
-            f"{column.name}: dashes and words for nothing read as blank",
-            [at + 1 for at in sorted(blank)],
-        )
+        report.note("numbers.blanks", [at + 1 for at in sorted(blank)], column=column.name)
     if about:
-        report.doubt(
-            "numbers", f"{column.name}: stated as approximate, taken as it is", [at + 1 for at in about]
-        )
+        report.note("numbers.about", [at + 1 for at in about], column=column.name)
 
 
 def _number(text: str, mark: str | None) -> float | int | None:
@@ -276,17 +264,12 @@ def _converted(
     divisors = [_IN_ONE.get((unit, target), 1.0) for unit in units]
     rows = [at + 1 for at, divisor in enumerate(divisors) if divisor != 1.0 and _is_number(values.iloc[at])]
     if rows:
-        names = some(dict.fromkeys(units[row - 1] for row in rows))
-        report.repair("numbers", f"{column.name}: converted from {names} to {target}", rows)
+        names = list(dict.fromkeys(units[row - 1] for row in rows))
+        report.note("numbers.converted", rows, column=column.name, units=names, target=target)
     out = [v / d if _is_number(v) and d != 1.0 else v for v, d in zip(values, divisors, strict=True)]
     large = [at + 1 for at, v in enumerate(out) if target == "ha" and _is_number(v) and v > _LARGEST_HA]
     if large:
-        report.doubt(
-            "numbers",
-            f"{column.name}: more than {_LARGEST_HA:,.0f} ha, perhaps square metres",
-            large,
-            "Put the unit into the header.",
-        )
+        report.note("numbers.large", large, column=column.name, limit=_LARGEST_HA)
     return _narrowed(out, values) if rows else values
 
 
@@ -303,8 +286,9 @@ def _read_choices(values: pd.Series, column: Column, report: LoadReport) -> pd.S
         if isinstance(old, str) and old != new
     ]
     if rows:
-        said = some(dict.fromkeys(f"{values.iloc[r - 1]!r} as {read[r - 1]}" for r in rows))
-        report.repair("columns", f"{column.name}: read {said}", rows)
+        different = dict.fromkeys((values.iloc[r - 1], read[r - 1]) for r in rows)
+        readings = [{"say": "reading", "text": text, "value": value} for text, value in different]
+        report.note("columns.choices", rows, column=column.name, readings=readings[:_SHOWN])
     return pd.Series(read, index=values.index, name=values.name, dtype="object")
 
 
@@ -313,7 +297,7 @@ def _read_flags(values: pd.Series, column: Column, report: LoadReport) -> pd.Ser
         return values
     read = [_FLAGS.get(_folded(v), _blank_or(v)) if isinstance(v, str) else v for v in values]
     rows = [at + 1 for at, v in enumerate(values) if isinstance(v, str)]
-    report.repair("columns", f"{column.name}: words read as true or false", rows)
+    report.note("columns.flags", rows, column=column.name)
     return pd.Series(read, index=values.index, name=values.name, dtype="object")
 
 
@@ -327,7 +311,7 @@ def _read_dates(values: pd.Series, column: Column, report: LoadReport) -> pd.Ser
             rows.append(at + 1)
         read.append(f"{found[3]}-{int(found[2]):02d}-{int(found[1]):02d}" if found else _blank_or(value))
     if rows:
-        report.repair("numbers", f"{column.name}: dates read as day, month, year", rows)
+        report.note("numbers.dates", rows, column=column.name)
     return pd.Series(read, index=values.index, name=values.name, dtype="object")
 
 
@@ -340,7 +324,7 @@ def _read_text(values: pd.Series, column: Column, report: LoadReport) -> pd.Seri
         if isinstance(old, str) and new != old and new
     ]
     if rows:
-        report.repair("text", f"{column.name}: blanks around the text removed", rows)
+        report.note("text.blanks", rows, column=column.name)
     return pd.Series(read, index=values.index, name=values.name, dtype="string")
 
 

@@ -59,16 +59,16 @@ def read_register(file: Path, report: LoadReport, *, sheet: str | None, encoding
         )
         raise SourceError(msg)
     if at:
-        report.repair("rows", "titles above the header left out", range(1, at + 1))
+        report.note("rows.titles", range(1, at + 1))
     return _body(file, rows, at, report)
 
 
 def _body(file: Path, rows: list[Row], at: int, report: LoadReport) -> pd.DataFrame:
     header, height = _header(rows, at)
     if height > 1:
-        report.repair("rows", "a header of two rows read as one", [at + 1, at + 2])
+        report.note("rows.header", [at + 1, at + 2])
     kept, numbers = [], []
-    dropped: dict[str, list[int]] = {"blank": [], "column numbers": [], "totals": []}
+    dropped: dict[str, list[int]] = {"blank": [], "rows.counters": [], "rows.totals": []}
     for number, row in enumerate(rows[at + height :], start=at + height + 1):
         why = _not_a_record(row)
         if why:
@@ -84,7 +84,7 @@ def _body(file: Path, rows: list[Row], at: int, report: LoadReport) -> pd.DataFr
         numbers.append(number)
     for why, left_out in dropped.items():
         if left_out and why != "blank":
-            report.repair("rows", f"{why} left out", left_out)
+            report.note(why, left_out)
     names = [name or f"column {n}" for n, name in enumerate(header, start=1)]
     report.rows = len(kept)
     return pd.DataFrame(kept, columns=names, dtype="object")
@@ -124,8 +124,8 @@ def _not_a_record(row: Row) -> str:
         return "blank"
     if len(cells) > 1 and all(_COUNTER.match(cell.lower()) for cell in cells):
         counted = [re.sub(r"\D", "", c) for c in cells]
-        return "column numbers" if counted == [str(n) for n in range(1, len(cells) + 1)] else ""
-    return "totals" if any(_TOTAL.match(strip_accents(cell)) for cell in cells[:2]) else ""
+        return "rows.counters" if counted == [str(n) for n in range(1, len(cells) + 1)] else ""
+    return "rows.totals" if any(_TOTAL.match(strip_accents(cell)) for cell in cells[:2]) else ""
 
 
 def _header_position(rows: list[Row]) -> int | None:
@@ -139,9 +139,7 @@ def _csv_rows(file: Path, report: LoadReport, encoding: str | None) -> list[Row]
     text, used = best_reading(content, encoding)
     if used != "utf-8":
         report.encodings["(file)"] = used
-        report.repair(
-            "text", f"the file is in {used}, not UTF-8", advice="Say encoding= if names look wrong."
-        )
+        report.note("text.file-encoding", encoding=used)
     report.layer = file.stem
     csv.field_size_limit(_FIELD_LIMIT)
     delimiter = _delimiter(text)

@@ -38,7 +38,7 @@ def flatten(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSer
     parts = np.asarray(shapes.array, dtype=object)
     high = shapely.has_z(parts)
     if high.any():
-        report.repair("shapes", "heights (Z) dropped", _rows(high))
+        report.note("shapes.heights", _rows(high))
     flat = shapely.force_2d(parts)
     _refuse_absurd(flat, where)
     _note_missing(flat, report)
@@ -68,9 +68,9 @@ def _refuse_absurd(parts: NDArray[np.object_], where: str) -> None:
 def _note_missing(parts: NDArray[np.object_], report: LoadReport) -> None:
     missing, empty = shapely.is_missing(parts), shapely.is_empty(parts)
     if missing.any() and not missing.all():
-        report.doubt("shapes", "no shape", _rows(missing), "Draw it, or leave the row for figures only.")
+        report.note("shapes.missing", _rows(missing))
     if empty.any():
-        report.doubt("shapes", "an empty shape", _rows(empty), "Draw it, or delete the row.")
+        report.note("shapes.empty", _rows(empty))
 
 
 def exchange_axes(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
@@ -126,11 +126,8 @@ def mend(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries
     before_ha, after_ha = _hectares(shapes[invalid]), _hectares(result[invalid])
     rows = np.flatnonzero(invalid) + 1
     for row, reason, old, new in zip(rows, why, before_ha, after_ha, strict=True):
-        report.repair(
-            "shapes",
-            f"{reason.strip().lower()} mended, {old:,.2f} ha before, {new:,.2f} ha after",
-            [int(row)],
-        )
+        why_broken = {"say": reason.strip().lower()}
+        report.note("shapes.mended", [int(row)], reason=why_broken, before=float(old), after=float(new))
     return result
 
 
@@ -174,10 +171,10 @@ def outlines(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
     owners = pd.Series(np.arange(len(table))[closed].tolist() + [-1] * len(joined))
     shapes = gpd.GeoSeries([*areas, *joined], crs=table.crs)
     if joined:
-        report.repair("shapes", f"{len(joined)} shapes put together from lines that meet")
+        report.note("shapes.joined-lines", count=len(joined))
     names = _labels(shapes, texts, report)
     layers = [table["Layer"].iloc[at] if at >= 0 and "Layer" in table else None for at in owners]
-    report.repair("shapes", f"{len(shapes)} closed outlines of {len(table)} drawn objects became shapes")
+    report.note("shapes.outlines", count=len(shapes), objects=len(table))
     return gpd.GeoDataFrame({"name": pd.array(names, dtype="string"), "Layer": layers}, geometry=shapes)
 
 
@@ -190,11 +187,9 @@ def _labels(shapes: gpd.GeoSeries, texts: gpd.GeoDataFrame, report: LoadReport) 
     several = [at + 1 for at, labels in found.items() if len(set(labels)) > 1]
     nameless = [at + 1 for at in range(len(shapes)) if at not in found]
     if several:
-        report.doubt("shapes", "several texts inside; the first is the name", several, "Check the names.")
+        report.note("shapes.several-labels", several)
     if nameless:
-        report.doubt(
-            "shapes", "no text inside, hence no name", nameless, "Write the name inside the outline."
-        )
+        report.note("shapes.no-label", nameless)
     return [found[at][0] if at in found else None for at in range(len(shapes))]
 
 

@@ -7,22 +7,51 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from clusters_geo.errors import ClustersGeoError, SchemaError
+from clusters_geo.errors import ClustersGeoError
 from clusters_geo.load import load_clusters, load_districts, load_report
 from clusters_geo.reading.files import Layer, look_into
-from clusters_geo.reading.notes import LoadReport, some
+from clusters_geo.reading.notes import LoadReport, some, word
 from clusters_geo.report.sheet import Sheet
-from clusters_geo.validation import validate
+from clusters_geo.validation import list_faults
 
 if TYPE_CHECKING:
-    import geopandas as gpd
+    from clusters_geo.schema import Language
 
 __all__ = ["Inspection", "inspect_file", "inspection_sheets"]
 
 _NOT_LAYERED = {".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet", ".geoparquet"}
 _SHOWN_FAILURES = 20
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "layers": ("Các lớp", "Layers"),
+    "layer": ("Lớp", "Layer"),
+    "shapes": ("Hình", "Shapes"),
+    "crs": ("Hệ tọa độ", "Coordinate system"),
+    "rows": ("Số dòng", "Rows"),
+    "no shapes": ("không có hình", "no shapes"),
+    "not stated": ("không ghi", "not stated"),
+    "unusable": ("Không đọc được", "Cannot be loaded"),
+    "why": ("Lý do và cách xử lý", "Why, and what to do"),
+    "faults": ("Không tính toán được: {count} giá trị", "Cannot be computed with: {count} values"),
+    "row": ("Dòng", "Row"),
+    "column": ("Cột", "Column"),
+    "value": ("Giá trị", "Value"),
+    "problem": ("Lỗi", "Problem"),
+    "what": ("Mục", "What"),
+    "found": ("Kết quả", "Found"),
+    "format": ("Định dạng", "Format"),
+    "encoding": ("Bảng mã", "Encoding"),
+    "left": ("Cột không dùng", "Columns not used"),
+    "none": ("không có", "none"),
+    "columns": ("Các cột", "Columns"),
+    "in file": ("Trong tệp", "In the file"),
+    "taken for": ("Được hiểu là", "Taken for"),
+    "notes": ("Đã sửa và cần xem", "Repairs and doubts"),
+    "kind": ("Loại", "Kind"),
+    "about": ("Về", "About"),
+    "to do": ("Cần làm", "What to do"),
+    "nothing": ("không phải sửa gì, không có gì cần xem", "nothing to repair and nothing to doubt"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +70,8 @@ class Inspection:
         Why it cannot be loaded, in one sentence; "" if it can.
     failures
         What cannot be computed with, cell by cell, as `validate` lists it.
+    lang
+        The language of the texts.
     """
 
     path: str
@@ -49,9 +80,10 @@ class Inspection:
     report: LoadReport | None = None
     problem: str = ""
     failures: list[dict[str, object]] = field(default_factory=list)
+    lang: Language = "en"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as text, numbers, lists and dicts, ready for JSON."""
+        """Return everything as text, numbers, lists and dicts, ready for JSON; the keys are English."""
         return {
             "path": self.path,
             "size": self.size,
@@ -67,12 +99,18 @@ class Inspection:
                 }
                 for f in self.layers
             ],
-            "report": self.report.as_dict() if self.report else None,
+            "report": self.report.as_dict(self.lang) if self.report else None,
             "failures": self.failures,
         }
 
 
-def inspect_file(path: str | os.PathLike[str], *, districts: bool = False, **wishes: Any) -> Inspection:  # noqa: ANN401
+def inspect_file(
+    path: str | os.PathLike[str],
+    *,
+    districts: bool = False,
+    lang: Language = "en",
+    **wishes: Any,  # noqa: ANN401
+) -> Inspection:
     """Look into a file and try to load it, without ever raising for what is wrong with its content.
 
     Parameters
@@ -81,6 +119,8 @@ def inspect_file(path: str | os.PathLike[str], *, districts: bool = False, **wis
         Any file.
     districts
         Whether to load it as districts instead of clusters.
+    lang
+        Of the texts.
     wishes
         As `load_clusters` takes them: `layer`, `crs`, `encoding`, `region`, `allow_large`, …
 
@@ -107,17 +147,12 @@ def inspect_file(path: str | os.PathLike[str], *, districts: bool = False, **wis
     except ClustersGeoError as error:
         if not layers:
             raise
-        return Inspection(name, size, layers, problem=str(error))
-    return Inspection(name, size, layers, load_report(table), failures=_failures(table))
-
-
-def _failures(table: gpd.GeoDataFrame) -> list[dict[str, object]]:
-    try:
-        validate(table)
-    except SchemaError as error:
-        failures = pd.DataFrame() if error.failures is None else error.failures
-        return [{str(key): str(value) for key, value in row.items()} for row in failures.to_dict("records")]
-    return []
+        return Inspection(name, size, layers, problem=str(error), lang=lang)
+    faults: list[dict[str, object]] = [
+        {str(key): str(value) for key, value in row.items()}
+        for row in list_faults(table, lang).to_dict("records")
+    ]
+    return Inspection(name, size, layers, load_report(table), failures=faults, lang=lang)
 
 
 def _size(path: Path) -> int:
@@ -128,48 +163,70 @@ def _size(path: Path) -> int:
 
 def inspection_sheets(found: Inspection) -> list[Sheet]:
     """Return an inspection as tables for a person: layers, columns, repairs and doubts, faults."""
-    sheets = []
-    if found.layers:
-        rows = tuple(
-            (
-                f.name,
-                f.shape or "no shapes",
-                f.crs.name if f.crs else "not stated",
-                str(f.rows) if f.rows >= 0 else "?",
-            )
-            for f in found.layers
-        )
-        sheets.append(Sheet("Layers", ("Layer", "Shapes", "Coordinate system", "Rows"), rows, frozenset({3})))
+    lang = found.lang
+    sheets = [_layers_sheet(found.layers, lang)] if found.layers else []
     if found.problem:
-        return [*sheets, Sheet("Cannot be loaded", ("Why, and what to do",), ((found.problem,),))]
+        unusable = Sheet(_say("unusable", lang), (_say("why", lang),), ((found.problem,),))
+        return [*sheets, unusable]
     if found.report:
-        sheets += _report_sheets(found.report)
-    if found.failures:
-        rows = tuple(
-            (str(f["row"]), str(f["column"]), str(f["value"]), f"{f['problem']}; {f['fix']}")
-            for f in found.failures[:_SHOWN_FAILURES]
+        sheets += _report_sheets(found.report, lang)
+    return [*sheets, _faults_sheet(found.failures, lang)] if found.failures else sheets
+
+
+def _layers_sheet(layers: list[Layer], lang: Language) -> Sheet:
+    rows = tuple(
+        (
+            f.name,
+            f.shape or _say("no shapes", lang),
+            f.crs.name if f.crs else _say("not stated", lang),
+            str(f.rows) if f.rows >= 0 else "?",
         )
-        title = f"Cannot be computed with: {len(found.failures)} values"
-        sheets.append(Sheet(title, ("Row", "Column", "Value", "Problem"), rows))
-    return sheets
+        for f in layers
+    )
+    return Sheet(_say("layers", lang), _says(lang, "layer", "shapes", "crs", "rows"), rows, frozenset({3}))
 
 
-def _report_sheets(report: LoadReport) -> list[Sheet]:
+def _faults_sheet(failures: list[dict[str, object]], lang: Language) -> Sheet:
+    rows = tuple(
+        (str(f["row"]), str(f["column"]), str(f["value"]), f"{f['problem']}; {f['fix']}")
+        for f in failures[:_SHOWN_FAILURES]
+    )
+    title = _say("faults", lang).format(count=len(failures))
+    return Sheet(title, _says(lang, "row", "column", "value", "problem"), rows)
+
+
+def _report_sheets(report: LoadReport, lang: Language) -> list[Sheet]:
     encodings = ", ".join(f"{column}: {name}" for column, name in report.encodings.items())
     facts = (
-        ("Format", report.format),
-        ("Layer", report.layer),
-        ("Rows", str(report.rows)),
-        ("Coordinate system", report.crs),
-        ("Encoding", encodings or "UTF-8"),
-        ("Columns not used", ", ".join(report.left) or "none"),
+        report.format,
+        report.layer,
+        str(report.rows),
+        report.crs or _say("no shapes", lang),
+        encodings or "UTF-8",
+        ", ".join(report.left) or _say("none", lang),
     )
+    names = _says(lang, "format", "layer", "rows", "crs", "encoding", "left")
     columns = tuple((header, column) for header, column in report.mapped.items())
     notes = tuple(
-        (n.kind, n.topic, n.message, some(n.rows), n.advice) for n in (*report.doubts, *report.repairs)
-    ) or (("–", "–", "nothing to repair and nothing to doubt", "", ""),)
+        (
+            word(n.kind, lang),
+            word(n.topic, lang),
+            n.text(lang),
+            some(n.rows, lang),
+            n.what_to_do(lang),
+        )
+        for n in (*report.doubts, *report.repairs)
+    ) or (("–", "–", _say("nothing", lang), "", ""),)
     return [
-        Sheet(report.path, ("What", "Found"), facts),
-        Sheet("Columns", ("In the file", "Taken for"), columns),
-        Sheet("Repairs and doubts", ("Kind", "About", "What", "Rows", "What to do"), notes),
+        Sheet(report.path, _says(lang, "what", "found"), tuple(zip(names, facts, strict=True))),
+        Sheet(_say("columns", lang), _says(lang, "in file", "taken for"), columns),
+        Sheet(_say("notes", lang), _says(lang, "kind", "about", "found", "row", "to do"), notes),
     ]
+
+
+def _say(key: str, lang: Language) -> str:
+    return _WORDS[key][lang == "en"]
+
+
+def _says(lang: Language, *keys: str) -> tuple[str, ...]:
+    return tuple(_say(key, lang) for key in keys)
