@@ -16,7 +16,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyproj
@@ -24,8 +24,9 @@ import shapely
 
 from built_up_data import CLUSTERS, CRS, REGION_M, batches, make_clusters
 from clusters_geo.measure.built_up.batches import WkbBatch
-from clusters_geo.measure.built_up.engines import LocalEngine, Task
+from clusters_geo.measure.built_up.engines import Exact, LocalEngine, Method, Task
 from clusters_geo.measure.built_up.ground import Ground
+from clusters_geo.measure.built_up.raster import Raster
 from clusters_geo.measure.built_up.sources import Source
 
 if TYPE_CHECKING:
@@ -67,14 +68,16 @@ class Generated:
             yield batch
 
 
-def measure(millions: int, *, clusters_too: bool) -> None:
+def measure(millions: int, *, clusters_too: bool, cell_m: float | None) -> None:
     """Measure one size in this process and print seconds of processor time and MiB."""
     scale = millions**0.5
     clusters = make_clusters(CLUSTERS * millions if clusters_too else CLUSTERS, REGION_M * scale)
     part = Generated(clusters, millions * MILLION, REGION_M * scale)
     source = Source("generated", pyproj.CRS.from_user_input(CRS), part.count, (part,))
     begin = time.process_time()
-    task = Task(Ground.of(clusters.geometry, source.crs), disjoint=False, keep_going=False, progress=_quiet)
+    ground = Ground.of(clusters.geometry, source.crs)
+    how: Method[Any] = Exact(disjoint=False) if cell_m is None else Raster.of(clusters.geometry, cell_m)
+    task = Task(ground, how, keep_going=False, progress=_quiet)
     outcome = LocalEngine().measure(source, task)
     seconds = time.process_time() - begin - sum(part.spent)
     status = Path("/proc/self/status").read_text(encoding="ascii")
@@ -91,10 +94,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--millions", type=int, nargs="+", default=[1, 5, 20])
     parser.add_argument("--clusters-too", action="store_true")
+    parser.add_argument("--cell-m", type=float, help="count overlaps in cells of so many metres")
     parser.add_argument("--only", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.only:
-        measure(asked.only, clusters_too=asked.clusters_too)
+        measure(asked.only, clusters_too=asked.clusters_too, cell_m=asked.cell_m)
         return 0
     print("| million | clusters | processor s | s a million | peak MiB | ha |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: |")
@@ -102,6 +106,7 @@ def main() -> int:
     for millions in asked.millions:
         command = [sys.executable, __file__, "--only", str(millions)]
         command += ["--clusters-too"] if asked.clusters_too else []
+        command += ["--cell-m", str(asked.cell_m)] if asked.cell_m else []
         printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         seconds, mib, hectares, read = map(float, printed.split())
         met &= mib <= MOST_MIB and read == millions * MILLION

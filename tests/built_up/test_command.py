@@ -79,6 +79,25 @@ def test_by_year(files):
     assert {record["measured_on"] for record in records} == {"2022-09-30"}
 
 
+def test_an_approximation_says_so_in_the_table_and_in_each_record(files):
+    table = run(*files, "--method", "raster", "--cell-m", "2", "--lang", "en").output
+    assert "Standard" in table
+    assert "Approximate, overlaps counted in 2 m cells" in table
+    record = json.loads(run(*files, "--method", "raster", "--format", "json").output)[0]
+    exact = json.loads(run(*files, "--format", "json").output)[0]
+    assert (record["method"], exact["method"]) == ("raster 1 m", "exact")
+    assert abs(record["built_up_ha"] - exact["built_up_ha"]) < 3 * record["built_up_error_ha"]
+    assert "built_up_error_ha" not in exact
+
+
+def test_no_word_of_approximation_where_all_is_exact(files):
+    assert "Approximate" not in run(*files, "--lang", "en").output
+
+
+def test_an_unsuitable_cell_is_refused(files):
+    assert isinstance(run(*files, "--method", "raster", "--cell-m", "9000").exception, SchemaError)
+
+
 def test_the_result_goes_to_a_file(files, tmp_path):
     done = run(*files, "--format", "csv", "--output", tmp_path / "out.csv")
     assert done.exit_code == 0

@@ -47,7 +47,17 @@ def options(engine, workers):
     return {"engine": "dask", "scheduler": workers.scheduler.address} if engine == "dask" else {}
 
 
-@pytest.mark.parametrize("asked", [{}, {"by": "year"}, {"disjoint": True}, {"by": "year", "disjoint": True}])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"by": "year"},
+        {"disjoint": True},
+        {"by": "year", "disjoint": True},
+        {"method": "raster"},
+        {"by": "year", "method": "raster", "cell_m": 0.5},
+    ],
+)
 @pytest.mark.parametrize("kind", ["table", "folder"])
 @pytest.mark.parametrize("engine", ["local", "dask"])
 def test_engines_agree(ground, workers, engine, kind, asked):

@@ -3,7 +3,8 @@
 ::
 
     table            built_up_ha: the public function
-      engines        this process, or (engine_dask) a Dask cluster
+      engines        this process, or (engine_dask) a Dask cluster; exact, or
+        raster       overlaps counted in cells, with a standard error
         sources      a table, (layers) a layer of a file, (parquet) GeoParquet: parts, read in batches
         hits         a batch of footprints laid on the clusters; their areas added up
           soundness  refused, repaired, left out
@@ -12,7 +13,7 @@
           union      ground covered once: contacts, exposure, sides
             trapezoids, edges    the exact area that two polygons share
 
-The mathematics is drawn in docs/decisions/0006-built-up-kernel.md.
+The mathematics is drawn in docs/decisions/0006-built-up-kernel.md, that of the cells in 0010-built-up-raster.md.
 """
 
 from clusters_geo.measure.built_up.table import built_up_ha

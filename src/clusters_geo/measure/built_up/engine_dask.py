@@ -16,13 +16,14 @@ import pandas as pd
 
 from clusters_geo.errors import EngineError, SourceError
 from clusters_geo.measure.built_up.engines import Outcome, Task
-from clusters_geo.measure.built_up.hits import Counts, Hits, add_up, hits_of
+from clusters_geo.measure.built_up.hits import Counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from distributed import Client, Future
 
+    from clusters_geo.measure.built_up.engines import Method
     from clusters_geo.measure.built_up.ground import Ground
     from clusters_geo.measure.built_up.sources import Part, Source
 
@@ -58,18 +59,32 @@ class DaskEngine:
             If a part cannot be read on the workers, unless the task says to keep going.
         """
         with _client(self.scheduler) as client:
-            ground = client.scatter(task.ground, broadcast=True)
+            tools = client.scatter(_Tools(task.ground, task.method), broadcast=True)
             workers = max(len(client.scheduler_info()["workers"]), 1)
             cuts = _cuts(len(task.ground.index.bounds), workers * _BLOCKS_A_WORKER)
-            futures = [
-                client.submit(_measure_part, part, ground, cuts, task.disjoint, pure=False)
-                for part in source.parts
-            ]
-            return _gather(client, futures, ground, cuts, task)
+            futures = [client.submit(_measure_part, part, tools, cuts, pure=False) for part in source.parts]
+            return _gather(client, futures, tools, cuts, task)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    """What every worker gets once."""
+
+    ground: Ground
+    method: Method[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What a part left on its worker: `found` by block of clusters; what was met; what went wrong."""
+
+    found: list[Any]
+    counts: Counts
+    problem: str
 
 
 def _gather(
-    client: Client, futures: list[Future[Any]], ground: Future[Any], cuts: list[int], task: Task
+    client: Client, futures: list[Future[Any]], tools: Future[Any], cuts: list[int], task: Task
 ) -> Outcome:
     from distributed import as_completed
 
@@ -83,7 +98,7 @@ def _gather(
         reports.append((counts, problem))
         task.progress(len(reports), len(futures))
     blocks = [
-        client.submit(_add_up_block, [client.submit(_block, future, number) for future in futures], ground)
+        client.submit(_add_up_block, [client.submit(_block, future, number) for future in futures], tools)
         for number in range(len(cuts) - 1)
     ]
     tables: list[pd.DataFrame] = client.gather(blocks)
@@ -93,32 +108,26 @@ def _gather(
     return Outcome(table, counts, tuple(problem for _, problem in reports if problem))
 
 
-def _measure_part(
-    part: Part,
-    ground: Ground,
-    cuts: list[int],
-    disjoint: bool,  # noqa: FBT001 - a task has no keywords
-) -> tuple[list[Hits], Counts, str]:
-    """Measure one part on a worker; return its hits by block of clusters, its counts and what went wrong."""
+def _measure_part(part: Part, tools: _Tools, cuts: list[int]) -> _Measured:
+    """Measure one part on a worker."""
+    ground, method, problem = tools.ground, tools.method, ""
     try:
-        batches = part.batches(ground.lookup)
-        found = [hits_of(ground, b, disjoint=disjoint, source=part.name).packed() for b in batches]
+        found = method.gather(method.lay(ground, b, part.name) for b in part.batches(ground.lookup))
     except SourceError as error:
-        return [Hits.together([]) for _ in cuts[1:]], Counts(), str(error)
-    hits = Hits.together(found)
-    return [hits.of_clusters(a, b) for a, b in pairwise(cuts)], hits.counts, ""
+        found, problem = method.gather([]), str(error)
+    return _Measured([method.cut(found, a, b) for a, b in pairwise(cuts)], method.counts(found), problem)
 
 
-def _report(measured: tuple[list[Hits], Counts, str]) -> tuple[Counts, str]:
-    return measured[1:]
+def _report(measured: _Measured) -> tuple[Counts, str]:
+    return measured.counts, measured.problem
 
 
-def _block(measured: tuple[list[Hits], Counts, str], number: int) -> Hits:
-    return measured[0][number]
+def _block(measured: _Measured, number: int) -> object:
+    return measured.found[number]
 
 
-def _add_up_block(hits: list[Hits], ground: Ground) -> pd.DataFrame:
-    return add_up(ground.index, Hits.together([h for h in hits if len(h.cluster)]))
+def _add_up_block(found: list[Any], tools: _Tools) -> pd.DataFrame:
+    return tools.method.add_up(tools.ground, tools.method.gather(found))
 
 
 def _cuts(clusters: int, blocks: int) -> list[int]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from clusters_geo.errors import CRSError, EngineError, SchemaError
 from clusters_geo.measure.area import area_ha
-from clusters_geo.measure.built_up.engines import LocalEngine, Outcome, Task
+from clusters_geo.measure.built_up.engines import Exact, LocalEngine, Outcome, Task
 from clusters_geo.measure.built_up.ground import Ground
 from clusters_geo.measure.built_up.sources import Source, open_footprints
 
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from clusters_geo.measure.built_up.engines import Engine
+    from clusters_geo.measure.built_up.engines import Engine, Method
 
 __all__ = ["built_up_ha"]
 
 _LOG = logging.getLogger(__name__)
+
+_CELL_M = 1.0
 
 
 def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
@@ -34,6 +36,8 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
     *,
     by: str | None = None,
     disjoint: bool = False,
+    method: Literal["exact", "raster"] = "exact",
+    cell_m: float | None = None,
     engine: Literal["local", "dask"] = "local",
     scheduler: str | None = None,
     measured_on: dt.date | str | None = None,
@@ -45,7 +49,8 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
     """Measure how much of each cluster building footprints cover.
 
     Ground under several footprints counts once. Areas are exact: those of a union computed by GEOS to 1e-9,
-    on the plane, and geodesic to 0.5 ppm.
+    on the plane, and geodesic to 0.5 ppm. Only where `method="raster"` is asked for, how much footprints
+    overlap is sampled, and the standard error stated.
 
     Parameters
     ----------
@@ -59,6 +64,9 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
         two groups share counts in both.
     disjoint
         Say so if no two footprints overlap (a cadastre, a dissolved layer): it is faster. Nobody checks.
+    method, cell_m
+        `exact`, or `raster`: how much footprints overlap is counted in cells of `cell_m` metres (1 m).
+        It pays where footprints lie several deep, and needs less memory.
     engine, scheduler
         `local`, or `dask` with the address of a scheduler; without one, workers are started on this machine.
     measured_on
@@ -78,6 +86,11 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
         Hectares covered.
     built_up_ha_basis
         `measured`.
+    method
+        `exact`, or `raster` and the width of its cells.
+    built_up_error_ha
+        Of the raster method only: the standard error. The exact area lies within one of it for at least two
+        clusters of three, within two for 19 of 20. 0 where nothing can overlap.
     footprints
         How many footprints lie on the cluster, wholly or in part.
     built_up_rate
@@ -89,15 +102,16 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
     measured_on, source
         The date as given, and where the footprints come from.
 
-    `.attrs["footprints"]` counts those `read`, `empty` (no shape), `unusable` (impossible coordinates) and
-    `repaired` (invalid rings).
+    `.attrs["method"]` and `.attrs["cell_m"]` say how it was measured; `.attrs["footprints"]` counts those
+    `read`, `empty` (no shape), `unusable` (impossible coordinates) and `repaired` (invalid rings).
 
     Raises
     ------
     CRSError
         If clusters or footprints have no coordinate system, or lie nowhere near each other.
     SchemaError
-        If a cluster has no valid boundary, a footprint is a point or a line, or `by` is no column.
+        If a cluster has no valid boundary, a footprint is a point or a line, `by` is no column, or `cell_m`
+        does not suit the clusters.
     SourceError
         If a file cannot be read.
     EngineError
@@ -122,12 +136,14 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
         msg = f"The clusters have the id {twice!r} more than once. Make the ids unique."
         raise SchemaError(msg)
     ground = Ground.of(clusters.geometry, source.crs)
-    task = Task(ground, disjoint, keep_going, progress or _no_progress)
-    outcome = chosen.measure(source, task)
+    how = _method(method, cell_m, clusters, disjoint=disjoint)
+    outcome = chosen.measure(source, Task(ground, how, keep_going, progress or _no_progress))
     _require_nearness(ground, outcome, source)
     table = _grouped(outcome.table, clusters, by) if by is not None else _by_cluster(outcome.table, clusters)
+    table["method"] = how.name
     table["measured_on"] = pd.NaT if measured_on is None else pd.Timestamp(measured_on)
     table["source"] = source.name
+    table.attrs |= {"method": method, "cell_m": how.cell_m}
     counts = outcome.counts
     table.attrs["footprints"] = {
         name: getattr(counts, name) for name in ("read", "empty", "unusable", "repaired")
@@ -146,6 +162,24 @@ def _engine(name: str, scheduler: str | None) -> Engine:
         msg = f"There is no {wish}. Choose engine='local', or engine='dask' with or without scheduler=."
         raise EngineError(msg)
     return LocalEngine()
+
+
+def _method(name: str, cell_m: float | None, clusters: gpd.GeoDataFrame, *, disjoint: bool) -> Method[Any]:
+    if name == "exact" and cell_m is None:
+        return Exact(disjoint)
+    if name != "raster":
+        wish = f"method={name!r}" if name != "exact" else "cell_m= with the exact method"
+        msg = f"There is no {wish}. Choose method='exact', or method='raster' with or without cell_m=."
+        raise SchemaError(msg)
+    if disjoint:
+        msg = (
+            "Footprints that do not overlap leave nothing to sample: their areas are added up, exactly. Say "
+            "disjoint or method='raster', not both."
+        )
+        raise SchemaError(msg)
+    from clusters_geo.measure.built_up.raster import Raster
+
+    return Raster.of(clusters.geometry, _CELL_M if cell_m is None else cell_m)
 
 
 def _no_progress(done: int, total: int) -> None:
@@ -180,12 +214,10 @@ def _grouped(found: pd.DataFrame, clusters: gpd.GeoDataFrame, by: str) -> pd.Dat
 def _measures(found: pd.DataFrame, index: pd.Index, area: np.ndarray) -> pd.DataFrame:
     hectares = found["built_up_ha"].fillna(0.0).to_numpy()
     footprints = found["footprints"].fillna(0).to_numpy(dtype=np.int64)
-    columns = {
-        "built_up_ha": hectares,
-        "built_up_ha_basis": "measured",
-        "footprints": footprints,
-        "built_up_rate": hectares / area,
-    }
+    columns = {"built_up_ha": hectares, "built_up_ha_basis": "measured"}
+    if "built_up_error_ha" in found:
+        columns["built_up_error_ha"] = found["built_up_error_ha"].fillna(0.0).to_numpy()
+    columns |= {"footprints": footprints, "built_up_rate": hectares / area}
     return pd.DataFrame(columns, index=index)
 
 
