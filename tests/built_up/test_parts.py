@@ -348,4 +348,4 @@ def test_of_a_collection_the_polygons_count():
 
 def test_the_row_of_a_point_is_named():
     with pytest.raises(SchemaError, match=r"trees\.gpkg, row 17: a footprint is a Point"):
-        refuse_other_than_polygons(array(UNIT, shapely.Point(0, 0)), np.array([3, 17]), "trees.gpkg")
+        refuse_other_than_polygons(array(UNIT, shapely.Point(0, 0)), lambda n: f"trees.gpkg, row {16 + n}")

@@ -27,11 +27,6 @@ class Batch(Protocol):
     """Some footprints, not looked at yet."""
 
     @property
-    def first_row(self) -> int:
-        """The number of the first one in its table or file."""
-        ...
-
-    @property
     def groups(self) -> Shapes | None:
         """The value of the grouping column for each, shape (n,), or None."""
         ...
@@ -47,6 +42,10 @@ class Batch(Protocol):
 
     def take(self, rows: Ints) -> Shapes:
         """Return the shapes of some rows."""
+        ...
+
+    def name(self, row: int) -> str:
+        """Return how to find a row in its table or file."""
         ...
 
 
@@ -68,15 +67,23 @@ class ShapeBatch:
         taken: Shapes = self.shapes[rows]
         return taken
 
+    def name(self, row: int) -> str:
+        """Return how to find a row in its table."""
+        return f"row {self.first_row + row}"
+
 
 @dataclass(frozen=True, slots=True)
 class WkbBatch:
-    """Footprints in well-known binary form, as an Arrow column: only those near a cluster become shapes."""
+    """Footprints in well-known binary form, as an Arrow column: only those near a cluster become shapes.
+
+    `fids` are the numbers of the features in a file of which only some were read.
+    """
 
     streamed: ClassVar[bool] = True
     column: pa.Array
     groups: Shapes | None = None
     first_row: int = 0
+    fids: Ints | None = None
 
     def bounds(self) -> Floats:
         """Return the boxes, shape (n, 4)."""
@@ -85,3 +92,7 @@ class WkbBatch:
     def take(self, rows: Ints) -> Shapes:
         """Return the shapes of some rows."""
         return shapes_from_wkb(self.column, rows)
+
+    def name(self, row: int) -> str:
+        """Return how to find a row in its file."""
+        return f"row {self.first_row + row}" if self.fids is None else f"feature {self.fids[row]}"

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyogrio
 import pyproj
 
 from clusters_geo.errors import CRSError, SchemaError, SourceError
 from clusters_geo.measure.built_up.batches import ROWS_A_BATCH
-from clusters_geo.measure.built_up.sources import Source, batches_of, missing_column
+from clusters_geo.measure.built_up.nearby import near_records, shared_share
+from clusters_geo.measure.built_up.sources import Columns, Source, batches_of, missing_column
 from clusters_geo.reading.doors import staged
 from clusters_geo.reading.files import look_into
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
+
+    import pyarrow as pa
 
     from clusters_geo.measure.built_up.batches import Batch
     from clusters_geo.measure.built_up.index import Lookup
@@ -38,14 +43,12 @@ class _LayerPart:
 
     def batches(self, lookup: Lookup) -> Iterator[Batch]:
         """Read it, batch by batch, from the private folder that `reading` opens files in."""
-        columns = [] if self.by is None else [self.by]
-        options = {"layer": self.layer, "columns": columns, "batch_size": ROWS_A_BATCH, "use_pyarrow": True}
         with staged(self.name, allow_large=True) as file:
             try:
-                options["bbox"] = _worthwhile_filter(file.path, self.layer, lookup.extent)
-                with pyogrio.raw.open_arrow(file.path, **options) as (meta, reader):
-                    geometry = meta["geometry_name"] or "wkb_geometry"
-                    yield from batches_of(iter(reader), [geometry, *columns], self.name)
+                info = pyogrio.read_info(file.path, layer=self.layer)
+                columns = Columns.of(info, self.by)
+                records = _records(file.path, info, columns, lookup)
+                yield from batches_of(records, columns, self.name)
             except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
                 msg = f"{self.name} cannot be read ({str(error)[:200]}). Was it renamed or cut short?"
                 raise SourceError(msg) from error
@@ -73,18 +76,34 @@ def layer_source(path: Path, by: str | None, layer: str | None, crs: str | int |
     return Source(str(path), system, max(found.rows, 0), (part,))
 
 
-def _worthwhile_filter(file: Path, layer: str, wanted: _Box) -> _Box | None:
-    """Return the box to filter by: walking the spatial index of a file pays only if it leaves most out."""
-    info = pyogrio.read_info(file, layer=layer)
+def _records(file: Path, info: dict[str, Any], columns: Columns, lookup: Lookup) -> Iterator[pa.RecordBatch]:
+    """Read what lies near the clusters or, without a sound index or if that is most of it, all of a layer."""
+    ways = [near_records(file, info, columns, lookup)]
+    if _worthwhile(info, lookup.extent):
+        ways.append(_read(file, info, columns, lookup.extent))
+    for way in ways:
+        first = None
+        with suppress(pyogrio.errors.DataLayerError):
+            first = next(way, None)
+        if first is not None and first.num_rows:
+            yield first
+            yield from way
+            return
+    yield from _read(file, info, columns, None)
+
+
+def _read(file: Path, info: dict[str, Any], columns: Columns, box: _Box | None) -> Iterator[pa.RecordBatch]:
+    options = {"columns": columns.by, "batch_size": ROWS_A_BATCH, "use_pyarrow": True}
+    options |= {"bbox": box, "return_fids": box is not None}
+    with pyogrio.raw.open_arrow(file, layer=info["layer_name"], **options) as (_, reader):
+        yield from reader
+
+
+def _worthwhile(info: dict[str, Any], wanted: _Box) -> bool:
+    """Say whether to filter by a box: walking the spatial index of a file pays only if it leaves most out."""
     if info["total_bounds"] is None or not info["capabilities"]["fast_spatial_filter"]:
-        return None
-    whole = [float(side) for side in info["total_bounds"]]
-    return wanted if _area(wanted) < _FILTERED_SHARE * _area(whole) else None
-
-
-def _area(box: Sequence[float]) -> float:
-    west, south, east, north = box
-    return (east - west) * (north - south)
+        return False
+    return 0 < shared_share(np.array([wanted]), info["total_bounds"]) < _FILTERED_SHARE
 
 
 def _one_layer(path: Path, layers: list[Layer], wanted: str | None) -> Layer:

@@ -12,7 +12,7 @@ import pyproj
 
 from clusters_geo.errors import CRSError, SourceError
 from clusters_geo.measure.built_up.batches import ROWS_A_BATCH
-from clusters_geo.measure.built_up.sources import Source, batches_of, missing_column
+from clusters_geo.measure.built_up.sources import Columns, Source, batches_of, missing_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,7 +44,7 @@ class ParquetPart:
         if _crs_of(Path(self.name), geo, self.crs) != pyproj.CRS.from_user_input(self.crs):
             msg = f"{self.name} is in another coordinate system than the first part. Bring all parts to one."
             raise CRSError(msg)
-        columns = [geo["primary_column"], *([] if self.by is None else [self.by])]
+        columns = Columns(geo["primary_column"], () if self.by is None else (self.by,))
         groups: Iterable[int] = self.row_groups if self.row_groups is not None else range(file.num_row_groups)
         boxes = _row_group_boxes(file, geo)
         if boxes is not None:
@@ -52,7 +52,8 @@ class ParquetPart:
             groups = [group for group in groups if group in near]
         rows = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
         for group in groups:
-            reader = file.iter_batches(ROWS_A_BATCH, row_groups=[group], columns=columns)
+            wanted = [columns.geometry, *columns.by]
+            reader = file.iter_batches(ROWS_A_BATCH, row_groups=[group], columns=wanted)
             yield from batches_of(iter(reader), columns, self.name, first_row=sum(rows[:group]))
 
 

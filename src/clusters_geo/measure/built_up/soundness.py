@@ -12,7 +12,9 @@ from clusters_geo.errors import SchemaError
 from clusters_geo.measure.built_up.edges import Rings
 
 if TYPE_CHECKING:
-    from clusters_geo.measure.built_up.arrays import Bools, Ints, Shapes
+    from collections.abc import Callable
+
+    from clusters_geo.measure.built_up.arrays import Bools, Shapes
 
 __all__ = ["Sound", "refuse_other_than_polygons", "sound_shapes"]
 
@@ -20,20 +22,25 @@ _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 _CLOSED_QUADRILATERAL = 5  # coordinates, with the first repeated
 
 
-def refuse_other_than_polygons(shapes: Shapes, rows: Ints, source: str) -> None:
+def refuse_other_than_polygons(shapes: Shapes, name: Callable[[int], str]) -> None:
     """Refuse points and lines: they cover no ground.
+
+    Parameters
+    ----------
+    name
+        Says where a shape is to be found, from its position.
 
     Raises
     ------
     SchemaError
-        Naming the first such row.
+        Naming the first such shape.
     """
     kind = shapely.get_type_id(shapes)
     wrong = np.flatnonzero((kind >= 0) & ~np.isin(kind, (_POLYGON, _MULTIPOLYGON, _COLLECTION)))
     if len(wrong):
         found = shapes[wrong[0]]
         msg = (
-            f"{source}, row {rows[wrong[0]]}: a footprint is a {found.geom_type}, which covers no ground. "
+            f"{name(int(wrong[0]))}: a footprint is a {found.geom_type}, which covers no ground. "
             "Give the outlines of the buildings or parcels as polygons; for centre points, draw or download "
             "the outlines first."
         )

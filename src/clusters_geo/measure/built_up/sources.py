@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +15,7 @@ from clusters_geo.measure.built_up.batches import ROWS_IN_MEMORY, Batch, ShapeBa
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     import pyarrow as pa
     import pyproj
@@ -28,7 +28,7 @@ _IN_MEMORY = "table in memory"
 # Fewer rows are measured before a second thread has started.
 _WORTH_A_BATCH = 16_384
 
-__all__ = ["Part", "Source", "open_footprints"]
+__all__ = ["Columns", "Part", "Source", "batches_of", "missing_column", "open_footprints"]
 
 
 class Part(Protocol):
@@ -141,21 +141,36 @@ def missing_column(where: str, by: str, columns: list[str]) -> SchemaError:
     return SchemaError(f"{where}: there is no column {by!r} to group by, but {listed}. Name one with by=.")
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Names of the columns of an Arrow batch: the geometry, what to group by, and the feature's number.
+
+    The number stands in the file; without it, features are counted as they come.
+    """
+
+    geometry: str
+    by: tuple[str, ...]
+    fid: str = ""
+
+    @classmethod
+    def of(cls, info: dict[str, Any], by: str | None) -> Self:
+        """Take them from what pyogrio says about a layer."""
+        geometry = info["geometry_name"] or "wkb_geometry"
+        return cls(geometry, () if by is None else (by,), info["fid_column"] or "OGC_FID")
+
+
 def batches_of(
-    reader: Iterator[pa.RecordBatch], columns: Sequence[str], where: str, *, first_row: int = 0
+    reader: Iterator[pa.RecordBatch], columns: Columns, where: str, *, first_row: int = 0
 ) -> Iterator[Batch]:
     """Turn Arrow record batches into batches of footprints; what the reader raises names its file.
 
     Parameters
     ----------
-    columns
-        The geometry and, where there is one, the column to group by.
     where
         What the file is called in a message.
     first_row
         Number of the first row in the file.
     """
-    geometry, *by = columns
     while True:
         try:
             record = next(reader, None)
@@ -164,6 +179,10 @@ def batches_of(
             raise SourceError(msg) from error
         if record is None:
             return
-        groups = record.column(by[0]).to_numpy(zero_copy_only=False).astype(object) if by else None
-        yield WkbBatch(record.column(geometry), groups, first_row)
+        groups, fids = None, None
+        if columns.by:
+            groups = record.column(columns.by[0]).to_numpy(zero_copy_only=False).astype(object)
+        if columns.fid in record.schema.names:
+            fids = record.column(columns.fid).to_numpy()
+        yield WkbBatch(record.column(columns.geometry), groups, first_row, fids)
         first_row += record.num_rows
