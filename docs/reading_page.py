@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from clusters_geo.crs_guard import HANOI_EXTENT, VIETNAM_EXTENT
 from clusters_geo.reading.archives import MAX_EXPANSION, MAX_UNPACKED_BYTES
 from clusters_geo.reading.doors import MAX_BYTES
 from clusters_geo.reading.encodings import ENCODINGS
+from clusters_geo.reading.fetching import DEADLINE_S, REDIRECTS, SILENCE_S
 from clusters_geo.reading.formats import FORMATS
 from clusters_geo.reading.headers import HEADERS
 from clusters_geo.reading.quantities import BLANKS, CHOICES
+from clusters_geo.reading.words import NOTES
 from clusters_geo.report.layers import WRITTEN
 from clusters_geo.zones import ZONES
 
@@ -34,8 +37,8 @@ in an archive.
 
 ## Refused
 
-- addresses (`https://…`, `s3://…`), connection strings, `/vsi…` paths, data in place of a name: download or
-  export first;
+- addresses without `allow_remote=True`, and all but http and https; connection strings, other `/vsi…` paths,
+  data in place of a name: download or export first;
 - files that refer to others: virtual layers (VRT) under any name, linked, viewed or seamless MapInfo
   tables, virtual tables in a database, streamed algorithms;
 - folders (but a FileGDB), pipes, devices, also as a sidecar;
@@ -43,6 +46,26 @@ in an archive.
   {expansion} times their size, that hold another archive, or a password;
 - a database that another program has locked, after one second;
 - what is another thing than its name says: web pages, PDF, DWG, DGN V8, old Office files, UTF-16.
+
+## Addresses
+
+With `allow_remote=True` (`--allow-remote`) a file may be called `https://…` or `http://…`, also as
+`/vsicurl/https://…`, and a member of an archive `/vsizip/ARCHIVE.zip/FILE`. It is fetched once into a private
+file, named as its address ends, and then passes every check of this page. The report names the address, the
+time and the SHA-256, never user, password or query.
+
+| bound | |
+| --- | --- |
+| size | {large} GiB, as for any file, unless `allow_large=True` |
+| silence | {silence} s without a byte |
+| whole file | {deadline} min |
+| redirects | {redirects}, to http or https only, never from https to http |
+| user and password | sent to the host of the address only |
+| certificates | checked against those of the system (`SSL_CERT_FILE`) |
+
+The flag lets every address be reached that this machine reaches, those of its own network and of itself
+too. Do not set it where somebody else writes the addresses. `s3`, `gs`, `az`, `ftp`, `file` and GDAL's other
+kinds are never followed.
 
 ## Coordinates
 
@@ -72,8 +95,9 @@ The zone of a province as of before July 2025, for `cg.vn2000("Hà Nội")`:
 
 Text becomes composed Unicode (NFC); hidden control and direction marks go, look-alikes of Đ become Đ.
 {encodings} are told apart column by column: in the right encoding, words are Vietnamese syllables.
-`encoding=` overrides. Capitals that TCVN3 kept only in a capital font (.VnTimeH) are lower case in the
-file, and here.
+`encoding=` overrides. TCVN3 has no capitals with a tone; they existed in capital fonts only (.VnTimeH). They
+are restored in words whose other letters are capitals ("PHùNG Xá") and as first letters in columns whose
+words begin with capitals; a column without any capital stays as it is, as a doubt.
 
 ## Columns
 
@@ -107,6 +131,15 @@ after. Closed lines in drawings become shapes, named by the text inside. Missing
 reported; coordinates that are no numbers are refused, each by row. Whole numbers and text ids keep every
 digit, with or without blanks beside them.
 
+## What a load says
+
+Each repair and each doubt has a code, which stays, and a text in Vietnamese and English: `report.text("vi")`,
+`clusters-geo inspect FILE --lang vi|en`. `--format json` gives codes, values and rows under English keys.
+
+| code | | says |
+| --- | --- | --- |
+{notes}
+
 ## Written
 
 `cg.save(table, file)` and `clusters-geo convert IN OUT` write {written}, beside the target and then in its
@@ -128,10 +161,16 @@ def page() -> str:
             for column, values in CHOICES.items()
             for value, others in values.items()
         ),
+        notes="\n".join(
+            f"| `{code}` | {note.kind} | {_plain(note.text[1])} |" for code, note in NOTES.items()
+        ),
         blanks=", ".join(f"`{text}`" for text in sorted(BLANKS) if text),
         encodings=", ".join(ENCODINGS),
         written=", ".join(WRITTEN),
         large=MAX_BYTES >> 30,
+        silence=f"{SILENCE_S:g}",
+        deadline=f"{DEADLINE_S / 60:g}",
+        redirects=REDIRECTS,
         unpacked=MAX_UNPACKED_BYTES >> 30,
         expansion=MAX_EXPANSION,
         vietnam=_extent(VIETNAM_EXTENT),
@@ -151,6 +190,11 @@ def _formats() -> list[str]:
 
 def _list(endings: tuple[str, ...]) -> str:
     return ", ".join(f"`{e}`" for e in endings) or "–"
+
+
+def _plain(template: str) -> str:
+    """Return a text with the names of its values in the place of the values."""
+    return re.sub(r"\{(\w+)[^}]*\}", r"*\1*", template)
 
 
 def _extent(extent: tuple[float, float, float, float]) -> str:

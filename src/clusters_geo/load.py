@@ -20,6 +20,7 @@ from clusters_geo.names import match_names, name_key, slug
 from clusters_geo.reading.encodings import repair_text
 from clusters_geo.reading.files import read_raw
 from clusters_geo.reading.headers import map_headers
+from clusters_geo.reading.named import Named, at_hand
 from clusters_geo.reading.notes import ATTRIBUTE, LoadReport, attach
 from clusters_geo.reading.quantities import read_quantities
 from clusters_geo.reading.shapes import exchange_axes, flatten, mend, middles, outlines
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from clusters_geo.reading.files import Raw
     from clusters_geo.schema import Column
 
 __all__ = ["load_clusters", "load_districts", "load_report"]
@@ -50,6 +52,7 @@ class _Wishes:
     decimal: str | None
     region: str | None
     allow_large: bool
+    allow_remote: bool
     check: bool
 
 
@@ -64,6 +67,7 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     region: str | None = None,
     boundaries: str | os.PathLike[str] | None = None,
     allow_large: bool = False,
+    allow_remote: bool = False,
     check: bool = True,
 ) -> gpd.GeoDataFrame:
     """Load a register of clusters, repair what can be repaired and report it.
@@ -71,7 +75,8 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     Parameters
     ----------
     path
-        A file of one of the formats in `clusters_geo.reading.formats`, or such a layer zipped.
+        A file of one of the formats in `clusters_geo.reading.formats`, or such a layer zipped. With
+        `allow_remote` also an address.
     layer
         Which layer or sheet, where the file has several.
     crs
@@ -88,6 +93,9 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
         A file with the shapes, for a register that has none; joined by `cluster_id` or by name.
     allow_large
         Whether to open more than 1 GiB.
+    allow_remote
+        Whether to fetch `path` and `boundaries` where they are addresses (http, https); any address that this
+        machine reaches, also within its own network.
     check
         Whether to validate; an audit looks at what cannot be computed with, too.
 
@@ -113,12 +121,10 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     >>> len(cg.load_clusters(tmp / "register.gpkg"))
     120
     """
-    wishes = _Wishes(layer, crs, columns, encoding, decimal, region, allow_large, check)
-    report = LoadReport(os.fspath(path))
-    table = _read(path, CLUSTER_COLUMNS, wishes, report)
+    wishes = _Wishes(layer, crs, columns, encoding, decimal, region, allow_large, allow_remote, check)
+    table, report = _read(path, CLUSTER_COLUMNS, wishes)
     if boundaries is not None:
-        shapes_report = LoadReport(os.fspath(boundaries))
-        shapes = _read(boundaries, CLUSTER_COLUMNS, replace(wishes, layer=None, columns=None), shapes_report)
+        shapes, shapes_report = _read(boundaries, CLUSTER_COLUMNS, replace(wishes, layer=None, columns=None))
         report.notes = [n for n in report.notes if n.code != "shapes.none"]
         report.notes += [replace(n, of="boundaries") for n in shapes_report.notes]
         table = _with_shapes(table, _identified(shapes, shapes_report), report)
@@ -134,13 +140,14 @@ def load_districts(  # noqa: PLR0913 - all but the file is keyword-only
     encoding: str | None = None,
     region: str | None = None,
     allow_large: bool = False,
+    allow_remote: bool = False,
     check: bool = True,
 ) -> gpd.GeoDataFrame:
     """Load a layer of districts.
 
     Parameters
     ----------
-    path, layer, crs, columns, encoding, region, allow_large, check
+    path, layer, crs, columns, encoding, region, allow_large, allow_remote, check
         As in `load_clusters`; the columns are at least `district_code` and `name`.
 
     Returns
@@ -160,9 +167,8 @@ def load_districts(  # noqa: PLR0913 - all but the file is keyword-only
     >>> cg.load_districts(tmp / "districts.fgb").loc["279", "name"]
     'Thường Tín'
     """
-    wishes = _Wishes(layer, crs, columns, encoding, None, region, allow_large, check)
-    report = LoadReport(os.fspath(path))
-    table = _read(path, DISTRICT_COLUMNS, wishes, report)
+    wishes = _Wishes(layer, crs, columns, encoding, None, region, allow_large, allow_remote, check)
+    table, report = _read(path, DISTRICT_COLUMNS, wishes)
     return _finished(table, "district_code", DISTRICT_COLUMNS, report, check=check)
 
 
@@ -201,12 +207,28 @@ def load_report(table: pd.DataFrame) -> LoadReport:
 
 
 def _read(
-    path: str | os.PathLike[str], columns: tuple[Column, ...], wishes: _Wishes, report: LoadReport
-) -> gpd.GeoDataFrame:
+    path: str | os.PathLike[str], columns: tuple[Column, ...], wishes: _Wishes
+) -> tuple[gpd.GeoDataFrame, LoadReport]:
     """Return a table with the schema's columns and sound shapes, not yet indexed or checked."""
+    large = wishes.allow_large
+    with at_hand(path, allow_remote=wishes.allow_remote, allow_large=large) as file:
+        report = _report_on(file)
+        raw = read_raw(file, report, layer=wishes.layer, encoding=wishes.encoding, allow_large=large)
+    return _understood(raw, columns, wishes, report), report
+
+
+def _report_on(file: str | os.PathLike[str]) -> LoadReport:
+    if isinstance(file, Named):
+        return LoadReport(file.shown, fetched_at=file.fetched_at, sha256=file.sha256)
+    return LoadReport(os.fspath(file))
+
+
+def _understood(
+    raw: Raw, columns: tuple[Column, ...], wishes: _Wishes, report: LoadReport
+) -> gpd.GeoDataFrame:
+    """Return what a file holds, decoded, named, converted, placed and mended."""
     import geopandas as gpd
 
-    raw = read_raw(path, report, layer=wishes.layer, encoding=wishes.encoding, allow_large=wishes.allow_large)
     # A register in CSV was decoded as a whole.
     encoding = None if report.format in {"CSV", "XLSX"} else wishes.encoding
     table = repair_text(raw.table, report, declared=raw.declared_encoding, encoding=encoding)

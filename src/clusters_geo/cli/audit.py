@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -11,7 +12,15 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from clusters_geo.cli import FINDINGS
-from clusters_geo.cli.options import crs_option, districts_option, lang_option, put, working
+from clusters_geo.cli.options import (
+    SOURCE,
+    crs_option,
+    districts_option,
+    lang_option,
+    put,
+    remote_option,
+    working,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -27,7 +36,7 @@ _LEVELS = click.Choice(["error", "warning", "info", "never"])
 
 
 @click.command("audit")
-@click.argument("clusters_file", metavar="[CLUSTERS | explain]", required=False, type=_FILE)
+@click.argument("clusters_file", metavar="[CLUSTERS | explain]", required=False, type=SOURCE)
 @click.argument("rule", metavar="[RULE]", required=False)
 @districts_option
 @click.option("--totals", "totals_file", type=_FILE, help="CSV of published totals to reconcile with.")
@@ -45,6 +54,7 @@ _LEVELS = click.Choice(["error", "warning", "info", "never"])
 @click.option("--output", "-o", type=_FILE, help="Write here instead of printing.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 @crs_option
+@remote_option
 @lang_option
 def command(
     clusters_file: Path | None,
@@ -158,7 +168,6 @@ def _inputs(
 ) -> tuple[Input, ...]:
     """Return what was audited: the register, then the totals, the layer of districts last."""
     from clusters_geo.reference import bundled_file
-    from clusters_geo.report.audit_report import input_file
 
     bundled = clusters_file is None
     crs = getattr(clusters, "crs", None)
@@ -167,7 +176,16 @@ def _inputs(
         files.append((totals_file or bundled_file("totals.csv"), None))
     if districts is not None:
         files.append((districts_file or bundled_file("districts.geojson"), districts.crs))
-    return tuple(input_file(path, _crs_name(system)) for path, system in files)
+    return tuple(_input(path, _crs_name(system)) for path, system in files)
+
+
+def _input(path: Path, crs: object) -> Input:
+    """Return what the report says of a file; one that was fetched is called by its address and time."""
+    from clusters_geo.reading.named import Named
+    from clusters_geo.report.audit_report import input_file
+
+    found = input_file(Path(path), crs)
+    return replace(found, name=f"{path.shown} {path.fetched_at}") if isinstance(path, Named) else found
 
 
 def _crs_name(crs: object) -> object:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clusters_geo.cli.options import lang_option
+from clusters_geo.cli.options import SOURCE, lang_option
 from clusters_geo.cli.reading_options import as_option, columns_option, reading_options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import geopandas as gpd
 
     from clusters_geo.schema import Language
@@ -22,10 +24,10 @@ _WORDS = {
 
 
 @click.command("convert")
-@click.argument("source", metavar="IN")
+@click.argument("source", metavar="IN", type=SOURCE)
 @click.argument("target", metavar="OUT")
 @click.option("--crs", "wanted", help="System to write in: vn2000, vn2000:PROVINCE or a code.")
-@click.option("--boundaries", help="Layer with the shapes of a register that has none.")
+@click.option("--boundaries", type=SOURCE, help="Layer with the shapes of a register that has none.")
 @click.option("--decimal", type=click.Choice([",", "."]), help="Decimal mark, where figures leave it open.")
 @click.option("--table", "name", help="With OUT postgresql://…: the table to replace.")
 @as_option
@@ -33,10 +35,10 @@ _WORDS = {
 @reading_options("--input-crs")
 @lang_option
 def command(
-    source: str,
+    source: Path,
     target: str,
     wanted: str | None,
-    boundaries: str | None,
+    boundaries: Path | None,
     decimal: str | None,
     name: str | None,
     kind: str,

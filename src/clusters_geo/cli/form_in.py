@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clusters_geo.cli.options import crs_option, lang_option, load
+from clusters_geo.cli.options import SOURCE, crs_option, lang_option, load, remote_option
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ _FILE = click.Path(path_type=Path)
 
 @click.command("form-in")
 @click.argument("files", nargs=-1, required=True, type=_FILE)
-@click.option("--clusters", "clusters_file", type=_FILE, help="Register that the forms report on.")
+@click.option("--clusters", "clusters_file", type=SOURCE, help="Register that the forms report on.")
 @click.option("--period", required=True, help="2026-H1 for the half-year, 2026 for the year.")
 @click.option(
     "--output", "-o", "folder", required=True, type=_FILE, help="Folder for the tables that result."
@@ -28,6 +28,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--accept", type=_FILE, help="changes.csv as you edited it.")
 @click.option("--vintage", type=_FILE, help="With --accept: write the new vintage of the register here.")
 @crs_option
+@remote_option
 @lang_option
 @click.pass_context
 def command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clusters_geo.cli.options import format_option, lang_option, output_option, put, sheets_text
+from clusters_geo.cli.options import SOURCE, format_option, lang_option, output_option, put, sheets_text
 from clusters_geo.cli.reading_options import as_option, reading_options
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ _UNUSABLE = 2
 
 
 @click.command("inspect")
-@click.argument("file")
+@click.argument("file", type=SOURCE)
 @as_option
 @reading_options("--crs", "--input-crs")
 @format_option
 @lang_option
 @output_option
 def command(
-    file: str,
+    file: Path,
     kind: str,
     form: str,
     lang: Language,

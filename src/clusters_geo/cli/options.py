@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from clusters_geo.schema import Language
 
 __all__ = [
+    "SOURCE",
     "clusters_argument",
     "crs_option",
     "districts_option",
@@ -30,37 +31,74 @@ __all__ = [
     "load",
     "output_option",
     "put",
+    "remote_option",
     "sheets_text",
     "working",
 ]
 
 Command = TypeVar("Command", bound="Callable[..., object]")
 
+_ALLOW_REMOTE = "clusters_geo.allow_remote"
 
-class _File(click.Path):
-    """A file on this machine; a path object would swallow a slash of an address before anyone saw it."""
+
+class _Source(click.Path):
+    """A file to read: on this machine, or with --allow-remote at an address, fetched for the command."""
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        text = str(value)
+        if ctx is None or not ("://" in text or text.startswith("/vsi")):
+            return super().convert(value, param, ctx)
+        from clusters_geo.reading.doors import checked_file
+        from clusters_geo.reading.named import Named, at_hand
+
+        remote, large = bool(ctx.meta.get(_ALLOW_REMOTE)), bool(ctx.params.get("allow_large"))
+        file = ctx.with_resource(at_hand(text, allow_remote=remote, allow_large=large))
+        # What was not allowed is refused in the words of the door, before a path object swallows a slash.
+        return file if isinstance(file, Named) else checked_file(file)
+
+
+class _Target(click.Path):
+    """A file to write, which an address is not."""
 
     def convert(
         self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str]:
         if "://" in str(value):
-            self.fail(
-                f"{value} is an address on a network. Download the file first and name that.", param, ctx
-            )
+            self.fail("that is an address on a network; name a file on this machine.", param, ctx)
         return super().convert(value, param, ctx)
 
 
-_FILE = _File(path_type=Path)
+SOURCE = _Source(path_type=Path)
+_TARGET = _Target(path_type=Path)
+
+
+def remote_option(command: Command) -> Command:
+    """Add --allow-remote: files may be named by an address; to be read before any of them."""
+    return click.option(
+        "--allow-remote",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_allow_remote,
+        help="Fetch files named by https://… or http://….",
+    )(command)
+
+
+def _allow_remote(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's
+    ctx.meta[_ALLOW_REMOTE] = value
 
 
 def clusters_argument(command: Command) -> Command:
-    """Add CLUSTERS: a register, or nothing for the bundled case."""
-    return click.argument("clusters_file", metavar="[CLUSTERS]", required=False, type=_FILE)(command)
+    """Add CLUSTERS: a register, or nothing for the bundled case; and --allow-remote."""
+    argument = click.argument("clusters_file", metavar="[CLUSTERS]", required=False, type=SOURCE)
+    return argument(remote_option(command))
 
 
 def districts_option(command: Command) -> Command:
     """Add --districts: the layer of districts that goes with the register."""
-    return click.option("--districts", "districts_file", type=_FILE, help="Layer of districts.")(command)
+    return click.option("--districts", "districts_file", type=SOURCE, help="Layer of districts.")(command)
 
 
 def crs_option(command: Command) -> Command:
@@ -84,7 +122,7 @@ def format_option(command: Command) -> Command:
 
 def output_option(command: Command) -> Command:
     """Add --output: a file instead of the screen."""
-    return click.option("--output", "-o", type=_FILE, help="Write here instead of printing.")(command)
+    return click.option("--output", "-o", type=_TARGET, help="Write here instead of printing.")(command)
 
 
 def load(

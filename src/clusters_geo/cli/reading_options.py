@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from clusters_geo.cli.options import remote_option
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -39,7 +41,9 @@ def _options(names: tuple[str, ...]) -> tuple[Callable[[Command], Command], ...]
         click.option(*names, "crs", help="Coordinate system of FILE, e.g. EPSG:5897; wins over the file."),
         click.option("--encoding", help="Of the text: tcvn3, vni, cp1258 or any that Python knows."),
         click.option("--region", help="Province in which the data must lie, e.g. 'Bắc Ninh'."),
-        click.option("--allow-large", is_flag=True, help="Open more than 1 GiB."),
+        # Both are read first: they say what may be done to open the files that follow.
+        click.option("--allow-large", is_flag=True, is_eager=True, help="Open more than 1 GiB."),
+        remote_option,
     )
 
 

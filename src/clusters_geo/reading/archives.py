@@ -93,8 +93,19 @@ def refuse_nested(file: Path, members: list[zipfile.ZipInfo]) -> None:
         raise SourceError(msg)
 
 
-def unpack(file: Path, folder: Path, *, allow_large: bool = False) -> Path:
-    """Unpack the one layer of an archive into a folder and return its main file.
+def unpack(file: Path, folder: Path, member: str = "", *, allow_large: bool = False) -> Path:
+    """Unpack one layer of an archive into a folder and return its main file.
+
+    Parameters
+    ----------
+    file
+        The archive.
+    folder
+        Where to write.
+    member
+        The layer, or a folder in the archive that holds no other; "" if there is only one.
+    allow_large
+        Whether to unpack more than 1 GiB.
 
     Raises
     ------
@@ -103,16 +114,13 @@ def unpack(file: Path, folder: Path, *, allow_large: bool = False) -> Path:
     """
     members = refuse_bomb(file, allow_large=allow_large)
     refuse_nested(file, members)
-    main = _main_member(file, [_inside(m) for m in members])
+    main = _main_member(file, [_inside(m) for m in members], member)
     with zipfile.ZipFile(file) as archive:
-        for member in members:
-            path = _inside(member)
+        for packed in members:
+            path = _inside(packed)
             if _belongs(path, main):
-                _write(
-                    archive,
-                    member,
-                    folder / (path.name if main.suffix != ".gdb" else f"{main.name}/{path.name}"),
-                )
+                within = folder if main.suffix != ".gdb" else folder / main.name
+                _write(archive, packed, within / path.name)
     return folder / main.name
 
 
@@ -149,15 +157,17 @@ def _inside(member: zipfile.ZipInfo) -> PurePosixPath:
     return PurePosixPath(member.filename.replace("\\", "/"))
 
 
-def _main_member(file: Path, paths: list[PurePosixPath]) -> PurePosixPath:
+def _main_member(file: Path, paths: list[PurePosixPath], wanted: str) -> PurePosixPath:
     layers = {p for p in paths if p.suffix.lower() in _MAIN - {".gdb"} and not p.name.startswith(".")}
     layers |= {p.parent for p in paths if p.parent.suffix.lower() == ".gdb"}
     layers = {p for p in layers if "__MACOSX" not in p.parts}
-    if len(layers) != 1:
+    chosen = {p for p in layers if not wanted or PurePosixPath(wanted) in (p, *p.parents)}
+    if len(chosen) != 1:
         listed = ", ".join(sorted(str(p) for p in layers)[:5]) or "no layer of a known format"
-        msg = f"{file.name} holds {listed}; one layer is expected. Unpack it and name one file."
+        expected = f"{wanted} is not one of them" if wanted else "one layer is expected"
+        msg = f"{file.name} holds {listed}; {expected}. Unpack it and name one file."
         raise SourceError(msg)
-    return layers.pop()
+    return chosen.pop()
 
 
 def _belongs(path: PurePosixPath, main: PurePosixPath) -> bool:

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING
 from clusters_geo.errors import SourceError
 from clusters_geo.reading.archives import plain_stem, unpack, unpack_kmz
 from clusters_geo.reading.formats import Format, identify
+from clusters_geo.reading.named import MAX_BYTES, Named, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["MAX_BYTES", "Staged", "checked_file", "staged"]
 
-MAX_BYTES = 1 << 30
 _LOCK_WAIT_S = 1.0
 _SHOWN = 80
 _MAX_HEADER_BYTES = 1 << 20
@@ -39,18 +39,37 @@ _REACHES_OUT = re.compile(
 )
 _COPIED = {"GML", "MapInfo MIF", "MapInfo TAB"}
 
+_ALLOWED = "say allow_remote=True (--allow-remote); without that"
 _NOT_A_PATH = (
-    (re.compile(r"^\s*[\[{<]"), "is data, not the name of a file", "Write it to a file first"),
-    (re.compile(r"^/?vsi\w|^/vsi", re.IGNORECASE), "is a virtual path of GDAL", "Name a plain file"),
-    (re.compile(r"^\w[\w+.-]+://"), "is an address on a network", "Download the file first"),
+    (re.compile(r"^\s*[\[{<]"), "is data, not the name of a file", "Write it to a file first;"),
+    (
+        re.compile(r"^(?:/vsicurl/)?https?://", re.IGNORECASE),
+        "is an address on a network",
+        f"Download the file first, or {_ALLOWED}",
+    ),
+    (
+        re.compile(r"^/vsizip/.+\.zip", re.IGNORECASE | re.DOTALL),
+        "is a virtual path into an archive",
+        f"Name the archive itself, or {_ALLOWED}",
+    ),
+    (
+        re.compile(r"^/?vsi\w|^/vsi", re.IGNORECASE),
+        "is a virtual path of GDAL",
+        "Copy or unpack the file to this machine first;",
+    ),
+    (
+        re.compile(r"^\w[\w+.-]+://"),
+        "is an address on a network of a kind that is never fetched",
+        "Download the file first;",
+    ),
     (
         re.compile(
             r"^(?:PG|MYSQL|MSSQL|OCI|ODBC|WFS|OAPIF|GPKG|GeoJSON|ES|MVT|ESRIJSON|TopoJSON):", re.IGNORECASE
         ),
         "is a connection string",
-        "Export the table to a file first",
+        "Export the table to a file first;",
     ),
-    (re.compile(r"[\x00\r\n]"), "holds a control character", "Name a file"),
+    (re.compile(r"[\x00\r\n]"), "holds a control character", "Name a file;"),
 )
 
 
@@ -62,7 +81,7 @@ class Staged:
     """
 
     path: Path
-    original: Path
+    original: str
     format: Format
     parts: tuple[Path, ...]
     missing: tuple[str, ...] = ()
@@ -106,8 +125,9 @@ def checked_file(path: str | os.PathLike[str], *, allow_large: bool = False) -> 
 def _refuse_other_than_path(text: str) -> None:
     for pattern, what, fix in _NOT_A_PATH:
         if pattern.search(text):
-            shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-            msg = f"{shown!r} {what}. {fix}; only files on this machine are opened."
+            shown = without_secrets(text)
+            shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"
+            msg = f"{shown!r} {what}. {fix} only files on this machine are opened."
             raise SourceError(msg)
 
 
@@ -145,10 +165,11 @@ def staged(path: str | os.PathLike[str], *, allow_large: bool = False) -> Iterat
         and files that refer to others.
     """
     original = checked_file(path, allow_large=allow_large)
+    shown, member = (path.shown, path.member) if isinstance(path, Named) else (str(original), "")
     with tempfile.TemporaryDirectory(prefix="clusters-geo-", ignore_cleanup_errors=True) as private:
         folder = Path(private)
         if original.suffix.lower() == ".zip":
-            source = unpack(original, folder / "unpacked", allow_large=allow_large)
+            source = unpack(original, folder / "unpacked", member, allow_large=allow_large)
         else:
             source = original
         found = identify(source)
@@ -156,7 +177,7 @@ def staged(path: str | os.PathLike[str], *, allow_large: bool = False) -> Iterat
         target, missing = _linked(source, found, folder / "read")
         _CHECKS.get(found.name, lambda _: None)(target)
         parts = _kmz_parts(target, folder, allow_large) if found.name == "KMZ" else (target,)
-        yield Staged(parts[0], original, found, parts, missing)
+        yield Staged(parts[0], shown, found, parts, missing)
 
 
 def _kmz_parts(file: Path, folder: Path, allow_large: bool) -> tuple[Path, ...]:  # noqa: FBT001

@@ -31,6 +31,7 @@ _WORDS = {
         "{path}: {format}, lớp {layer}, {rows:,d} dòng, {crs}",
         "{path}: {format}, layer {layer}, {rows:,d} rows, {crs}",
     ),
+    "fetched": ("  tải về lúc {at}, SHA-256 {sha256}", "  fetched at {at}, SHA-256 {sha256}"),
     "in rows": (" (dòng {rows})", " (rows {rows})"),
     "in all": (", tất cả {count:,d} dòng", ", {count:,d} rows in all"),
     "more": (" và {more:,d} dòng nữa", " and {more:,d} more"),
@@ -111,6 +112,8 @@ class LoadReport:
     ----------
     path, format, layer, layers
         Where the table came from, and which other layers the file has.
+    fetched_at, sha256
+        When it was fetched (UTC) and the SHA-256 of what came, where `path` is an address.
     crs
         The coordinate system of the table, by name.
     encodings
@@ -133,6 +136,8 @@ class LoadReport:
     mapped: dict[str, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    fetched_at: str = ""
+    sha256: str = ""
 
     @property
     def repairs(self) -> list[Note]:
@@ -211,6 +216,8 @@ class LoadReport:
         """
         facts = {"path": self.path, "format": self.format, "layer": self.layer, "rows": self.rows}
         lines = [word("head", lang, **facts, crs=self.crs or word("no shapes", lang))]
+        if self.sha256:
+            lines.append(word("fetched", lang, at=self.fetched_at, sha256=self.sha256))
         for note in self.notes:
             where = word("in rows", lang, rows=some(note.rows, lang)) if note.rows else ""
             about = f"{word(note.kind, lang)}, {word(note.topic, lang)}"

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any
 from clusters_geo.errors import ClustersGeoError
 from clusters_geo.load import load_clusters, load_districts, load_report
 from clusters_geo.reading.files import Layer, look_into
+from clusters_geo.reading.named import Named, at_hand
 from clusters_geo.reading.notes import LoadReport, some, word
 from clusters_geo.report.sheet import Sheet
 from clusters_geo.validation import list_faults
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+
     from clusters_geo.schema import Language
 
 __all__ = ["Inspection", "inspect_file", "inspection_sheets"]
@@ -40,6 +45,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "what": ("Mục", "What"),
     "found": ("Kết quả", "Found"),
     "format": ("Định dạng", "Format"),
+    "fetched": ("Tải về lúc", "Fetched at"),
     "encoding": ("Bảng mã", "Encoding"),
     "left": ("Cột không dùng", "Columns not used"),
     "none": ("không có", "none"),
@@ -137,13 +143,23 @@ def inspect_file(
     >>> found.problem, found.report.mapped["name"], found.failures
     ('', 'name', [])
     """
+    allowed = {name: bool(wishes.get(name)) for name in ("allow_large", "allow_remote")}
+    with at_hand(path, **allowed) as file:
+        return _inspected(file, load_districts if districts else load_clusters, lang, wishes)
+
+
+def _inspected(
+    file: str | os.PathLike[str],
+    load: Callable[..., gpd.GeoDataFrame],
+    lang: Language,
+    wishes: dict[str, Any],
+) -> Inspection:
     layers = []
-    if Path(path).suffix.lower() not in _NOT_LAYERED:
-        layers = look_into(path, allow_large=bool(wishes.get("allow_large")))
-    name, size = os.fspath(path), _size(Path(path))
-    load = load_districts if districts else load_clusters
+    if Path(file).suffix.lower() not in _NOT_LAYERED:
+        layers = look_into(file, allow_large=bool(wishes.get("allow_large")))
+    name, size = file.shown if isinstance(file, Named) else os.fspath(file), _size(Path(file))
     try:
-        table = load(path, check=False, **wishes)
+        table = load(file, check=False, **wishes)
     except ClustersGeoError as error:
         if not layers:
             raise
@@ -197,7 +213,7 @@ def _faults_sheet(failures: list[dict[str, object]], lang: Language) -> Sheet:
 
 def _report_sheets(report: LoadReport, lang: Language) -> list[Sheet]:
     encodings = ", ".join(f"{column}: {name}" for column, name in report.encodings.items())
-    facts = (
+    facts: tuple[str, ...] = (
         report.format,
         report.layer,
         str(report.rows),
@@ -206,6 +222,9 @@ def _report_sheets(report: LoadReport, lang: Language) -> list[Sheet]:
         ", ".join(report.left) or _say("none", lang),
     )
     names = _says(lang, "format", "layer", "rows", "crs", "encoding", "left")
+    if report.sha256:
+        names += (_say("fetched", lang), "SHA-256")
+        facts += (report.fetched_at, report.sha256)
     columns = tuple((header, column) for header, column in report.mapped.items())
     notes = tuple(
         (

@@ -1,0 +1,246 @@
+"""One file from one address, over http and https only, bounded in time, size and redirects.
+
+A server may be slow, endless, lying or hostile: it gets a silence, a deadline and a limit, and where it leads
+is looked at each time. No message repeats user, password or query of an address.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import http.client
+import re
+import socket
+import ssl
+import threading
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Self
+from urllib.error import HTTPError
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from clusters_geo.errors import SourceError
+from clusters_geo.reading.named import without_secrets
+
+if TYPE_CHECKING:
+    from http.client import HTTPMessage
+    from pathlib import Path
+    from typing import IO
+    from urllib.request import Request
+
+__all__ = ["DEADLINE_S", "REDIRECTS", "SILENCE_S", "Fetched", "fetch"]
+
+SILENCE_S = 20.0
+DEADLINE_S = 3_600.0
+REDIRECTS = 5
+_CHUNK_BYTES = 1 << 16
+_NAME_WIDTH = 120
+_SCHEMES = {"http", "https"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Where a fetched file lies, the SHA-256 of its content, and when it was fetched (UTC)."""
+
+    path: Path
+    sha256: str
+    at: str
+
+
+def fetch(address: str, folder: Path, *, shown: str, max_bytes: float) -> Fetched:
+    """Fetch a file into a folder, under the name that the path of the address ends in.
+
+    Parameters
+    ----------
+    address
+        `http://…` or `https://…`, with user and password if need be.
+    folder
+        Where to write; it must exist.
+    shown
+        What to call the address in a message.
+    max_bytes
+        Beyond this nothing is fetched.
+
+    Raises
+    ------
+    SourceError
+        If there is no answer for 20 s, the file is not whole after an hour, too large or cut short, or the
+        server answers with an error, or leads to anything but http and https, or more than five times.
+    """
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    with _Deadline(DEADLINE_S) as deadline:
+        try:
+            target = folder / _file_name(address, shown)
+            with (
+                target.open("wb") as opened,
+                _opener(deadline, shown).open(_request(address), timeout=SILENCE_S) as answer,
+            ):
+                sha256 = _copied(answer, opened, shown, max_bytes)
+            if deadline.passed:
+                # A connection that was closed looks like the end of a file of no stated size.
+                raise TimeoutError
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if isinstance(error, HTTPError):
+                error.close()
+            if deadline.passed:
+                raise _failed(shown, f"it was not whole after {DEADLINE_S:,.0f} s") from None
+            raise error if isinstance(error, SourceError) else _failed(shown, _reason(error)) from None
+    return Fetched(target, sha256, at)
+
+
+def _copied(answer: http.client.HTTPResponse, target: IO[bytes], shown: str, max_bytes: float) -> str:
+    """Write what is answered to a file within the limit, and return its SHA-256."""
+    packed = answer.headers.get("Content-Encoding", "identity")
+    if packed.lower() != "identity":
+        raise _failed(shown, f"it is sent packed ({packed[:20]}), though that was not asked for")
+    announced = answer.length
+    digest, size = hashlib.sha256(), announced or 0
+    received = 0
+    while size <= max_bytes and (chunk := answer.read1(_CHUNK_BYTES)):
+        received += len(chunk)
+        size = max(size, received)
+        digest.update(chunk)
+        target.write(chunk)
+    if size > max_bytes:
+        raise _failed(
+            shown, f"it has more than {max_bytes / 1e9:.1f} GB; say allow_large=True (--allow-large)"
+        )
+    if announced is not None and received < announced:
+        raise _failed(shown, f"{received:,} of {announced:,} bytes arrived")
+    return digest.hexdigest()
+
+
+def _failed(shown: str, why: str) -> SourceError:
+    return SourceError(
+        f"{shown} could not be fetched: {why}. Try again, or download the file with a browser."
+    )
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case HTTPError():
+            return f"the server answered {error.code} {http.client.responses.get(error.code, '')}".strip()
+        case TimeoutError():
+            return f"nothing came for {SILENCE_S:g} s"
+        case ssl.SSLError():
+            return str(error)[:_NAME_WIDTH]
+        case ValueError() | http.client.InvalidURL():
+            # Their messages repeat the address, with its secrets.
+            return "the address or the answer is malformed"
+    reason = getattr(error, "reason", None)
+    return (
+        _reason(reason) if isinstance(reason, Exception) else str(error)[:_NAME_WIDTH] or type(error).__name__
+    )
+
+
+def _file_name(address: str, shown: str) -> str:
+    name = PurePosixPath(unquote(urlsplit(address).path)).name
+    plain = re.sub(r"[\x00-\x1f\x7f/\\\\]", "_", name)[-_NAME_WIDTH:]
+    if not plain.strip(". "):
+        msg = f"{shown} does not end in the name of a file, which tells its format. Download it yourself."
+        raise SourceError(msg)
+    return plain
+
+
+def _request(address: str) -> Request:
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    port = f":{parts.port}" if parts.port else ""
+    shown_host = f"[{host}]" if ":" in host else host.encode("idna").decode()
+    path, query = (
+        quote(parts.path or "/", safe="/%:@!$&'()*+,;=~"),
+        quote(parts.query, safe="/%:@!$&'()*+,;=?~"),
+    )
+    plain = SplitResult(parts.scheme.lower(), shown_host + port, path, query, "").geturl()
+    headers = {"User-Agent": "clusters-geo", "Accept-Encoding": "identity"}
+    request = urllib.request.Request(plain, headers=headers)  # noqa: S310 - http and https only, see _opener
+    if parts.username:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+        # Whoever the server leads to next does not get the password.
+        request.add_unredirected_header("Authorization", f"Basic {base64.b64encode(pair).decode()}")
+    return request
+
+
+def _opener(deadline: _Deadline, shown: str) -> urllib.request.OpenerDirector:
+    """Return an opener of http and https alone, which does not know of files, FTP and data."""
+
+    class Plain(http.client.HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            deadline.watch(self.sock)
+
+    class Secure(http.client.HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            deadline.watch(self.sock)
+
+    class Http(urllib.request.HTTPHandler):
+        def http_open(self, req: Request) -> http.client.HTTPResponse:
+            return self.do_open(Plain, req)
+
+    class Https(urllib.request.HTTPSHandler):
+        def https_open(self, req: Request) -> http.client.HTTPResponse:
+            return self.do_open(Secure, req, context=ssl.create_default_context())
+
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        Http(),
+        Https(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        _Redirects(shown),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follow to http and https, from https to https only, a few times."""
+
+    max_redirections = REDIRECTS
+    max_repeats = 2
+
+    def __init__(self, shown: str) -> None:
+        self._shown = shown
+
+    def redirect_request(  # noqa: PLR0913, PLR0917 - as urllib calls it
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request | None:
+        scheme = urlsplit(newurl).scheme.lower()
+        if scheme not in _SCHEMES or (req.type == "https" and scheme != "https"):
+            fp.close()
+            raise _failed(
+                self._shown, f"it leads to {without_secrets(newurl)[:_NAME_WIDTH]}, which is not followed"
+            )
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class _Deadline:
+    """Close the connections of one fetch when its time is up, whatever they wait for."""
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._sockets: list[socket.socket] = []
+        self._timer = threading.Timer(seconds, self._close)
+        self._timer.daemon = True
+
+    def watch(self, connection: socket.socket) -> None:
+        """Close this one too."""
+        self._sockets.append(connection)
+
+    def _close(self) -> None:
+        self.passed = True
+        for connection in self._sockets:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
