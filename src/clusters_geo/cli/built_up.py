@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path)
 _SILENT_S = 1.0
+_WHOLE_RATE = 10
 # A hundredth of a hectare hides an error of a few cells.
 _DECIMALS = {"footprints": 0, "built_up_error_ha": 4}
 
@@ -174,6 +175,11 @@ def _cell(column: object, value: object, lang: Language) -> str:
     return format_number(value, lang, _DECIMALS.get(str(column), 2))
 
 
+def _rate(per_second: float) -> str:
+    # Parts of a folder may take seconds each.
+    return f"{per_second:,.{0 if per_second >= _WHOLE_RATE else 1}f}/s"
+
+
 @contextmanager
 def _bar() -> Iterator[Callable[[int, int], None] | None]:
     """Give a function that shows how far the work is, on a terminal and only if it takes over a second."""
@@ -190,7 +196,7 @@ def _bar() -> Iterator[Callable[[int, int], None] | None]:
 
         def progress(done: int, total: int) -> None:
             passed = time.monotonic() - begin
-            rate = f"{done / max(passed, 1e-9):,.0f}/s"
+            rate = _rate(done / max(passed, 1e-9))
             shown.update(bar, completed=done, total=total or None, rate=rate, visible=passed > _SILENT_S)
 
         yield progress

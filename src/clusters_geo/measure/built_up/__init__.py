@@ -13,7 +13,7 @@
           union      ground covered once: contacts, exposure, sides
             trapezoids, edges    the exact area that two polygons share
 
-The mathematics is drawn in docs/decisions/0006-built-up-kernel.md, that of the cells in 0010-built-up-raster.md.
+The mathematics is drawn in docs/decisions/0006-built-up-kernel.md, that of the cells told in 0010.
 """
 
 from clusters_geo.measure.built_up.table import built_up_ha

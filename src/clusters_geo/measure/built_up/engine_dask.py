@@ -7,9 +7,13 @@ group, comes back. A worker that dies takes its hits along; Dask computes them a
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import logging
+import signal
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from multiprocessing import resource_tracker
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -59,7 +63,7 @@ class DaskEngine:
             If a part cannot be read on the workers, unless the task says to keep going.
         """
         with _client(self.scheduler) as client:
-            tools = client.scatter(_Tools(task.ground, task.method), broadcast=True)
+            tools = _sent(client, _Tools(task.ground, task.method))
             workers = max(len(client.scheduler_info()["workers"]), 1)
             cuts = _cuts(len(task.ground.index.bounds), workers * _BLOCKS_A_WORKER)
             futures = [client.submit(_measure_part, part, tools, cuts, pure=False) for part in source.parts]
@@ -72,6 +76,22 @@ class _Tools:
 
     ground: Ground
     method: Method[Any]
+
+
+def _sent(client: Client, tools: _Tools) -> Future[Any]:
+    """Send what all tasks need as the result of a task, which Dask can repeat where workers die.
+
+    What is scattered dies with them, and scattering to all may wait for ever for one that is just dying.
+    """
+    import dask
+
+    # The clusters of a country are larger than what Dask takes for an oversight.
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "4GiB"}):
+        return client.submit(_itself, tools, pure=False)
+
+
+def _itself(tools: _Tools) -> _Tools:
+    return tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +121,7 @@ def _gather(
         client.submit(_add_up_block, [client.submit(_block, future, number) for future in futures], tools)
         for number in range(len(cuts) - 1)
     ]
-    tables: list[pd.DataFrame] = client.gather(blocks)
+    tables: list[pd.DataFrame] = [block.result() for block in as_completed(blocks)]
     filled = [table for table in tables if len(table)] or tables[:1]
     table = pd.concat(filled, ignore_index=True)
     counts = sum((counts for counts, _ in reports), Counts())
@@ -138,15 +158,12 @@ def _cuts(clusters: int, blocks: int) -> list[int]:
 @contextmanager
 def _client(scheduler: str | None) -> Iterator[Client]:
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ImportError as error:
         msg = "The dask engine needs dask.distributed: pip install 'clusters-geo[dask]'."
         raise EngineError(msg) from error
     if scheduler is None:
-        with (
-            LocalCluster(threads_per_worker=1, dashboard_address=None) as cluster,
-            Client(cluster) as client,
-        ):
+        with _own_workers() as client:
             yield client
         return
     try:
@@ -156,3 +173,41 @@ def _client(scheduler: str | None) -> Iterator[Client]:
         raise EngineError(msg) from error
     with client:
         yield client
+
+
+@contextmanager
+def _own_workers() -> Iterator[Client]:
+    """Start a worker for each processor; whatever happens, they and their scratch folder are gone after."""
+    import dask
+    from distributed import Client, LocalCluster
+
+    with TemporaryDirectory(prefix="clusters-geo-") as scratch, ExitStack() as started:
+        started.enter_context(dask.config.set({"temporary-directory": scratch}))
+        with _deaf_to_interrupts():
+            cluster = LocalCluster(
+                threads_per_worker=1,
+                dashboard_address=":0",  # any free port: a fixed one may be taken
+                silence_logs=logging.CRITICAL,
+            )
+            started.enter_context(cluster)
+            client = started.enter_context(Client(cluster))
+        yield client
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back; processes started meanwhile never hear it.
+
+    A terminal sends it to the workers too, which would die with a traceback each. Only this process is to
+    hear it, and to end them.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    # Started later, it would let Ctrl-C through again (until Python 3.12).
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
