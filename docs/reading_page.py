@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from clusters_geo.crs_guard import HANOI_EXTENT, VIETNAM_EXTENT
+from clusters_geo.crs_guard import VIETNAM_EXTENT
 from clusters_geo.reading.archives import MAX_EXPANSION, MAX_UNPACKED_BYTES
 from clusters_geo.reading.doors import MAX_BYTES
 from clusters_geo.reading.encodings import ENCODINGS
@@ -15,7 +15,7 @@ from clusters_geo.reading.headers import HEADERS
 from clusters_geo.reading.quantities import BLANKS, CHOICES
 from clusters_geo.reading.words import NOTES
 from clusters_geo.report.layers import WRITTEN
-from clusters_geo.zones import ZONES
+from clusters_geo.zones import ZONES, province_extent
 
 __all__ = ["page"]
 
@@ -80,8 +80,9 @@ right:
 | x and y exchanged | exchanged back, reported |
 | TM-3 without the datum VN-2000 (224 m; MapInfo, many .prj) | refused; `crs=` mends or confirms it |
 | another datum shift (less than 2 m) | reported with its size |
-| UTM (about 700 or 830 m from TM-3) | reported with its size |
-| outside Hà Nội (longitude {hanoi}) or the province's zone | reported; refused with `region=` |
+| UTM (700 or 830 m from TM-3), another province's meridian (26 km and more) | reported with its size |
+| outside Hà Nội (longitude {hanoi}) | reported |
+| outside the province that `region=` names | refused |
 | a transformation that is only a ballpark | reported |
 | single shapes outside Việt Nam | reported by row |
 
@@ -90,6 +91,14 @@ The zone of a province as of before July 2025, for `cg.vn2000("Hà Nội")`:
 | EPSG | central meridian | provinces |
 | --- | --- | --- |
 {zones}
+
+With `region=` the middle of the layer has to lie in the province: in the box around its districts as of
+before July 2025 (package vietnamadminunits, MIT) and 0.05° more. A neighbour in the same box is not told
+apart.
+
+| province | longitude | latitude |
+| --- | --- | --- |
+{extents}
 
 ## Text
 
@@ -174,7 +183,12 @@ def page() -> str:
         unpacked=MAX_UNPACKED_BYTES >> 30,
         expansion=MAX_EXPANSION,
         vietnam=_extent(VIETNAM_EXTENT),
-        hanoi=_extent(HANOI_EXTENT),
+        hanoi=_extent(province_extent("Hà Nội")),
+        extents="\n".join(
+            f"| {name} | {west:g}–{east:g}° | {south:g}–{north:g}° |"
+            for name in (province for zone in ZONES.values() for province in zone.provinces)
+            for west, south, east, north in [province_extent(name)]
+        ),
     )
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import pytest
 import shapely
 from pyproj.database import query_crs_info
 
 import clusters_geo as cg
-from clusters_geo.crs_guard import HANOI_EXTENT, judge_crs, outside_vietnam
+from clusters_geo.crs_guard import judge_crs, outside_vietnam, place
 from clusters_geo.load import load_clusters, load_report
 from clusters_geo.names import strip_accents
-from clusters_geo.zones import ZONES, vn2000
+from clusters_geo.zones import EXTENTS, ZONES, province_extent, vn2000
 
 LOST_DATUM = "+proj=tmerc +lat_0=0 +lon_0=105 +k=0.9999 +x_0=500000 +y_0=0 +ellps=WGS84 +units=m"
 THREE_PARAMETERS = LOST_DATUM + " +towgs84=-192.873,-39.382,-111.202,0,0,0,0"
@@ -62,7 +68,7 @@ def codes(verdict):
 
 def metres_said(table, code):
     (note,) = [n for n in load_report(table).notes if n.code == code]
-    metres = note.values["shift"]["metres"]
+    metres = asdict(note)["values"]["shift"]["metres"]
     assert f"{metres:,.0f} m" in note.message or f"{metres:,.2f} m" in note.message
     assert f"{metres:,.0f} m".replace(",", ".") in note.text("vi") or note.code == "crs.datum"
     return metres
@@ -132,7 +138,7 @@ def test_three_parameters_for_seven_are_a_doubt_of_decimetres(labelled):
 @pytest.mark.parametrize(("utm", "least", "most"), [("EPSG:3405", 690, 705), ("EPSG:32648", 815, 835)])
 def test_utm_says_how_far_tm3_would_be(saved, utm, least, most):
     table = load_clusters(saved(register().set_crs(utm, allow_override=True)))
-    assert least <= metres_said(table, "crs.utm") <= most
+    assert least <= metres_said(table, "crs.zone") <= most
 
 
 def test_the_next_province_s_meridian_is_a_doubt_of_78_km(saved):
@@ -281,10 +287,79 @@ def test_the_meridians_are_those_of_the_registry():
 
 def test_hanoi_s_extent_holds_its_districts(districts):
     west, south, east, north = districts.to_crs(4326).total_bounds
-    assert HANOI_EXTENT[0] < west
-    assert HANOI_EXTENT[1] < south
-    assert east < HANOI_EXTENT[2]
-    assert north < HANOI_EXTENT[3]
+    extent = province_extent("Hà Nội")
+    assert extent[0] < west
+    assert extent[1] < south
+    assert east < extent[2]
+    assert north < extent[3]
+
+
+def package_extents():
+    """Add up the extents of the districts of each province, as the package has them."""
+    resources = pytest.importorskip(
+        "vietnamadminunits", reason="vietnamadminunits is not installed: extents not compared"
+    )
+    database = Path(resources.__file__).parent / "data" / "dataset.db"
+    query = """SELECT provinceShort AS province, districtBounds AS bounds FROM admin_units_legacy
+        UNION SELECT provinceShort, provinceBounds FROM admin_units_legacy"""
+    with closing(sqlite3.connect(database)) as connection:
+        table = pd.read_sql_query(query, connection).dropna()
+    pattern = r"(?P<south>[\d.]+),(?P<west>[\d.]+) – (?P<north>[\d.]+),(?P<east>[\d.]+)"
+    sides = table["bounds"].str.extract(pattern).astype(float)
+    by = sides.groupby(
+        table["province"].replace({"Huế": "Thừa Thiên-Huế", "Bà Rịa - Vũng Tàu": "Bà Rịa-Vũng Tàu"})
+    )
+    return by.agg({"west": "min", "south": "min", "east": "max", "north": "max"})
+
+
+def test_the_extents_are_those_of_the_districts():
+    published = package_extents()
+    assert set(EXTENTS) == {p for z in ZONES.values() for p in z.provinces} == {*published.index, "Hà Tây"}
+    for province, (west, south, east, north) in EXTENTS.items():
+        found = published.loc["Hà Nội" if province == "Hà Tây" else province]
+        assert 0 <= found["west"] - west < 0.0101, province
+        assert 0 <= found["south"] - south < 0.0101, province
+        assert 0 <= east - found["east"] < 0.0101, province
+        assert 0 <= north - found["north"] < 0.0101, province
+
+
+def judged(x, y, **how):
+    """Return the codes of a verdict, or the refusal."""
+    try:
+        return codes(judge_crs(x, y, **how))
+    except cg.CRSError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("province", EXTENTS)
+def test_each_province_takes_its_own_and_refuses_or_doubts_every_other_meridian(province):
+    west, south, east, north = EXTENTS[province]
+    home = vn2000(province)
+    from_map = pyproj.Transformer.from_crs(4326, home, always_xy=True)
+    x, y = (np.array([v]) for v in from_map.transform((west + east) / 2, (south + north) / 2))
+    judge = {"said": None, "where": "a.shp", "region": province}
+    assert codes(judge_crs(x, y, declared=home, **judge)) == []
+    for code, zone in ZONES.items():
+        if vn2000(province).to_epsg() == code:
+            continue
+        other = pyproj.CRS(code)
+        shift = place(other, x[0], y[0]).lon - (west + east) / 2
+        assert shift == pytest.approx(zone.meridian - ZONES[home.to_epsg()].meridian, abs=0.01)
+        said = judged(x, y, declared=other, **judge)
+        assert said == ["crs.zone"] or (f"outside {province}" in said and f"EPSG:{home.to_epsg()}" in said)
+
+
+@pytest.mark.parametrize(
+    ("province", "neighbour"), [("Bắc Ninh", "Lạng Sơn"), ("Hải Phòng", "Quảng Ninh"), ("Đà Nẵng", "Kon Tum")]
+)
+def test_data_of_another_province_are_refused_by_region(province, neighbour):
+    west, south, east, north = EXTENTS[neighbour]
+    lon, lat = np.array([(west + east) / 2]), np.array([(south + north) / 2])
+    judge = {"declared": pyproj.CRS(4326), "said": None, "where": "a.shp"}
+    with pytest.raises(cg.CRSError, match=f"outside {province}"):
+        judge_crs(lon, lat, region=province, **judge)
+    assert codes(judge_crs(lon, lat, region=neighbour, **judge)) == []
+    assert codes(judge_crs(lon, lat, **judge)) == ["crs.outside"]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

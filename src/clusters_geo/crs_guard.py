@@ -18,18 +18,16 @@ from pyproj.transformer import TransformerGroup
 
 from clusters_geo.crs import HANOI_CRS, MAP_CRS, TransverseMercator
 from clusters_geo.errors import CRSError
-from clusters_geo.names import fold
-from clusters_geo.zones import ZONES, vn2000
+from clusters_geo.zones import ZONES, Extent, province_extent, vn2000
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["HANOI_EXTENT", "VIETNAM_EXTENT", "Placed", "Verdict", "judge_crs", "outside_vietnam", "place"]
+__all__ = ["VIETNAM_EXTENT", "Placed", "Verdict", "judge_crs", "outside_vietnam", "place"]
 
-# West, south, east, north in degrees. Việt Nam on land: EPSG's area of use of VN-2000 (EPSG:4756), and a
-# margin. Hà Nội: the extent of its districts, and a margin.
-VIETNAM_EXTENT = (102.0, 8.2, 109.7, 23.6)
-HANOI_EXTENT = (105.2, 20.5, 106.1, 21.5)
+# Việt Nam on land: EPSG's area of use of VN-2000 (EPSG:4756), and a margin.
+VIETNAM_EXTENT: Extent = (102.0, 8.2, 109.7, 23.6)
+_HOME = "Hà Nội"
 
 _UTM = ("EPSG:3405", "EPSG:3406", "EPSG:32648", "EPSG:32649")
 _GEOD = pyproj.Geod(ellps="WGS84")
@@ -51,7 +49,7 @@ class Placed:
     lon: float
     lat: float
 
-    def within(self, extent: tuple[float, float, float, float]) -> bool:
+    def within(self, extent: Extent) -> bool:
         """Return whether that is inside an extent in degrees."""
         west, south, east, north = extent
         return west <= self.lon <= east and south <= self.lat <= north
@@ -138,7 +136,7 @@ def judge_crs(  # noqa: PLR0913 - all but the positions is keyword-only
     """
     crs = said or declared
     middle = (float(np.median(x)), float(np.median(y))) if len(x) else (math.nan, math.nan)
-    sought = _Sought(middle, where, region or "Hà Nội", _extent(region or "Hà Nội"))
+    sought = _Sought(middle, where, region or _HOME, province_extent(region or _HOME))
     verdict = Verdict(_required(crs, sought))
     if len(x) == 0:
         return verdict
@@ -182,7 +180,7 @@ class _Sought:
     middle: tuple[float, float]
     where: str
     region: str
-    extent: tuple[float, float, float, float]
+    extent: Extent
 
     def readings(self) -> list[Placed]:
         """Return the readings that put the middle where it is expected, the likeliest first."""
@@ -268,29 +266,31 @@ def _check_contradiction(
 
 
 def _check_zone(verdict: Verdict, found: Placed, sought: _Sought) -> None:
+    """Say where the data would lie in the zone in which surveys of the region are."""
     home = place(vn2000(sought.region), *sought.middle, swapped=verdict.swapped)
-    plane = _plane(verdict.crs)
-    if plane is not None and math.isclose(plane.scale, _UTM_SCALE) and home.within(sought.extent):
-        shift = _shift(found, home)
-        verdict.note("crs.utm", stated=verdict.crs.name, home=str(home), region=sought.region, shift=shift)
+    fits, told = home.within(sought.extent), {"region": sought.region, "home": str(home)}
     if not found.within(sought.extent):
-        code = "crs.meridian" if home.within(sought.extent) else "crs.outside"
-        lies = {"position": _position(found), "region": sought.region}
-        verdict.note(code, home=str(home), shift=_shift(found, home), **lies)
+        code = "crs.meridian" if fits else "crs.outside"
+        verdict.note(code, position=_position(found), shift=_shift(found, home), **told)
+    elif fits and _is_other_zone(verdict.crs, home.crs):
+        verdict.note("crs.zone", stated=verdict.crs.name, shift=_shift(found, home), **told)
+
+
+def _is_other_zone(crs: pyproj.CRS, home: pyproj.CRS) -> bool:
+    """Return whether a plane is UTM, or TM-3 of another meridian than that of the region."""
+    plane, own = _plane(crs), _plane(home)
+    if plane is None or own is None or plane.false_easting != _FALSE_EASTING_M:
+        return False
+    is_tm3 = math.isclose(plane.scale, _TM3_SCALE)
+    return math.isclose(plane.scale, _UTM_SCALE) or (
+        is_tm3 and not math.isclose(plane.central_meridian, own.central_meridian)
+    )
 
 
 def _check_transformation(verdict: Verdict) -> None:
     known = TransformerGroup(verdict.crs, MAP_CRS, always_xy=True).transformers
     if known and "ballpark" in known[0].description.lower():
         verdict.note("crs.ballpark", stated=verdict.crs.name)
-
-
-def _extent(region: str) -> tuple[float, float, float, float]:
-    if fold(region) == fold("Hà Nội"):
-        return HANOI_EXTENT
-    # EPSG's area of use is that of all provinces of a zone: wide, but it rules out other zones' places.
-    area = vn2000(region).area_of_use
-    return (area.west, area.south, area.east, area.north) if area else VIETNAM_EXTENT
 
 
 def _plane(crs: pyproj.CRS) -> TransverseMercator | None:

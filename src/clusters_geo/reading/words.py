@@ -84,7 +84,7 @@ NOTES: dict[str, Wording] = {
         "the projection is that of {twin} (EPSG:{code}) but the datum is {datum}, {shift} away",
         _SAY_CRS,
     ),
-    "crs.utm": _doubt(
+    "crs.zone": _doubt(
         "tệp ghi {stated}; nếu thật ra là {home}, như bản đo của {region}, thì dữ liệu lệch {shift}",
         "it is said to be {stated}; were it {home}, as surveys of {region} are, it would lie {shift} away",
         _SAY_CRS,
