@@ -12,12 +12,14 @@ import click
 
 from clusters_geo.cli import FINDINGS
 from clusters_geo.cli.options import (
+    SOURCE,
     crs_option,
     format_option,
     lang_option,
     load,
     output_option,
     put,
+    remote_option,
     sheets_text,
 )
 from clusters_geo.report.numbers import format_number, format_percent
@@ -58,7 +60,7 @@ _WORDS = {
 
 
 @click.command("built-up")
-@click.argument("clusters_file", metavar="CLUSTERS", type=_FILE)
+@click.argument("clusters_file", metavar="CLUSTERS", type=SOURCE)
 @click.argument("footprints_file", metavar="FOOTPRINTS", type=_FILE)
 @click.option("--by", metavar="COLUMN", help="Measure each class or year of the footprints on its own.")
 @click.option("--disjoint", is_flag=True, help="No two footprints overlap: do not look for it.")
@@ -79,6 +81,7 @@ _WORDS = {
 @click.option("--footprints-crs", help="Coordinate system of FOOTPRINTS, where it names none.")
 @click.option("--keep-going", is_flag=True, help="Leave out parts that cannot be read, name them, exit 1.")
 @crs_option
+@remote_option
 @format_option
 @lang_option
 @output_option
