@@ -36,29 +36,46 @@ KINDS = {
     "zip": "",
 }
 
-# In a process of its own, so that a crash or a hang of a C library is seen and named.
+# In a process of its own, so that a crash or a hang of a C library is seen and named. The commands run as
+# from the shell: through `main`, which turns whatever is raised into an exit code.
 LOADER = textwrap.dedent("""
-    import json, resource, sys, warnings
+    import contextlib, io, json, os, re, resource, sys, warnings
+    from pathlib import Path
     resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
     import clusters_geo as cg
+    from clusters_geo.cli import main
     from clusters_geo.load import load_clusters, load_report
-    from clusters_geo.report.inspection import inspect_file
+
+    def loaded(path, crs):
+        try:
+            str(load_report(load_clusters(path, crs=crs, check=False)))
+            return "table"
+        except cg.ClustersGeoError as error:
+            return "sentence" if str(error) else "no sentence"
+        except BaseException as error:
+            return f"{type(error).__name__}: {error}"
+
+    def ran(*arguments):
+        said = io.StringIO()
+        sys.argv = ["clusters-geo", *arguments]
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            try:
+                main()
+            except SystemExit as done:
+                code = done.code
+        return code, said.getvalue()
+
     for line in sys.stdin:
         path, crs = json.loads(line)
-        try:
-            load_report(load_clusters(path, crs=crs, check=False))
-            answer = "table"
-        except cg.ClustersGeoError as error:
-            answer = "sentence" if str(error) else "no sentence"
-        except BaseException as error:
-            answer = f"{type(error).__name__}: {error}"
-        try:
-            inspect_file(path, crs=crs).as_dict()
-        except cg.ClustersGeoError:
-            pass
-        except BaseException as error:
-            answer = f"inspect: {type(error).__name__}: {error}"
-        print(json.dumps(answer), flush=True)
+        wishes = ["--input-crs", str(crs)] if crs else []
+        answer = {"load": loaded(path, crs)}
+        answer["inspect"], told = ran("inspect", path, *wishes)
+        answer["said"] = len(told.strip()) > 20 and not re.search("Traceback|DecodeError", told)
+        out = Path(path).parent / "out.gpkg"
+        answer["convert"], told = ran("convert", path, os.fspath(out), *wishes)
+        answer["told"] = len(told.strip()) > 20 and not re.search("Traceback|DecodeError", told)
+        answer["left"] = sorted(p.name for p in out.parent.iterdir() if p.name.startswith((".out", "out")))
+        print("@" + json.dumps(answer), flush=True)
 """)
 
 
@@ -143,10 +160,25 @@ def test_damaged_files_end_in_a_table_or_a_sentence(tmp_path, ending):
         timeout=SECONDS,
         check=False,
     )
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    answers = [json.loads(line[1:]) for line in done.stdout.splitlines() if line.startswith("@")]
     assert len(answers) == CASES, f"crashed on {jobs[len(answers)]}: {done.stderr[-500:]}"
-    strange = {
-        job: answer for job, answer in zip(jobs, answers, strict=True) if answer not in {"table", "sentence"}
-    }
+    strange = {job: answer for job, answer in zip(jobs, answers, strict=True) if not _is_sane(answer)}
     assert not strange
-    assert "sentence" in answers
+    assert "sentence" in {answer["load"] for answer in answers}
+    assert 2 in {answer["inspect"] for answer in answers}
+
+
+def _is_sane(answer):
+    """Return whether all three ended in a table or a sentence, and said so by the same exit codes."""
+    codes = {answer["inspect"], answer["convert"]}
+    written = ["out.gpkg"] if answer["convert"] == 0 else []
+    return (
+        answer["load"] in {"table", "sentence"}
+        and codes <= {0, 2}
+        and answer["said"]
+        and answer["told"]
+        and answer["left"] == written
+        # What cannot be loaded is usable by no command; what can may still hold what cannot be computed with.
+        and not (answer["load"] == "sentence" and 0 in codes)
+        and answer["inspect"] == answer["convert"]
+    )

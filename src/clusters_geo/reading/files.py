@@ -8,6 +8,7 @@ one driver, and only then does pyogrio read it, from a folder in which nothing e
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from collections import Counter
 from contextlib import contextmanager
@@ -166,10 +167,27 @@ def _as_written(source: Staged) -> Iterator[None]:
     pyogrio.set_gdal_config_options(_GDAL_OPTIONS)
     try:
         # Only where there is none: an existing index would be written anew, in the owner's folder.
-        with fiona.Env(SHAPE_RESTORE_SHX=".shx" in source.missing, **_GDAL_OPTIONS):
+        restore = ".shx" in source.missing
+        with _without_undecodable(), fiona.Env(SHAPE_RESTORE_SHX=restore, **_GDAL_OPTIONS):
             yield
     finally:
         pyogrio.set_gdal_config_options(before)
+
+
+@contextmanager
+def _without_undecodable() -> Iterator[None]:
+    """Let fiona be silent where GDAL quotes damaged bytes: it fails to decode them, and prints tracebacks."""
+    unraisable, uncaught = sys.unraisablehook, sys.excepthook
+    sys.unraisablehook = lambda told: (
+        None if isinstance(told.exc_value, UnicodeDecodeError) else unraisable(told)
+    )
+    sys.excepthook = lambda kind, error, trace: (
+        None if kind is UnicodeDecodeError else uncaught(kind, error, trace)
+    )
+    try:
+        yield
+    finally:
+        sys.unraisablehook, sys.excepthook = unraisable, uncaught
 
 
 def _layers(source: Staged) -> list[Layer]:
