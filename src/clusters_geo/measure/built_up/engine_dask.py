@@ -33,8 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["DaskEngine"]
 
-# Blocks of clusters to add up side by side: a few for each worker, so that all stay busy to the end.
-_BLOCKS_A_WORKER = 3
+# Pieces to cut the source into where it has fewer parts, so that all workers stay busy to the end.
+_PIECES_A_WORKER = 4
+# Memory that a worker keeps for the next array instead of giving it back: half of the time goes into giving
+# it back and asking for it anew, as distributed has it by default.
+_KEPT_BYTES = 1 << 25
 
 ANSWER_WITHIN = "10s"
 
@@ -65,9 +68,14 @@ class DaskEngine:
         with _client(self.scheduler) as client:
             tools = _sent(client, _Tools(task.ground, task.method))
             workers = max(len(client.scheduler_info()["workers"]), 1)
-            cuts = _cuts(len(task.ground.index.bounds), workers * _BLOCKS_A_WORKER)
-            futures = [client.submit(_measure_part, part, tools, cuts, pure=False) for part in source.parts]
-            return _gather(client, futures, tools, cuts, task)
+            cuts = _cuts(len(task.ground.index.bounds), workers)
+            wanted = -(-workers * _PIECES_A_WORKER // len(source.parts))
+            pieces = {
+                client.submit(_measure_part, piece, tools, cuts, pure=False): number
+                for number, part in enumerate(source.parts)
+                for piece in part.pieces(task.ground.lookup, wanted)
+            }
+            return _gather(client, pieces, tools, cuts, task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +112,25 @@ class _Measured:
 
 
 def _gather(
-    client: Client, futures: list[Future[Any]], tools: Future[Any], cuts: list[int], task: Task
+    client: Client, pieces: dict[Future[Any], int], tools: Future[Any], cuts: list[int], task: Task
 ) -> Outcome:
+    """Wait for all pieces, each with the number of its part, and add up what they left."""
     from distributed import as_completed
 
-    reports: list[tuple[Counts, str]] = []
-    notes = [client.submit(_report, future) for future in futures]
+    reports: list[tuple[int, Counts]] = []
+    problems: dict[int, str] = {}
+    notes = {client.submit(_report, piece): number for piece, number in pieces.items()}
     for note in as_completed(notes):
         counts, problem = note.result()
         if problem and not task.keep_going:
-            client.cancel(futures)
+            client.cancel(list(pieces))
             raise SourceError(problem)
-        reports.append((counts, problem))
-        task.progress(len(reports), len(futures))
+        if problem:
+            problems[notes[note]] = problem
+        reports.append((notes[note], counts))
+        task.progress(len(reports), len(pieces))
+    # Of a part that cannot be read to its end nothing is kept, as where it is read in one piece.
+    futures = [piece for piece, number in pieces.items() if number not in problems]
     blocks = [
         client.submit(_add_up_block, [client.submit(_block, future, number) for future in futures], tools)
         for number in range(len(cuts) - 1)
@@ -124,8 +138,8 @@ def _gather(
     tables: list[pd.DataFrame] = [block.result() for block in as_completed(blocks)]
     filled = [table for table in tables if len(table)] or tables[:1]
     table = pd.concat(filled, ignore_index=True)
-    counts = sum((counts for counts, _ in reports), Counts())
-    return Outcome(table, counts, tuple(problem for _, problem in reports if problem))
+    counts = sum((counts for number, counts in reports if number not in problems), Counts())
+    return Outcome(table, counts, tuple(problems[number] for number in sorted(problems)))
 
 
 def _measure_part(part: Part, tools: _Tools, cuts: list[int]) -> _Measured:
@@ -182,7 +196,10 @@ def _own_workers() -> Iterator[Client]:
     from distributed import Client, LocalCluster
 
     with TemporaryDirectory(prefix="clusters-geo-") as scratch, ExitStack() as started:
-        started.enter_context(dask.config.set({"temporary-directory": scratch}))
+        environ = dict(dask.config.get("distributed.nanny.pre-spawn-environ"))
+        environ |= dict.fromkeys(("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"), _KEPT_BYTES)
+        settings = {"temporary-directory": scratch, "distributed.nanny.pre-spawn-environ": environ}
+        started.enter_context(dask.config.set(settings))
         with _deaf_to_interrupts():
             cluster = LocalCluster(
                 threads_per_worker=1,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +14,7 @@ import pyproj
 
 from clusters_geo.errors import CRSError, SchemaError, SourceError
 from clusters_geo.measure.built_up.batches import ROWS_A_BATCH
-from clusters_geo.measure.built_up.nearby import near_records, shared_share
+from clusters_geo.measure.built_up.nearby import near_records, near_worthwhile, shared_share
 from clusters_geo.measure.built_up.sources import Columns, Source, batches_of, missing_column
 from clusters_geo.reading.doors import staged
 from clusters_geo.reading.files import look_into
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from clusters_geo.measure.built_up.batches import Batch
     from clusters_geo.measure.built_up.index import Lookup
+    from clusters_geo.measure.built_up.sources import Part
     from clusters_geo.reading.files import Layer
 
     _Box = tuple[float, float, float, float]
@@ -33,6 +36,8 @@ __all__ = ["layer_source"]
 
 # Beyond this share of the layer's extent, reading all of it in the order of the file is faster.
 _FILTERED_SHARE = 0.25
+# Formats in which a row is found without reading those before it.
+_RANDOM_ACCESS = {"GPKG", "ESRI Shapefile"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,18 @@ class _LayerPart:
     name: str
     layer: str
     by: str | None
+    rows: tuple[int, int] | None = None
+
+    def pieces(self, lookup: Lookup, count: int) -> tuple[Part, ...]:
+        """Cut it into ranges of rows, where a file finds a row at once and all of it is to be read."""
+        with staged(self.name, allow_large=True) as file:
+            info = pyogrio.read_info(file.path, layer=self.layer)
+        count = min(count, info["features"] // ROWS_A_BATCH)
+        filtered = near_worthwhile(info, lookup) or _worthwhile(info, lookup.extent)
+        if count <= 1 or filtered or info["driver"] not in _RANDOM_ACCESS:
+            return (self,)
+        cuts = [info["features"] * number // count for number in range(count)]
+        return tuple(replace(self, rows=rows) for rows in pairwise([*cuts, sys.maxsize]))
 
     def batches(self, lookup: Lookup) -> Iterator[Batch]:
         """Read it, batch by batch, from the private folder that `reading` opens files in."""
@@ -47,8 +64,13 @@ class _LayerPart:
             try:
                 info = pyogrio.read_info(file.path, layer=self.layer)
                 columns = Columns.of(info, self.by)
-                records = _records(file.path, info, columns, lookup)
-                yield from batches_of(records, columns, self.name)
+                first, stop = self.rows or (0, 0)
+                records = (
+                    _range(file.path, info, columns, first, stop)
+                    if self.rows
+                    else _records(file.path, info, columns, lookup)
+                )
+                yield from batches_of(records, columns, self.name, first_row=first)
             except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
                 msg = f"{self.name} cannot be read ({str(error)[:200]}). Was it renamed or cut short?"
                 raise SourceError(msg) from error
@@ -97,6 +119,18 @@ def _read(file: Path, info: dict[str, Any], columns: Columns, box: _Box | None) 
     options |= {"bbox": box, "return_fids": box is not None}
     with pyogrio.raw.open_arrow(file, layer=info["layer_name"], **options) as (_, reader):
         yield from reader
+
+
+def _range(
+    file: Path, info: dict[str, Any], columns: Columns, first: int, stop: int
+) -> Iterator[pa.RecordBatch]:
+    options = {"columns": columns.by, "batch_size": ROWS_A_BATCH, "use_pyarrow": True, "skip_features": first}
+    with pyogrio.raw.open_arrow(file, layer=info["layer_name"], **options) as (_, reader):
+        for record in reader:
+            yield record.slice(0, stop - first)
+            first += record.num_rows
+            if first >= stop:
+                return
 
 
 def _worthwhile(info: dict[str, Any], wanted: _Box) -> bool:

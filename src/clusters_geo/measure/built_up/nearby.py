@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from clusters_geo.measure.built_up.index import Lookup
     from clusters_geo.measure.built_up.sources import Columns
 
-__all__ = ["near_records", "shared_share"]
+__all__ = ["near_records", "near_worthwhile", "shared_share"]
 
 # More boxes than this would make too long a query.
 _MOST_BOXES = 5_000
@@ -68,17 +68,23 @@ def near_records(
     lookup
         The clusters in the coordinate system of the layer.
     """
-    cost = _COSTS.get(info["driver"])
-    if cost is None or not info["capabilities"]["fast_spatial_filter"] or info["total_bounds"] is None:
+    if not near_worthwhile(info, lookup):
         return iter(())
     boxes = shapely.bounds(lookup.boxes.geometries)
-    near = info["features"] * shared_share(boxes, info["total_bounds"])
-    # Where none is to be expected the coordinates may be swapped, which only shows when they are read.
-    if not near > 0 or not cost.worthwhile(len(boxes), near, info["features"]):
-        return iter(())
     if info["driver"] == "GPKG":
         return _joined(file, _query(info, columns, boxes))
     return _box_by_box(file, info, columns, boxes)
+
+
+def near_worthwhile(info: dict[str, Any], lookup: Lookup) -> bool:
+    """Say whether asking the index of a layer is quicker than reading all of it; parameters as above."""
+    cost = _COSTS.get(info["driver"])
+    if cost is None or not info["capabilities"]["fast_spatial_filter"] or info["total_bounds"] is None:
+        return False
+    boxes = shapely.bounds(lookup.boxes.geometries)
+    near = info["features"] * shared_share(boxes, info["total_bounds"])
+    # Where none is to be expected the coordinates may be swapped, which only shows when they are read.
+    return near > 0 and cost.worthwhile(len(boxes), near, info["features"])
 
 
 def shared_share(boxes: Floats, whole: Sequence[float]) -> float:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from clusters_geo.measure.built_up.arrays import Floats
     from clusters_geo.measure.built_up.batches import Batch
     from clusters_geo.measure.built_up.index import Lookup
+    from clusters_geo.measure.built_up.sources import Part
 
 __all__ = ["ParquetPart", "is_parquet", "parquet_source"]
 
@@ -37,6 +38,11 @@ class ParquetPart:
     by: str | None
     crs: str
     row_groups: tuple[int, ...] | None = None
+
+    def pieces(self, lookup: Lookup, count: int) -> tuple[Part, ...]:
+        """Leave it whole: row groups are parts already."""
+        del lookup, count
+        return (self,)
 
     def batches(self, lookup: Lookup) -> Iterator[Batch]:
         """Read it, batch by batch, without the row groups that are said to be far from all clusters."""

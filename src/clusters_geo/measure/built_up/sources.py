@@ -39,6 +39,10 @@ class Part(Protocol):
         """What it is called in messages."""
         ...
 
+    def pieces(self, lookup: Lookup, count: int) -> tuple[Part, ...]:
+        """Return it in at most `count` pieces to be read side by side, whole if that would save nothing."""
+        ...
+
     def batches(self, lookup: Lookup) -> Iterator[Batch]:
         """Read it, batch by batch; what is known to lie far from all clusters may be left out."""
         ...
@@ -112,15 +116,23 @@ class _TablePart:
     name: str
     shapes: Shapes
     groups: Shapes | None
+    first_row: int = 0
+
+    def pieces(self, lookup: Lookup, count: int) -> tuple[Part, ...]:
+        del lookup
+        size = max(-(-len(self.shapes) // count), _WORTH_A_BATCH)
+        starts = range(0, len(self.shapes), size)
+        return tuple(_TablePart(self.name, *self._rows(a, a + size), a) for a in starts) or (self,)
+
+    def _rows(self, first: int, stop: int) -> tuple[Shapes, Shapes | None]:
+        return self.shapes[first:stop], None if self.groups is None else self.groups[first:stop]
 
     def batches(self, lookup: Lookup) -> Iterator[Batch]:
         del lookup  # in memory there is nothing to save
         # A table of any size is worth two threads, which need two batches each to come out even.
         size = min(max(len(self.shapes) // 4 + 1, _WORTH_A_BATCH), ROWS_IN_MEMORY)
         for first in range(0, len(self.shapes), size):
-            rows = slice(first, first + size)
-            groups = None if self.groups is None else self.groups[rows]
-            yield ShapeBatch(self.shapes[rows], groups, first)
+            yield ShapeBatch(*self._rows(first, first + size), self.first_row + first)
 
 
 def _table_source(table: gpd.GeoDataFrame | gpd.GeoSeries, by: str | None) -> Source:
