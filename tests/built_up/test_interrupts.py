@@ -96,6 +96,15 @@ def alive(group):
     return found
 
 
+def alive_in_the_end(group):
+    """The last ones to go close their own doors; that takes a moment on a busy machine."""
+    for _ in range(100):
+        if not alive(group):
+            break
+        time.sleep(0.1)
+    return alive(group)
+
+
 @pytest.mark.parametrize(
     ("engine", "footprints"), [("local", "halls.gpkg"), ("local", "parts"), ("dask", "parts")]
 )
@@ -112,7 +121,7 @@ def test_ctrl_c_leaves_everything_as_it_was(files, tmp_path, engine, footprints)
         os.killpg(process.pid, signal.SIGINT)
         shown = read(screen)
         assert process.wait(30) == BROKEN
-        assert alive(process.pid) == []
+        assert alive_in_the_end(process.pid) == []
     assert "stopped; nothing was half-written" in shown
     assert "Traceback" not in shown
     assert (files / "out.csv").read_text() == "as it was\n"
