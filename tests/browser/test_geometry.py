@@ -54,13 +54,46 @@ def test_outlines_come_back_as_they_were_sent(city, districts):
     )
     areas = []
     for polygons in drawn:
-        rings = [[(lng, lat) for lat, lng in ring] for rings in polygons for ring in rings]
+        rings = [[(at["lng"], at["lat"]) for at in ring] for rings in polygons for ring in rings]
         areas.append(sum(abs(WGS84.polygon_area_perimeter(*zip(*ring, strict=True))[0]) for ring in rings))
     from clusters_geo import area_ha
 
     expected = area_ha(districts) * 10_000
     assert areas == pytest.approx(expected.tolist(), rel=0.002)
     assert sum(areas) == pytest.approx(expected.sum(), rel=1e-4)
+
+
+@shared_page
+@given(
+    st.sampled_from([("vi", "vi-VN"), ("en", "en-GB")]),
+    st.integers(0, 3).flatmap(lambda d: st.tuples(st.just(d), st.integers(-(10**9), 10**9))),
+)
+def test_numbers_are_written_as_the_browser_itself_would(city, language, number):
+    (lang, locale), (decimals, steps) = language, number
+    ours, browsers = city.evaluate(
+        """([lang, locale, value, decimals]) => [
+            clustersGeo.number(value, lang, decimals),
+            new Intl.NumberFormat(locale,
+                { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value),
+        ]""",
+        [lang, locale, steps / 10**decimals, decimals],
+    )
+    assert ours == browsers
+
+
+@shared_page
+@given(st.dates())
+def test_dates_are_written_as_the_browser_itself_would(city, day):
+    written = city.evaluate(
+        """iso => ["vi", "en"].map(lang => clustersGeo.date(iso, lang)).concat(
+            new Intl.DateTimeFormat("vi-VN", { timeZone: "UTC" }).format(new Date(iso)),
+            new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" }).format(new Date(iso)),
+        )""",
+        day.replace(year=max(day.year, 1600)).isoformat()
+        if (day.month, day.day) != (2, 29)
+        else "2024-02-29",
+    )
+    assert written[:2] == written[2:]
 
 
 def test_the_ruler_says_metres_and_hectares(city):

@@ -124,6 +124,17 @@ def test_shapes_that_reach_round_the_world_are_measured_too():
     assert cg.area_ha(far).tolist() == pytest.approx([1_156_000] * 2, rel=2e-3)
 
 
+def test_wide_shapes_have_the_area_that_geographiclib_gives_each():
+    square = shapely.box(100, 15, 103, 18)
+    holed = square.difference(shapely.box(101, 16, 102, 17))
+    shapes = [square, None, shapely.MultiPolygon([holed, shapely.box(106, 10, 109, 12)]), shapely.Polygon()]
+    found = cg.area_ha(gpd.GeoSeries(shapes, crs=4326))
+    geod = pyproj.Geod(ellps="WGS84")
+    turned = [None if shape is None else shapely.orient_polygons(shape) for shape in shapes]
+    expected = [np.nan if s is None else abs(geod.geometry_area_perimeter(s)[0]) / 10_000 for s in turned]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
 def test_no_coordinate_system_no_hectares():
     with pytest.raises(cg.CRSError, match=r"do not say in which coordinate system.*set_crs"):
         cg.area_ha(gpd.GeoSeries([shapely.box(0, 0, 1, 1)]))

@@ -110,6 +110,23 @@ def test_an_empty_register_has_zero_clusters(clusters):
     assert len(cg.summarize(clusters.iloc[:0], by="district")) == 0
 
 
+def test_a_register_without_rows_by_district_has_the_columns_of_any_other(clusters):
+    assert cg.summarize(clusters.iloc[:0], by="district").columns.equals(cg.summarize(clusters).columns)
+
+
+def test_columns_with_pandas_own_missing_values_give_the_same_figures(clusters):
+    plain = pd.DataFrame(clusters.drop(columns="geometry"))
+    expected = cg.summarize(plain, by="district")
+    got = cg.summarize(plain.convert_dtypes(), by="district")
+    pd.testing.assert_frame_equal(got.astype(expected.dtypes), expected)
+    assert pd.isna(cg.summarize(plain.convert_dtypes()).loc["total", "fill_rate"])
+
+
+def test_rows_of_one_name_are_rows_all_the_same(clusters):
+    twins = clusters.set_axis(["x"] * len(clusters))
+    pd.testing.assert_frame_equal(cg.summarize(twins, by="status"), cg.summarize(clusters, by="status"))
+
+
 def test_an_unknown_column_is_an_error_that_lists_the_columns(clusters):
     with pytest.raises(cg.SchemaError, match=r"no column 'ward'.*district"):
         cg.summarize(clusters, by="ward")

@@ -220,7 +220,7 @@ def _measures(
     if names.empty:
         return []
     rows = _plain(clusters).assign(_home=home)
-    by_district = summarize(rows, by="_home").reindex(index=names, columns=summarize(rows).columns)
+    by_district = summarize(rows, by="_home").reindex(index=names)
     by_district = by_district.set_index(names.index)
     # A district without an operating cluster has no hectares of them; of others nothing may be known.
     none_there = by_district["operating_clusters"].fillna(0) == 0

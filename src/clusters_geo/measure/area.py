@@ -85,6 +85,10 @@ def area_ha(shapes: gpd.GeoSeries | gpd.GeoDataFrame) -> pd.Series:
 
 def _geodesic_m2(shapes: gpd.GeoSeries, crs: pyproj.CRS) -> NDArray[np.float64]:
     geod = geod_of(crs)
+    # Holes turn the other way round than what they are in, so their areas are negative.
     lonlat = shapely.orient_polygons(shapes.to_crs(crs.geodetic_crs).array)
-    areas = [np.nan if shape is None else abs(geod.geometry_area_perimeter(shape)[0]) for shape in lonlat]
-    return np.array(areas, dtype=np.float64)
+    parts, shape_of = shapely.get_parts(lonlat, return_index=True)
+    rings, part_of = shapely.get_rings(parts, return_index=True)
+    areas = [geod.polygon_area_perimeter(*shapely.get_coordinates(ring).T)[0] for ring in rings]
+    totals = np.abs(np.bincount(shape_of[part_of], weights=areas, minlength=len(lonlat)))
+    return np.where(shapely.is_missing(lonlat), np.nan, totals)

@@ -20,6 +20,23 @@ __all__ = ["pending_sites", "summarize", "totals_by_basis"]
 
 UNKNOWN = "?"
 
+# A rate is one area over another.
+_RATES = {"build_out_rate": ("built_ha", "planned_ha"), "fill_rate": ("leased_ha", "leasable_ha")}
+_BY_ORIGIN = {
+    f"{area}_{basis}": (area, basis)
+    for area in ("planned_ha", "built_ha")
+    for basis in ("published", "modelled")
+}
+_COLUMNS = [
+    *("clusters", "operating_clusters", "under_construction", "pending_sites"),
+    *("planned_ha", "built_ha", "build_out_rate"),
+    *("build_out_rate_known_clusters", "build_out_rate_modelled_clusters"),
+    *("leasable_ha", "leased_ha", "fill_rate"),
+    *("fill_rate_known_clusters", "fill_rate_modelled_clusters"),
+    *_BY_ORIGIN,
+    *("under_construction_ha", "pending_ha", "as_of"),
+]
+
 
 def summarize(clusters: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
     """Return totals and rates of a register.
@@ -69,12 +86,13 @@ def summarize(clusters: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
             msg = f"There is no column {needed!r} to summarize by; there are: {', '.join(clusters.columns)}."
             raise SchemaError(msg)
     if by is None:
-        return pd.DataFrame([_figures(clusters)], index=["total"])
-    groups = clusters.groupby(clusters[by].astype("string").fillna(UNKNOWN))
+        all_in_one = pd.Series("total", index=clusters.index, dtype=pd.CategoricalDtype(["total"]))
+        return _figures(clusters, all_in_one)
+    groups = clusters[by].astype("string").fillna(UNKNOWN)
+    names = sorted(groups.unique(), key=lambda name: (name == UNKNOWN, fold(name)))
     # The column still says each row's status when the group is one status.
-    rows = {key: _figures(group, every_status=by == "status") for key, group in groups}
-    ordered = sorted(rows, key=lambda key: (key == UNKNOWN, fold(str(key))))
-    return pd.DataFrame([rows[key] for key in ordered], index=pd.Index(ordered, name=by))
+    by_name = groups.astype(pd.CategoricalDtype(names))
+    return _figures(clusters, by_name, every_status=by == "status").rename_axis(by)
 
 
 def pending_sites(clusters: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -128,47 +146,60 @@ def totals_by_basis(clusters: pd.DataFrame, column: str) -> pd.Series:
     return known.groupby(basis.loc[known.index]).sum().sort_values(ascending=False, kind="stable")
 
 
-def _figures(rows: pd.DataFrame, *, every_status: bool = False) -> dict[str, object]:
-    status = rows["status"]
-    measured = rows if every_status else rows[(status == "operating").fillna(value=False)]
-    figures: dict[str, object] = {
-        "clusters": len(rows),
-        "operating_clusters": int((status == "operating").sum()),
-        "under_construction": int((status == "under_construction").sum()),
-        "pending_sites": int((status == "pending").sum()),
-    }
-    figures |= _rate(measured, "built_ha", "planned_ha", "build_out_rate")
-    figures |= _rate(measured, "leased_ha", "leasable_ha", "fill_rate")
-    for column in ("planned_ha", "built_ha"):
-        totals = totals_by_basis(measured, column)
-        figures[f"{column}_published"] = float(totals.get("published", 0.0))
-        figures[f"{column}_modelled"] = float(totals.get("modelled", 0.0))
-    for name, which in (("under_construction_ha", "under_construction"), ("pending_ha", "pending")):
-        figures[name] = _total(_column(rows, "planned_ha")[(status == which).fillna(value=False)])
-    figures["as_of"] = _column(rows, "as_of").max()
-    return figures
-
-
-def _rate(rows: pd.DataFrame, part: str, whole: str, name: str) -> dict[str, object]:
-    parts, wholes = _column(rows, part), _column(rows, whole)
-    given = parts.notna() & (wholes > 0)
-    modelled = given & (_is_modelled(rows, part) | _is_modelled(rows, whole))
-    return {
-        whole: _total(wholes),
-        part: _total(parts),
-        name: _total(parts[given]) / _total(wholes[given]) if given.any() else float("nan"),
-        f"{name}_known_clusters": int((given & ~modelled).sum()),
-        f"{name}_modelled_clusters": int(modelled.sum()),
-    }
-
-
-def _is_modelled(rows: pd.DataFrame, column: str) -> pd.Series:
-    return (_column(rows, f"{column}_basis").astype("string") == "modelled").fillna(value=False).astype(bool)
-
-
-def _total(values: pd.Series) -> float:
+def _figures(rows: pd.DataFrame, groups: pd.Series, *, every_status: bool = False) -> pd.DataFrame:
+    """Return one row per category of `groups`, also for those without a row."""
+    measured = pd.Series(data=True, index=rows.index) if every_status else _has(rows, "status", "operating")
+    key = pd.CategoricalIndex(groups)
+    counts = pd.DataFrame(_counted(rows, measured)).groupby(key, observed=False).sum()
     # Nothing known is not zero hectares.
-    return float(values.sum(min_count=1))
+    hectares = pd.DataFrame(_added(rows, measured)).groupby(key, observed=False).sum(min_count=1)
+    figures = counts.join(hectares).fillna(dict.fromkeys(_BY_ORIGIN, 0.0))
+    for rate in _RATES:
+        figures[rate] = figures[f"{rate} part"] / figures[f"{rate} whole"]
+    figures["as_of"] = _column(rows, "as_of").groupby(key, observed=False).max()
+    return figures[_COLUMNS].set_axis(pd.Index(list(key.categories)))
+
+
+def _counted(rows: pd.DataFrame, measured: pd.Series) -> dict[str, pd.Series]:
+    """Return which rows each count counts."""
+    counted = {
+        "clusters": pd.Series(data=True, index=rows.index),
+        "operating_clusters": _has(rows, "status", "operating"),
+        "under_construction": _has(rows, "status", "under_construction"),
+        "pending_sites": _has(rows, "status", "pending"),
+    }
+    for rate, areas in _RATES.items():
+        given = measured & _has_both(rows, *areas)
+        part, whole = (_has(rows, f"{area}_basis", "modelled") for area in areas)
+        modelled = given & (part | whole)
+        counted[f"{rate}_known_clusters"] = given & ~modelled
+        counted[f"{rate}_modelled_clusters"] = modelled
+    return counted
+
+
+def _added(rows: pd.DataFrame, measured: pd.Series) -> dict[str, pd.Series]:
+    """Return the hectares that each row adds to each total; missing where it adds none."""
+    planned = _column(rows, "planned_ha")
+    added = {
+        "under_construction_ha": planned.where(_has(rows, "status", "under_construction")),
+        "pending_ha": planned.where(_has(rows, "status", "pending")),
+    }
+    for rate, areas in _RATES.items():
+        given = measured & _has_both(rows, *areas)
+        for name, area in zip(("part", "whole"), areas, strict=True):
+            added[area] = _column(rows, area).where(measured)
+            added[f"{rate} {name}"] = _column(rows, area).where(given)
+    for total, (area, basis) in _BY_ORIGIN.items():
+        added[total] = _column(rows, area).where(measured & _has(rows, f"{area}_basis", basis))
+    return added
+
+
+def _has_both(rows: pd.DataFrame, part: str, whole: str) -> pd.Series:
+    return _column(rows, part).notna() & (_column(rows, whole) > 0).fillna(value=False)
+
+
+def _has(rows: pd.DataFrame, column: str, value: str) -> pd.Series:
+    return (_column(rows, column).astype("string") == value).fillna(value=False).astype(bool)
 
 
 def _column(rows: pd.DataFrame, name: str) -> pd.Series:

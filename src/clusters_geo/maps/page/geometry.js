@@ -15,12 +15,12 @@
     for (let i = 0; i < arc.length; i += 2) {
       x += arc[i];
       y += arc[i + 1];
-      points.push([y * step, x * step]);
+      points.push(new L.LatLng(y * step, x * step));
     }
     return points;
   };
 
-  // Shapes as Leaflet wants them: polygons of rings of [latitude, longitude].
+  // Shapes as Leaflet wants them: polygons of rings of its own points, which neighbours share.
   const outlines = ({ arcs, shapes }, step) => {
     const lines = arcs.map((arc) => pointsOf(arc, step));
     const line = (n) => (n < 0 ? [...lines[~n]].reverse() : lines[n]);

@@ -227,7 +227,6 @@
 
     fillTable() {
       const { app } = this;
-      if (!app.settled) return;
       const { words: t } = app;
       const sorted = this.sorted();
       const focused = document.activeElement?.dataset?.sort;

@@ -208,7 +208,7 @@
     document.body.append(patterns());
   };
 
-  // The map is what the reader waits for; the table can come a moment later.
+  // The map is what the reader waits for; totals, table and menus come a moment later.
   const whenIdle = (act) =>
     globalThis.requestIdleCallback ? requestIdleCallback(act, { timeout: 400 }) : setTimeout(act, 50);
 
@@ -244,20 +244,10 @@
         app.say(app.words.copied);
       },
     });
-    const parts = [
-      app.head,
-      ...Object.values(app.layers),
-      app.legend,
-      app.panel,
-      app.toolbar,
-      new Tiles(),
-      app.ruler,
-      app.scale,
-      permalink,
-    ];
-    layOut(app, map.getContainer(), parts);
+    app.parts = [app.head, ...Object.values(app.layers), app.legend, app.scale];
+    const later = [app.panel, app.toolbar, new Tiles(), app.ruler, permalink];
+    layOut(app, map.getContainer(), later);
     new Printer(app);
-    app.parts = parts;
     const { change, view } = clustersGeo.readPermalink(app);
     Object.assign(app.state, change);
     // The view first: what is drawn before would be drawn twice.
@@ -268,8 +258,8 @@
     app.update();
     new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
     whenIdle(() => {
-      app.settled = true;
-      app.panel.fillTable();
+      app.parts.push(...later);
+      for (const part of later) part.update(app);
       document.documentElement.dataset.ready = "yes";
     });
     return app;

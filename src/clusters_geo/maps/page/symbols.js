@@ -12,15 +12,25 @@
 
   const shape = (status) => (draw[status] ?? draw.operating)();
 
-  // The symbol of a cluster; dashed where its area is not a published figure.
-  const glyph = (status, { size = 20, estimated = false, flagged = null } = {}) => {
+  const drawGlyph = (status, estimated, flagged) => {
     const body = shape(status);
     body.setAttribute("class", `cg-body cg-fill-${status}${estimated ? " cg-estimated" : ""}`);
     const halo = shape(status);
     halo.setAttribute("class", "cg-halo");
     const ring = flagged ? svg("circle", { r: 11, class: `cg-flag cg-flag-${flagged}` }) : null;
-    const box = { width: size, height: size, viewBox: "-12 -12 24 24", "aria-hidden": "true" };
+    const box = { viewBox: "-12 -12 24 24", "aria-hidden": "true" };
     return svg("svg", { ...box, class: "cg-glyph" }, ring, halo, body);
+  };
+
+  // The symbol of a cluster; dashed where its area is not a published figure. Drawn once, then copied.
+  const drawn = new Map();
+  const glyph = (status, { size = 20, estimated = false, flagged = null } = {}) => {
+    const key = `${status} ${estimated} ${flagged}`;
+    if (!drawn.has(key)) drawn.set(key, drawGlyph(status, estimated, flagged));
+    const copy = drawn.get(key).cloneNode(true);
+    copy.setAttribute("width", size);
+    copy.setAttribute("height", size);
+    return copy;
   };
 
   // Several clusters: a ring with one arc a status, as long as its share, and their number.

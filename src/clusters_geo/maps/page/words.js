@@ -218,22 +218,19 @@
       toIndex: "← All districts",
     },
   };
-  const LOCALES = { vi: "vi-VN", en: "en-GB" };
   const MISSING = "–";
+  // Written here as Intl would: its first use costs a tenth of the time that the page takes to open.
+  const MARKS = { vi: { group: ".", point: "," }, en: { group: ",", point: "." } };
+  const MONTHS =
+    "January February March April May June July August September October November December".split(" ");
 
-  // Making a format is dear, using it is not.
-  const formats = new Map();
-  const format = (lang, decimals) => {
-    const key = `${lang}${decimals}`;
-    if (!formats.has(key)) {
-      const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-      formats.set(key, new Intl.NumberFormat(LOCALES[lang], digits));
-    }
-    return formats.get(key);
+  const number = (value, lang, decimals = 1) => {
+    if (value === null || value === undefined) return MISSING;
+    const { group, point } = MARKS[lang];
+    const [whole, fraction] = value.toFixed(decimals).split(".");
+    const grouped = whole.replace(/\B(?=(\d{3})+$)/g, group);
+    return fraction ? grouped + point + fraction : grouped;
   };
-
-  const number = (value, lang, decimals = 1) =>
-    value === null || value === undefined ? MISSING : format(lang, decimals).format(value);
 
   const percent = (share, lang, decimals = 1) =>
     share === null || share === undefined ? MISSING : `${number(share * 100, lang, decimals)}\u00a0%`;
@@ -241,9 +238,8 @@
   const date = (iso, lang) => {
     const found = /^(\d{4})-(\d\d)-(\d\d)$/.exec(iso ?? "");
     if (!found) return iso ?? MISSING;
-    const day = new Date(Date.UTC(Number(found[1]), Number(found[2]) - 1, Number(found[3])));
-    const style = lang === "vi" ? { day: "numeric", month: "numeric" } : { day: "numeric", month: "long" };
-    return new Intl.DateTimeFormat(LOCALES[lang], { ...style, year: "numeric", timeZone: "UTC" }).format(day);
+    const [year, month, day] = found.slice(1).map(Number);
+    return lang === "vi" ? `${day}/${month}/${year}` : `${day} ${MONTHS[month - 1] ?? month} ${year}`;
   };
 
   Object.assign(clustersGeo, { WORDS, MISSING, number, percent, date });
