@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
+from clusters_geo.measure.built_up import union
 from clusters_geo.measure.built_up.edges import Rings
 from clusters_geo.measure.built_up.index import ClusterIndex
 from clusters_geo.measure.built_up.kernel import near_pairs, pieces_on
@@ -22,8 +23,10 @@ def measured(clusters, footprints):
     return pieces, once
 
 
-@pytest.mark.parametrize("seed", range(30))
-def test_union_area_is_that_of_geos(grounds, seed):
+@pytest.mark.parametrize("deep", [0, np.inf])
+@pytest.mark.parametrize("seed", range(20))
+def test_union_area_is_that_of_geos(grounds, monkeypatch, seed, deep):
+    monkeypatch.setattr(union, "_DEEP", deep)
     clusters, footprints = grounds.world(seed)
     _, once = measured(clusters, footprints)
     expected = grounds.covered_by_geos(clusters, footprints)

@@ -29,9 +29,6 @@ __all__ = ["exposed_edges"]
 # Parts of edges compared with whole polygons at once: some 20 MB.
 _COMPARED_AT_ONCE = 100_000
 
-# A polygon whose box lies on this share of another's box is likely to cover its edges; it is tried first.
-_LIKELY_SHARE = 0.4
-
 
 @dataclass(frozen=True, slots=True)
 class _Polygons:
@@ -75,7 +72,13 @@ class _Parts:
         return cls(edge, start, stop, boxes, np.searchsorted(edge, polygons.corners))
 
 
-def exposed_edges(edges: Edges, bounds: Floats, one: Ints, other: Ints) -> Edges:
+def exposed_edges(
+    edges: Edges,
+    bounds: Floats,
+    one: Ints,
+    other: Ints,
+    parts: tuple[Ints, Floats, Floats] | None = None,
+) -> Edges:
     """Return the parts of the edges of n polygons that none of the others covers.
 
     Parameters
@@ -86,6 +89,8 @@ def exposed_edges(edges: Edges, bounds: Floats, one: Ints, other: Ints) -> Edges
         Their boxes, metres, shape (n, 4).
     one, other
         The pairs of polygons to compare, each once, as from `meeting_boxes`.
+    parts
+        Outside of which edges are known to be covered, as from `open_parts`; None if nothing is known.
 
     Returns
     -------
@@ -93,38 +98,30 @@ def exposed_edges(edges: Edges, bounds: Floats, one: Ints, other: Ints) -> Edges
     """
     corners = np.searchsorted(edges.owner, np.arange(len(bounds) + 1))
     polygons = _Polygons(edges, bounds, corners)
-    count = len(edges.owner)
-    parts = _Parts.of(polygons, np.arange(count), np.zeros(count), np.ones(count))
+    if parts is None:
+        count = len(edges.owner)
+        parts = np.arange(count), np.zeros(count), np.ones(count)
+    walked = _Parts.of(polygons, *parts)
+    edge, start, stop = _expose(polygons, walked, *_directed(one, other, walked))
+    return Edges(edges.owner[edge], *_ends(edges, edge, start, stop), np.full(len(edge), -1))
+
+
+def _directed(one: Ints, other: Ints, parts: _Parts) -> tuple[Ints, Ints]:
+    """Return each polygon of which there are parts to walk, sorted, and each polygon to compare it with."""
     walked, against = np.concatenate([one, other]), np.concatenate([other, one])
-    order = np.argsort(walked, kind="stable")
-    walked, against = walked[order], against[order]
-    likely = _shared_box(bounds, walked, against) > _LIKELY_SHARE
-    for tried in (likely, ~likely):
-        # What the likely ones cover need not be compared with all the rest.
-        parts = _expose(polygons, parts, walked[tried], against[tried])
-    x0, y0, x1, y1 = _ends(edges, parts.edge, parts.start, parts.stop)
-    return Edges(edges.owner[parts.edge], x0, y0, x1, y1, np.full(len(parts.edge), -1))
+    some = np.flatnonzero((np.diff(parts.first) > 0)[walked])
+    order = some[np.argsort(walked[some], kind="stable")]
+    return walked[order], against[order]
 
 
-def _shared_box(bounds: Floats, walked: Ints, against: Ints) -> Floats:
-    """Return which share of the box of each polygon lies in the box of the other."""
-    extent = bounds[:, 2:] - bounds[:, :2]
-    shared = np.ones(len(walked))
-    for low, high in ((0, 2), (1, 3)):
-        reach = np.minimum(bounds[walked, high], bounds[against, high])
-        shared *= reach - np.maximum(bounds[walked, low], bounds[against, low])
-    share: Floats = shared / extent.prod(axis=1)[walked]
-    return share
-
-
-def _expose(polygons: _Polygons, parts: _Parts, walked: Ints, against: Ints) -> _Parts:
-    """Return what is left of parts of edges when the polygons that they are compared with cover theirs."""
+def _expose(polygons: _Polygons, parts: _Parts, walked: Ints, against: Ints) -> tuple[Ints, Floats, Floats]:
+    """Return edge, start and stop of what none of the polygons compared covers of parts of edges."""
     exposed = [
         _walk(polygons, parts, own, walked[pairs], against[pairs])
         for pairs, own in _chunks(walked, parts.first)
     ]
     edge, start, stop = (np.concatenate(column) for column in zip(*exposed, strict=True))
-    return _Parts.of(polygons, edge, start, stop)
+    return edge, start, stop
 
 
 def _walk(

@@ -58,7 +58,7 @@ class Lookup:
     columns: int
     rows: int
     busy: Bools
-    start: Ints
+    start: NDArray[np.int32]
     clusters: Ints
     boxes: shapely.STRtree
 
@@ -76,9 +76,11 @@ class Lookup:
         entry, row = expand_runs(first[cluster, 1], (last - first)[cluster, 1] + 1)
         at = row * columns + column[entry]
         order = np.argsort(at, kind="stable")
-        start = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=columns * rows))])
+        # Millions of cells, most of them empty: numbers of half the size.
+        start = np.zeros(columns * rows + 1, dtype=np.int32)
+        np.cumsum(np.bincount(at, minlength=columns * rows), out=start[1:])
         tree = shapely.STRtree(_boxes(bounds))
-        busy = np.diff(start) > 0
+        busy = start[1:] > start[:-1]
         return cls(cell, float(west), float(south), columns, rows, busy, start, cluster[entry][order], tree)
 
     @property
@@ -95,8 +97,8 @@ class Lookup:
         )
         large = np.maximum(east - west, north - south) > self.cell
         near = np.flatnonzero(self.busy[at] & ~large)
-        at = at[near]
-        run, number = expand_runs(self.start[at], self.start[at + 1] - self.start[at])
+        begin, end = (self.start[at[near] + k].astype(np.int64) for k in (0, 1))
+        run, number = expand_runs(begin, end - begin)
         footprint, cluster = near[run], self.clusters[number]
         if large.any():
             found, met = self.boxes.query(_boxes(bounds[large]))

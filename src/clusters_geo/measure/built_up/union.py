@@ -10,6 +10,7 @@ import shapely
 from clusters_geo.measure.built_up.contacts import meeting_boxes
 from clusters_geo.measure.built_up.edges import Edges, Rings, directed_edges
 from clusters_geo.measure.built_up.exposure import exposed_edges
+from clusters_geo.measure.built_up.hidden import open_parts
 from clusters_geo.measure.built_up.kernel import crossing_area
 from clusters_geo.measure.built_up.trapezoids import shared_area
 
@@ -22,6 +23,9 @@ __all__ = ["union_m2"]
 # Comparing edges costs the product of two polygons' corners. Buildings have 25–400; where the mean is beyond
 # this, as with whole road networks or scanned outlines, GEOS's sweep is faster and needs less memory.
 _INTRICATE = 3_000
+
+# Where footprints meet so many others, looking for hidden edges first is quicker than comparing all.
+_DEEP = 5
 
 
 def union_m2(index: ClusterIndex, shapes: Shapes, m2: Floats, ground: Ints, cluster: Ints) -> Floats:
@@ -57,10 +61,11 @@ def union_m2(index: ClusterIndex, shapes: Shapes, m2: Floats, ground: Ints, clus
     number = np.full(len(shapes), -1)
     number[rows] = np.arange(len(rows))
     plain = number[one] >= 0
-    outline = exposed_edges(
-        directed_edges(Rings.of(shapes[rows])), bounds[rows], number[one[plain]], number[other[plain]]
-    )
-    return area + _area_within(index, outline, ground[rows], cluster)
+    one, other, bounds, ground = number[one[plain]], number[other[plain]], bounds[rows], ground[rows]
+    edges = directed_edges(Rings.of(shapes[rows]))
+    deep = len(one) > _DEEP * len(rows)
+    parts = open_parts(edges, bounds, ground, index.bounds[cluster]) if deep else None
+    return area + _area_within(index, exposed_edges(edges, bounds, one, other, parts), ground, cluster)
 
 
 def _intricate(shapes: Shapes, ground: Ints, one: Ints, other: Ints, grounds: int) -> Bools:
