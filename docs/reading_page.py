@@ -105,8 +105,9 @@ apart.
 Text becomes composed Unicode (NFC); hidden control and direction marks go, look-alikes of Đ become Đ.
 {encodings} are told apart column by column: in the right encoding, words are Vietnamese syllables.
 `encoding=` overrides. TCVN3 has no capitals with a tone; they existed in capital fonts only (.VnTimeH). They
-are restored in words whose other letters are capitals ("PHùNG Xá") and as first letters in columns whose
-words begin with capitals; a column without any capital stays as it is, as a doubt.
+are restored in words whose other letters are capitals ("PHùNG Xá"), in columns typed in capitals only, and as
+first letters in columns whose words begin with capitals; a column without any capital stays as it is, as a
+doubt.
 
 ## Columns
 

@@ -32,6 +32,8 @@ __all__ = [
 HANOI_CRS = "EPSG:5897"
 MAP_CRS = "EPSG:4326"
 
+# Latitude and longitude of origin, scale, false easting and northing.
+_PARAMETERS = 5
 # The series for the point scale is good to 1e-9 as far as this from the central meridian.
 _MAX_DEGREES_FROM_MERIDIAN = 4.0
 
@@ -54,7 +56,11 @@ class TransverseMercator:
             return None
         if any(axis.unit_conversion_factor != 1 for axis in crs.axis_info):
             return None
-        latitude, meridian, scale, easting, northing = (float(p.value) for p in operation.params)
+        values = [float(p.value) for p in operation.params]
+        if len(values) != _PARAMETERS:
+            # A definition that was damaged or cut leaves some out.
+            return None
+        latitude, meridian, scale, easting, northing = values
         return None if latitude else cls(meridian, scale, easting, northing, geod_of(crs))
 
     def squared_point_scale(

@@ -254,9 +254,48 @@ def test_thirty_districts_are_the_same_from_a_tcvn3_shapefile_and_geojson(which,
     assert (ratio - 1).abs().max() < 2e-5
 
 
-def test_capitals_are_not_made_where_nobody_writes_them(tmp_path):
+@pytest.mark.parametrize("which", ["real", "bundled"])
+def test_districts_typed_in_a_capital_font_are_capitals_again(which, districts, tmp_path):
+    table = real_districts() if which == "real" else districts.reset_index(names="ma_huyen")
+    table = table[["ma_huyen", "name", "geometry"]].assign(name=table["name"].str.upper())
+    loaded = cg.load_districts(as_legacy_shapefile(table, tmp_path))
+    assert loaded["name"].tolist() == table["name"].tolist()
+    (note,) = [n for n in load_report(loaded).repairs if n.code == "text.capitals"]
+    assert 20 < note.count <= 30
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["PHÙNG XÁ", "Bát Tràng", "Võng Xuyên"], None),
+        (["Cụm công nghiệp PHÙNG XÁ", "CCN Dị Nậu", "CCN Quất Động"], None),
+        (["CCN BÁT TRÀNG 2 (giai đoạn 1)", "Ứng Hòa", "Đan Phượng"], None),
+        (["ỨNG HÒA", "BA VÌ", "Ý YÊN", "PHÚ XUYÊN"], None),
+        # One capital before a lost letter may be "Xá" or "XÁ"; what others do decides, or nothing does.
+        (["CCN Bá Hạ", "CCN Phú Túc", "CCN Thắng Lợi"], None),
+        (["XÁ", "Bát Tràng", "Võng Xuyên"], ["Xá", "Bát Tràng", "Võng Xuyên"]),
+    ],
+)
+def test_capitals_are_restored_where_the_letters_beside_them_decide(tmp_path, names, expected):
+    typed = [typed_in_tcvn3(name) for name in names]
+    table = load_clusters(shapefile(tmp_path, typed, "tcvn3"))
+    assert table["name"].tolist() == (expected or names)
+
+
+def test_capitals_are_not_made_where_nobody_writes_them_but_doubted(tmp_path):
     names = ["ứng dụng công nghệ", "ổn định sản xuất"]
     table = load_clusters(shapefile(tmp_path, names, "tcvn3"))
+    assert table["name"].tolist() == names
+    (doubt,) = load_report(table).doubts
+    assert doubt.code == "text.capital-font"
+    assert ".VnTimeH" in doubt.message
+    assert doubt.rows == (1, 2)
+
+
+@pytest.mark.parametrize("encoding", ["vni", "cp1258", "utf-8"])
+def test_capitals_of_other_encodings_are_left_alone(tmp_path, encoding):
+    names = ["PHÙNG XÁ", "xã Bát Tràng", "ứNG HòA"]
+    table = load_clusters(shapefile(tmp_path, names, encoding))
     assert table["name"].tolist() == names
 
 

@@ -236,15 +236,18 @@ def _check_geopackage(file: Path) -> None:
             if mode == "rw":
                 # The copy takes in what its log holds, and needs none any more.
                 db.execute("PRAGMA journal_mode=DELETE")
+            db.text_factory = lambda content: content.decode("utf-8", "replace")
             rows = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    except sqlite3.Error as error:
-        locked = "locked" in str(error)
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        # SQLite quotes damaged names in its message, which Python then fails to decode.
+        said = str(error) if isinstance(error, sqlite3.Error) else "its list of tables is damaged"
+        locked = "locked" in said
         fix = (
             "Close the program that has it open (QGIS?) and try again"
             if locked
             else "Was it cut short? Copy it again"
         )
-        msg = f"{file.name} cannot be opened: {error}. {fix}."
+        msg = f"{file.name} cannot be opened: {said}. {fix}."
         raise SourceError(msg) from error
     for name, sql in rows:
         if _REACHES_OUT.search(sql):

@@ -232,7 +232,8 @@ def _with_capitals(name: str, found: dict[int, str], report: LoadReport) -> list
     if not any(c.isupper() for text in texts for c in text):
         report.note("text.capital-font", [at + 1 for at in found], column=name)
         return texts
-    after = [_capital_runs(text) for text in texts]
+    all_capital = _all_in_capitals(texts)
+    after = [_capital_runs(text, all_capital=all_capital) for text in texts]
     if _begin_with_capitals(after):
         after = [_INITIAL.sub(lambda m: m[0].upper() if m[0] in _lost() else m[0], text) for text in after]
     rows = [at + 1 for at, old, new in zip(found, texts, after, strict=True) if old != new]
@@ -248,18 +249,27 @@ def _lost() -> frozenset[str]:
     return frozenset(c for c in letters if c.islower() and c.upper() not in letters)
 
 
-def _capital_runs(text: str) -> str:
+def _has_small(text: str) -> bool:
+    """Return whether a letter is small that could have been a capital."""
+    return any(c.islower() and c not in _lost() for c in text)
+
+
+def _capital_runs(text: str, *, all_capital: bool) -> str:
     """Return a text in which "PHùNG Xá" is "PHÙNG XÁ": no letter that could be a capital is small."""
-    runs = groupby(
-        re.split(r"(\s+)", text), lambda word: not any(c.islower() and c not in _lost() for c in word)
+    runs = ((small, "".join(words)) for small, words in groupby(re.split(r"(\s+)", text), _has_small))
+    return "".join(
+        run.upper() if not small and (all_capital or _is_capital(run)) else run for small, run in runs
     )
-    joined = ((could_be, "".join(words)) for could_be, words in runs)
-    return "".join(run.upper() if could_be and _is_capital(run) else run for could_be, run in joined)
 
 
 def _is_capital(run: str) -> bool:
     # One capital may only begin a name; two in a word with a lost letter are the sign. "CCN" is none.
     return any(sum(c.isupper() for c in word) > 1 and not _lost().isdisjoint(word) for word in run.split())
+
+
+def _all_in_capitals(texts: list[str]) -> bool:
+    plain = [text for text in texts if not _has_small(text)]
+    return len(plain) >= _ENOUGH * len(texts) and any(_is_capital(text) for text in plain)
 
 
 def _begin_with_capitals(texts: list[str]) -> bool:

@@ -150,6 +150,8 @@ def _translated(source: Staged) -> Iterator[None]:
     except Exception as error:
         # Readers raise whatever their C libraries left them with; the file is at fault, and is named.
         said = _first_line(str(error), source) or type(error).__name__
+        if "UnicodeDecodeError" in said:
+            said = "its text is in another encoding than it states"
         msg = (
             f"{source.original} is not a readable {source.format.name} file ({said}). Was it damaged or "
             "cut short?"

@@ -6,12 +6,11 @@ and not to the next; here each is named with the row it stands in.
 
 from __future__ import annotations
 
-import json
-import math
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from clusters_geo.errors import SourceError
+from clusters_geo.reading.json_stream import JSONStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["look_through"]
 
-# Above this the second parsing would cost more than it tells.
-_MAX_BYTES = 128 << 20
-_INT64 = 1 << 63
 _FEWEST_POSITIONS = 4
 _SHOWN = 5
 
@@ -38,94 +34,75 @@ _SHAPES = (
 )
 
 
-class _RepeatedKeyError(ValueError):
-    """A member of a JSON object that appears twice."""
-
-
 def look_through(file: Path, report: LoadReport) -> None:
-    """Refuse what cannot be read without a guess, and note what can.
+    """Refuse what cannot be read without a guess, and note what can; feature by feature, whatever the size.
 
     Raises
     ------
     SourceError
         With the line or the row and the member that is wrong.
     """
-    if file.stat().st_size > _MAX_BYTES:
-        return
-    content = _parsed(file)
-    kind = content.get("type") if isinstance(content, dict) else None
+    stream, members = JSONStream(file), {}
+    seen: _Seen | None = None
+    for key in stream.members():
+        if key == "features" and stream.is_array():
+            seen = _Seen(file)
+            for feature in stream.elements():
+                seen.look_at(feature)
+        else:
+            members[key] = stream.value()
+    kind = members.get("type")
     if kind not in {"FeatureCollection", "Feature", *_SHAPES}:
         what = "TopoJSON" if kind == "Topology" else f"JSON whose type is {kind!r}"
         msg = f"{file.name} is {what}, not GeoJSON. Export it as GeoJSON."
         raise SourceError(msg)
-    features = content.get("features") if kind == "FeatureCollection" else [content]
-    if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
-        msg = f'{file.name}: "features" is not a list of features. Export it again.'
-        raise SourceError(msg)
-    for row, feature in enumerate(features, start=1):
-        shape = feature if kind in _SHAPES else feature.get("geometry")
-        _check_shape(file, row, shape)
-    _note_ids(features, report)
-    _note_mixed_kinds(features, report)
+    if kind == "FeatureCollection" and seen is None:
+        raise _no_list(file)
+    if kind != "FeatureCollection":
+        seen = _Seen(file)
+        seen.look_at(members if kind == "Feature" else {"geometry": members})
+    if seen is not None:
+        seen.tell(report)
 
 
-def _parsed(file: Path) -> Any:  # noqa: ANN401 - JSON may be anything
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-        return json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-            parse_int=_int64,
-        )
-    except UnicodeDecodeError as error:
-        msg = (
-            f"{file.name} is not UTF-8 (byte {error.start}: 0x{error.object[error.start]:02x}). Save it "
-            "as UTF-8."
-        )
-        raise SourceError(msg) from error
-    except json.JSONDecodeError as error:
-        msg = f"{file.name}, line {error.lineno}, column {error.colno}: {error.msg}. Was it cut short?"
-        raise SourceError(msg) from error
-    except RecursionError as error:
-        msg = f"{file.name} is nested too deeply for data. It is not opened."
-        raise SourceError(msg) from error
-    except ValueError as error:
-        msg = f"{file.name}: {error}. Correct it in the program that wrote the file."
-        raise SourceError(msg) from error
+@dataclass(slots=True)
+class _Seen:
+    """What was seen of the features so far: few of them are kept, so that memory stays small."""
+
+    file: Path
+    rows: int = 0
+    ids: dict[str | int, int] = field(default_factory=dict)
+    twice: dict[str | int, list[int]] = field(default_factory=dict)
+    kinds: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def look_at(self, feature: object) -> None:
+        """Check one feature, and remember its id and the kinds of its values."""
+        if not isinstance(feature, dict):
+            raise _no_list(self.file)
+        self.rows += 1
+        _check_shape(self.file, self.rows, feature.get("geometry"))
+        own = feature.get("id")
+        if isinstance(own, str | int) and (first := self.ids.setdefault(own, self.rows)) != self.rows:
+            self.twice.setdefault(own, [first]).append(self.rows)
+        members = feature.get("properties")
+        for key, value in members.items() if isinstance(members, dict) else ():
+            if value is not None:
+                self.kinds.setdefault(key, {}).setdefault(_kind(value), self.rows)
+
+    def tell(self, report: LoadReport) -> None:
+        """Note ids used twice, and columns of several kinds."""
+        if self.twice:
+            rows = sorted(row for listed in self.twice.values() for row in listed)
+            ids = [str(i) for i in sorted(self.twice, key=str)]
+            report.note("rows.feature-ids", rows, ids=ids[:_SHOWN])
+        for key, kinds in self.kinds.items():
+            if len(kinds) > 1:
+                said = [{"say": kind, "row": row} for kind, row in kinds.items()]
+                report.note("columns.mixed", kinds.values(), column=key, kinds=said)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
-        first = next((members[k] for k in ("name", "cluster_id", "id") if k in members), "")
-        msg = f"the key {twice[0]!r} stands twice in one object{f' (of {first!r})' if first else ''}"
-        raise _RepeatedKeyError(msg)
-    return members
-
-
-def _no_constant(text: str) -> float:
-    msg = f"{text} is not a number that JSON allows"
-    raise ValueError(msg)
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        msg = f"the number {text[:40]} is too large to compute with"
-        raise ValueError(msg)
-    return value
-
-
-def _int64(text: str) -> int:
-    # Python refuses to convert thousands of digits with an error of its own; 20 are too many already.
-    value = int(text[:25])
-    if not -_INT64 <= value < _INT64:
-        msg = f"the whole number {text[:40]} does not fit into 64 bits; write it as text"
-        raise ValueError(msg)
-    return value
+def _no_list(file: Path) -> SourceError:
+    return SourceError(f'{file.name}: "features" is not a list of features. Export it again.')
 
 
 def _check_shape(file: Path, row: int, shape: object) -> None:
@@ -157,31 +134,6 @@ def _rings(kind: str, coordinates: object) -> Iterator[object]:
     elif kind == "MultiPolygon":
         for part in parts:
             yield from part if isinstance(part, list) else [part]
-
-
-def _note_ids(features: list[dict[str, Any]], report: LoadReport) -> None:
-    ids = [f["id"] for f in features if isinstance(f.get("id"), str | int)]
-    twice = {i for i, count in Counter(ids).items() if count > 1}
-    if twice:
-        rows = [
-            n
-            for n, f in enumerate(features, start=1)
-            if isinstance(f.get("id"), str | int) and f["id"] in twice
-        ]
-        report.note("rows.feature-ids", rows, ids=[str(i) for i in sorted(twice, key=str)][:_SHOWN])
-
-
-def _note_mixed_kinds(features: list[dict[str, Any]], report: LoadReport) -> None:
-    kinds: dict[str, dict[str, int]] = {}
-    for row, feature in enumerate(features, start=1):
-        members = feature.get("properties")
-        for key, value in members.items() if isinstance(members, dict) else ():
-            if value is not None:
-                kinds.setdefault(key, {}).setdefault(_kind(value), row)
-    for key, seen in kinds.items():
-        if len(seen) > 1:
-            said = [{"say": kind, "row": row} for kind, row in seen.items()]
-            report.note("columns.mixed", seen.values(), column=key, kinds=said)
 
 
 def _kind(value: object) -> str:
