@@ -84,6 +84,19 @@ def test_each_row_group_of_a_parquet_file_is_a_part(tmp_path, ground, layer):
     assert [batch.first_row for batch in read(source, ground)] == [0, 1]
 
 
+@pytest.mark.parametrize("by", [None, "use"])
+def test_of_row_groups_that_are_not_read_it_is_known_where_they_lie(tmp_path, ground, layer, by):
+    away = layer.set_geometry(layer.translate(9_000, 9_000))
+    away.to_parquet(tmp_path / "f.parquet", row_group_size=1, write_covering_bbox=True)
+    batches = read(open_footprints(tmp_path / "f.parquet", by=by), ground)
+    found = [hits_of(ground, batch, disjoint=False, source="here") for batch in batches]
+    counts = Hits.together(found).counts
+    assert (counts.read, counts.near, len(found)) == (0, False, 2)
+    assert counts.extent.tolist() == [X + 9_000, Y + 9_000, X + 9_150, Y + 9_200]
+    on_cluster = hits(ground, *HALLS, groups=None if by is None else layer["use"].to_numpy(dtype=object))
+    assert len(Hits.together([*found, on_cluster]).cluster) == 2
+
+
 def test_parquet_without_a_word_about_its_system_is_longitude_and_latitude(tmp_path, layer):
     layer.to_parquet(tmp_path / "f.parquet")
     describe(tmp_path / "f.parquet", lambda column: column.pop("crs"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+import numpy as np
 import shapely
 
 from clusters_geo.measure.built_up.wkb import shapes_from_wkb, wkb_bounds
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from clusters_geo.measure.built_up.arrays import Floats, Ints, Shapes
 
-__all__ = ["ROWS_A_BATCH", "ROWS_IN_MEMORY", "Batch", "ShapeBatch", "WkbBatch"]
+__all__ = ["ROWS_A_BATCH", "ROWS_IN_MEMORY", "Batch", "FarBatch", "ShapeBatch", "WkbBatch"]
 
 # Of a file: enough for numpy to be busy, little enough for a small memory.
 ROWS_A_BATCH = 65_536
@@ -36,6 +37,11 @@ class Batch(Protocol):
         """Whether the batch is gone once it is measured, so that its shapes are better kept small."""
         ...
 
+    @property
+    def read(self) -> bool:
+        """Whether its rows are footprints, not boxes around many that were left unread."""
+        ...
+
     def bounds(self) -> Floats:
         """Return west, south, east, north of each, NaN where it is missing or empty, shape (n, 4)."""
         ...
@@ -54,6 +60,7 @@ class ShapeBatch:
     """Footprints in memory."""
 
     streamed: ClassVar[bool] = False
+    read: ClassVar[bool] = True
     shapes: Shapes
     groups: Shapes | None = None
     first_row: int = 0
@@ -80,6 +87,7 @@ class WkbBatch:
     """
 
     streamed: ClassVar[bool] = True
+    read: ClassVar[bool] = True
     column: pa.Array
     groups: Shapes | None = None
     first_row: int = 0
@@ -96,3 +104,26 @@ class WkbBatch:
     def name(self, row: int) -> str:
         """Return how to find a row in its file."""
         return f"row {self.first_row + row}" if self.fids is None else f"feature {self.fids[row]}"
+
+
+@dataclass(frozen=True, slots=True)
+class FarBatch:
+    """Footprints that lie so far from all clusters that they were not read: the boxes around heaps of them."""
+
+    streamed: ClassVar[bool] = True
+    read: ClassVar[bool] = False
+    boxes: Floats
+    groups: Shapes | None = None
+
+    def bounds(self) -> Floats:
+        """Return the boxes, shape (n, 4)."""
+        return self.boxes
+
+    def take(self, rows: Ints) -> Shapes:
+        """Return the boxes as shapes."""
+        taken: Shapes = np.asarray(shapely.box(*self.boxes[rows].T))
+        return taken
+
+    def name(self, row: int) -> str:
+        """Return how to find a heap."""
+        return f"row group {row}"

@@ -51,7 +51,7 @@ class Counts:
     def note_extent(self, bounds: Floats, *, near: bool) -> None:
         """Note where a batch lies, which is only of interest if that is nowhere near."""
         self.near = near
-        if not near and self.empty < self.read:
+        if not near and not np.isnan(bounds).all():
             low, high = np.fmin.reduce(bounds[:, :2]), np.fmax.reduce(bounds[:, 2:])
             self.extent = np.concatenate([low, high])
 
@@ -142,7 +142,7 @@ def hits_of(ground: Ground, batch: Batch, *, disjoint: bool, source: str, pack: 
         If there is a point or a line among the footprints looked at.
     """
     bounds = batch.bounds()
-    counts = Counts(len(bounds), int(np.isnan(bounds[:, 0]).sum()))
+    counts = Counts(len(bounds), int(np.isnan(bounds[:, 0]).sum())) if batch.read else Counts()
     near = _near_clusters(ground, batch, bounds, source)
     counts.note_extent(bounds, near=near.candidates > 0)
     sound = sound_shapes(near.shapes)

@@ -11,7 +11,7 @@ import numpy as np
 import pyproj
 
 from clusters_geo.errors import CRSError, SourceError
-from clusters_geo.measure.built_up.batches import ROWS_A_BATCH
+from clusters_geo.measure.built_up.batches import ROWS_A_BATCH, FarBatch
 from clusters_geo.measure.built_up.sources import Columns, Source, batches_of, missing_column
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ class ParquetPart:
         boxes = _row_group_boxes(file, geo)
         if boxes is not None:
             near = set(lookup.pairs(boxes)[0].tolist())
+            far = [group for group in groups if group not in near]
             groups = [group for group in groups if group in near]
+            if not groups and far:
+                yield FarBatch(boxes[far], None if self.by is None else np.full(len(far), None))
         rows = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
         for group in groups:
             wanted = [columns.geometry, *columns.by]
