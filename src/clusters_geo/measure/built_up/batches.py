@@ -108,7 +108,7 @@ class WkbBatch:
 
 @dataclass(frozen=True, slots=True)
 class FarBatch:
-    """Footprints that lie so far from all clusters that they were not read: the boxes around heaps of them."""
+    """Footprints so far from all clusters that they were not read: the boxes around heaps of them."""
 
     streamed: ClassVar[bool] = True
     read: ClassVar[bool] = False
