@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from clusters_geo.reading.notes import LoadReport, attach
 from clusters_geo.reading.tables import cast_columns
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
 
@@ -81,5 +82,7 @@ def bundled_file(name: str) -> Path:
 def _read(name: str, index: str, columns: tuple[Column, ...]) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
-    table = gpd.read_file(bundled_file(name), engine="pyogrio")
-    return cast_columns(table, columns).set_index(index)
+    path = bundled_file(name)
+    table = cast_columns(gpd.read_file(path, engine="pyogrio"), columns).set_index(index)
+    attach(table, LoadReport(str(path), "GeoJSON", path.stem, crs="WGS 84", rows=len(table)))
+    return table

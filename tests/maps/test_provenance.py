@@ -96,3 +96,9 @@ def test_the_citys_register_after_a_change_is_no_longer_the_published_one(cluste
     else:
         clusters = clusters.assign(built_ha=clusters["built_ha"] * 1.01)
     assert {"planned_ha", "built_ha"} <= set(make_map(clusters).data["totals"]["estimated"])
+
+
+def test_the_bundled_case_names_its_files_too(clusters, districts):
+    files = [bundled_file(name) for name in ("clusters.geojson", "districts.geojson")]
+    inputs = make_map(clusters, districts).data["inputs"]
+    assert inputs == [{"name": file.name, "sha256": sha256(file)} for file in files]

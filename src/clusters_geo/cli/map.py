@@ -66,10 +66,6 @@ def command(
         raise click.UsageError(msg)
     clusters, districts = load(clusters_file, districts_file, crs)
     bundled = clusters_file is None and districts_file is None
-    if clusters_file is None:
-        _name_file(clusters, "clusters.geojson")
-    if bundled:
-        _name_file(districts, "districts.geojson")
     look: _Look = {"lang": lang, "title": title or (_HANOI if bundled else None), "theme": theme}
     written = (
         _one(clusters, districts, output, only, look)
@@ -77,15 +73,6 @@ def command(
         else _pack(clusters, districts, folder, look)
     )
     click.echo(say("map_written", lang, path=written))
-
-
-def _name_file(table: gpd.GeoDataFrame | None, name: str) -> None:
-    """Note which bundled file a table is from, as loaders note it of others."""
-    from clusters_geo.reading.notes import LoadReport, attach
-    from clusters_geo.reference import bundled_file
-
-    if table is not None:
-        attach(table, LoadReport(str(bundled_file(name)), "GeoJSON"))
 
 
 class _Look(TypedDict):

@@ -124,7 +124,7 @@
       this.summary = el("summary", {});
       this.body = el("div", { class: "cg-legend-body" });
       this.element = el("details", { class: "cg-legend" }, this.summary, this.body);
-      this.element.open = window.matchMedia("(min-width: 900px)").matches;
+      this.element.open = window.matchMedia("(min-width: 1120px)").matches; // beside the panel, room for the map
       L.DomEvent.disableClickPropagation(this.element);
       L.DomEvent.disableScrollPropagation(this.element);
     }

@@ -212,6 +212,12 @@
   const whenIdle = (act) =>
     globalThis.requestIdleCallback ? requestIdleCallback(act, { timeout: 400 }) : setTimeout(act, 50);
 
+  const fullscreen = () =>
+    document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen();
+
+  // Where the browser keeps no clipboard for pages, there is no such function to call.
+  const copy = async (text) => navigator.clipboard.writeText(text);
+
   clustersGeo.start = (map, data) => {
     map.setMaxZoom(MAX_ZOOM);
     map.attributionControl?.remove();
@@ -236,12 +242,14 @@
       measure: () => app.ruler.start(),
       png: () => clustersGeo.savePng(app),
       print: () => print(),
-      fullscreen: () =>
-        document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
-      copyLink: async () => {
+      // Telephones of one maker have none.
+      ...(document.fullscreenEnabled ? { fullscreen } : {}),
+      copyLink: () => {
         permalink.update(app);
-        await navigator.clipboard.writeText(location.href);
-        app.say(app.words.copied);
+        copy(location.href).then(
+          () => app.say(app.words.copied),
+          () => app.say(app.words.copyFailed),
+        );
       },
     });
     app.parts = [app.head, ...Object.values(app.layers), app.legend, app.scale];
