@@ -51,6 +51,7 @@ _MOST_ROWS = 5_000_000
 _CROSSINGS_AT_ONCE = 200_000
 _FITS_INT32 = 1 << 31
 _WAITING_EVENTS = 1_000_000
+_SWEPT_AT_ONCE = 500_000
 
 
 @dataclass(slots=True)
@@ -62,15 +63,18 @@ class _Layer:
     sums
         Footprints, plane m² and geodesic hectares of each cluster, overlaps counted as often as they occur,
         shape (3, clusters).
-    events
-        Where footprints, or the ground that they cover together, begin and end; each array in order.
     excess
         Points counted too often in each row of cells, shape (rows,).
+    kept
+        Where the ground within clusters that they cover together begins and ends, in order.
+    waiting
+        Where footprints begin and end that are not settled yet, in order each.
     """
 
     sums: Floats
-    events: list[Events]
     excess: Floats
+    kept: Events
+    waiting: list[Events] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -174,7 +178,9 @@ class Raster:
                 layer = self._layer(total, group)
                 layer.sums += left.sums
                 layer.excess += left.excess
-                for events in left.events:
+                settled = [left.kept] if len(layer.kept) else []
+                layer.kept = layer.kept if len(layer.kept) else left.kept
+                for events in (*settled, *left.waiting):
                     self._put(total, layer, events)
         total = total or Sampled(0, len(self.columns))
         for layer in total.layers.values():
@@ -188,9 +194,8 @@ class Raster:
         for group, layer in found.layers.items():
             sums = layer.sums[:, first:stop]
             if sums[0].any():
-                events = layer.events[0]
-                begin, end = np.searchsorted(events, self._limits(first, stop)[[0, -1]])
-                part.layers[group] = _Layer(sums, [events[begin:end]], layer.excess[low:high])
+                begin, end = np.searchsorted(layer.kept, self._limits(first, stop)[[0, -1]])
+                part.layers[group] = _Layer(sums, layer.excess[low:high], layer.kept[begin:end])
         return part
 
     def add_up(self, ground: Ground, found: Sampled) -> pd.DataFrame:
@@ -227,29 +232,43 @@ class Raster:
         """Return the layer of a group, a new one where it is met for the first time."""
         if group not in total.layers:
             rows = self.first_row[total.stop] - self.first_row[total.first]
-            total.layers[group] = _Layer(np.zeros((3, total.stop - total.first)), [], np.zeros(rows))
+            sums = np.zeros((3, total.stop - total.first))
+            total.layers[group] = _Layer(sums, np.zeros(rows), self.boundary[:0])
         return total.layers[group]
 
     def _put(self, total: Sampled, layer: _Layer, events: Events) -> None:
-        layer.events.append(events)
-        waiting = sum(len(events) for events in layer.events[1:])
-        if waiting > max(_WAITING_EVENTS, len(layer.events[0])):
+        layer.waiting.append(events)
+        if sum(map(len, layer.waiting)) > max(_WAITING_EVENTS, len(layer.kept) // 2):
             self._settle(total, layer)
 
     def _settle(self, of: Sampled, layer: _Layer) -> None:
-        """Sweep over the events of a layer: count what lies twice within clusters, keep the rest as one."""
-        starts = np.searchsorted(self.boundary, self._limits(of.first, of.stop))
-        boundary = [self.boundary[starts[at] : starts[at + 1]] for at in np.flatnonzero(layer.sums[0])]
-        key, count = _counted(np.concatenate([*layer.events, *boundary]))
+        """Sweep over what waits: count what lies twice within clusters, keep the rest as one."""
+        if not any(map(len, layer.waiting)):
+            return
+        limits, left = self._limits(of.first, of.stop), [layer.kept, *layer.waiting]
+        starts = [np.searchsorted(events, limits) for events in (self.boundary, *left)]
+        work = np.cumsum(np.diff(starts, axis=1).sum(axis=0)) // _SWEPT_AT_ONCE
+        cuts = [0, *(np.flatnonzero(np.diff(work)) + 1).tolist(), len(limits) - 1]
+        swept = []
+        for begin, end in pairwise(cuts):
+            met = begin + np.flatnonzero(layer.sums[0, begin:end])
+            boundary = [self.boundary[starts[0][cluster] : starts[0][cluster + 1]] for cluster in met]
+            some = [events[at[begin] : at[end]] for events, at in zip(left, starts[1:], strict=True)]
+            swept.append(self._swept(np.concatenate([*some, *boundary]), layer.excess, of.first))
+        layer.waiting.clear()
+        layer.kept = np.concatenate(swept)
+
+    def _swept(self, events: Events, excess: Floats, first: int) -> Events:
+        """Add what lies twice to `excess`, whose rows begin with cluster `first`; return what is covered."""
+        key, count = _counted(events)
         count = np.where(count >= _WITHIN, count - _WITHIN, 0)
         deep = np.flatnonzero(count > 1)
-        row = key[deep] // self.stride - self.first_row[of.first]
         points = (count[deep] - 1) * (key[deep + 1] - key[deep])
-        layer.excess += np.bincount(row, points, len(layer.excess))
+        excess += np.bincount(key[deep] // self.stride - self.first_row[first], points, len(excess))
         covered = count > 0
         ends = key[np.flatnonzero(np.diff(covered, prepend=False))] * 4
         ends[::2] += _ENTER
-        layer.events = [ends]
+        return ends
 
     def _events(self, shapes: Shapes, cluster: Ints) -> Iterator[Events]:
         """Yield where shapes begin and end on the rows of their clusters, some shapes at a time, in order."""

@@ -226,7 +226,7 @@ def _require_nearness(ground: Ground, outcome: Outcome, source: Source) -> None:
     counts = outcome.counts
     if counts.near:
         return
-    if counts.read == counts.empty:
+    if counts.read == counts.empty and np.isnan(counts.extent).all():
         _LOG.warning("%s: there is no footprint in it, so nothing is built up.", source.name)
         return
     low, high = counts.extent[:2], counts.extent[2:]
