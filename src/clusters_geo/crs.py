@@ -32,8 +32,14 @@ __all__ = [
 HANOI_CRS = "EPSG:5897"
 MAP_CRS = "EPSG:4326"
 
-# Latitude and longitude of origin, scale, false easting and northing.
-_PARAMETERS = 5
+# The parameters of a transverse Mercator plane in EPSG, with the values of those that are not given.
+_PARAMETERS = {
+    "Latitude of natural origin": 0.0,
+    "Longitude of natural origin": 0.0,
+    "Scale factor at natural origin": 1.0,
+    "False easting": 0.0,
+    "False northing": 0.0,
+}
 # The series for the point scale is good to 1e-9 as far as this from the central meridian.
 _MAX_DEGREES_FROM_MERIDIAN = 4.0
 
@@ -56,11 +62,9 @@ class TransverseMercator:
             return None
         if any(axis.unit_conversion_factor != 1 for axis in crs.axis_info):
             return None
-        values = [float(p.value) for p in operation.params]
-        if len(values) != _PARAMETERS:
-            # A definition that was damaged or cut leaves some out.
-            return None
-        latitude, meridian, scale, easting, northing = values
+        # Their order differs from one definition to the next, and what is left out has a default.
+        known = {p.name: float(p.value) for p in operation.params}
+        latitude, meridian, scale, easting, northing = (known.get(n, d) for n, d in _PARAMETERS.items())
         return None if latitude else cls(meridian, scale, easting, northing, geod_of(crs))
 
     def squared_point_scale(

@@ -35,7 +35,6 @@ _GEOD = pyproj.Geod(ellps="WGS84")
 _SAME_M = 0.001
 _TOLERABLE_M = 2.0
 _TM3_SCALE = 0.9999
-_UTM_SCALE = 0.9996
 _FALSE_EASTING_M = 500_000
 _MAX_DEGREES = 360.0
 
@@ -277,14 +276,12 @@ def _check_zone(verdict: Verdict, found: Placed, sought: _Sought) -> None:
 
 
 def _is_other_zone(crs: pyproj.CRS, home: pyproj.CRS) -> bool:
-    """Return whether a plane is UTM, or TM-3 of another meridian than that of the region."""
+    """Return whether a plane is UTM, TM-3 of another meridian, or of another scale than the region's."""
     plane, own = _plane(crs), _plane(home)
     if plane is None or own is None or plane.false_easting != _FALSE_EASTING_M:
         return False
-    is_tm3 = math.isclose(plane.scale, _TM3_SCALE)
-    return math.isclose(plane.scale, _UTM_SCALE) or (
-        is_tm3 and not math.isclose(plane.central_meridian, own.central_meridian)
-    )
+    same_scale = math.isclose(plane.scale, own.scale)
+    return not same_scale or not math.isclose(plane.central_meridian, own.central_meridian)
 
 
 def _check_transformation(verdict: Verdict) -> None:

@@ -23,7 +23,7 @@ from clusters_geo.reading.headers import map_headers
 from clusters_geo.reading.named import Named, at_hand
 from clusters_geo.reading.notes import ATTRIBUTE, LoadReport, attach
 from clusters_geo.reading.quantities import read_quantities
-from clusters_geo.reading.shapes import exchange_axes, flatten, mend, middles, outlines
+from clusters_geo.reading.shapes import exchange_axes, flatten, mend, middles, note_overlaps, outlines
 from clusters_geo.reading.tables import cast_columns
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
 from clusters_geo.validation import validate
@@ -169,6 +169,7 @@ def load_districts(  # noqa: PLR0913 - all but the file is keyword-only
     """
     wishes = _Wishes(layer, crs, columns, encoding, None, region, allow_large, allow_remote, check)
     table, report = _read(path, DISTRICT_COLUMNS, wishes)
+    note_overlaps(table.geometry, report)
     return _finished(table, "district_code", DISTRICT_COLUMNS, report, check=check)
 
 

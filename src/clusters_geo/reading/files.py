@@ -361,6 +361,7 @@ def _read_parquet(source: Staged, report: LoadReport, *, allow_large: bool) -> R
         )
         raise SourceError(msg)
     table = gpd.read_parquet(source.path)
+    _refuse_broken_text(source, table)
     table = table.reset_index() if table.index.name else table
     report.layer, report.rows, report.layers = source.path.stem, len(table), [source.path.stem]
     return Raw(pd.DataFrame(table), table.crs)

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from clusters_geo.reading.notes import LoadReport
 
-__all__ = ["exchange_axes", "flatten", "mend", "middles", "outlines"]
+__all__ = ["exchange_axes", "flatten", "mend", "middles", "note_overlaps", "outlines"]
 
 # No projection of the Earth reaches so far; beyond it arithmetic on areas loses its digits.
 _ABSURD = 1e8
 _M2_PER_HA = 10_000.0
 _AREAL = {3, 6}
+_SLIVER_HA = 0.01
 _FEWEST_POSITIONS = 4
 
 
@@ -129,6 +130,33 @@ def mend(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries
         why_broken = {"say": reason.strip().lower()}
         report.note("shapes.mended", [int(row)], reason=why_broken, before=float(old), after=float(new))
     return result
+
+
+def note_overlaps(shapes: gpd.GeoSeries, report: LoadReport) -> None:
+    """Note the rows of a layer of districts that overlap by more than a hundred square metres.
+
+    Examples
+    --------
+    >>> from clusters_geo.reading.notes import LoadReport
+    >>> report = LoadReport("a.shp")
+    >>> squares = [shapely.box(0, 0, 200, 200), shapely.box(100, 0, 300, 200), shapely.box(300, 0, 400, 200)]
+    >>> note_overlaps(gpd.GeoSeries(squares, crs=5897), report)
+    >>> report.notes[0].rows, round(report.notes[0].values["hectares"], 2)
+    ((1, 2), 2.0)
+    """
+    parts = np.asarray(shapes.array, dtype=object)
+    one, other = shapely.STRtree(parts).query(parts, predicate="intersects")
+    first = one < other
+    one, other = one[first], other[first]
+    common = gpd.GeoSeries(shapely.intersection(parts[one], parts[other]), crs=shapes.crs)
+    areal = common.geom_type.isin(["Polygon", "MultiPolygon", "GeometryCollection"]).to_numpy()
+    hectares = np.zeros(len(common))
+    hectares[areal] = _hectares(common[areal]) if areal.any() else []
+    large = hectares > _SLIVER_HA
+    if large.any():
+        rows = np.unique([one[large], other[large]]) + 1
+        total = round(float(hectares[large].sum()), 4)
+        report.note("shapes.overlap", rows.tolist(), count=int(large.sum()), hectares=total)
 
 
 def _areas_only(shape: shapely.Geometry) -> shapely.Geometry:

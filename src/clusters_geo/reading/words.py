@@ -237,6 +237,11 @@ NOTES: dict[str, Wording] = {
     "shapes.outside": _doubt(
         "nằm ngoài Việt Nam", "outside Việt Nam", ("Sửa hoặc xóa hình.", "Correct or delete the shape.")
     ),
+    "shapes.overlap": _doubt(
+        "{count:,d} cặp chồng lên nhau, tổng {hectares:,.2f} ha; gì nằm ở đó bị đếm hai lần",
+        "{count:,d} pairs overlap, {hectares:,.2f} ha in all; what lies there is counted twice",
+        ("Sửa ranh giới chung.", "Mend the borders they share."),
+    ),
     "shapes.joined-lines": _repair(
         "ghép {count:,d} hình từ các đường chạm nhau", "{count:,d} shapes put together from lines that meet"
     ),
