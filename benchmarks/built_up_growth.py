@@ -27,7 +27,7 @@ from clusters_geo.measure.built_up.batches import WkbBatch
 from clusters_geo.measure.built_up.engines import Exact, LocalEngine, Method, Task
 from clusters_geo.measure.built_up.ground import Ground
 from clusters_geo.measure.built_up.raster import Raster
-from clusters_geo.measure.built_up.sources import Source
+from clusters_geo.measure.built_up.sources import Part, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +52,11 @@ class Generated:
     region_m: float
     name: str = "generated"
     spent: list[float] = field(default_factory=list)
+
+    def pieces(self, lookup: Lookup, count: int) -> tuple[Part, ...]:
+        """Stay whole."""
+        del lookup, count
+        return (self,)
 
     def batches(self, lookup: Lookup) -> Iterator[Batch]:
         """Make them, batch by batch."""
