@@ -131,6 +131,7 @@ def test_row_groups_far_from_all_clusters_are_not_read(tmp_path, two_clusters, h
     table = built_up_ha(two_clusters, path)
     assert table.attrs["footprints"]["read"] == 2
     assert table.loc["A", "footprints"] == 2
+    assert built_up_ha(two_clusters, path, by="use").loc[("A", "hall"), "footprints"] == 2
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:3405", "EPSG:32648"])
@@ -211,6 +212,14 @@ def test_swapped_coordinates_are_refused_instead_of_giving_zeros(two_clusters, h
     swapped = halls.set_geometry(halls.geometry.map(lambda s: shapely.transform(s, lambda xy: xy[:, ::-1])))
     with pytest.raises(CRSError, match=r"nowhere near. Are x and y swapped"):
         built_up_ha(two_clusters, swapped.set_crs(CRS, allow_override=True))
+
+
+@pytest.mark.parametrize("by", [None, "use"])
+def test_swapped_coordinates_that_a_covering_leaves_unread_are_refused_too(tmp_path, two_clusters, halls, by):
+    swapped = halls.set_geometry(halls.geometry.map(lambda s: shapely.transform(s, lambda xy: xy[:, ::-1])))
+    path = write(swapped.set_crs(CRS, allow_override=True), tmp_path / "f.parquet")
+    with pytest.raises(CRSError, match=r"nowhere near. Are x and y swapped"):
+        built_up_ha(two_clusters, path, by=by)
 
 
 def test_footprints_without_a_system_are_refused(two_clusters, halls):
