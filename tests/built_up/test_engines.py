@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
+from dataclasses import replace
 
 import distributed
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from clusters_geo.errors import EngineError, SchemaError, SourceError
 from clusters_geo.measure.built_up import built_up_ha, engine_dask
+from clusters_geo.measure.built_up.batches import ShapeBatch
+from clusters_geo.measure.built_up.engines import Exact, Task
+from clusters_geo.measure.built_up.ground import Ground
+from clusters_geo.measure.built_up.sources import Source, open_footprints
 
 PARTS = 8
 
@@ -122,7 +129,77 @@ def test_a_part_cut_short_is_named_by_every_engine(tmp_path, ground, workers, en
     with pytest.raises(SourceError, match=r"2\.parquet is not a readable Parquet file"):
         built_up_ha(clusters, tmp_path, **options(engine, workers))
     table = built_up_ha(clusters, tmp_path, keep_going=True, **options(engine, workers))
+    assert table["source"].unique().tolist() == [f"{tmp_path} (1 of {PARTS} parts left out)"]
     assert [message.split()[0].rsplit("/", 1)[-1] for message in table.attrs["failed"]] == ["2.parquet"]
+
+
+@pytest.mark.parametrize("engine", ["local", "dask"])
+def test_where_no_part_can_be_read_there_is_no_table_of_zeros(tmp_path, ground, workers, engine):
+    clusters, _, folder = ground
+    whole = bytearray((folder / "0.parquet").read_bytes())
+    shapes = pq.read_metadata(folder / "0.parquet").row_group(0).column(1)
+    begin = shapes.dictionary_page_offset or shapes.data_page_offset
+    whole[begin : begin + shapes.total_compressed_size] = bytes(shapes.total_compressed_size)
+    for part in range(3):
+        # Its end is whole, so that it looks readable until it is read.
+        (tmp_path / f"{part}.parquet").write_bytes(whole)
+    with pytest.raises(SourceError, match=r"0\.parquet cannot be read after row 0"):
+        built_up_ha(clusters, tmp_path, keep_going=True, **options(engine, workers))
+
+
+def test_only_counts_and_sums_come_to_the_client(ground, workers, monkeypatch):
+    clusters, _, folder = ground
+    result, kinds, rows = distributed.Future.result, set(), []
+
+    def noted(future, *arguments):
+        found = result(future, *arguments)
+        kinds.add(type(found).__name__)
+        rows.append(len(found))
+        return found
+
+    monkeypatch.setattr(distributed.Future, "result", noted)
+    monkeypatch.setattr(distributed.Client, "gather", None)
+    built_up_ha(clusters, folder, **options("dask", workers))
+    assert kinds == {"tuple", "DataFrame"}
+    assert max(rows) <= len(clusters)
+
+
+class HalfReadable:
+    """A part of two pieces of which the second cannot be read."""
+
+    name = "half"
+
+    def __init__(self, layer, *, first):
+        self.layer, self.first = layer, first
+
+    def pieces(self, lookup, count):
+        del lookup, count
+        return HalfReadable(self.layer, first=True), HalfReadable(self.layer, first=False)
+
+    def batches(self, lookup):
+        del lookup
+        if not self.first:
+            msg = "half cannot be read"
+            raise SourceError(msg)
+        yield ShapeBatch(self.layer.geometry.to_numpy())
+
+
+def test_of_a_part_whose_second_piece_is_broken_nothing_is_kept(ground, workers):
+    import cloudpickle
+
+    clusters, layer, folder = ground
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    whole = open_footprints(folder)
+    source = Source("mixed", whole.crs, 0, (HalfReadable(layer, first=True), *whole.parts[:3]))
+    on = Ground.of(clusters.geometry, whole.crs)
+    task = Task(on, Exact(disjoint=False), keep_going=True, progress=lambda *_: None)
+    found = engine_dask.DaskEngine(workers.scheduler.address).measure(source, task)
+    three = engine_dask.DaskEngine(workers.scheduler.address).measure(
+        replace(source, parts=whole.parts[:3]), task
+    )
+    assert found.failed == ("half cannot be read",)
+    assert found.counts.read == three.counts.read
+    assert found.table["built_up_ha"].sum() == pytest.approx(three.table["built_up_ha"].sum())
 
 
 def test_points_are_refused_from_a_worker_too(tmp_path, ground, workers):

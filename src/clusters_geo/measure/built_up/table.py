@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from clusters_geo.errors import CRSError, EngineError, SchemaError
+from clusters_geo.errors import CRSError, EngineError, SchemaError, SourceError
 from clusters_geo.measure.area import area_ha
 from clusters_geo.measure.built_up.engines import Exact, LocalEngine, Outcome, Task
 from clusters_geo.measure.built_up.ground import Ground
@@ -74,7 +74,8 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
     layer, crs
         Which layer of a file; the coordinate system of a file that names none.
     keep_going
-        Whether parts of a folder that cannot be read are left out, and named in `.attrs["failed"]`.
+        Whether parts of a folder that cannot be read are left out, and named in `.attrs["failed"]`. That none
+        can be read is an error all the same.
     progress
         Called now and then with what is done and the whole: footprints, or parts of a folder.
 
@@ -100,7 +101,7 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
         Roads and green land are built area but not built up, so a share of 0.4–0.7 is usual; above 1 more
         stands there than was declared.
     measured_on, source
-        The date as given, and where the footprints come from.
+        The date as given, and where the footprints come from; also how many parts were left out.
 
     `.attrs["method"]` and `.attrs["cell_m"]` say how it was measured; `.attrs["footprints"]` counts those
     `read`, `empty` (no shape), `unusable` (impossible coordinates) and `repaired` (invalid rings).
@@ -138,11 +139,12 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
     ground = Ground.of(clusters.geometry, source.crs)
     how = _method(method, cell_m, clusters, disjoint=disjoint)
     outcome = chosen.measure(source, Task(ground, how, keep_going, progress or _no_progress))
+    said_source = _said_source(source, outcome)
     _require_nearness(ground, outcome, source)
     table = _grouped(outcome.table, clusters, by) if by is not None else _by_cluster(outcome.table, clusters)
     table["method"] = how.name
     table["measured_on"] = pd.NaT if measured_on is None else pd.Timestamp(measured_on)
-    table["source"] = source.name
+    table["source"] = said_source
     table.attrs |= {"method": method, "cell_m": how.cell_m}
     counts = outcome.counts
     table.attrs["footprints"] = {
@@ -184,6 +186,15 @@ def _method(name: str, cell_m: float | None, clusters: gpd.GeoDataFrame, *, disj
 
 def _no_progress(done: int, total: int) -> None:
     del done, total
+
+
+def _said_source(source: Source, outcome: Outcome) -> str:
+    """Say where the figures come from, and that some of it is missing."""
+    if not outcome.failed:
+        return source.name
+    if len(outcome.failed) == len(source.parts):
+        raise SourceError(outcome.failed[0])
+    return f"{source.name} ({len(outcome.failed)} of {len(source.parts)} parts left out)"
 
 
 def _by_cluster(found: pd.DataFrame, clusters: gpd.GeoDataFrame) -> pd.DataFrame:
