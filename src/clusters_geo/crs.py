@@ -1,13 +1,14 @@
 """Việt Nam's coordinate systems, and the plane on which hectares are measured.
 
 Surveys in Việt Nam use VN-2000 in transverse Mercator zones 3° wide (TM-3), one central meridian for each
-province; Hà Nội's is 105°, EPSG:5897. See domain.md §4 and docs/decisions/0002 for the accuracy figures.
+province; Hà Nội's is 105°, EPSG:5897. The accuracy is measured in docs/decisions/0002.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 import pyproj
@@ -139,7 +140,8 @@ def geod_of(crs: pyproj.CRS) -> pyproj.Geod:
 def to_transverse_mercator(shapes: gpd.GeoSeries) -> tuple[gpd.GeoSeries, TransverseMercator] | None:
     """Bring shapes to a transverse Mercator plane on their own datum, so that nothing is shifted.
 
-    Shapes on such a plane already are returned as they are. Others are projected to one centred on them.
+    Shapes on such a plane already are returned as they are. Others are projected to one centred on the half
+    degree nearest to their middle.
 
     Returns
     -------
@@ -154,9 +156,15 @@ def to_transverse_mercator(shapes: gpd.GeoSeries) -> tuple[gpd.GeoSeries, Transv
     west, _, east, _ = lonlat.total_bounds
     if not math.isfinite(east - west) or (east - west) / 2 > _MAX_DEGREES_FROM_MERIDIAN:
         return None
-    conversion = TransverseMercatorConversion(
-        longitude_natural_origin=(west + east) / 2, false_easting=500_000, scale_factor_natural_origin=0.9999
-    )
-    local = pyproj.crs.ProjectedCRS(conversion, geodetic_crs=crs.geodetic_crs)
+    local = _local_plane(crs.geodetic_crs, round(west + east) / 2)
     plane = TransverseMercator.from_crs(local)
     return None if plane is None else (lonlat.to_crs(local), plane)
+
+
+# Making one takes longer than using it; half degrees let the layers of one city share theirs.
+@lru_cache(maxsize=64)
+def _local_plane(geodetic: pyproj.CRS, meridian: float) -> pyproj.CRS:
+    conversion = TransverseMercatorConversion(
+        longitude_natural_origin=meridian, false_easting=500_000, scale_factor_natural_origin=0.9999
+    )
+    return pyproj.crs.ProjectedCRS(conversion, geodetic_crs=geodetic)
