@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from clusters_geo.cli import FINDINGS
 from clusters_geo.cli.built_up import command
-from clusters_geo.errors import SchemaError, SourceError
+from clusters_geo.errors import CRSError, SchemaError, SourceError
 
 X, Y = 500_000.0, 2_300_000.0
 
@@ -92,6 +92,24 @@ def test_an_approximation_says_so_in_the_table_and_in_each_record(files):
 
 def test_no_word_of_approximation_where_all_is_exact(files):
     assert "Approximate" not in run(*files, "--lang", "en").output
+
+
+@pytest.mark.parametrize("date", ["foo", "2022", "31.12.2022", "2022-13-01", "31/02/2022"])
+def test_a_date_that_is_none_is_refused_before_the_work(files, date):
+    done = run(*files, "--measured-on", date)
+    assert isinstance(done.exception, SchemaError)
+    assert str(done.exception) == f"measured_on={date!r} is no date. Write 2022-09-30 or 30/09/2022."
+
+
+def test_the_day_stands_before_the_month(files):
+    records = json.loads(run(*files, "--measured-on", "02/03/2022", "--format", "json").output)
+    assert {record["measured_on"] for record in records} == {"2022-03-02"}
+
+
+def test_a_system_that_nobody_knows_is_refused(files):
+    done = run(*files, "--footprints-crs", "nonsense")
+    assert isinstance(done.exception, CRSError)
+    assert "There is no coordinate system 'nonsense' for the footprints" in str(done.exception)
 
 
 def test_an_unsuitable_cell_is_refused(files):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+import pyproj
 
 from clusters_geo.errors import CRSError, EngineError, SchemaError, SourceError
 from clusters_geo.measure.area import area_ha
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import geopandas as gpd
+    from pandas.api.typing import NaTType
 
     from clusters_geo.measure.built_up.engines import Engine, Method
 
@@ -70,7 +72,8 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
     engine, scheduler
         `local`, or `dask` with the address of a scheduler; without one, workers are started on this machine.
     measured_on
-        The date of the footprints: of the image or survey that they were drawn from.
+        The date of the footprints: of the image or survey that they were drawn from. As text it reads
+        2022-09-30 or 30/09/2022.
     layer, crs
         Which layer of a file; the coordinate system of a file that names none.
     keep_going
@@ -111,8 +114,8 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
     CRSError
         If clusters or footprints have no coordinate system, or lie nowhere near each other.
     SchemaError
-        If a cluster has no valid boundary, a footprint is a point or a line, `by` is no column, or `cell_m`
-        does not suit the clusters.
+        If a cluster has no valid boundary, a footprint is a point or a line, `by` is no column, `cell_m` does
+        not suit the clusters, or `measured_on` is no date.
     SourceError
         If a file cannot be read.
     EngineError
@@ -130,7 +133,8 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
     cluster_id
     A                 5.001           3           0.25
     """
-    chosen = _engine(engine, scheduler)
+    chosen, date = _engine(engine, scheduler), _date(measured_on)
+    _require_known(crs)
     source = open_footprints(footprints, by=by, layer=layer, crs=crs)
     if not clusters.index.is_unique:
         twice = clusters.index[clusters.index.duplicated()][0]
@@ -143,7 +147,7 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
     _require_nearness(ground, outcome, source)
     table = _grouped(outcome.table, clusters, by) if by is not None else _by_cluster(outcome.table, clusters)
     table["method"] = how.name
-    table["measured_on"] = pd.NaT if measured_on is None else pd.Timestamp(measured_on)
+    table["measured_on"] = date
     table["source"] = said_source
     table.attrs |= {"method": method, "cell_m": how.cell_m}
     counts = outcome.counts
@@ -164,6 +168,30 @@ def _engine(name: str, scheduler: str | None) -> Engine:
         msg = f"There is no {wish}. Choose engine='local', or engine='dask' with or without scheduler=."
         raise EngineError(msg)
     return LocalEngine()
+
+
+def _require_known(crs: str | int | None) -> None:
+    if crs is None:
+        return
+    try:
+        pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as error:
+        msg = f'There is no coordinate system {crs!r} for the footprints. Say it as crs="EPSG:5897".'
+        raise CRSError(msg) from error
+
+
+def _date(given: dt.date | str | None) -> pd.Timestamp | NaTType:
+    if given is None:
+        return pd.NaT
+    if not isinstance(given, str):
+        return pd.Timestamp(given)
+    # Day before month, as everywhere in Việt Nam; pandas would take 02/03 for the third of February.
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        found = pd.to_datetime(given.strip(), format=form, errors="coerce")
+        if not pd.isna(found):
+            return found
+    msg = f"measured_on={given!r} is no date. Write 2022-09-30 or 30/09/2022."
+    raise SchemaError(msg)
 
 
 def _method(name: str, cell_m: float | None, clusters: gpd.GeoDataFrame, *, disjoint: bool) -> Method[Any]:
