@@ -15,8 +15,6 @@ import numpy as np
 import pyogrio
 import shapely
 
-from clusters_geo.measure.built_up.batches import ROWS_A_BATCH
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
@@ -31,6 +29,9 @@ __all__ = ["near_records", "near_worthwhile", "shared_share"]
 
 # More boxes than this would make too long a query.
 _MOST_BOXES = 5_000
+
+# Few enough rows that one thread measures them while another reads on.
+_ROWS_AT_ONCE = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _quoted(name: str) -> str:
 
 
 def _joined(file: Path, sql: str) -> Iterator[pa.RecordBatch]:
-    options = {"sql": sql, "return_fids": True, "batch_size": ROWS_A_BATCH, "use_pyarrow": True}
+    options = {"sql": sql, "return_fids": True, "batch_size": _ROWS_AT_ONCE, "use_pyarrow": True}
     with pyogrio.raw.open_arrow(file, **options) as (_, reader):
         yield from reader
 
@@ -141,7 +142,7 @@ def _box_by_box(
                 fid = record.column(columns.fid).to_numpy()
                 waiting.append(record.filter(pa.array(~met[fid])))
                 met[fid] = True
-        if sum(record.num_rows for record in waiting) >= ROWS_A_BATCH:
+        if sum(record.num_rows for record in waiting) >= _ROWS_AT_ONCE:
             yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
             waiting.clear()
     if waiting:
