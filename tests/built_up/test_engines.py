@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -208,6 +210,18 @@ def test_points_are_refused_from_a_worker_too(tmp_path, ground, workers):
     centres.to_parquet(tmp_path / "p.parquet")
     with pytest.raises(SchemaError, match=r"p\.parquet, row \d+: a footprint is a Point"):
         built_up_ha(clusters, tmp_path, **options("dask", workers))
+
+
+def test_workers_of_its_own_come_and_go_without_a_trace(tmp_path, ground, monkeypatch):
+    clusters, layer, folder = ground
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    threads, children = threading.active_count(), set(multiprocessing.active_children())
+    found = built_up_ha(clusters, folder, engine="dask")
+    expected = built_up_ha(clusters, layer)
+    np.testing.assert_allclose(found["built_up_ha"], expected["built_up_ha"], rtol=1e-9)
+    assert list(tmp_path.iterdir()) == []
+    assert set(multiprocessing.active_children()) <= children
+    assert threading.active_count() <= threads + 2  # Dask's own, which it keeps
 
 
 def test_a_scheduler_that_does_not_answer_is_named(ground, monkeypatch):
