@@ -23,6 +23,7 @@ from pyproj import Transformer
 from boundaries import DECIMALS, outline
 from competition import OUTSIDE, Contest, compete
 from extents import METRES, PACKAGE, package_database, read_extents
+from notes import read_notes
 from outlines import DECIMALS as LOT_DECIMALS
 from outlines import draw_outlines, with_former_names
 from register import build_register, plain, read_controls, read_facts
@@ -74,7 +75,8 @@ def build_boundaries() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
 def build_clusters(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the 120 clusters of 2022 inside the districts of `build_boundaries`, in EPSG:4326."""
     codes = dict(zip(districts["name"], districts["district_code"], strict=True))
-    rows = build_register(read_facts(FACTS / "hanoi_clusters.csv"), read_controls(HERE / "totals.csv"), codes)
+    facts, controls = read_facts(FACTS / "hanoi_clusters.csv"), read_controls(HERE / "totals.csv")
+    rows = build_register(facts, controls, codes, read_notes(FACTS / "notes_vi.csv"))
     communes = read_extents(package_database())
     places = with_former_names(communes[communes["in_city"]], _facts("hanoi_merged_communes.csv"))
     shapes = draw_outlines(rows, districts.set_index("district_code"), places)

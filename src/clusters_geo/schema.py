@@ -189,6 +189,7 @@ CLUSTER_COLUMNS: tuple[Column, ...] = (
     _text("source_as_of", "Thời điểm của nguồn", "Date of the source"),
     _date("as_of", "Thời điểm", "As of"),
     _text("note", "Ghi chú", "Note"),
+    _text("note_vi", "Ghi chú tiếng Việt", "Vietnamese note"),  # beside a note in another language
     Column("geometry", "geometry", "Ranh giới", "Boundary"),
 )
 

@@ -31,7 +31,7 @@ PAYLOADS = [
     "\u202eevil\u0000",
     "x" * 500,
 ]
-TEXTS = ["name", "name_en", "commune", "note", "source", "source_as_of", "mine"]
+TEXTS = ["name", "name_en", "commune", "note", "note_vi", "source", "source_as_of", "mine"]
 
 
 def poisoned(clusters, payload):

@@ -16,6 +16,7 @@ from hypothesis import given
 import register
 from clusters_geo.names import fold
 from clusters_geo.schema import BASES, CLUSTER_COLUMNS, STATUSES
+from notes import read_notes
 from register import apportion, build_register, read_controls, read_facts
 
 GEODATA = Path(__file__).parents[2] / "geodata"
@@ -50,6 +51,11 @@ def by_name(rows):
 @pytest.fixture(scope="module")
 def facts():
     return {row["name"]: row for row in _rows(FACTS) if row["status"] in STATUSES}
+
+
+@pytest.fixture(scope="module")
+def told():
+    return read_notes(GEODATA / "facts" / "notes_vi.csv")
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +106,7 @@ def test_unnamed_rows_say_so_in_both_languages(rows):
         assert row["planned_ha_basis"] == "modelled"
         assert row["commune"] is None
         assert row["note"]
+        assert row["note_vi"]
 
 
 def test_names_are_unique_in_both_languages(rows):
@@ -264,16 +271,15 @@ def test_columns_are_those_of_the_schema_in_its_order_and_hold_something(rows):
 
 def test_every_modelled_cell_has_its_rule_in_the_note(rows):
     rules = {
-        "planned_ha": "Area modelled: ",
-        "built_ha": "Built area modelled: ",
-        "district": "District modelled: ",
+        "planned_ha": ("Area modelled: ", "Diện tích mô hình hóa: "),
+        "built_ha": ("Built area modelled: ", "Diện tích đã xây dựng hạ tầng mô hình hóa: "),
+        "district": ("District modelled: ", "Quận, huyện mô hình hóa: "),
     }
     for row in rows:
-        for column, rule in rules.items():
-            assert (row[f"{column}_basis"] == "modelled") == (rule in (row["note"] or "")), (
-                row["name"],
-                column,
-            )
+        for column, (rule, rule_vi) in rules.items():
+            modelled = row[f"{column}_basis"] == "modelled"
+            assert modelled == (rule in row["note"]), (row["name"], column)
+            assert modelled == (rule_vi in row["note_vi"]), (row["name"], column)
 
 
 def test_every_row_has_a_source_and_its_date(rows):
@@ -408,22 +414,23 @@ def test_later_events_are_marked_as_such(rows):
 # Where the code comes in
 
 
-def test_the_committed_rows_are_what_the_facts_give(rows, codes):
-    built = build_register(read_facts(FACTS), read_controls(GEODATA / "totals.csv"), codes)
+def test_the_committed_rows_are_what_the_facts_give(rows, codes, told):
+    built = build_register(read_facts(FACTS), read_controls(GEODATA / "totals.csv"), codes, told)
     assert built == rows
 
 
-def test_building_changes_no_input(codes):
+def test_building_changes_no_input(codes, told):
     given_facts, controls = read_facts(FACTS), read_controls(GEODATA / "totals.csv")
-    build_register(given_facts, controls, codes)
+    build_register(given_facts, controls, codes, told)
+    assert told == read_notes(GEODATA / "facts" / "notes_vi.csv")
     assert given_facts == read_facts(FACTS)
     assert controls == read_controls(GEODATA / "totals.csv")
 
 
-def test_a_changed_total_changes_the_modelled_cells_only(rows, codes):
+def test_a_changed_total_changes_the_modelled_cells_only(rows, codes, told):
     controls = read_controls(GEODATA / "totals.csv")
     controls["Hà Nội", "planned_ha"] = (Decimal(1700), "a test")
-    changed = build_register(read_facts(FACTS), controls, codes)
+    changed = build_register(read_facts(FACTS), controls, codes, told)
     assert sum(row["planned_ha"] for row in changed if row["status"] == "operating") == 1700
     for before, after in zip(rows, changed, strict=True):
         if before["planned_ha_basis"] == "published":

@@ -103,7 +103,7 @@ def test_no_text_of_ours_spans_lines():
 
 
 @pytest.mark.parametrize(
-    "sink", ["name", "name_en", "district", "status", "source", "note", "commune", "mine"]
+    "sink", ["name", "name_en", "district", "status", "source", "note", "note_vi", "commune", "mine"]
 )
 @pytest.mark.parametrize(
     "payload", ["</script><script>alert(1)</script>", "<!--<script>", "]]>", "\u2028alert(1)"]

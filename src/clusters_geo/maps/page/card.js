@@ -2,13 +2,19 @@
 {
   const { el, glyph, number } = clustersGeo;
   const LEAD = ["planned_ha", "built_ha", "build_out_rate", "leasable_ha", "leased_ha", "fill_rate"];
-  const APART = new Set([...LEAD, "name", "name_en", "status", "source", "source_as_of", "note"]);
+  const APART = new Set([...LEAD, "name", "name_en", "status", "source", "source_as_of", "note", "note_vi"]);
 
   // Sources are often addresses; only a plain web address becomes a link.
   const source = (text) =>
     /^https?:\/\/[^\s<>"]+$/.test(text)
       ? el("a", { href: text, target: "_blank", rel: "noopener noreferrer" }, new URL(text).hostname)
       : text;
+
+  // A register in one language has one note only; it is shown in both.
+  const noteOf = (app, cluster) => {
+    const notes = app.state.lang === "vi" ? ["note_vi", "note"] : ["note", "note_vi"];
+    return notes.map(cluster.value).find(Boolean);
+  };
 
   const line = (label, value, basis, strong = false) => [
     el("dt", { class: strong ? "cg-strong" : null }, label),
@@ -50,6 +56,7 @@
     const lead = LEAD.map(of).filter((f) => f && (f.kind === "rate" || cluster.value(f.name) !== null));
     const rest = app.fields.filter((f) => !APART.has(f.name) && cluster.value(f.name) !== null);
     const at = cluster.value("source_as_of");
+    const note = noteOf(app, cluster);
     return el(
       "article",
       { class: "cg-card" },
@@ -73,9 +80,7 @@
       cluster.outlineBasis === "schematic"
         ? el("p", { class: "cg-quiet" }, `≈ ${t.basisNote.schematic}`)
         : null,
-      cluster.value("note")
-        ? el("p", { class: "cg-quiet" }, `${t.note}: `, el("bdi", {}, cluster.value("note")))
-        : null,
+      note ? el("p", { class: "cg-quiet" }, `${t.note}: `, el("bdi", {}, note)) : null,
       cluster.value("source")
         ? el(
             "p",
