@@ -13,8 +13,10 @@ import shapely
 
 import clusters_geo as cg
 from clusters_geo.load import load_clusters, load_report
-from clusters_geo.reading import encodings
-from clusters_geo.reading.encodings import _legacy, best_reading, decode, share_of_syllables
+from clusters_geo.reading import charsets
+from clusters_geo.reading.charsets import decode, letters_of
+from clusters_geo.reading.encodings import best_reading
+from clusters_geo.reading.syllables import share_of_syllables
 
 NAMES = [
     "Phùng Xá",
@@ -32,7 +34,7 @@ TONES = "\u0300\u0301\u0303\u0309\u0323"
 def encode(text, encoding):
     """Write text as the programs of that time did."""
     if encoding != "cp1258":
-        return encodings.encode(text, encoding)
+        return charsets.encode(text, encoding)
     out = b""
     for letter in text:
         parts = unicodedata.normalize("NFD", letter)
@@ -183,7 +185,7 @@ def test_hidden_marks_are_removed(tmp_path):
 
 def test_every_letter_of_the_tables_decodes_to_itself():
     for encoding in ("tcvn3", "vni"):
-        _, letters = _legacy(encoding)
+        _, letters = letters_of(encoding)
         assert len(letters) == {"tcvn3": 74, "vni": 134}[encoding]
         for code, letter in letters.items():
             assert decode(code.encode("latin-1"), encoding) == letter
@@ -195,7 +197,7 @@ def test_the_tables_agree_with_another_implementation():
         "viparse.normalize.encodings", reason="viparse is not installed: tables not compared"
     )
     for encoding in ("tcvn3", "vni"):
-        _, letters = _legacy(encoding)
+        _, letters = letters_of(encoding)
         theirs = dict(viparse.get_charmap(encoding).pairs)
         common = letters.keys() & theirs.keys()
         assert {code: theirs[code] for code in common} == {code: letters[code] for code in common}
@@ -211,7 +213,7 @@ def test_the_names_of_all_provinces_read_as_vietnamese():
 
 def typed_in_tcvn3(name):
     """Return what a typist of that time had to write: letters without a capital stay small."""
-    _, letters = _legacy("tcvn3")
+    _, letters = letters_of("tcvn3")
     return "".join(c if c.isascii() or c in letters.values() else c.lower() for c in name)
 
 
@@ -300,7 +302,7 @@ def test_capitals_of_other_encodings_are_left_alone(tmp_path, encoding):
 
 
 def test_the_sources_of_the_tables_are_named():
-    folder = Path(encodings.__file__).parent / "legacy"
+    folder = Path(charsets.__file__).parent / "legacy"
     for name in ("tcvn3", "vni"):
         rows = list(csv.DictReader((folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()))
         assert all(row["sources"].count(";") >= 1 for row in rows)

@@ -4,31 +4,29 @@ Which encoding a column is in is decided by what it reads as: a word with a lett
 Vietnamese syllable (onset, vowels, coda, at most one tone). Bytes read in the wrong encoding almost never
 are. A tie, or a reading in which too few words are syllables, changes nothing and is said.
 
-The characters of TCVN3 (fonts such as .VnTime) and VNI are in `legacy/`, with their sources. TCVN3 has no
-capitals with a tone; they existed only in capital fonts (.VnTimeH) and are small letters in the file. They
-are made capitals again where the letters beside them decide: "PHùNG Xá", or first letters of names.
+Capitals that TCVN3 cannot write are made capitals again where the letters beside them decide: "PHùNG Xá", or
+first letters of names.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
-from functools import cache
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from clusters_geo.errors import SourceError
+from clusters_geo.reading.charsets import decode, has_small, lost_letters
+from clusters_geo.reading.syllables import LOOK_ALIKES, WORDS, share_of_syllables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from clusters_geo.reading.notes import LoadReport
 
-__all__ = ["ENCODINGS", "best_reading", "decode", "encode", "repair_text", "share_of_syllables"]
+__all__ = ["ENCODINGS", "best_reading", "repair_text"]
 
 ENCODINGS = ("utf-8", "tcvn3", "vni", "cp1258")
 
@@ -36,23 +34,12 @@ _ENOUGH = 0.7
 _SAMPLE = 2_000
 _LAST_LATIN1 = 0xFF
 
-_ONSET = r"(?:ngh|ng|nh|gh|gi|kh|ph|qu|th|tr|ch|[bcdđghklmnprstvx])?"
-_VOWELS = (
-    r"(?:uyê|uya|iêu|yêu|ươu|ươi|uôi|oai|oay|oao|oeo|uây|uyu|uêu|"
-    r"iê|yê|ia|ya|ươ|ưa|uô|ua|oa|oă|oe|oo|uâ|uê|uơ|uy|ai|ao|au|ay|âu|ây|eo|êu|iu|oi|ôi|ơi|ui|ưi|ưu|"
-    r"[aăâeêioôơuưy])"
-)
-_CODA = r"(?:ch|nh|ng|[cmnpt])?"
-_SYLLABLE = re.compile(f"{_ONSET}{_VOWELS}{_CODA}")
 _INITIAL = re.compile(r"(?<!\S)[^\W\d_]")
-_TONES = dict.fromkeys(map(ord, "\u0300\u0301\u0303\u0309\u0323"))
-_WORDS = re.compile(r"[^\s!-/:-@\[-`{-~–—“”‘’…]+")
 
 # Signs that mean nothing in a name and change what is shown: controls, zero widths, direction marks.
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]"
 )
-_LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
 _ALIKE = re.compile("[ÐðƉɖ]")
 
 # What tidying may have changed in a text, by the note that says so.
@@ -61,86 +48,6 @@ _CHANGES: dict[str, Callable[[str, str], bool]] = {
     "text.composed": lambda text, _: not unicodedata.is_normalized("NFC", text),
     "text.look-alikes": lambda text, tidy: bool(_ALIKE.search(text)) and not _ALIKE.search(tidy),
 }
-
-
-def share_of_syllables(texts: Iterable[str]) -> float | None:
-    """Return which share of the words beyond ASCII are Vietnamese syllables; None where there is none.
-
-    Examples
-    --------
-    >>> share_of_syllables(["Phùng Xá", "Bát Tràng"]), share_of_syllables(["PhÃ¹ng"])
-    (1.0, 0.0)
-    """
-    words = [w for text in texts for w in _WORDS.findall(text) if not w.isascii()]
-    if not words:
-        return None
-    return sum(_is_syllable(word) for word in words) / len(words)
-
-
-def _is_syllable(word: str) -> bool:
-    letters = unicodedata.normalize("NFD", word.translate(_LOOK_ALIKES).casefold())
-    toneless = unicodedata.normalize("NFC", letters.translate(_TONES))
-    tones = len(letters) - len(letters.translate(_TONES))
-    return tones <= 1 and _SYLLABLE.fullmatch(toneless) is not None
-
-
-def decode(content: bytes, encoding: str) -> str:
-    r"""Return bytes as text in composed Unicode.
-
-    Parameters
-    ----------
-    content
-        The bytes of a name or a whole file.
-    encoding
-        "tcvn3", "vni" or any that Python knows.
-
-    Raises
-    ------
-    UnicodeDecodeError
-        If the bytes are not text in that encoding.
-    LookupError
-        If there is no such encoding.
-
-    Examples
-    --------
-    >>> decode(b"Ph\xefng X\xb8", "tcvn3"), decode(b"Xa\xec", "cp1258")
-    ('Phùng Xá', 'Xá')
-    """
-    if encoding.lower() in {"tcvn3", "vni"}:
-        pattern, letters = _legacy(encoding.lower())
-        text = pattern.sub(lambda found: letters[found[0]], content.decode("latin-1"))
-    else:
-        text = content.decode(encoding)
-    return unicodedata.normalize("NFC", text)
-
-
-def encode(text: str, encoding: str) -> bytes:
-    """Return text in the bytes of "tcvn3", "vni" or an encoding that Python knows.
-
-    Raises
-    ------
-    UnicodeEncodeError
-        If a character has no bytes there; TCVN3 has no capitals with a tone.
-
-    Examples
-    --------
-    >>> decode(encode("Phùng Xá", "vni"), "vni")
-    'Phùng Xá'
-    """
-    if encoding.lower() not in {"tcvn3", "vni"}:
-        return text.encode(encoding)
-    _, letters = _legacy(encoding.lower())
-    codes = {letter: code for code, letter in letters.items()}
-    return "".join(codes.get(c, c) for c in unicodedata.normalize("NFC", text)).encode("latin-1")
-
-
-@cache
-def _legacy(name: str) -> tuple[re.Pattern[str], dict[str, str]]:
-    with (Path(__file__).parent / "legacy" / f"{name}.csv").open(encoding="utf-8", newline="") as opened:
-        letters = {bytes.fromhex(r["hex"]).decode("latin-1"): r["character"] for r in csv.DictReader(opened)}
-    # VNI writes a letter and its mark as two bytes; the longer wins.
-    longest_first = sorted(letters, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first))), letters
 
 
 def best_reading(content: bytes, encoding: str | None = None) -> tuple[str, str]:
@@ -156,7 +63,7 @@ def best_reading(content: bytes, encoding: str | None = None) -> tuple[str, str]
     if not encoding and "utf-8" in readings:
         return readings["utf-8"].removeprefix("\ufeff"), "utf-8"
     scores = {
-        name: share_of_syllables(_WORDS.findall(text)[:_SAMPLE]) or 0.0 for name, text in readings.items()
+        name: share_of_syllables(WORDS.findall(text)[:_SAMPLE]) or 0.0 for name, text in readings.items()
     }
     best = max(scores, key=lambda name: scores[name], default="")
     if not best or (not encoding and scores[best] < _ENOUGH):
@@ -235,28 +142,18 @@ def _with_capitals(name: str, found: dict[int, str], report: LoadReport) -> list
     all_capital = _all_in_capitals(texts)
     after = [_capital_runs(text, all_capital=all_capital) for text in texts]
     if _begin_with_capitals(after):
-        after = [_INITIAL.sub(lambda m: m[0].upper() if m[0] in _lost() else m[0], text) for text in after]
+        after = [
+            _INITIAL.sub(lambda m: m[0].upper() if m[0] in lost_letters() else m[0], text) for text in after
+        ]
     rows = [at + 1 for at, old, new in zip(found, texts, after, strict=True) if old != new]
     if rows:
         report.note("text.capitals", rows, column=name)
     return after
 
 
-@cache
-def _lost() -> frozenset[str]:
-    """Return the small letters that TCVN3 has no capital for: all that carry a tone."""
-    letters = set(_legacy("tcvn3")[1].values())
-    return frozenset(c for c in letters if c.islower() and c.upper() not in letters)
-
-
-def _has_small(text: str) -> bool:
-    """Return whether a letter is small that could have been a capital."""
-    return any(c.islower() and c not in _lost() for c in text)
-
-
 def _capital_runs(text: str, *, all_capital: bool) -> str:
     """Return a text in which "PHùNG Xá" is "PHÙNG XÁ": no letter that could be a capital is small."""
-    runs = ((small, "".join(words)) for small, words in groupby(re.split(r"(\s+)", text), _has_small))
+    runs = ((small, "".join(words)) for small, words in groupby(re.split(r"(\s+)", text), has_small))
     return "".join(
         run.upper() if not small and (all_capital or _is_capital(run)) else run for small, run in runs
     )
@@ -264,17 +161,19 @@ def _capital_runs(text: str, *, all_capital: bool) -> str:
 
 def _is_capital(run: str) -> bool:
     # One capital may only begin a name; two in a word with a lost letter are the sign. "CCN" is none.
-    return any(sum(c.isupper() for c in word) > 1 and not _lost().isdisjoint(word) for word in run.split())
+    return any(
+        sum(c.isupper() for c in word) > 1 and not lost_letters().isdisjoint(word) for word in run.split()
+    )
 
 
 def _all_in_capitals(texts: list[str]) -> bool:
-    plain = [text for text in texts if not _has_small(text)]
+    plain = [text for text in texts if not has_small(text)]
     return len(plain) >= _ENOUGH * len(texts) and any(_is_capital(text) for text in plain)
 
 
 def _begin_with_capitals(texts: list[str]) -> bool:
     found: list[str] = [c for text in texts for c in _INITIAL.findall(text)]
-    initials = [c for c in found if c not in _lost()]
+    initials = [c for c in found if c not in lost_letters()]
     return sum(c.isupper() for c in initials) >= _ENOUGH * max(1, len(initials))
 
 
@@ -288,7 +187,7 @@ def _encoding_of(
     if not sample:
         return None
     # Bytes beyond ASCII that form valid UTF-8 throughout are UTF-8: chance does not do that.
-    if declared is not None and all(_reread_or_none(text, "utf-8") is not None for text in sample):
+    if declared is not None and _is_utf8(sample):
         return "utf-8"
     as_is = share_of_syllables(sample) or 0.0
     shares = {e: share for e in ENCODINGS if (share := _share_in(sample, e)) is not None}
@@ -301,6 +200,12 @@ def _encoding_of(
     if declared is not None and as_is < _ENOUGH:
         report.note("text.unreadable", column=name, tried=list(ENCODINGS))
     return None
+
+
+def _is_utf8(sample: list[str]) -> bool:
+    readings = [_reread_or_none(text, "utf-8") for text in sample]
+    # A last byte that could begin a cut letter is no proof by itself: in TCVN3 it is a letter.
+    return None not in readings and not all(text is None or text.isascii() for text in readings)
 
 
 def _differ(sample: list[str], one: str, other: str) -> bool:
@@ -361,7 +266,7 @@ def _repaired_header(name: str, encoding: str | None) -> str:
 
 def _tidied(text: str) -> str:
     tidy = _HIDDEN.sub("", unicodedata.normalize("NFC", text))
-    swapped = tidy.translate(_LOOK_ALIKES)
+    swapped = tidy.translate(LOOK_ALIKES)
     return swapped if swapped != tidy and share_of_syllables([swapped]) == 1.0 else tidy
 
 
