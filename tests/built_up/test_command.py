@@ -90,6 +90,10 @@ def test_an_approximation_says_so_in_the_table_and_in_each_record(files):
     assert "built_up_error_ha" not in exact
 
 
+def test_the_width_of_cells_is_written_as_people_write_it(files):
+    assert "theo ô 0,5 m" in run(*files, "--method", "raster", "--cell-m", "0.5").output
+
+
 def test_no_word_of_approximation_where_all_is_exact(files):
     assert "Approximate" not in run(*files, "--lang", "en").output
 

@@ -162,7 +162,8 @@ def _sheet(flat: pd.DataFrame, how: dict[Any, Any], names: pd.Series, lang: Lang
     figures = {name: format_number(count, lang, 0) for name, count in how["footprints"].items()}
     notes = [_say("measured", lang).format(source=Path(source).name, **figures)]
     if how["method"] == "raster":
-        notes.append(_say("sampled", lang).format(cell=f"{how['cell_m']:g}"))
+        cell = f"{how['cell_m']:g}"
+        notes.append(_say("sampled", lang).format(cell=cell if lang == "en" else cell.replace(".", ",")))
     return Sheet(_say("title", lang), header, rows, numeric, tuple(notes))
 
 
