@@ -73,7 +73,7 @@ def sound_shapes(shapes: Shapes) -> Sound:
     rings = Rings.of(np.where(~collected, shapes, np.array(None)))
     doubtful = np.flatnonzero(~_surely_sound(rings, len(shapes)))
     invalid = doubtful[~shapely.is_valid(shapes[doubtful])]
-    changed = np.concatenate([invalid, doubtful[(collected | shapely.is_empty(shapes))[doubtful]]])
+    changed = np.concatenate([invalid, doubtful[collected[doubtful] | shapely.is_empty(shapes[doubtful])]])
     repaired, unusable = np.zeros((2, len(shapes)), dtype=bool)
     if len(changed):
         shapes = shapes.copy()
