@@ -86,6 +86,20 @@ def test_inspect_exits_2_for_what_cannot_be_computed_with(tmp_path):
     assert "rộng" in result.output
 
 
+def test_inspect_takes_what_the_caller_says_of_headers_and_figures(tmp_path):
+    (tmp_path / "a.csv").write_text("Tên CCN;Ghi;Trạng thái;Diện tích (ha)\nPhùng Xá;20;operating;1.686\n")
+    assert run(inspect, tmp_path / "a.csv").exit_code == 2
+    said = run(inspect, tmp_path / "a.csv", "--decimal", ".", "--column", "Ghi=built_ha", "--format", "json")
+    assert said.exit_code == 0
+    assert json.loads(said.output)["report"]["mapped"]["Ghi"] == "built_ha"
+
+
+@pytest.mark.parametrize("option", ["--decimal=,", "--column=Tên huyện=name"])
+def test_inspect_of_districts_takes_the_same_options(tmp_path, districts, option):
+    districts.reset_index().rename(columns={"name": "Tên huyện"}).to_file(tmp_path / "d.gpkg")
+    assert run(inspect, tmp_path / "d.gpkg", "--as", "districts", option).exit_code == 0
+
+
 def test_inspect_refuses_what_must_not_be_opened():
     result = run(inspect, "https://example.org/a.gpkg")
     assert isinstance(result.exception, cg.SourceError)

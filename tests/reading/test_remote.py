@@ -512,6 +512,7 @@ def run(*arguments):
         ["summary", "{}", "--format", "json"],
         ["pending", "{}"],
         ["audit", "{}", "--fail-on", "never"],
+        ["form", "04", "{}", "--period", "2026-H1"],
         ["inspect", "{}"],
         ["convert", "{}", "{out}"],
         ["map", "{}", "--output", "{html}"],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clusters_geo.cli.options import SOURCE, lang_option
-from clusters_geo.cli.reading_options import as_option, columns_option, reading_options
+from clusters_geo.cli.reading_options import as_option, columns_option, decimal_option, reading_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ _WORDS = {
 @click.argument("target", metavar="OUT")
 @click.option("--crs", "wanted", help="System to write in: vn2000, vn2000:PROVINCE or a code.")
 @click.option("--boundaries", type=SOURCE, help="Layer with the shapes of a register that has none.")
-@click.option("--decimal", type=click.Choice([",", "."]), help="Decimal mark, where figures leave it open.")
+@decimal_option
 @click.option("--table", "name", help="With OUT postgresql://…: the table to replace.")
 @as_option
 @columns_option

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clusters_geo.cli.options import SOURCE, format_option, lang_option, output_option, put, sheets_text
-from clusters_geo.cli.reading_options import as_option, reading_options
+from clusters_geo.cli.reading_options import as_option, columns_option, decimal_option, reading_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +21,8 @@ _UNUSABLE = 2
 @click.command("inspect")
 @click.argument("file", type=SOURCE)
 @as_option
+@columns_option
+@decimal_option
 @reading_options("--crs", "--input-crs")
 @format_option
 @lang_option
@@ -28,6 +30,7 @@ _UNUSABLE = 2
 def command(
     file: Path,
     kind: str,
+    decimal: str | None,
     form: str,
     lang: Language,
     output: Path | None,
@@ -40,7 +43,10 @@ def command(
     from clusters_geo.report.inspection import inspect_file, inspection_sheets
     from clusters_geo.report.records import to_json
 
-    found = inspect_file(file, districts=kind == "districts", lang=lang, **wishes)
+    districts = kind == "districts"
+    # A layer of districts has no figures.
+    figures = {} if districts else {"decimal": decimal}
+    found = inspect_file(file, districts=districts, lang=lang, **figures, **wishes)
     if form == "json":
         put(to_json(found.as_dict()), output, lang)
     else:

@@ -11,7 +11,7 @@ from clusters_geo.cli.options import remote_option
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["as_option", "columns_option", "reading_options"]
+__all__ = ["as_option", "columns_option", "decimal_option", "reading_options"]
 
 Command = TypeVar("Command", bound="Callable[..., object]")
 
@@ -57,6 +57,12 @@ def columns_option(command: Command) -> Command:
         callback=_pairs,
         help="What a header means.",
     )(command)
+
+
+def decimal_option(command: Command) -> Command:
+    """Add --decimal: the mark, where the figures of a column leave it open."""
+    choice = click.Choice([",", "."])
+    return click.option("--decimal", type=choice, help="Decimal mark, where figures leave it open.")(command)
 
 
 def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str] | None:
