@@ -119,3 +119,15 @@ def test_of_a_heap_five_deep_most_is_found_to_be_hidden():
     ]
     inside = np.array([[-10.0, -10, 130, 130]])
     assert sum(hidden_length(*shapes, extent=inside)) > 0.7 * sum(covered)
+
+
+def test_polygons_looked_at_some_at_a_time_hide_each_other_all_the_same(monkeypatch):
+    rng = np.random.default_rng(6)
+    corner, size = rng.uniform(0, 90, (40, 2)), rng.uniform(8, 40, (40, 2))
+    shapes = shapely.box(*corner.T, *(corner + size).T)
+    edges, ground = directed_edges(Rings.of(shapes)), np.zeros(40, dtype=np.int64)
+    whole = open_parts(edges, shapely.bounds(shapes), ground, HERE)
+    assert (np.bincount(whole[0], whole[2] - whole[1], len(edges.owner)) < 1).any()
+    monkeypatch.setattr(hidden, "_POLYGONS_AT_ONCE", 7)
+    for found, expected in zip(open_parts(edges, shapely.bounds(shapes), ground, HERE), whole, strict=True):
+        np.testing.assert_array_equal(found, expected)

@@ -26,6 +26,8 @@ import numpy as np
 from clusters_geo.measure.built_up.edges import Edges, expand_runs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from clusters_geo.measure.built_up.arrays import Bools, Floats, Ints
 
 __all__ = ["open_parts"]
@@ -36,6 +38,9 @@ _MOST_CELLS = 4_000_000
 
 # Polygons of more cells than this, many times the mean, are compared but not looked at here.
 _LARGEST_CELLS = 10_000
+
+# Polygons looked at together: their cells and pieces take some 20 MB.
+_POLYGONS_AT_ONCE = 4_000
 
 _MARGIN_CELLS = 0.01
 
@@ -62,8 +67,24 @@ def open_parts(edges: Edges, bounds: Floats, ground: Ints, extent: Floats) -> tu
     The edge of each part, its start and its stop, 0–1 along the edge, sorted by edge and place.
     """
     grid = _Grid.over(extent, float((bounds[:, 2:] - bounds[:, :2]).mean()) / _CELLS_A_SIDE)
-    cells = grid.laid_on(edges, ground)
-    return _open_parts(cells, ground, grid, _covered(cells, ground, grid))
+    heaps = list(_heaps(grid.laid_on(edges, ground), ground))
+    covered = np.zeros(grid.first[-1], dtype=bool)
+    for cells, on, _ in heaps:
+        covered[_cells_within(cells, on, grid)] = True
+    open_ = [_open_parts(cells, on, grid, covered) for cells, on, _ in heaps]
+    edge = np.concatenate([part[0] + first for part, (_, _, first) in zip(open_, heaps, strict=True)])
+    start, stop = (np.concatenate([part[end] for part in open_]) for end in (1, 2))
+    return edge, start, stop
+
+
+def _heaps(cells: Edges, ground: Ints) -> Iterator[tuple[Edges, Ints, int]]:
+    """Yield the edges of some polygons at a time, their grounds, and the number of their first edge."""
+    for begin in range(0, len(ground), _POLYGONS_AT_ONCE):
+        first, last = np.searchsorted(cells.owner, [begin, begin + _POLYGONS_AT_ONCE])
+        some = slice(first, last)
+        corners = (cells.x0[some], cells.y0[some], cells.x1[some], cells.y1[some])
+        heap = Edges(cells.owner[some] - begin, *corners, cells.following[some] - first)
+        yield heap, ground[begin : begin + _POLYGONS_AT_ONCE], int(first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +175,10 @@ def _span(corner: Floats, begin: Ints, cells: Ints) -> tuple[Ints, Ints]:
     return first, stop - first
 
 
-def _covered(cells: Edges, ground: Ints, grid: _Grid) -> Bools:
-    """Return which cells of the grid lie wholly within a polygon, shape (cells,)."""
+def _cells_within(cells: Edges, ground: Ints, grid: _Grid) -> Ints:
+    """Return the cells of the grid that lie wholly within polygons, in no order, some more than once."""
     windows = _Windows.of(cells, grid.columns[ground], grid.rows[ground])
-    within = _enclosed(cells, windows) & ~_passed(cells, windows)
-    covered = np.zeros(grid.first[-1], dtype=bool)
-    covered[windows.in_grid(grid, ground, within)] = True
-    return covered
+    return windows.in_grid(grid, ground, _enclosed(cells, windows) & ~_passed(cells, windows))
 
 
 def _enclosed(cells: Edges, windows: _Windows) -> Bools:
