@@ -208,9 +208,19 @@
     document.body.append(patterns());
   };
 
-  // The map is what the reader waits for; totals, table and menus come a moment later.
-  const whenIdle = (act) =>
-    globalThis.requestIdleCallback ? requestIdleCallback(act, { timeout: 400 }) : setTimeout(act, 50);
+  // Leaflet forgets the exact centre when told of a new size, even if it is the old one.
+  const fit = (map) => {
+    const { clientWidth, clientHeight } = map.getContainer();
+    if (!map.getSize().equals([clientWidth, clientHeight])) map.invalidateSize({ animate: false });
+  };
+
+  // The map is what the reader waits for; totals, table and menus come once it is painted. A page in the
+  // background is not painted, so it does not wait for that.
+  const painted = () =>
+    new Promise((resolve) => {
+      requestAnimationFrame(() => setTimeout(resolve));
+      setTimeout(resolve, 400);
+    });
 
   const fullscreen = () =>
     document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen();
@@ -264,8 +274,8 @@
     else app.home();
     app.ready = true;
     app.update();
-    new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
-    whenIdle(() => {
+    new ResizeObserver(() => fit(map)).observe(map.getContainer());
+    painted().then(() => {
       app.parts.push(...later);
       for (const part of later) part.update(app);
       document.documentElement.dataset.ready = "yes";
