@@ -76,8 +76,17 @@ def test_the_files_and_their_hashes_are_named(opened, town_file):
     assert page.get_by_text(digest).is_visible()
 
 
-def test_tables_from_no_file_show_the_hash_of_their_data(city):
-    assert re.search(r"mã băm dữ liệu [0-9a-f]{12}…", city.locator(".cg-provenance summary").inner_text())
+def test_tables_from_no_file_show_the_hash_of_their_data(opened, tables, tmp_path):
+    clusters, districts = (table.copy() for table in tables)
+    clusters.attrs, districts.attrs = {}, {}
+    page = opened(save_map(make_map(clusters, districts), tmp_path / "map.html"))
+    assert re.search(r"mã băm dữ liệu [0-9a-f]{12}…", page.locator(".cg-provenance summary").inner_text())
+
+
+def test_the_bundled_case_shows_the_hashes_of_its_files(city):
+    says = city.locator(".cg-provenance summary").inner_text()
+    assert re.search(r"clusters\.geojson \(SHA-256 [0-9a-f]{12}…\)", says)
+    assert re.search(r"districts\.geojson \(SHA-256 [0-9a-f]{12}…\)", says)
 
 
 @pytest.fixture
@@ -185,6 +194,36 @@ def test_an_open_card_follows_the_language(city):
     city.locator(".cg-go").first.click()
     city.click("[data-lang=en]")
     assert "Build-out rate" in city.locator(".cg-card").inner_text()
+
+
+def note_of(page):
+    return page.locator(".cg-card p", has_text=re.compile("^(Ghi chú|Note): ")).inner_text()
+
+
+def test_the_note_of_a_cluster_is_in_the_language_shown(city, tables):
+    row = tables[0].loc["HN-088"]
+    city.fill("#cg-search", "hn-088")
+    city.locator(".cg-go").first.click()
+    assert note_of(city) == f"Ghi chú: {row['note_vi']}"
+    city.click("[data-lang=en]")
+    assert note_of(city) == f"Note: {row['note']}"
+    # Neither is listed a second time among the columns.
+    card = city.locator(".cg-card").inner_text()
+    assert "Vietnamese note" not in card
+    assert row["note_vi"] not in card
+
+
+@pytest.mark.parametrize("column", ["note", "note_vi"])
+def test_the_only_note_of_a_register_is_shown_in_both_languages(
+    opened, clusters, districts, tmp_path, column
+):
+    few = clusters.head(3).drop(columns=["note", "note_vi"])
+    few[column] = "Chưa bàn giao mặt bằng."
+    page = opened(save_map(make_map(few, districts), tmp_path / "few.html"))
+    page.locator(".cg-go").first.click()
+    assert note_of(page) == "Ghi chú: Chưa bàn giao mặt bằng."
+    page.click("[data-lang=en]")
+    assert note_of(page) == "Note: Chưa bàn giao mặt bằng."
 
 
 def test_everything_can_be_reached_by_keyboard(city):

@@ -71,6 +71,17 @@ def test_a_rate_is_as_weak_as_the_weaker_of_its_areas(town, town_districts):
     assert unpacked(field(data, "build_out_rate")["basis"])[:2] == ["published", "modelled"]
 
 
+def test_both_notes_reach_the_page_under_their_labels(town):
+    town["note"], town["note_vi"] = "Ground broken.", "Đã khởi công."
+    data = make_map(town).data
+    for name, label, text in (
+        ("note", {"vi": "Ghi chú", "en": "Note"}, "Ground broken."),
+        ("note_vi", {"vi": "Ghi chú tiếng Việt", "en": "Vietnamese note"}, "Đã khởi công."),
+    ):
+        assert field(data, name)["label"] == label
+        assert unpacked(field(data, name)["values"]) == [text] * len(town)
+
+
 def test_both_rates_are_named_in_both_languages(town):
     data = make_map(town).data
     assert field(data, "build_out_rate")["label"] == {"vi": "Tỷ lệ xây dựng hạ tầng", "en": "Build-out rate"}
