@@ -190,6 +190,9 @@ def _encoding_of(
     if declared is not None and _is_utf8(sample):
         return "utf-8"
     as_is = share_of_syllables(sample) or 0.0
+    if as_is == 1.0:
+        # Nothing reads better.
+        return None
     shares = {e: share for e in ENCODINGS if (share := _share_in(sample, e)) is not None}
     best = max(shares, key=lambda e: shares[e], default="")
     if best and shares[best] >= _ENOUGH and shares[best] > as_is:

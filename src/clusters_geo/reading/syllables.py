@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from clusters_geo.reading.charsets import has_small
@@ -45,6 +46,7 @@ def share_of_syllables(texts: Iterable[str]) -> float | None:
     return sum(_is_syllable(word) for word in words) / len(words)
 
 
+@lru_cache(maxsize=4_096)
 def _is_syllable(word: str) -> bool:
     letters = unicodedata.normalize("NFD", word.translate(LOOK_ALIKES).casefold())
     toneless = unicodedata.normalize("NFC", letters.translate(_TONES))
