@@ -37,22 +37,25 @@ def files(tmp_path_factory):
         crs="EPSG:5897",
     )
     register.assign(status="operating", built_ha=10.0).to_file(folder / "register.gpkg")
-    x, y = rng.choice(west, 24_000) + rng.uniform(0, 450, 24_000), Y + rng.uniform(0, 450, 24_000)
-    halls = gpd.GeoDataFrame(geometry=shapely.box(x, y, x + 40, y + 40), crs="EPSG:5897")
-    halls.to_file(folder / "halls.gpkg")
+    squares(rng, west, 150_000, 7).to_file(folder / "huts.gpkg")  # three batches
     (folder / "parts").mkdir()
     for number in range(12):
-        halls.iloc[number::12].to_parquet(folder / "parts" / f"{number}.parquet")
+        squares(rng, west, 2_000, 40).to_parquet(folder / "parts" / f"{number}.parquet")
     return folder
 
 
+def squares(rng, west, count, side):
+    x, y = rng.choice(west, count) + rng.uniform(0, 450, count), Y + rng.uniform(0, 450, count)
+    return gpd.GeoDataFrame(geometry=shapely.box(x, y, x + side, y + side), crs="EPSG:5897")
+
+
 @contextmanager
-def started(files, footprints, engine, scratch):
+def started(files, footprints, engine, scratch, slow=SLOW):
     """Start the command as a terminal does; give it and what it writes on its screen."""
     arguments = ["built-up", "register.gpkg", footprints, "--engine", engine, "--format", "csv"]
     screen, side = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *arguments, "--output", "out.csv", *SLOW],
+        [sys.executable, "-c", COMMAND, *arguments, "--output", "out.csv", *slow],
         cwd=files,
         env=os.environ | {"TMPDIR": str(scratch), "TERM": "xterm", "COLUMNS": "100"},
         stdout=side,
@@ -68,7 +71,7 @@ def started(files, footprints, engine, scratch):
         os.close(screen)
 
 
-def read(screen, until=None, seconds=60):
+def read(screen, until=None, seconds=120):
     """Return what comes on the screen, up to a pattern or to its end."""
     seen, end = "", time.monotonic() + seconds
     while until is None or not re.search(until, seen):
@@ -82,6 +85,16 @@ def read(screen, until=None, seconds=60):
                 return seen
             seen = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", seen + got.decode(errors="replace"))
     return seen
+
+
+def test_the_bar_says_when_all_is_read_and_only_the_sum_is_missing(files, tmp_path):
+    with started(files, "parts", "local", tmp_path, slow=["--method", "raster", "--cell-m", "0.2"]) as (
+        _,
+        screen,
+    ):
+        shown = read(screen)
+    assert re.search(r"12/12 +đang cộng…", shown)
+    assert (files / "out.csv").read_text(encoding="utf-8").startswith("cluster_id,built_up_ha")
 
 
 def alive(group):
@@ -106,7 +119,7 @@ def alive_in_the_end(group):
 
 
 @pytest.mark.parametrize(
-    ("engine", "footprints"), [("local", "halls.gpkg"), ("local", "parts"), ("dask", "parts")]
+    ("engine", "footprints"), [("local", "huts.gpkg"), ("local", "parts"), ("dask", "parts")]
 )
 def test_ctrl_c_leaves_everything_as_it_was(files, tmp_path, engine, footprints):
     (files / "out.csv").write_text("as it was\n")
@@ -120,7 +133,7 @@ def test_ctrl_c_leaves_everything_as_it_was(files, tmp_path, engine, footprints)
         # A terminal sends Ctrl-C to all processes of the command at once.
         os.killpg(process.pid, signal.SIGINT)
         shown = read(screen)
-        assert process.wait(30) == BROKEN
+        assert process.wait(60) == BROKEN
         assert alive_in_the_end(process.pid) == []
     assert "stopped; nothing was half-written" in shown
     assert "Traceback" not in shown

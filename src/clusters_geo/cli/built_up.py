@@ -48,6 +48,7 @@ _WORDS = {
     "built_ha": ("Khai báo, ha", "Declared, ha"),
     "built_up_of_built": ("So với khai báo", "Of declared"),
     "built_up_error_ha": ("Sai số chuẩn, ha", "Standard error, ha"),
+    "adding": ("đang cộng…", "adding up…"),
     "sampled": (
         "Xấp xỉ: phần chồng lấn đếm theo ô {cell} m; 19 trên 20 cụm sai không quá hai lần sai số chuẩn.",
         "Approximate, overlaps counted in {cell} m cells; 19 of 20 clusters are within two standard errors.",
@@ -111,7 +112,7 @@ def command(
     from clusters_geo.measure.built_up import built_up_ha
 
     clusters, _ = load(clusters_file, crs=crs)
-    with _bar() as progress:
+    with _bar(lang) as progress:
         table = built_up_ha(
             clusters,
             footprints_file,
@@ -185,7 +186,7 @@ def _rate(per_second: float) -> str:
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[int, int], None] | None]:
+def _bar(lang: Language) -> Iterator[Callable[[int, int], None] | None]:
     """Give a function that shows how far the work is, on a terminal and only if it takes over a second."""
     if not sys.stderr.isatty():
         yield None
@@ -200,7 +201,8 @@ def _bar() -> Iterator[Callable[[int, int], None] | None]:
 
         def progress(done: int, total: int) -> None:
             passed = time.monotonic() - begin
-            rate = _rate(done / max(passed, 1e-9))
+            # When all is read, overlaps are still to be taken off, which takes its time too.
+            rate = _rate(done / max(passed, 1e-9)) if done < total else _say("adding", lang)
             shown.update(bar, completed=done, total=total or None, rate=rate, visible=passed > _SILENT_S)
 
         yield progress

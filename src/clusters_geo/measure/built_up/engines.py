@@ -175,9 +175,14 @@ def _measured(part: Part, task: Task) -> Generator[Any]:
     """Measure the batches of a part in threads, in order, with no more than a few in memory."""
     waiting: deque[Future[Any]] = deque()
     with ThreadPoolExecutor(THREADS) as threads:
-        for batch in part.batches(task.ground.lookup):
-            waiting.append(threads.submit(task.method.lay, task.ground, batch, part.name))
-            if len(waiting) > THREADS:
+        try:
+            for batch in part.batches(task.ground.lookup):
+                waiting.append(threads.submit(task.method.lay, task.ground, batch, part.name))
+                if len(waiting) > THREADS:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        finally:
+            # Whoever stops the work need not wait for what has not begun.
+            for future in waiting:
+                future.cancel()
