@@ -100,6 +100,29 @@ def test_inspect_of_districts_takes_the_same_options(tmp_path, districts, option
     assert run(inspect, tmp_path / "d.gpkg", "--as", "districts", option).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("a.gpkg", b"", "is empty"),
+        ("a.geojson", b"<html>", "a web page"),
+        ("a.kmz", b"PK\x03\x04", "zip archive"),
+        ("none.shp", None, "no file"),
+        ("a.csv", b"x,y\n1,2\n", "header with a known column"),
+    ],
+)
+def test_json_tells_why_a_file_is_refused(tmp_path, name, content, what):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    said = run(inspect, tmp_path / name, "--format", "json")
+    assert said.exit_code == 2
+    answer = json.loads(said.stdout)
+    assert answer["usable"] is False
+    assert what in answer["problem"]
+    assert answer["layers"] == []
+    assert answer["report"] is None
+    assert isinstance(run(inspect, tmp_path / name).exception, cg.SourceError)
+
+
 def test_inspect_refuses_what_must_not_be_opened():
     result = run(inspect, "https://example.org/a.gpkg")
     assert isinstance(result.exception, cg.SourceError)

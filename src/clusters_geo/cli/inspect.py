@@ -40,13 +40,20 @@ def command(
 
     Exits 0 if the file can be worked with, 2 if not; nothing is written.
     """
-    from clusters_geo.report.inspection import inspect_file, inspection_sheets
+    from clusters_geo.errors import ClustersGeoError
+    from clusters_geo.report.inspection import Inspection, inspect_file, inspection_sheets
     from clusters_geo.report.records import to_json
 
     districts = kind == "districts"
     # A layer of districts has no figures.
     figures = {} if districts else {"decimal": decimal}
-    found = inspect_file(file, districts=districts, lang=lang, **figures, **wishes)
+    try:
+        found = inspect_file(file, districts=districts, lang=lang, **figures, **wishes)
+    except ClustersGeoError as error:
+        if form != "json":
+            raise
+        # A program gets its answer in the same place and form, whatever the file is.
+        found = Inspection(getattr(file, "shown", str(file)), problem=str(error), lang=lang)
     if form == "json":
         put(to_json(found.as_dict()), output, lang)
     else:

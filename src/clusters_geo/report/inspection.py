@@ -67,7 +67,7 @@ class Inspection:
     Attributes
     ----------
     path, size
-        The file and its bytes.
+        The file and its bytes; None where it must not be opened.
     layers
         What lies in it; empty for registers, which have sheets at most.
     report
@@ -81,7 +81,7 @@ class Inspection:
     """
 
     path: str
-    size: int
+    size: int | None = None
     layers: list[Layer] = field(default_factory=list)
     report: LoadReport | None = None
     problem: str = ""
