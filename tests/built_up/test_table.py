@@ -147,6 +147,15 @@ def test_clusters_in_degrees_are_measured_on_a_plane_of_their_own(two_clusters, 
     np.testing.assert_allclose(table["built_up_ha"], expected["built_up_ha"], rtol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["f.gpkg", "f.parquet", None])
+def test_the_same_building_many_times_is_one_building(tmp_path, two_clusters, halls, name):
+    copies = pd.concat([halls.iloc[[0]]] * 5, ignore_index=True)
+    copies.loc[4, "geometry"] = copies.geometry[4].reverse()
+    table = built_up_ha(two_clusters, copies if name is None else write(copies, tmp_path / name))
+    assert table.loc["A", "built_up_ha"] == pytest.approx(2, rel=3e-4)
+    assert table.loc["A", "footprints"] == 5
+
+
 def test_known_disjoint_footprints_are_added_up(two_clusters, halls):
     assert built_up_ha(two_clusters, halls, disjoint=True).loc["A", "built_up_ha"] == pytest.approx(
         4.5, rel=3e-4
