@@ -29,6 +29,19 @@ def test_nothing_covers_the_buttons(phone):
         assert apart(toolbar, box(phone, other)), other
 
 
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_popup_lies_beside_the_buttons_and_below_the_legend(phone, lang):
+    phone.tap(f"[data-lang={lang}]")
+    phone.tap(".cg-handle")
+    phone.fill("#cg-search", "phung xa")
+    phone.locator(".cg-go").first.tap()
+    phone.wait_for_timeout(900)
+    popup = box(phone, ".leaflet-popup-content-wrapper")
+    for other in (".cg-toolbar", ".cg-legend", ".cg-head", ".cg-handle"):
+        assert apart(popup, box(phone, other)), other
+    assert 0 <= popup["x"] < popup["x"] + popup["width"] <= 390
+
+
 def test_the_page_fits_and_can_be_pinched(phone):
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     assert phone.evaluate("document.documentElement.scrollHeight") <= 844

@@ -34,13 +34,14 @@
     popup(make, at) {
       if (!at) return;
       const size = this.map.getSize();
-      const { paddingTopLeft, paddingBottomRight } = this.room();
+      const { paddingTopLeft } = this.room();
       const options = {
-        maxWidth: Math.min(340, size.x - 60),
-        maxHeight: Math.max(160, size.y - 140),
+        // Beside the buttons, below the legend.
+        maxWidth: Math.min(340, size.x - 110),
+        maxHeight: Math.max(160, size.y - paddingTopLeft[1] - 80),
         className: "cg-popup",
         autoPanPaddingTopLeft: paddingTopLeft,
-        autoPanPaddingBottomRight: paddingBottomRight,
+        autoPanPaddingBottomRight: [66, 24],
       };
       this.map.eachLayer((layer) => layer.closeTooltip?.());
       const from = document.activeElement;
@@ -88,9 +89,13 @@
 
     // What the legend and the buttons leave of the map.
     room() {
-      const wide = this.map.getSize().x >= 700;
-      const legend = wide && this.legend.element.open ? 268 : 12;
-      return { paddingTopLeft: [legend, wide ? 16 : 62], paddingBottomRight: [wide ? 66 : 12, 24] };
+      const { x, y } = this.map.getSize();
+      const { element } = this.legend;
+      if (x >= 700) return { paddingTopLeft: [element.open ? 268 : 12, 16], paddingBottomRight: [66, 24] };
+      return {
+        paddingTopLeft: [12, Math.min(element.offsetHeight + 20, y / 3)],
+        paddingBottomRight: [12, 24],
+      };
     }
 
     bounds() {
