@@ -59,6 +59,11 @@ def test_tables_from_no_file_have_the_hash_of_their_data_only(town, town_distric
     assert len(data["sha256"]) == 64
 
 
+def test_a_fetched_file_is_named_with_the_hash_of_what_came(town):
+    attach(town, LoadReport("https://example.org/2024/register.gpkg", sha256="ab" * 32))
+    assert make_map(town).data["inputs"] == [{"name": "register.gpkg", "sha256": "ab" * 32}]
+
+
 def test_a_folder_as_source_is_not_hashed(town, tmp_path):
     attach(town, LoadReport(str(tmp_path)))
     assert make_map(town).data["inputs"] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from clusters_geo.maps.plain import plain_text
@@ -29,12 +29,16 @@ _RESTS_ON = {
 
 
 def files_of(*tables: pd.DataFrame) -> list[JSON]:
-    """Return name and SHA-256 of the files that tables were loaded from, as far as these are still there."""
-    paths = [Path(table.attrs[ATTRIBUTE]["path"]) for table in tables if ATTRIBUTE in table.attrs]
+    """Return name and SHA-256 of the files that tables were loaded from, as far as these are still there.
+
+    Of a fetched file, which is not, name and SHA-256 stand in the load report.
+    """
+    loads = [table.attrs[ATTRIBUTE] for table in tables if ATTRIBUTE in table.attrs]
     files: list[JSON] = []
-    for path in dict.fromkeys(paths):
+    for path, fetched in {load["path"]: load["sha256"] for load in loads}.items():
         with suppress(OSError):
-            files.append({"name": plain_text(path.name), "sha256": input_file(path, None).sha256})
+            sha256 = fetched or input_file(Path(path), None).sha256
+            files.append({"name": plain_text(PurePath(path).name), "sha256": sha256})
     return files
 
 
