@@ -210,3 +210,13 @@ def test_clusters_beyond_one_plane_are_refused():
     )
     with pytest.raises(CRSError, match="8° of longitude"):
         Ground.of(far, pyproj.CRS("EPSG:4326"))
+
+
+def test_the_boxes_of_the_first_batches_of_a_table_are_looked_at_ahead(ground):
+    x = np.arange(6 * 16_384.0)
+    many = gpd.GeoSeries(shapely.box(X + x, Y, X + x + 1, Y + 1), crs=CRS)
+    batches = read(open_footprints(many), ground)
+    assert [batch.boxes is not None for batch in batches] == [True] * 4
+    np.testing.assert_array_equal(np.concatenate([b.bounds() for b in batches]), many.bounds)
+    more = read(open_footprints(gpd.GeoSeries(np.repeat(HALLS[:1], 5 * ROWS_IN_MEMORY), crs=CRS)), ground)
+    assert [batch.boxes is not None for batch in more] == [True] * 4 + [False]

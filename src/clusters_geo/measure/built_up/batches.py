@@ -11,6 +11,8 @@ import shapely
 from clusters_geo.measure.built_up.wkb import shapes_from_wkb, wkb_bounds
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import pyarrow as pa
 
     from clusters_geo.measure.built_up.arrays import Floats, Ints, Shapes
@@ -57,17 +59,18 @@ class Batch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ShapeBatch:
-    """Footprints in memory."""
+    """Footprints in memory, their `boxes` (n, 4) perhaps on the way from another thread."""
 
     streamed: ClassVar[bool] = False
     read: ClassVar[bool] = True
     shapes: Shapes
     groups: Shapes | None = None
     first_row: int = 0
+    boxes: Future[Floats] | None = None
 
     def bounds(self) -> Floats:
         """Return the boxes, shape (n, 4)."""
-        return shapely.bounds(self.shapes)
+        return shapely.bounds(self.shapes) if self.boxes is None else self.boxes.result()
 
     def take(self, rows: Ints) -> Shapes:
         """Return the shapes of some rows."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from clusters_geo.crs import require_crs
 from clusters_geo.errors import SchemaError, SourceError
@@ -16,17 +19,21 @@ from clusters_geo.measure.built_up.batches import ROWS_IN_MEMORY, Batch, ShapeBa
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
     import pyarrow as pa
     import pyproj
 
-    from clusters_geo.measure.built_up.arrays import Shapes
+    from clusters_geo.measure.built_up.arrays import Floats, Shapes
     from clusters_geo.measure.built_up.index import Lookup
 
 _IN_MEMORY = "table in memory"
 
 # Fewer rows are measured before a second thread has started.
 _WORTH_A_BATCH = 16_384
+
+# Batches whose boxes are kept until they are measured, 8 MB each.
+_LOOKED_AT_AHEAD = 4
 
 __all__ = ["Columns", "Part", "Source", "batches_of", "missing_column", "open_footprints"]
 
@@ -117,6 +124,15 @@ class _TablePart:
     shapes: Shapes
     groups: Shapes | None
     first_row: int = 0
+    boxes: tuple[Future[Floats], ...] = ()
+
+    def looked_at_ahead(self) -> Self:
+        """Return the same, a thread having begun to look at its boxes while the clusters are prepared."""
+        thread = ThreadPoolExecutor(1)
+        some = islice(self._slices(), _LOOKED_AT_AHEAD)
+        boxes = tuple(thread.submit(shapely.bounds, self.shapes[rows]) for rows in some)
+        thread.shutdown(wait=False)
+        return replace(self, boxes=boxes)
 
     def pieces(self, lookup: Lookup, count: int) -> tuple[Part, ...]:
         del lookup
@@ -129,10 +145,13 @@ class _TablePart:
 
     def batches(self, lookup: Lookup) -> Iterator[Batch]:
         del lookup  # in memory there is nothing to save
+        for rows, boxes in zip_longest(self._slices(), self.boxes):
+            yield ShapeBatch(*self._rows(rows.start, rows.stop), self.first_row + rows.start, boxes)
+
+    def _slices(self) -> Iterator[slice]:
         # A table of any size is worth two threads, which need two batches each to come out even.
         size = min(max(len(self.shapes) // 4 + 1, _WORTH_A_BATCH), ROWS_IN_MEMORY)
-        for first in range(0, len(self.shapes), size):
-            yield ShapeBatch(*self._rows(first, first + size), self.first_row + first)
+        return (slice(first, first + size) for first in range(0, len(self.shapes), size))
 
 
 def _table_source(table: gpd.GeoDataFrame | gpd.GeoSeries, by: str | None) -> Source:
@@ -144,7 +163,7 @@ def _table_source(table: gpd.GeoDataFrame | gpd.GeoSeries, by: str | None) -> So
             raise missing_column(_IN_MEMORY, by, [str(c) for c in columns])
         groups = table[by].to_numpy(dtype=object)
     part = _TablePart(_IN_MEMORY, np.asarray(table.geometry.array), groups)
-    return Source(_IN_MEMORY, crs, len(table), (part,))
+    return Source(_IN_MEMORY, crs, len(table), (part.looked_at_ahead(),))
 
 
 def missing_column(where: str, by: str, columns: list[str]) -> SchemaError:
