@@ -21,7 +21,11 @@ import shapely
 from clusters_geo.cli import BROKEN
 
 X, Y = 500_000.0, 2_300_000.0
-COMMAND = "from clusters_geo.cli import main; main()"
+# What a script starts in the background inherits that interrupts are ignored; under a terminal they are not.
+COMMAND = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from clusters_geo.cli import main; main()"
+)
 # Cells this small make ten seconds of work of a few thousand footprints.
 SLOW = ["--method", "raster", "--cell-m", "0.05"]
 
