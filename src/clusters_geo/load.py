@@ -179,7 +179,7 @@ def load_report(table: pd.DataFrame) -> LoadReport:
     Parameters
     ----------
     table
-        As it came from `load_clusters` or `load_districts`.
+        As it came from `load_clusters`, `load_districts` or `load_hanoi`.
 
     Returns
     -------
@@ -200,8 +200,8 @@ def load_report(table: pd.DataFrame) -> LoadReport:
     """
     if ATTRIBUTE not in table.attrs:
         msg = (
-            "This table carries no report. Only tables from load_clusters and load_districts do, "
-            "before joins."
+            "This table carries no report. Only tables as they come from load_clusters, load_districts "
+            "and load_hanoi do, before joins."
         )
         raise SchemaError(msg)
     return LoadReport.from_dict(table.attrs[ATTRIBUTE])

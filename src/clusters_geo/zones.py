@@ -201,9 +201,8 @@ def province_extent(name: str) -> Extent:
     (105.85, 20.91, 106.37, 21.32)
     """
     west, south, east, north = EXTENTS[_province(name)]
-    wide = (west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES)
-    west, south, east, north = (round(side, 2) for side in wide)
-    return west, south, east, north
+    low, high = -_MARGIN_DEGREES, _MARGIN_DEGREES
+    return round(west + low, 2), round(south + low, 2), round(east + high, 2), round(north + high, 2)
 
 
 def _province(name: str) -> str:

@@ -15,7 +15,6 @@ import clusters_geo as cg
 from clusters_geo.load import load_clusters, load_report
 from clusters_geo.reading import charsets
 from clusters_geo.reading.charsets import decode, letters_of
-from clusters_geo.reading.encodings import best_reading
 from clusters_geo.reading.syllables import share_of_syllables
 
 NAMES = [
@@ -153,9 +152,10 @@ def test_a_csv_is_read_in_its_encoding(tmp_path, encoding):
     assert load_clusters(tmp_path / "a.csv")["name"].tolist() == NAMES
 
 
-def test_a_csv_of_no_known_encoding_is_refused():
-    with pytest.raises(cg.SourceError, match="Save it as UTF-8"):
-        best_reading("þþþ ÿÿÿ ßßß".encode("latin-1") * 20)
+def test_a_csv_of_no_known_encoding_is_refused_by_name(tmp_path):
+    (tmp_path / "a.csv").write_bytes("þþþ ÿÿÿ ßßß".encode("latin-1") * 20)
+    with pytest.raises(cg.SourceError, match=r"^a\.csv cannot be read as utf-8, tcvn3.*Save it as UTF-8"):
+        load_clusters(tmp_path / "a.csv")
 
 
 def _written(tmp_path, **columns):

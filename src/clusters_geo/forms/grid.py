@@ -118,7 +118,7 @@ def _sheet_cell(sheet: str, cell: Any, formulas: Any) -> Cell:  # noqa: ANN401 -
 
 
 def _read_csv(file: Path) -> Iterator[Grid]:
-    text, _ = best_reading(file.read_bytes())
+    text, _ = best_reading(file.read_bytes(), what=file.name)
     lines = text.splitlines()[:_MAX_ROWS]
     # The mark that cuts the lines most evenly: a comma in numbers cuts only some.
     mark = max(";\t|,", key=lambda mark: sum(mark in line for line in lines))

@@ -50,8 +50,8 @@ _CHANGES: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-def best_reading(content: bytes, encoding: str | None = None) -> tuple[str, str]:
-    """Return a whole text and the encoding in which it reads as Vietnamese.
+def best_reading(content: bytes, encoding: str | None = None, *, what: str = "The text") -> tuple[str, str]:
+    """Return a whole text, called `what` in an error, and the encoding in which it reads as Vietnamese.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def best_reading(content: bytes, encoding: str | None = None) -> tuple[str, str]
     best = max(scores, key=lambda name: scores[name], default="")
     if not best or (not encoding and scores[best] < _ENOUGH):
         tried = encoding or ", ".join(ENCODINGS)
-        msg = f"The text cannot be read as {tried}. Save it as UTF-8, or say encoding=."
+        msg = f"{what} cannot be read as {tried}. Save it as UTF-8, or say encoding= (--encoding)."
         raise SourceError(msg)
     return readings[best].removeprefix("\ufeff"), best
 

@@ -136,7 +136,7 @@ def _header_position(rows: list[Row]) -> int | None:
 
 def _csv_rows(file: Path, report: LoadReport, encoding: str | None) -> list[Row]:
     content = file.read_bytes()
-    text, used = best_reading(content, encoding)
+    text, used = best_reading(content, encoding, what=file.name)
     if used != "utf-8":
         report.encodings["(file)"] = used
         report.note("text.file-encoding", encoding=used)
