@@ -26,7 +26,7 @@ import sedonadb
 import shapely
 
 from built_up_data import CRS, Density, make_clusters, make_footprints
-from clusters_geo.measure.built_up import built_up_ha
+from clusters_geo.built_up import built_up_ha
 
 if TYPE_CHECKING:
     from collections.abc import Callable

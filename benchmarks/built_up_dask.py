@@ -26,7 +26,7 @@ import pandas as pd
 import shapely
 
 from built_up_data import CRS, batches, make_clusters
-from clusters_geo.measure.built_up import built_up_ha
+from clusters_geo.built_up import built_up_ha
 
 WORKERS = 2
 LEAST_RATIO = 2.0

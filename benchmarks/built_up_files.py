@@ -28,7 +28,7 @@ OURS = "clusters_geo"
 WAYS = {
     OURS: """
 import geopandas as gpd
-from clusters_geo.measure.built_up import built_up_ha
+from clusters_geo.built_up import built_up_ha
 clusters = gpd.read_file(sys.argv[1]).set_index("cluster_id")
 print(built_up_ha(clusters, sys.argv[2], disjoint=True)["built_up_ha"].sum())
 """,

@@ -23,19 +23,18 @@ import pyproj
 import shapely
 
 from built_up_data import CLUSTERS, CRS, REGION_M, batches, make_clusters
-from clusters_geo.measure.built_up.batches import WkbBatch
-from clusters_geo.measure.built_up.engines import Exact, LocalEngine, Method, Task
-from clusters_geo.measure.built_up.ground import Ground
-from clusters_geo.measure.built_up.raster import Raster
-from clusters_geo.measure.built_up.sources import Part, Source
+from clusters_geo.built_up.batches import Part, Source, WkbBatch
+from clusters_geo.built_up.engines import Exact, LocalEngine, Method, Task
+from clusters_geo.built_up.ground import Ground
+from clusters_geo.built_up.raster import Raster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
 
-    from clusters_geo.measure.built_up.batches import Batch
-    from clusters_geo.measure.built_up.index import Lookup
+    from clusters_geo.built_up.batches import Batch
+    from clusters_geo.built_up.index import Lookup
 
 MILLION = 1_000_000
 BATCH = 65_536

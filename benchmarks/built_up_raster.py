@@ -22,17 +22,16 @@ import pyproj
 import shapely
 
 from built_up_data import CRS, make_clusters, make_footprints
-from clusters_geo.measure.built_up.batches import WkbBatch
-from clusters_geo.measure.built_up.engines import Exact, LocalEngine, Method, Task
-from clusters_geo.measure.built_up.ground import Ground
-from clusters_geo.measure.built_up.raster import Raster
-from clusters_geo.measure.built_up.sources import Part, Source
+from clusters_geo.built_up.batches import Part, Source, WkbBatch
+from clusters_geo.built_up.engines import Exact, LocalEngine, Method, Task
+from clusters_geo.built_up.ground import Ground
+from clusters_geo.built_up.raster import Raster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clusters_geo.measure.built_up.batches import Batch
-    from clusters_geo.measure.built_up.index import Lookup
+    from clusters_geo.built_up.batches import Batch
+    from clusters_geo.built_up.index import Lookup
 
 BATCH = 65_536
 WITHIN_TWO = 0.95

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from clusters_geo.crs_guard import VIETNAM_EXTENT
+from clusters_geo.crs import ZONES, province_extent
 from clusters_geo.reading.archives import MAX_EXPANSION, MAX_UNPACKED_BYTES
-from clusters_geo.reading.doors import MAX_BYTES
-from clusters_geo.reading.encodings import ENCODINGS
+from clusters_geo.reading.crs_guard import VIETNAM_EXTENT
 from clusters_geo.reading.fetching import DEADLINE_S, REDIRECTS, SILENCE_S
 from clusters_geo.reading.formats import FORMATS
 from clusters_geo.reading.headers import HEADERS
-from clusters_geo.reading.quantities import BLANKS, CHOICES
-from clusters_geo.reading.words import NOTES
-from clusters_geo.report.layers import WRITTEN
-from clusters_geo.zones import ZONES, province_extent
+from clusters_geo.reading.notes import kind_of
+from clusters_geo.reading.opening import MAX_BYTES
+from clusters_geo.reading.text import ENCODINGS
+from clusters_geo.reading.values import BLANKS, CHOICES
+from clusters_geo.report.saving import WRITTEN
+from clusters_geo.words import catalogue
 
 __all__ = ["page"]
 
@@ -172,7 +173,9 @@ def page() -> str:
             for value, others in values.items()
         ),
         notes="\n".join(
-            f"| `{code}` | {note.kind} | {_plain(note.text[1])} |" for code, note in NOTES.items()
+            f"| `{code}` | {kind_of(code)} | {_plain(words.en)} |"
+            for code, words in catalogue("notes").items()
+            if not code.endswith(".advice")
         ),
         blanks=", ".join(f"`{text}`" for text in sorted(BLANKS) if text),
         encodings=", ".join(ENCODINGS),

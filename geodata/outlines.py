@@ -19,8 +19,8 @@ import pandas as pd
 import shapely
 from shapely import affinity
 
+from clusters_geo.area import area_ha
 from clusters_geo.crs import HANOI_CRS, MAP_CRS
-from clusters_geo.measure.area import area_ha
 from clusters_geo.names import name_key
 
 if TYPE_CHECKING:

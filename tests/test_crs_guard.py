@@ -16,10 +16,10 @@ import shapely
 from pyproj.database import query_crs_info
 
 import clusters_geo as cg
-from clusters_geo.crs_guard import judge_crs, outside_vietnam, place
+from clusters_geo.crs import EXTENTS, ZONES, province_extent, vn2000
 from clusters_geo.load import load_clusters, load_report
 from clusters_geo.names import strip_accents
-from clusters_geo.zones import EXTENTS, ZONES, province_extent, vn2000
+from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam, place
 
 LOST_DATUM = "+proj=tmerc +lat_0=0 +lon_0=105 +k=0.9999 +x_0=500000 +y_0=0 +ellps=WGS84 +units=m"
 THREE_PARAMETERS = LOST_DATUM + " +towgs84=-192.873,-39.382,-111.202,0,0,0,0"

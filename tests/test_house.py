@@ -197,7 +197,7 @@ def test_no_module_is_longer_than_its_budget():
         if name.startswith("src/") and name.endswith(".py")
     }
     assert long
-    assert {name: lines for name, lines in long.items() if lines > 400} == {}
+    assert {name: lines for name, lines in long.items() if lines > 600} == {}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)

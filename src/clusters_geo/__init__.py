@@ -14,23 +14,21 @@ from typing import TYPE_CHECKING
 from clusters_geo.errors import ClustersGeoError, CRSError, EngineError, SchemaError, SourceError
 
 if TYPE_CHECKING:
+    from clusters_geo.area import area_ha
     from clusters_geo.auditing.run import audit
+    from clusters_geo.built_up import built_up_ha
+    from clusters_geo.crs import vn2000
     from clusters_geo.forms.fill import form
     from clusters_geo.load import load_clusters, load_districts, load_report
     from clusters_geo.maps import make_map, save_map
-    from clusters_geo.measure.area import area_ha
     from clusters_geo.measure.assign import assign_districts
-    from clusters_geo.measure.built_up import built_up_ha
-    from clusters_geo.measure.intensity import city_per_hectare, per_hectare
-    from clusters_geo.measure.rates import build_out_rate, fill_rate
-    from clusters_geo.measure.reconcile import reconcile
-    from clusters_geo.measure.summary import pending_sites, summarize
+    from clusters_geo.measure.rates import build_out_rate, city_per_hectare, fill_rate, per_hectare
+    from clusters_geo.measure.summary import pending_sites, reconcile, summarize
     from clusters_geo.planning.eligibility import eligibility
     from clusters_geo.planning.programme import programme
     from clusters_geo.reference import load_hanoi, load_totals
-    from clusters_geo.report.layers import save
+    from clusters_geo.report.saving import save
     from clusters_geo.validation import validate
-    from clusters_geo.zones import vn2000
 
 __version__ = "0.1.0"
 
@@ -69,12 +67,12 @@ __all__ = [
 # Each public name and the module it is imported from on first use, so that `clusters-geo --help` and a
 # summary do not pay for the map engine.
 _HOMES = {
-    "area_ha": "measure.area",
+    "area_ha": "area",
     "assign_districts": "measure.assign",
     "audit": "auditing.run",
     "build_out_rate": "measure.rates",
-    "built_up_ha": "measure.built_up",
-    "city_per_hectare": "measure.intensity",
+    "built_up_ha": "built_up",
+    "city_per_hectare": "measure.rates",
     "eligibility": "planning.eligibility",
     "fill_rate": "measure.rates",
     "form": "forms.fill",
@@ -85,14 +83,14 @@ _HOMES = {
     "load_totals": "reference",
     "make_map": "maps",
     "pending_sites": "measure.summary",
-    "per_hectare": "measure.intensity",
+    "per_hectare": "measure.rates",
     "programme": "planning.programme",
-    "reconcile": "measure.reconcile",
-    "save": "report.layers",
+    "reconcile": "measure.summary",
+    "save": "report.saving",
     "save_map": "maps",
     "summarize": "measure.summary",
     "validate": "validation",
-    "vn2000": "zones",
+    "vn2000": "crs",
 }
 
 

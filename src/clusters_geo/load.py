@@ -14,17 +14,16 @@ import pandas as pd
 import pyproj
 
 from clusters_geo.crs import MAP_CRS
-from clusters_geo.crs_guard import judge_crs, outside_vietnam
 from clusters_geo.errors import CRSError, SchemaError, SourceError
 from clusters_geo.names import match_names, name_key, slug
-from clusters_geo.reading.encodings import repair_text
+from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam
 from clusters_geo.reading.files import read_raw
 from clusters_geo.reading.headers import map_headers
-from clusters_geo.reading.named import Named, at_hand
 from clusters_geo.reading.notes import ATTRIBUTE, LoadReport, attach
-from clusters_geo.reading.quantities import read_quantities
+from clusters_geo.reading.opening import Named, at_hand
 from clusters_geo.reading.shapes import exchange_axes, flatten, mend, middles, note_overlaps, outlines
-from clusters_geo.reading.tables import cast_columns
+from clusters_geo.reading.text import repair_text
+from clusters_geo.reading.values import cast_columns, read_quantities
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
 from clusters_geo.validation import validate
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from clusters_geo.reading.notes import LoadReport, attach
-from clusters_geo.reading.tables import cast_columns
+from clusters_geo.reading.values import cast_columns
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
 
 if TYPE_CHECKING:

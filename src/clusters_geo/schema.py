@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from clusters_geo.words import Language
+
 __all__ = [
     "BASES",
     "CLUSTER_COLUMNS",
@@ -25,7 +27,6 @@ __all__ = [
     "label",
 ]
 
-Language = Literal["vi", "en"]
 Kind = Literal["text", "choice", "number", "integer", "date", "flag", "geometry"]
 
 STATUSES: dict[str, tuple[str, str]] = {

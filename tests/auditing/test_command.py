@@ -11,7 +11,7 @@ import sys
 import pandas as pd
 import pytest
 
-from clusters_geo.auditing.catalogue import all_rules
+from clusters_geo.auditing.rule import all_rules
 
 CLUSTERS_GEO = f"{shlex.quote(sys.executable)} -m clusters_geo.cli"
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from clusters_geo.auditing.catalogue import FAMILIES, all_rules
+from clusters_geo.auditing.rule import FAMILIES, all_rules
 from clusters_geo.auditing.settings import load_settings
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from clusters_geo.auditing.catalogue import all_rules
+from clusters_geo.auditing.rule import all_rules
 from clusters_geo.auditing.run import audit
 
 EAST, NORTH = 500_000, 2_300_000

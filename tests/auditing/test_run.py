@@ -13,8 +13,8 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clusters_geo.auditing.catalogue import FAMILIES, all_rules, find_rule
 from clusters_geo.auditing.findings import FINDING_COLUMNS
+from clusters_geo.auditing.rule import FAMILIES, all_rules, find_rule
 from clusters_geo.auditing.run import audit
 from clusters_geo.auditing.settings import load_settings
 from clusters_geo.errors import SchemaError, SourceError

@@ -18,12 +18,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from clusters_geo.built_up import built_up_ha, engine_dask
+from clusters_geo.built_up.batches import ShapeBatch, Source
+from clusters_geo.built_up.engines import Exact, Task
+from clusters_geo.built_up.ground import Ground
+from clusters_geo.built_up.sources import open_footprints
 from clusters_geo.errors import EngineError, SchemaError, SourceError
-from clusters_geo.measure.built_up import built_up_ha, engine_dask
-from clusters_geo.measure.built_up.batches import ShapeBatch
-from clusters_geo.measure.built_up.engines import Exact, Task
-from clusters_geo.measure.built_up.ground import Ground
-from clusters_geo.measure.built_up.sources import Source, open_footprints
 
 PARTS = 8
 

@@ -8,9 +8,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clusters_geo.measure.built_up import hidden
-from clusters_geo.measure.built_up.edges import Rings, directed_edges
-from clusters_geo.measure.built_up.hidden import open_parts
+from clusters_geo.built_up import hidden
+from clusters_geo.built_up.edges import Rings, directed_edges
+from clusters_geo.built_up.hidden import open_parts
 
 HERE = np.array([[0.0, 0, 100, 100]])
 UNIT = shapely.box(40, 40, 60, 60)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import shapely
 
-from clusters_geo.measure.built_up import union
-from clusters_geo.measure.built_up.edges import Rings
-from clusters_geo.measure.built_up.index import ClusterIndex
-from clusters_geo.measure.built_up.kernel import near_pairs, pieces_on
-from clusters_geo.measure.built_up.union import union_m2
+from clusters_geo.built_up import union
+from clusters_geo.built_up.edges import Rings
+from clusters_geo.built_up.index import ClusterIndex
+from clusters_geo.built_up.kernel import near_pairs, pieces_on
+from clusters_geo.built_up.union import union_m2
 
 
 def measured(clusters, footprints):

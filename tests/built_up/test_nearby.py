@@ -12,9 +12,9 @@ import pyogrio
 import pytest
 import shapely
 
+from clusters_geo.built_up import built_up_ha
+from clusters_geo.built_up.layers import shared_share
 from clusters_geo.errors import CRSError, SchemaError
-from clusters_geo.measure.built_up import built_up_ha
-from clusters_geo.measure.built_up.nearby import shared_share
 
 CRS = "EPSG:5897"
 X, Y = 500_000.0, 2_300_000.0

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import shapely
 
-from clusters_geo.measure.built_up import built_up_ha
+from clusters_geo.built_up import built_up_ha
 
 _SQL = """
     WITH c AS (SELECT i, ST_GeomFromWKB(wkb) AS g FROM clusters),

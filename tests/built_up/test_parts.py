@@ -12,16 +12,13 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clusters_geo.built_up.batches import shapes_from_wkb, wkb_bounds
+from clusters_geo.built_up.edges import Rings, _exact_difference, directed_edges, expand_runs, left_of
+from clusters_geo.built_up.hits import refuse_other_than_polygons, sound_shapes
+from clusters_geo.built_up.index import CROSSED, INSIDE, OUTSIDE, ClusterIndex, Lookup
+from clusters_geo.built_up.kernel import below_both, crossing_area
+from clusters_geo.built_up.union import exposed_edges, meeting_boxes
 from clusters_geo.errors import SchemaError
-from clusters_geo.measure.built_up.contacts import meeting_boxes
-from clusters_geo.measure.built_up.edges import Rings, directed_edges, expand_runs
-from clusters_geo.measure.built_up.exposure import exposed_edges
-from clusters_geo.measure.built_up.index import CROSSED, INSIDE, OUTSIDE, ClusterIndex, Lookup
-from clusters_geo.measure.built_up.kernel import crossing_area
-from clusters_geo.measure.built_up.sides import _exact_difference, left_of
-from clusters_geo.measure.built_up.soundness import refuse_other_than_polygons, sound_shapes
-from clusters_geo.measure.built_up.trapezoids import below_both
-from clusters_geo.measure.built_up.wkb import shapes_from_wkb, wkb_bounds
 
 UNIT = shapely.box(0, 0, 1, 1)
 RING = shapely.box(0, 0, 9, 9).difference(shapely.box(3, 3, 6, 6))

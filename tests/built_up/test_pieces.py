@@ -9,10 +9,10 @@ import pyogrio
 import pytest
 import shapely
 
+from clusters_geo.built_up import built_up_ha, layers, sources
+from clusters_geo.built_up.ground import Ground
+from clusters_geo.built_up.sources import open_footprints
 from clusters_geo.errors import SchemaError
-from clusters_geo.measure.built_up import built_up_ha, layers, sources
-from clusters_geo.measure.built_up.ground import Ground
-from clusters_geo.measure.built_up.sources import open_footprints
 
 CRS = "EPSG:5897"
 X, Y = 500_000.0, 2_300_000.0

@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 import shapely
 
+from clusters_geo.built_up import built_up_ha, raster
+from clusters_geo.built_up.batches import ShapeBatch
+from clusters_geo.built_up.edges import Rings
+from clusters_geo.built_up.engines import Exact, LocalEngine, Task
+from clusters_geo.built_up.ground import Ground
+from clusters_geo.built_up.raster import Raster
+from clusters_geo.built_up.sources import open_footprints
 from clusters_geo.errors import SchemaError
-from clusters_geo.measure.built_up import built_up_ha, raster
-from clusters_geo.measure.built_up.batches import ShapeBatch
-from clusters_geo.measure.built_up.edges import Rings
-from clusters_geo.measure.built_up.engines import Exact, LocalEngine, Task
-from clusters_geo.measure.built_up.ground import Ground
-from clusters_geo.measure.built_up.raster import Raster
-from clusters_geo.measure.built_up.sources import open_footprints
 
 CRS = "EPSG:5897"
 X, Y = 500_000.0, 2_300_000.0

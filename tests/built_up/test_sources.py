@@ -13,11 +13,11 @@ import pyproj
 import pytest
 import shapely
 
+from clusters_geo.built_up.batches import ROWS_A_BATCH, ROWS_IN_MEMORY, ShapeBatch
+from clusters_geo.built_up.ground import Ground
+from clusters_geo.built_up.hits import Counts, Hits, add_up, hits_of
+from clusters_geo.built_up.sources import open_footprints
 from clusters_geo.errors import CRSError, SourceError
-from clusters_geo.measure.built_up.batches import ROWS_A_BATCH, ROWS_IN_MEMORY, ShapeBatch
-from clusters_geo.measure.built_up.ground import Ground
-from clusters_geo.measure.built_up.hits import Counts, Hits, add_up, hits_of
-from clusters_geo.measure.built_up.sources import open_footprints
 
 CRS = "EPSG:5897"
 X, Y = 500_000.0, 2_300_000.0

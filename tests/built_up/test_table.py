@@ -9,9 +9,9 @@ import pyogrio
 import pytest
 import shapely
 
+from clusters_geo.area import area_ha
+from clusters_geo.built_up import built_up_ha
 from clusters_geo.errors import CRSError, EngineError, SchemaError, SourceError
-from clusters_geo.measure.area import area_ha
-from clusters_geo.measure.built_up import built_up_ha
 
 CRS = "EPSG:5897"
 X, Y = 500_000.0, 2_300_000.0

@@ -44,7 +44,7 @@ COLUMNS = {
 
 @pytest.fixture(scope="session")
 def _register():
-    from clusters_geo.reading.tables import cast_columns
+    from clusters_geo.reading.values import cast_columns
     from clusters_geo.schema import CLUSTER_COLUMNS
 
     index = pd.Index([f"CCN-{number:02d}" for number in range(1, 7)], name="cluster_id")

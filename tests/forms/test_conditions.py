@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from clusters_geo.forms.circular import Period
 from clusters_geo.forms.conditions import Judged, weaker_basis
 from clusters_geo.forms.parts import RULES, parts
-from clusters_geo.forms.period import Period
-from clusters_geo.reading.tables import cast_columns
+from clusters_geo.reading.values import cast_columns
 from clusters_geo.schema import BASES, CLUSTER_COLUMNS, column
 
 HALF = Period.parse("2026-H1")

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clusters_geo.forms.catalogue import lines
-from clusters_geo.forms.figures import mark_of, read_figure, read_unit, unit_words
-from clusters_geo.forms.grid import Cell
-from clusters_geo.forms.verdicts import verdict
-from clusters_geo.report.numbers import format_number
+from clusters_geo.forms.cells import mark_of, read_figure, read_unit, unit_words
+from clusters_geo.forms.circular import lines, verdict
+from clusters_geo.reading.sheets import Cell
+from clusters_geo.words import format_number
 
 MONEY, PAID, READY, LEASED, RATE, PROJECTS = lines("02")[:6]
 WORKERS, INCOME, PLANT = lines("02")[10:13]

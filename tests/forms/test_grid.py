@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from clusters_geo import EngineError, SourceError
-from clusters_geo.forms.grid import Cell, read_grids
+from clusters_geo.reading.sheets import Cell, read_grids
 
 
 def texts(grid):

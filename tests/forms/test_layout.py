@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from clusters_geo.forms.checks import check
+from clusters_geo.forms.circular import verdict
 from clusters_geo.forms.fill import fill
-from clusters_geo.forms.html import to_html
 from clusters_geo.forms.layout import page_of
-from clusters_geo.forms.verdicts import _VERDICTS, verdict
-from clusters_geo.forms.words import _WORDS, word
+from clusters_geo.forms.save import to_html
+from clusters_geo.words import speaker
 
 ON = date(2026, 6, 20)
 
@@ -95,27 +95,8 @@ def test_html_shows_what_stands_in_a_name_as_text(register):
     assert "{{ 7 * 7 }}" in text
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        _WORDS,
-        {key: message for key, (message, _) in _VERDICTS.items()},
-        {key: remedy for key, (_, remedy) in _VERDICTS.items()},
-    ],
-    ids=["words", "messages", "remedies"],
-)
-def test_every_word_is_there_in_both_languages_with_the_same_blanks(words):
-    import string
-
-    for vi, en in words.values():
-        blanks = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (vi, en)]
-        assert vi
-        assert en
-        assert blanks[0] == blanks[1]
-
-
 def test_unknown_words_are_errors():
     with pytest.raises(KeyError):
-        word("no-such-word")
+        speaker("forms")("no-such-word")
     with pytest.raises(KeyError):
         verdict("forms.no-such-rule", "vi")

@@ -199,7 +199,7 @@ def test_the_officer_decides_line_by_line(register):
 
 
 def test_a_table_of_changes_survives_a_spreadsheet(register, tmp_path):
-    from clusters_geo.report.records import to_csv
+    from clusters_geo.report.tables import to_csv
 
     changes = changes_in(register, received(said({"6": 23, "11": 3})))
     file = tmp_path / "changes.csv"

@@ -9,7 +9,7 @@ import docx
 import openpyxl
 import pytest
 
-from clusters_geo.forms.catalogue import lines
+from clusters_geo.forms.circular import lines
 from clusters_geo.forms.receive import read_forms
 
 WORDING = {line.row: line.indicator[0] for line in lines("02")}

@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 
 from clusters_geo import SchemaError
-from clusters_geo.forms.catalogue import lines, title
-from clusters_geo.forms.period import Period
+from clusters_geo.forms.circular import Period, lines, title
 
 
 def test_the_half_year_runs_from_mid_december_to_mid_june():

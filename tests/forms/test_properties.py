@@ -10,7 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from clusters_geo.forms.fill import form
-from clusters_geo.reading.tables import cast_columns
+from clusters_geo.reading.values import cast_columns
 from clusters_geo.schema import CLUSTER_COLUMNS
 
 EXAMPLES = settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])

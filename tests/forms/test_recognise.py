@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from clusters_geo.forms.catalogue import lines
-from clusters_geo.forms.grid import Cell, Grid
+from clusters_geo.forms.circular import lines
 from clusters_geo.forms.recognise import recognise
+from clusters_geo.reading.sheets import Cell, Grid
 
 WORDING = {form: {line.row: line.indicator for line in lines(form)} for form in ("01", "02")}
 

@@ -19,7 +19,7 @@ from pyproj import Geod
 
 import build
 import outlines
-from clusters_geo.measure.area import area_ha
+from clusters_geo.area import area_ha
 from clusters_geo.names import name_key
 from extents import package_database, read_extents
 from outlines import APART_M, DECIMALS, draw_outlines, lot, with_former_names

@@ -15,7 +15,7 @@ from clusters_geo.cli.convert import command as convert
 from clusters_geo.cli.inspect import command as inspect
 from clusters_geo.load import load_clusters
 from clusters_geo.report.inspection import inspect_file, inspection_sheets
-from clusters_geo.report.sheet import to_text
+from clusters_geo.report.tables import to_text
 
 
 @pytest.fixture

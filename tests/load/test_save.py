@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import clusters_geo as cg
 from clusters_geo.load import load_clusters, load_report
-from clusters_geo.report.layers import WRITTEN, save, target_crs
+from clusters_geo.report.saving import WRITTEN, save, target_crs
 
 SHAPED = [".gpkg", ".parquet", ".geojson", ".fgb", ".shp", ".zip"]
 
@@ -229,7 +229,7 @@ KILLER = textwrap.dedent("""
     from pathlib import Path
     warnings.simplefilter("ignore")
     from clusters_geo.load import load_clusters
-    from clusters_geo.report.layers import save
+    from clusters_geo.report.saving import save
     target, trials = Path(sys.argv[1]), int(sys.argv[2])
     small = load_clusters(sys.argv[3]); large = small
     versions = [small, small.iloc[:-1]]

@@ -8,9 +8,9 @@ import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
 
+from clusters_geo.area import area_ha
 from clusters_geo.errors import CRSError, SchemaError
 from clusters_geo.maps import make_map
-from clusters_geo.measure.area import area_ha
 
 
 def unpacked(packed):

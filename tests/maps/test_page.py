@@ -16,7 +16,7 @@ import pytest
 import clusters_geo.maps.page as page_module
 from clusters_geo.errors import EngineError, SchemaError, SourceError
 from clusters_geo.maps import make_map, save_map
-from clusters_geo.maps.save import map_page
+from clusters_geo.maps.city import map_page
 
 
 class Parts(HTMLParser):
@@ -147,7 +147,7 @@ def test_leaflets_licence_travels_along(page):
 
 
 def test_both_languages_say_the_same_things_and_nothing_unused():
-    folder = Path(page_module.__file__).parent / "page"
+    folder = Path(page_module.__file__).parent / "web"
     words = (folder / "words.js").read_text(encoding="utf-8")
     vietnamese, english = words[words.index("vi: {") :].split("    en: {", 1)
     keys = [

@@ -8,7 +8,7 @@ from folium.plugins import MarkerCluster
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.maps import make_map
-from clusters_geo.maps.save import map_page
+from clusters_geo.maps.city import map_page
 from clusters_geo.maps.stock import stock_layers
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clusters_geo.errors import SchemaError
-from clusters_geo.maps.tiles import background
+from clusters_geo.maps.page import background
 
 
 def test_a_name_becomes_an_address():

@@ -16,7 +16,7 @@ import pytest
 import shapely
 
 import clusters_geo as cg
-from clusters_geo.report.postgis import save_postgis
+from clusters_geo.storage.postgis import save_postgis
 
 sqlalchemy = pytest.importorskip("sqlalchemy", reason="SQLAlchemy is not installed: PostGIS is not tested")
 pytest.importorskip("geoalchemy2", reason="GeoAlchemy 2 is not installed: PostGIS is not tested")

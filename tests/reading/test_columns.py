@@ -13,7 +13,7 @@ import clusters_geo as cg
 from clusters_geo.load import load_clusters, load_report
 from clusters_geo.reading.headers import HEADERS, map_headers, split_unit
 from clusters_geo.reading.notes import LoadReport
-from clusters_geo.reading.quantities import decimal_mark, read_quantities
+from clusters_geo.reading.values import decimal_mark, read_quantities
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, column
 
 

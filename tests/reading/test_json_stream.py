@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 import clusters_geo as cg
 from clusters_geo.load import load_clusters, load_report
 from clusters_geo.reading import json_stream
-from clusters_geo.reading.geojson import look_through
 from clusters_geo.reading.json_stream import JSONStream
 from clusters_geo.reading.notes import LoadReport
+from clusters_geo.reading.quirks import look_through
 
 NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(

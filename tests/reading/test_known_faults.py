@@ -24,7 +24,7 @@ import shapely
 
 import clusters_geo as cg
 from clusters_geo.load import load_clusters, load_districts, load_report
-from clusters_geo.report.layers import save
+from clusters_geo.report.saving import save
 
 TESTS = Path(__file__).parents[1]
 

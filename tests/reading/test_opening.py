@@ -11,8 +11,8 @@ import pytest
 
 import clusters_geo as cg
 from clusters_geo.reading.archives import refuse_bomb, unpack
-from clusters_geo.reading.doors import checked_file, staged
 from clusters_geo.reading.formats import FORMATS, identify, known_endings
+from clusters_geo.reading.opening import checked_file, staged
 
 BINARY = {"gpkg", "shp", "fgb", "parquet", "dgn", "xlsx", "kmz"}
 EVERY_ENDING = [f.endings[0][1:] for f in FORMATS]

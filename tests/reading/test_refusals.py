@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import clusters_geo as cg
-from clusters_geo.reading import archives, doors
+from clusters_geo.reading import archives, opening
 from clusters_geo.reading.notes import LoadReport
 from clusters_geo.reading.registers import read_register
 
@@ -169,7 +169,7 @@ def test_what_is_another_thing_than_its_name_says_is_called_by_its_name(tmp_path
 
 def test_a_large_file_needs_the_flag(make):
     file = make("a.gpkg")
-    os.truncate(file, doors.MAX_BYTES + 1)
+    os.truncate(file, opening.MAX_BYTES + 1)
     with pytest.raises(cg.SourceError, match="--allow-large"):
         cg.load_clusters(file)
     assert len(cg.load_clusters(file, allow_large=True)) == 3

@@ -21,8 +21,8 @@ from click.testing import CliRunner
 import clusters_geo as cg
 from clusters_geo.cli import app
 from clusters_geo.load import load_report
-from clusters_geo.reading import fetching, named
-from clusters_geo.reading.named import Named, at_hand, without_secrets
+from clusters_geo.reading import fetching, opening
+from clusters_geo.reading.opening import Named, at_hand, without_secrets
 from clusters_geo.report.inspection import inspect_file
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -311,7 +311,7 @@ def test_a_password_is_sent_to_its_host_only_and_never_said(server, served):
 
 
 def test_an_endless_body_ends_at_the_limit(server, monkeypatch):
-    monkeypatch.setattr(named, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(opening, "MAX_BYTES", 1 << 20)
 
     def endless(handler):
         handler.send_response(200)
@@ -330,7 +330,7 @@ def test_an_endless_body_ends_at_the_limit(server, monkeypatch):
 
 
 def test_a_size_beyond_the_limit_is_refused_before_it_comes(server, monkeypatch):
-    monkeypatch.setattr(named, "MAX_BYTES", 100)
+    monkeypatch.setattr(opening, "MAX_BYTES", 100)
     content = b"name,status\n" + b"A,operating\n" * 20
     server.answers["/a.csv"] = lambda handler: server.send(handler, content, Content_Length=str(1 << 40))
     refused(f"{server.address}/a.csv", "allow_large")

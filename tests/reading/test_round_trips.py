@@ -20,12 +20,10 @@ from hypothesis import strategies as st
 
 import clusters_geo as cg
 from clusters_geo.cli import app
+from clusters_geo.crs import ZONES
 from clusters_geo.load import load_clusters, load_report
-from clusters_geo.reading.charsets import decode, encode
-from clusters_geo.reading.encodings import best_reading, repair_text
 from clusters_geo.reading.notes import LoadReport
-from clusters_geo.reading.syllables import share_of_syllables
-from clusters_geo.zones import ZONES
+from clusters_geo.reading.text import best_reading, decode, encode, repair_text, share_of_syllables
 
 QUIET = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxyAĂÂĐÊÔƠƯ Ạảấầẫậắằẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ0123456789'"

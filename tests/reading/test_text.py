@@ -13,9 +13,8 @@ import shapely
 
 import clusters_geo as cg
 from clusters_geo.load import load_clusters, load_report
-from clusters_geo.reading import charsets
-from clusters_geo.reading.charsets import decode, letters_of
-from clusters_geo.reading.syllables import share_of_syllables
+from clusters_geo.reading import text as charsets
+from clusters_geo.reading.text import decode, letters_of, share_of_syllables
 
 NAMES = [
     "Phùng Xá",
@@ -205,7 +204,7 @@ def test_the_tables_agree_with_another_implementation():
 
 
 def test_the_names_of_all_provinces_read_as_vietnamese():
-    from clusters_geo.zones import ZONES
+    from clusters_geo.crs import ZONES
 
     names = [p for z in ZONES.values() for p in z.provinces]
     assert share_of_syllables(names) > 0.95

@@ -17,46 +17,30 @@ from clusters_geo.cli.convert import command as convert
 from clusters_geo.cli.inspect import command as inspect
 from clusters_geo.load import load_clusters, load_report
 from clusters_geo.reading.notes import LoadReport
-from clusters_geo.reading.words import NOTES, PHRASES, filled
 from clusters_geo.report.inspection import inspect_file, inspection_sheets
-from clusters_geo.report.sheet import to_text
+from clusters_geo.report.tables import to_text
+from clusters_geo.words import catalogue, fill
 
 PACKAGE = Path(reading.__file__).parents[1]
 SOURCES = [*PACKAGE.glob("*.py"), *PACKAGE.glob("reading/*.py")]
-TOPICS = {"file", "crs", "text", "columns", "numbers", "shapes", "rows"}
+NOTES = {code for code in catalogue("notes") if not code.endswith(".advice")}
 
 
 def named(text):
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("code", NOTES)
-def test_both_texts_of_a_note_name_the_same_values(code):
-    wording = NOTES[code]
-    assert code.partition(".")[0] in TOPICS
-    for vi, en in (wording.text, wording.advice):
-        assert named(vi) == named(en)
-        assert bool(vi) == bool(en)
-        assert vi != en or not vi
-
-
-@pytest.mark.parametrize("key", PHRASES)
-def test_both_texts_of_a_phrase_name_the_same_values(key):
-    vi, en = PHRASES[key]
-    assert named(vi) == named(en)
-
-
 def test_every_code_is_said_somewhere_and_every_code_said_has_a_text():
     code = r'"((?:file|crs|text|columns|numbers|shapes|rows)\.[a-z-]+)"'
     sources = "".join(p.read_text(encoding="utf-8") for p in SOURCES if p.name != "words.py")
-    assert set(re.findall(code, sources)) == set(NOTES)
+    assert set(re.findall(code, sources)) == NOTES
 
 
 def test_every_phrase_is_said_somewhere():
     sources = "".join(p.read_text(encoding="utf-8") for p in SOURCES if p.name != "words.py")
-    from_geos = {key for key in PHRASES if re.search("self-inter|shell|disconnected", key)}
+    from_geos = {key for key in catalogue("phrases") if re.search("self-inter|shell|disconnected", key)}
     said = set(re.findall(r'"say": "([^"]+)"', sources)) | {"flags", "numbers", "words", "lists"}
-    assert said == set(PHRASES) - from_geos
+    assert said == set(catalogue("phrases")) - from_geos
 
 
 @pytest.mark.parametrize(
@@ -90,7 +74,7 @@ def test_text_from_a_file_is_no_template():
     report = LoadReport("a.shp")
     report.note("text.not-in-encoding", column="{x}", value="{0.__class__}", encoding="vni")
     assert "{0.__class__}" in report.notes[0].message
-    assert filled(("{a}", "{a}"), {"a": "{b}"}, "en") == "{b}"
+    assert fill("{a}", {"a": "{b}"}, "en") == "{b}"
 
 
 @pytest.fixture

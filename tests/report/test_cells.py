@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clusters_geo.report.cells import neutral_cell, neutral_cells
+from clusters_geo.report.tables import neutral_cell, neutral_cells
 
 SIGNS = ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from clusters_geo.auditing.baseline import apply_baseline, baseline_text
-from clusters_geo.auditing.catalogue import all_rules, find_rule
+from clusters_geo.auditing.rule import all_rules, find_rule
 from clusters_geo.auditing.run import audit
 from clusters_geo.errors import SourceError
 from clusters_geo.report.audit_report import AuditReport, Input, audit_word, input_file

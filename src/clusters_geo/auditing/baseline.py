@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clusters_geo.auditing.tomlfile import read_toml
-from clusters_geo.auditing.words import is_missing
+from clusters_geo.auditing.settings import read_toml
 from clusters_geo.errors import SchemaError
+from clusters_geo.words import is_missing
 
 if TYPE_CHECKING:
     import os

@@ -8,9 +8,9 @@ import geopandas as gpd
 import pandas as pd
 
 from clusters_geo.auditing.rule import SEVERITIES
-from clusters_geo.auditing.words import in_words, is_missing, phrase
 from clusters_geo.crs import HANOI_CRS
-from clusters_geo.schema import label
+from clusters_geo.schema import column, label
+from clusters_geo.words import fill, format_value, is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +42,7 @@ _SOFT_NOTE = {
     "vi": "Dựa trên số không phải thực tế ({names}); chưa kết luận được.",
     "en": "Rests on figures that are not facts ({names}); nothing is proven.",
 }
+_OUTSIDE = {"vi": "ngoài mọi quận, huyện", "en": "outside every district"}
 _BORDERS = {"vi": "ranh giới quận, huyện dựng lại", "en": "reconstructed borders of districts"}
 
 
@@ -94,7 +95,8 @@ def _finding(
     rule: Rule, severity: Severity, hit: Hit, register: Register, lang: Language
 ) -> tuple[object, ...]:
     values = {"value": hit.value, "expected": hit.expected, "field": hit.field or ""} | dict(hit.details)
-    message = phrase(rule.words(rule.message, lang), values, lang)
+    said = {name: _worded(name, value, lang) for name, value in values.items()}
+    message = fill(rule.words(rule.message, lang), said, lang)
     soft = _soft(rule, hit, register)
     if soft:
         names = ", ".join(_BORDERS[lang] if name == "districts" else label(name, lang) for name in soft)
@@ -115,6 +117,27 @@ def _finding(
         None if hit.row is None else hit.row + 1,
         shape,
     )
+
+
+def _worded(name: str, value: object, lang: Language) -> object:
+    """Return a value as words where it is no plain one: a column's label, shares of districts."""
+    if name in ("field", "stage") and isinstance(value, str):
+        return _plain_label(value, lang)
+    if isinstance(value, tuple):
+        return "; ".join(
+            f"{_OUTSIDE[lang] if unit is None else unit} {format_value(share * 100, lang)} %"
+            for unit, share in value
+        )
+    return value
+
+
+def _plain_label(name: str, lang: Language) -> str:
+    """Return a column's name in one language without its unit, which stands behind the figure."""
+    try:
+        declared = column(name)
+    except KeyError:
+        return name
+    return declared.vi if lang == "vi" else declared.en
 
 
 def _soft(rule: Rule, hit: Hit, register: Register) -> list[str]:
@@ -142,7 +165,7 @@ def _place(hit: Hit, register: Register) -> tuple[object, object, object]:
 def _plain(value: object, lang: Language) -> object:
     """Return a value as a table keeps it: numbers as they are, the rest as text."""
     if isinstance(value, tuple):
-        return in_words(value, lang)
+        return _worded("", value, lang)
     if is_missing(value):
         return None
     if isinstance(value, pd.Timestamp):

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from clusters_geo.area import area_ha
 from clusters_geo.crs import HANOI_CRS
-from clusters_geo.measure.area import area_ha
 from clusters_geo.measure.assign import assign_districts
-from clusters_geo.measure.reconcile import reconcile
+from clusters_geo.measure.summary import reconcile
 from clusters_geo.names import match_names
 from clusters_geo.planning.law import regime_on
 from clusters_geo.schema import CLUSTER_COLUMNS

@@ -181,7 +181,7 @@ def _inputs(
 
 def _input(path: Path, crs: object) -> Input:
     """Return what the report says of a file; one that was fetched is called by its address and time."""
-    from clusters_geo.reading.named import Named
+    from clusters_geo.reading.opening import Named
     from clusters_geo.report.audit_report import input_file
 
     found = input_file(Path(path), crs)
@@ -196,7 +196,7 @@ def _show(report: AuditReport, form: str, output: Path | None, *, quiet: bool) -
     from clusters_geo.report.findings import findings_text, findings_to_file
 
     if output is not None:
-        from clusters_geo.report.words import say
+        from clusters_geo.report.tables import say
 
         for path in findings_to_file(report, form, output):
             if not quiet:
@@ -208,7 +208,7 @@ def _show(report: AuditReport, form: str, output: Path | None, *, quiet: bool) -
 
 
 def _explained(rule_id: str | None, lang: Language) -> str:
-    from clusters_geo.auditing.catalogue import all_rules, find_rule
+    from clusters_geo.auditing.rule import all_rules, find_rule
     from clusters_geo.report.findings import explain_rule
 
     if rule_id is not None:

@@ -22,14 +22,14 @@ from clusters_geo.cli.options import (
     remote_option,
     sheets_text,
 )
-from clusters_geo.report.numbers import format_number, format_percent
+from clusters_geo.words import catalogue, format_number, format_percent, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import pandas as pd
 
-    from clusters_geo.report.sheet import Sheet
+    from clusters_geo.report.tables import Sheet
     from clusters_geo.schema import Language
 
 _FILE = click.Path(path_type=Path)
@@ -37,27 +37,6 @@ _SILENT_S = 1.0
 _WHOLE_RATE = 10
 # A hundredth of a hectare hides an error of a few cells.
 _DECIMALS = {"footprints": 0, "built_up_error_ha": 4}
-
-_WORDS = {
-    "title": ("Diện tích có công trình", "Built-up area"),
-    "cluster_id": ("Mã cụm", "Cluster id"),
-    "name": ("Tên cụm công nghiệp", "Industrial cluster"),
-    "built_up_ha": ("Có công trình, ha", "Built up, ha"),
-    "footprints": ("Số công trình", "Footprints"),
-    "built_up_rate": ("Mật độ xây dựng", "Share of cluster"),
-    "built_ha": ("Khai báo, ha", "Declared, ha"),
-    "built_up_of_built": ("So với khai báo", "Of declared"),
-    "built_up_error_ha": ("Sai số chuẩn, ha", "Standard error, ha"),
-    "adding": ("đang cộng…", "adding up…"),
-    "sampled": (
-        "Xấp xỉ: phần chồng lấn đếm theo ô {cell} m; 19 trên 20 cụm sai không quá hai lần sai số chuẩn.",
-        "Approximate, overlaps counted in {cell} m cells; 19 of 20 clusters are within two standard errors.",
-    ),
-    "measured": (
-        "{source}: đọc {read} đối tượng; không có hình {empty}, không dùng được {unusable}, sửa {repaired}.",
-        "{source}: {read} footprints read; {empty} have no shape, {unusable} unusable, {repaired} repaired.",
-    ),
-}
 
 
 @click.command("built-up")
@@ -109,7 +88,7 @@ def command(
     FOOTPRINTS is a GeoPackage, FlatGeobuf, Shapefile, GeoJSON or GeoParquet file, or a folder of GeoParquet
     parts; it is read in batches, whatever its size. Ground under several footprints counts once.
     """
-    from clusters_geo.measure.built_up import built_up_ha
+    from clusters_geo.built_up import built_up_ha
 
     clusters, _ = load(clusters_file, crs=crs)
     with _bar(lang) as progress:
@@ -136,7 +115,7 @@ def command(
 
 
 def _text(table: pd.DataFrame, names: pd.Series, form: str, lang: Language) -> str:
-    from clusters_geo.report.records import to_csv, to_json, to_records
+    from clusters_geo.report.tables import to_csv, to_json, to_records
 
     flat = table.reset_index()
     if form == "csv":
@@ -148,7 +127,7 @@ def _text(table: pd.DataFrame, names: pd.Series, form: str, lang: Language) -> s
 
 def _sheet(flat: pd.DataFrame, how: dict[Any, Any], names: pd.Series, lang: Language) -> Sheet:
     """Return the clusters on which something stands, or of which something was declared."""
-    from clusters_geo.report.sheet import Sheet
+    from clusters_geo.report.tables import Sheet
 
     source = str(flat["source"].iloc[0]) if len(flat) else ""
     flat = flat.assign(name=flat["cluster_id"].map(names))
@@ -159,21 +138,20 @@ def _sheet(flat: pd.DataFrame, how: dict[Any, Any], names: pd.Series, lang: Lang
     rows = tuple(
         tuple(_cell(column, value, lang) for column, value in row.items()) for row in flat.to_dict("records")
     )
-    numeric = frozenset(n for n, c in enumerate(flat) if c in _WORDS and c not in lead)
+    numeric = frozenset(n for n, c in enumerate(flat) if c in catalogue("built_up") and c not in lead)
     figures = {name: format_number(count, lang, 0) for name, count in how["footprints"].items()}
-    notes = [_say("measured", lang).format(source=Path(source).name, **figures)]
+    notes = [speaker("built_up")("measured", lang, source=Path(source).name, **figures)]
     if how["method"] == "raster":
-        cell = f"{how['cell_m']:g}"
-        notes.append(_say("sampled", lang).format(cell=cell if lang == "en" else cell.replace(".", ",")))
+        notes.append(speaker("built_up")("sampled", lang, cell=how["cell_m"]))
     return Sheet(_say("title", lang), header, rows, numeric, tuple(notes))
 
 
 def _say(word: str, lang: Language) -> str:
-    return _WORDS.get(word, (word, word))[lang == "en"]
+    return word if word not in catalogue("built_up") else speaker("built_up")(word, lang)
 
 
 def _cell(column: object, value: object, lang: Language) -> str:
-    if not isinstance(value, (int, float)) or column not in _WORDS:
+    if not isinstance(value, (int, float)) or column not in catalogue("built_up"):
         return str(value)
     if column in {"built_up_rate", "built_up_of_built"}:
         return format_percent(value, lang)

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clusters_geo.cli.options import SOURCE, lang_option
-from clusters_geo.cli.reading_options import as_option, columns_option, decimal_option, reading_options
+from clusters_geo.cli.options import (
+    SOURCE,
+    as_option,
+    columns_option,
+    decimal_option,
+    lang_option,
+    reading_options,
+)
+from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,10 +24,8 @@ if TYPE_CHECKING:
 
     from clusters_geo.schema import Language
 
-_WORDS = {
-    "written": ("Đã ghi {count} dòng vào {place}.", "{count} rows written to {place}."),
-    "warning": ("cảnh báo", "warning"),
-}
+
+_say = speaker("convert")
 
 
 @click.command("convert")
@@ -61,16 +66,12 @@ def command(
     click.echo(_say("written", lang).format(count=len(table), place=name or target))
 
 
-def _say(key: str, lang: Language) -> str:
-    return _WORDS[key][lang == "en"]
-
-
 def _written(
     table: gpd.GeoDataFrame, target: str, wanted: str | None, name: str | None, lang: Language
 ) -> None:
     if target.startswith(("postgresql://", "postgres://")):
-        from clusters_geo.report.layers import target_crs
-        from clusters_geo.report.postgis import save_postgis
+        from clusters_geo.report.saving import target_crs
+        from clusters_geo.storage.postgis import save_postgis
 
         if name is None:
             msg = "A database needs --table."
@@ -80,7 +81,7 @@ def _written(
     if name is not None:
         msg = "--table goes with a postgresql:// address only."
         raise click.UsageError(msg)
-    from clusters_geo.report.layers import save
+    from clusters_geo.report.saving import save
 
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")

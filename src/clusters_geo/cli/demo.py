@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clusters_geo.cli.options import lang_option, sheets_text, working
-from clusters_geo.report.words import say
+from clusters_geo.report.tables import say
 
 if TYPE_CHECKING:
     from clusters_geo.schema import Language
@@ -30,7 +30,7 @@ _TITLE = {"vi": "Cụm công nghiệp Hà Nội", "en": "Industrial clusters of 
 def command(output: Path, lang: Language) -> None:
     """Show the bundled case, Hà Nội 2022: totals, districts, and the map."""
     from clusters_geo.reference import load_hanoi
-    from clusters_geo.report.summary import group_sheet, reconciliation_sheet, summary_sheet
+    from clusters_geo.report.sheets import group_sheet, reconciliation_sheet, summary_sheet
 
     clusters, districts = load_hanoi()
     summary = summary_sheet(clusters, lang, city="Hà Nội")

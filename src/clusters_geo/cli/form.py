@@ -84,7 +84,7 @@ def _print(
     from clusters_geo.forms.checks import check
     from clusters_geo.forms.fill import fill
     from clusters_geo.forms.layout import page_of
-    from clusters_geo.report.sheet import Sheet
+    from clusters_geo.report.tables import Sheet
 
     filled = fill(clusters, number, unit=unit, period=period, level=level, lang=lang)
     findings = check(filled)
@@ -98,7 +98,7 @@ def _print(
 def _write_all(
     clusters: pd.DataFrame, folder: Path, period: str, level: Level | None, lang: Language, ending: str
 ) -> pd.DataFrame:
-    from clusters_geo.cli.progress import steps
+    from clusters_geo.cli.options import steps
     from clusters_geo.forms.save import save_all_units
 
     with steps() as step:
@@ -110,7 +110,7 @@ def _write_all(
 
 
 def _written(where: Path | str, lang: Language) -> str:
-    from clusters_geo.report.words import say
+    from clusters_geo.report.tables import say
 
     return say("written", lang, path=where)
 

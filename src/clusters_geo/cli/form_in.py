@@ -52,10 +52,10 @@ def command(
     if (accept is None) != (vintage is None):
         msg = "--accept and --vintage go together: which changes, and where to write the register with them."
         raise click.UsageError(msg)
-    from clusters_geo.cli.progress import steps
+    from clusters_geo.cli.options import steps
     from clusters_geo.forms.merge import form_changes, merge_forms, read_changes
     from clusters_geo.forms.receive import overdue_forms, read_forms
-    from clusters_geo.report.words import say
+    from clusters_geo.report.tables import say
 
     clusters, _ = load(clusters_file, crs=crs)
     with steps() as step:
@@ -67,7 +67,7 @@ def command(
     if accept is None or vintage is None:
         _write(folder / "changes.csv", form_changes(clusters, received, lang=lang))
     else:
-        from clusters_geo.report.layers import save
+        from clusters_geo.report.saving import save
 
         save(merge_forms(clusters, read_changes(accept), period=period), vintage)
         click.echo(say("written", lang, path=vintage), err=True)
@@ -80,8 +80,8 @@ def command(
 
 
 def _write(path: Path, table: pd.DataFrame) -> None:
-    from clusters_geo.report.records import to_csv
-    from clusters_geo.report.writing import write_text
+    from clusters_geo.report.tables import to_csv
+    from clusters_geo.writing import write_text
 
     # The mark tells Excel that this is UTF-8.
     write_text(path, f"\ufeff{to_csv(table)}")

@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clusters_geo.cli.options import SOURCE, format_option, lang_option, output_option, put, sheets_text
-from clusters_geo.cli.reading_options import as_option, columns_option, decimal_option, reading_options
+from clusters_geo.cli.options import (
+    SOURCE,
+    as_option,
+    columns_option,
+    decimal_option,
+    format_option,
+    lang_option,
+    output_option,
+    put,
+    reading_options,
+    sheets_text,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +52,7 @@ def command(
     """
     from clusters_geo.errors import ClustersGeoError
     from clusters_geo.report.inspection import Inspection, inspect_file, inspection_sheets
-    from clusters_geo.report.records import to_json
+    from clusters_geo.report.tables import to_json
 
     districts = kind == "districts"
     # A layer of districts has no figures.

@@ -14,10 +14,10 @@ from clusters_geo.cli.options import (
     districts_option,
     lang_option,
     load,
+    steps,
     working,
 )
-from clusters_geo.cli.progress import steps
-from clusters_geo.report.words import say
+from clusters_geo.report.tables import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

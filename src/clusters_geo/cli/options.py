@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from clusters_geo.report.words import say
+from clusters_geo.report.tables import say
 
 if TYPE_CHECKING:
     import os
@@ -18,21 +18,26 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from clusters_geo.report.sheet import Sheet
+    from clusters_geo.report.tables import Sheet
     from clusters_geo.schema import Language
 
 __all__ = [
     "SOURCE",
+    "as_option",
     "clusters_argument",
+    "columns_option",
     "crs_option",
+    "decimal_option",
     "districts_option",
     "format_option",
     "lang_option",
     "load",
     "output_option",
     "put",
+    "reading_options",
     "remote_option",
     "sheets_text",
+    "steps",
     "working",
 ]
 
@@ -50,8 +55,7 @@ class _Source(click.Path):
         text = str(value)
         if ctx is None or not ("://" in text or text.startswith("/vsi")):
             return super().convert(value, param, ctx)
-        from clusters_geo.reading.doors import checked_file
-        from clusters_geo.reading.named import Named, at_hand
+        from clusters_geo.reading.opening import Named, at_hand, checked_file
 
         remote, large = bool(ctx.meta.get(_ALLOW_REMOTE)), bool(ctx.params.get("allow_large"))
         file = ctx.with_resource(at_hand(text, allow_remote=remote, allow_large=large))
@@ -150,7 +154,7 @@ def put(text: str, output: Path | None, lang: Language) -> None:
     if output is None:
         click.echo(text.rstrip("\n"))
         return
-    from clusters_geo.report.writing import write_text
+    from clusters_geo.writing import write_text
 
     write_text(output, text if text.endswith("\n") else f"{text}\n")
     click.echo(say("written", lang, path=output), err=True)
@@ -158,7 +162,7 @@ def put(text: str, output: Path | None, lang: Language) -> None:
 
 def sheets_text(form: str, *sheets: Sheet) -> str:
     """Return sheets as Markdown, or drawn for the terminal in use."""
-    from clusters_geo.report.sheet import to_markdown, to_text
+    from clusters_geo.report.tables import to_markdown, to_text
 
     if form == "md":
         return "\n\n".join(to_markdown(sheet) for sheet in sheets)
@@ -177,3 +181,79 @@ def working(what: str, lang: Language) -> Iterator[None]:
 
     with Console(stderr=True).status(f"{say(what, lang)}…"):
         yield
+
+
+def as_option(command: Command) -> Command:
+    """Add --as: what the rows are."""
+    choice = click.Choice(["clusters", "districts"])
+    return click.option(
+        "--as", "kind", type=choice, default="clusters", show_default=True, help="What the rows are."
+    )(command)
+
+
+def reading_options(*names: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds what a caller may say about a file, its system under the given names."""
+
+    def _add(command: Command) -> Command:
+        for option in _options(names):
+            command = option(command)
+        return command
+
+    return _add
+
+
+def _options(names: tuple[str, ...]) -> tuple[Callable[[Command], Command], ...]:
+    return (
+        click.option("--layer", help="Layer or sheet, where there are several."),
+        click.option(*names, "crs", help="Coordinate system of FILE, e.g. EPSG:5897; wins over the file."),
+        click.option("--encoding", help="Of the text: tcvn3, vni, cp1258 or any that Python knows."),
+        click.option("--region", help="Province in which the data must lie, e.g. 'Bắc Ninh'."),
+        # Both are read first: they say what may be done to open the files that follow.
+        click.option("--allow-large", is_flag=True, is_eager=True, help="Open more than 1 GiB."),
+        remote_option,
+    )
+
+
+def columns_option(command: Command) -> Command:
+    """Add --column HEADER=COLUMN, as often as needed."""
+    return click.option(
+        "--column",
+        "columns",
+        multiple=True,
+        metavar="HEADER=COLUMN",
+        callback=_pairs,
+        help="What a header means.",
+    )(command)
+
+
+def decimal_option(command: Command) -> Command:
+    """Add --decimal: the mark, where the figures of a column leave it open."""
+    choice = click.Choice([",", "."])
+    return click.option("--decimal", type=choice, help="Decimal mark, where figures leave it open.")(command)
+
+
+def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str] | None:
+    pairs = [value.rpartition("=") for value in values]
+    wrong = [value for value, (header, _, _) in zip(values, pairs, strict=True) if not header]
+    if wrong:
+        msg = f"{wrong[0]!r} is not HEADER=COLUMN, for example 'Tên CCN=name'."
+        raise click.BadParameter(msg)
+    return {header: column for header, _, column in pairs} or None
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[int, int, str], None] | None]:
+    """Give a function that is told the number of a step, how many there are, and what it is about."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+
+        def step(at: int, count: int, what: str) -> None:
+            progress.update(task, completed=at - 1, total=count, description=what[:40])
+
+        yield step

@@ -34,8 +34,8 @@ def command(
 ) -> None:
     """Sites called for investment whose ground is not broken, with their planned hectares."""
     from clusters_geo.measure.summary import pending_sites
-    from clusters_geo.report.lists import pending_sheet
-    from clusters_geo.report.records import to_csv, to_json, to_records
+    from clusters_geo.report.sheets import pending_sheet
+    from clusters_geo.report.tables import to_csv, to_json, to_records
 
     clusters, _ = load(clusters_file, crs=crs)
     sites = pending_sites(clusters).drop(columns="geometry", errors="ignore")

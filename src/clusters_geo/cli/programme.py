@@ -24,8 +24,8 @@ def command(csv_file: Path | None, form: str, lang: Language, output: Path | Non
     CSV is a table of your own with at least indicator, year, target and result; without it, Hà Nội's.
     """
     from clusters_geo.planning.programme import programme
-    from clusters_geo.report.lists import programme_sheet
-    from clusters_geo.report.records import to_csv, to_json, to_records
+    from clusters_geo.report.sheets import programme_sheet
+    from clusters_geo.report.tables import to_csv, to_json, to_records
 
     table = programme(csv_file)
     if form == "csv":

@@ -57,8 +57,8 @@ def command(
 
 def _text(clusters: pd.DataFrame, by: str | None, form: str, lang: Language, *, bundled: bool) -> str:
     from clusters_geo.measure.summary import summarize
-    from clusters_geo.report.records import to_csv, to_json, to_records
-    from clusters_geo.report.summary import group_sheet, reconciliation_sheet, summary_record, summary_sheet
+    from clusters_geo.report.sheets import group_sheet, reconciliation_sheet, summary_record, summary_sheet
+    from clusters_geo.report.tables import to_csv, to_json, to_records
 
     if form == "csv":
         return to_csv(summarize(clusters, by=by))

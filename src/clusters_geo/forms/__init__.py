@@ -8,9 +8,9 @@ itself or is missing), `save_form` and `save_all_units` (files). In: `read_forms
 from __future__ import annotations
 
 from clusters_geo.forms.checks import check_identities, check_sum, form_findings
+from clusters_geo.forms.circular import Period
 from clusters_geo.forms.fill import form, form_trace
 from clusters_geo.forms.merge import form_changes, merge_forms, read_changes
-from clusters_geo.forms.period import Period
 from clusters_geo.forms.receive import Received, overdue_forms, read_forms
 from clusters_geo.forms.save import save_all_units, save_form
 

@@ -14,12 +14,10 @@ import pandas as pd
 
 from clusters_geo.auditing.findings import FINDING_COLUMNS
 from clusters_geo.auditing.rule import SEVERITIES
-from clusters_geo.forms.catalogue import LAW
+from clusters_geo.forms.circular import IN_FORCE, LAW, NO_DISTRICTS, Period, verdict
 from clusters_geo.forms.conditions import register_column
 from clusters_geo.forms.fill import fill
-from clusters_geo.forms.period import IN_FORCE, NO_DISTRICTS, Period
-from clusters_geo.forms.verdicts import verdict
-from clusters_geo.report.numbers import format_number
+from clusters_geo.words import format_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ from clusters_geo.schema import BASES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clusters_geo.forms.period import Period
+    from clusters_geo.forms.circular import Period
 
 __all__ = ["Answers", "Condition", "Judged", "register_column", "weaker_basis"]
 
@@ -221,7 +221,7 @@ class Judged:
 
         Examples
         --------
-        >>> from clusters_geo.forms.period import Period
+        >>> from clusters_geo.forms.circular import Period
         >>> table = pd.DataFrame({"status": ["operating", "pending"]})
         >>> Judged(table, Period.parse("2026")).says("operating").holds.tolist()
         [True, False]

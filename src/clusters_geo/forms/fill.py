@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clusters_geo.forms.catalogue import Line, lines
+from clusters_geo.forms.circular import Line, Period, lines
 from clusters_geo.forms.conditions import Judged
-from clusters_geo.forms.parts import RULES, parts
-from clusters_geo.forms.period import Period
-from clusters_geo.forms.record import record
+from clusters_geo.forms.parts import RULES, parts, record
 from clusters_geo.forms.units import choose
-from clusters_geo.forms.words import word
-from clusters_geo.report.numbers import format_number
 from clusters_geo.schema import BASES
 from clusters_geo.validation import validate
+from clusters_geo.words import format_number, speaker
 
 if TYPE_CHECKING:
     from clusters_geo.forms.units import Level, Unit
     from clusters_geo.schema import Language
 
 __all__ = ["Filled", "decimals", "fill", "form", "form_trace"]
+
+word = speaker("forms")
 
 _BASIS_COLUMNS = ("published", "declared", "measured", "inferred", "modelled")
 _TABLE = [

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from clusters_geo.forms.catalogue import Line, lines, title
+from clusters_geo.forms.circular import Line, lines, title
 from clusters_geo.forms.conditions import register_column
-from clusters_geo.forms.words import word
-from clusters_geo.report.numbers import MISSING, format_number
 from clusters_geo.schema import BASES
+from clusters_geo.words import MISSING, format_number, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from clusters_geo.schema import Language
 
 __all__ = ["Page", "Row", "Signature", "page_of"]
+
+word = speaker("forms")
 
 _ROMAN = ("I", "II", "III", "IV")
 # In a record three decimals get a fourth, so that "12,345" cannot be read as twelve thousand.

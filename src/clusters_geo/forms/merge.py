@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, TypeVar
 import pandas as pd
 
 from clusters_geo.errors import SchemaError, SourceError
+from clusters_geo.forms.circular import Period
 from clusters_geo.forms.conditions import register_column
-from clusters_geo.forms.period import Period
-from clusters_geo.forms.record import computed_fill_rate
-from clusters_geo.forms.words import word
+from clusters_geo.forms.parts import computed_fill_rate
 from clusters_geo.schema import CLUSTER_COLUMNS, column
+from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
     import os
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from clusters_geo.schema import Language
 
 __all__ = ["form_changes", "merge_forms", "read_changes"]
+
+word = speaker("forms")
 
 Table = TypeVar("Table", bound=pd.DataFrame)
 

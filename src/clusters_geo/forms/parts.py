@@ -26,9 +26,10 @@ import pandas as pd
 from clusters_geo.forms.conditions import register_column, weaker_basis
 
 if TYPE_CHECKING:
+    from clusters_geo.forms.circular import Line
     from clusters_geo.forms.conditions import Answers, Condition, Judged
 
-__all__ = ["RULES", "Rule", "parts"]
+__all__ = ["FILL_RATE_ROW", "RULES", "Rule", "computed_fill_rate", "parts", "record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def parts(judged: Judged, rule: Rule) -> pd.DataFrame:
     Examples
     --------
     >>> from clusters_geo.forms.conditions import Judged
-    >>> from clusters_geo.forms.period import Period
+    >>> from clusters_geo.forms.circular import Period
     >>> table = pd.DataFrame({"status": ["operating", "pending"], "workers": [120, None]}, index=["A", "B"])
     >>> parts(Judged(table, Period.parse("2026-H1")), RULES["25"])["value"].to_dict()
     {'A': 120.0}
@@ -159,3 +160,39 @@ def _first_known(clusters: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFra
         stated = register_column(clusters, f"{name}_basis").astype("string").fillna("")
         basis = basis.mask(new, stated)
     return pd.DataFrame({"value": value, "column": column, "basis": basis})
+
+
+FILL_RATE_ROW = "5"
+
+
+def record(clusters: pd.DataFrame, line: Line) -> pd.DataFrame:
+    """Return a row of Form 02 for each cluster, in the shape of `parts`.
+
+    Flags become 1 and 0, the fill rate per cent.
+    """
+    values = register_column(clusters, line.column).astype("Float64").astype("float64")
+    basis = register_column(clusters, f"{line.column}_basis").astype("string").fillna("")
+    column = pd.Series(line.column, index=clusters.index, dtype="string")
+    if line.row == FILL_RATE_ROW:
+        rate = computed_fill_rate(clusters)
+        areas = (f"{name}_basis" for name in ("leased_ha", "leasable_ha"))
+        of_both = weaker_basis(
+            *(register_column(clusters, name).astype("string").fillna("") for name in areas)
+        )
+        basis = basis.mask(rate.notna(), of_both)
+        column = column.mask(rate.notna(), "leased_ha / leasable_ha")
+        values = rate.fillna(values) * 100
+    return pd.DataFrame({"value": values, "column": column, "basis": basis, "decided_by": "cluster_id"})
+
+
+def computed_fill_rate(clusters: pd.DataFrame) -> pd.Series:
+    """Return leased over total industrial land, 0–1; missing where either is.
+
+    Examples
+    --------
+    >>> computed_fill_rate(pd.DataFrame({"leased_ha": [6.0], "leasable_ha": [8.0]})).tolist()
+    [0.75]
+    """
+    leased = register_column(clusters, "leased_ha").astype("Float64").astype("float64")
+    whole = register_column(clusters, "leasable_ha").astype("Float64").astype("float64")
+    return leased / whole.where(whole > 0)

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from clusters_geo.errors import SourceError
-from clusters_geo.forms.catalogue import lines
+from clusters_geo.forms.cells import mark_of, read_figure
+from clusters_geo.forms.circular import Period, lines, verdict
 from clusters_geo.forms.conditions import register_column
-from clusters_geo.forms.figures import mark_of, read_figure
-from clusters_geo.forms.grid import read_grids
-from clusters_geo.forms.period import Period
 from clusters_geo.forms.recognise import recognise
-from clusters_geo.forms.verdicts import verdict
 from clusters_geo.names import match_names, slug, strip_accents
+from clusters_geo.reading.sheets import read_grids
 
 if TYPE_CHECKING:
     import os

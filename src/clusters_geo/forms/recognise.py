@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from clusters_geo.forms.catalogue import Line, lines
-from clusters_geo.forms.figures import read_unit, unit_words
+from clusters_geo.forms.cells import read_unit, unit_words
+from clusters_geo.forms.circular import Line, lines
 from clusters_geo.names import strip_accents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from clusters_geo.forms.grid import Cell, Grid
+    from clusters_geo.reading.sheets import Cell, Grid
 
 __all__ = ["Found", "Heading", "Place", "recognise"]
 
@@ -78,7 +78,7 @@ def recognise(grids: Iterable[Grid]) -> Found | None:
 
     Examples
     --------
-    >>> from clusters_geo.forms.grid import Cell, Grid
+    >>> from clusters_geo.reading.sheets import Cell, Grid
     >>> cells = [
     ...     ("Tên CCN: Phú Thị",),
     ...     ("STT", "Chỉ tiêu", "Kết quả"),

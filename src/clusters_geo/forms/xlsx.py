@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from clusters_geo.errors import EngineError
-from clusters_geo.report.cells import neutral_cell
+from clusters_geo.report.tables import neutral_cell
 
 if TYPE_CHECKING:
     from pathlib import Path

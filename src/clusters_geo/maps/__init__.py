@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from clusters_geo.maps.city import ClusterMap, make_map
+from clusters_geo.maps.city import ClusterMap, make_map, save_map
 from clusters_geo.maps.pack import save_district_maps
-from clusters_geo.maps.save import save_map
 
 __all__ = ["ClusterMap", "make_map", "save_district_maps", "save_map"]

@@ -14,20 +14,30 @@ from clusters_geo import __version__
 from clusters_geo.errors import SchemaError
 from clusters_geo.maps.content import Content, Tables
 from clusters_geo.maps.measures import require_classing
-from clusters_geo.maps.page import leaflet_script, leaflet_style, own_scripts, own_style
+from clusters_geo.maps.page import (
+    background,
+    leaflet_script,
+    leaflet_style,
+    offline_page,
+    own_scripts,
+    own_style,
+)
 from clusters_geo.maps.plain import escaped_json, plain_text
-from clusters_geo.maps.tiles import background
+from clusters_geo.maps.stock import stock_layers
 from clusters_geo.names import did_you_mean, match_names
+from clusters_geo.writing import write_text
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
+    from pathlib import Path
 
     import geopandas as gpd
 
     from clusters_geo.maps.plain import JSON
     from clusters_geo.schema import Language
 
-__all__ = ["ClusterMap", "Look", "Theme", "make_map"]
+__all__ = ["ClusterMap", "Look", "Theme", "make_map", "map_page", "save_map"]
 
 Theme = Literal["auto", "light", "dark"]
 
@@ -233,3 +243,52 @@ def _district_named(name: str, districts: gpd.GeoDataFrame) -> str:
         msg = f"No district is called {name!r}; {hint}"
         raise SchemaError(msg)
     return str(match)
+
+
+def save_map(m: folium.Map, path: str | os.PathLike[str]) -> Path:
+    """Write a map as one HTML file that makes no request.
+
+    Leaflet, style, data and outlines are in the file. A policy in it lets nothing else run, whatever stands
+    in a name. Folium layers that were added come along as data; see `stock_layers` for which.
+
+    Parameters
+    ----------
+    m
+        What `make_map` returned.
+    path
+        Where to; missing folders are made, an older file is replaced as a whole.
+
+    Returns
+    -------
+    Where the file is.
+
+    Raises
+    ------
+    SchemaError
+        If the map is not from `make_map`, or has a layer that cannot go offline.
+    SourceError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> clusters, districts = cg.load_hanoi()
+    >>> written = cg.save_map(cg.make_map(clusters, districts), tmp / "hanoi.html")
+    >>> "https://cdn" in written.read_text(encoding="utf-8")
+    False
+    """
+    return write_text(path, map_page(m))
+
+
+def map_page(m: folium.Map) -> str:
+    """Return the offline file of a map as text.
+
+    Raises
+    ------
+    SchemaError
+        As `save_map`.
+    """
+    if not isinstance(m, ClusterMap):
+        msg = f"save_map needs a map that make_map returned, not a {type(m).__name__}; use its own save()."
+        raise SchemaError(msg)
+    return offline_page(m.data | {"stock": stock_layers(m)}, lang=m.lang, title=m.title)

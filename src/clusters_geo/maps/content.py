@@ -5,30 +5,33 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from clusters_geo.area import area_ha
 from clusters_geo.crs import MAP_CRS, require_crs
 from clusters_geo.errors import CRSError, SchemaError
 from clusters_geo.maps.measures import MEASURES, class_breaks
 from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number, plain_text, plain_value
-from clusters_geo.maps.provenance import estimated_totals, files_of, published_totals
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
-from clusters_geo.measure.area import area_ha
 from clusters_geo.measure.rates import build_out_rate, fill_rate
-from clusters_geo.measure.summary import summarize
+from clusters_geo.measure.summary import reconcile, summarize
 from clusters_geo.names import match_names
+from clusters_geo.reading.notes import ATTRIBUTE
+from clusters_geo.report.audit_report import input_file
 from clusters_geo.schema import BASES, DISTRICT_TYPES, STATUSES, column
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from clusters_geo.maps.measures import Classing, Measure
+    from clusters_geo.maps.plain import JSON
 
-__all__ = ["Content", "Tables"]
+__all__ = ["Content", "Tables", "estimated_totals", "files_of", "published_totals"]
 
 # One pixel at zoom 14, where a district fills the screen, is 9 m at Hà Nội's latitude.
 TOLERANCE_M = 10.0
@@ -362,3 +365,55 @@ def _findings(findings: pd.DataFrame | None, clusters: gpd.GeoDataFrame) -> list
     rows = rows[rows["cluster_id"].isin(clusters.index)]
     wanted = [name for name in ("cluster_id", "severity", "rule", "message", "fix", "source") if name in rows]
     return [{name: plain_value(row[name]) for name in wanted} for row in rows[wanted].to_dict("records")]
+
+
+_CITY = "Hà Nội"
+
+# A rate is as modelled as what it is made of.
+_RESTS_ON = {
+    "planned_ha": ("planned_ha",),
+    "built_ha": ("built_ha",),
+    "build_out_rate": ("built_ha", "planned_ha"),
+}
+
+
+def files_of(*tables: pd.DataFrame) -> list[JSON]:
+    """Return name and SHA-256 of the files that tables were loaded from, as far as these are still there.
+
+    Of a fetched file, which is not, name and SHA-256 stand in the load report.
+    """
+    loads = [table.attrs[ATTRIBUTE] for table in tables if ATTRIBUTE in table.attrs]
+    files: list[JSON] = []
+    for path, fetched in {load["path"]: load["sha256"] for load in loads}.items():
+        with suppress(OSError):
+            sha256 = fetched or input_file(Path(path), None).sha256
+            files.append({"name": plain_text(PurePath(path).name), "sha256": sha256})
+    return files
+
+
+def published_totals(clusters: pd.DataFrame) -> frozenset[tuple[str | None, str]]:
+    """Return which totals were published and are met: by district (None for all) and figure.
+
+    They count only for the register that they were published of, which meets every one of the city's: a
+    single figure may be met by chance.
+    """
+    city = reconcile(clusters.drop(columns="district", errors="ignore"))
+    city = city[city["role"] == "control"]
+    if not city["agrees"].all() or not set(_RESTS_ON["build_out_rate"]) <= set(city["metric"]):
+        return frozenset()
+    table = reconcile(clusters)
+    met = table[(table["role"] == "control") & table["agrees"]]
+    scopes = (None if scope == _CITY else str(scope) for scope in met["scope"])
+    return frozenset(zip(scopes, met["metric"], strict=True))
+
+
+def estimated_totals(
+    totals: pd.Series, focus: str | None, published: frozenset[tuple[str | None, str]]
+) -> list[JSON]:
+    """Return which totals carry "≈": those partly modelled that no published total confirms."""
+    marked: list[JSON] = [
+        name
+        for name, parts in _RESTS_ON.items()
+        if any(totals[f"{part}_modelled"] > 0 and (focus, part) not in published for part in parts)
+    ]
+    return [*marked, "fill_rate"] if totals["fill_rate_modelled_clusters"] > 0 else marked

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clusters_geo.errors import SchemaError
-from clusters_geo.maps.city import ClusterMap, Look
+from clusters_geo.maps.city import ClusterMap, Look, save_map
 from clusters_geo.maps.content import Content, Tables
 from clusters_geo.maps.measures import require_classing
-from clusters_geo.maps.save import save_map
 from clusters_geo.names import slug
 
 if TYPE_CHECKING:

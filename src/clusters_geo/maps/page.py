@@ -10,21 +10,22 @@ import base64
 import hashlib
 import re
 from functools import cache
-from importlib import metadata, resources
+from importlib import import_module, metadata, resources
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from jinja2 import Environment
 
 from clusters_geo import __version__
-from clusters_geo.errors import EngineError
-from clusters_geo.maps.plain import escaped_json
+from clusters_geo.errors import EngineError, SchemaError
+from clusters_geo.maps.plain import escaped_json, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from clusters_geo.maps.plain import JSON
 
-__all__ = ["leaflet_script", "leaflet_style", "offline_page", "own_scripts", "own_style"]
+__all__ = ["background", "leaflet_script", "leaflet_style", "offline_page", "own_scripts", "own_style"]
 
 # In this order: each uses only what stands before it.
 _SCRIPTS = (
@@ -77,7 +78,7 @@ def offline_page(data: Mapping[str, JSON], *, lang: str, title: str) -> str:
     Parameters
     ----------
     data
-        What the scripts in `maps/page/` read: content of the map, its settings, tiles.
+        What the scripts in `maps/web/` read: content of the map, its settings, tiles.
     lang, title
         Language and title of the document.
     """
@@ -168,6 +169,52 @@ def _leaflet(name: str) -> str:
 
 @cache
 def _asset(name: str) -> str:
-    text = (resources.files("clusters_geo.maps") / "page" / name).read_text(encoding="utf-8")
+    text = (resources.files("clusters_geo.maps") / "web" / name).read_text(encoding="utf-8")
     # Indentation is a sixth of our text and means nothing to a browser: no text of ours spans lines.
     return "\n".join(line.strip() for line in text.splitlines())
+
+
+_HOST = re.compile(r"(\*\.)?[\w.-]+(:\d+)?", re.ASCII)
+
+
+def background(tiles: str, attribution: str | None) -> dict[str, JSON]:
+    """Return address, attribution and hosts of a tile background.
+
+    Raises
+    ------
+    SchemaError
+        If the name is unknown, or the address is not https or comes without an attribution.
+    """
+    url, credit, subdomains, zoom = (tiles, None, "abc", 19) if "{" in tiles else _provider(tiles)
+    credit = attribution or credit
+    parts = urlsplit(url.replace("{s}", "*"))
+    if parts.scheme != "https" or not _HOST.fullmatch(parts.netloc) or not credit:
+        msg = f"The background {url!r} needs an https address, and attribution= to say whose it is."
+        raise SchemaError(msg)
+    return {
+        "url": url,
+        "attribution": plain_text(credit),
+        "hosts": [f"https://{parts.netloc}"],
+        "subdomains": list(subdomains),
+        "maxZoom": zoom,
+    }
+
+
+def _provider(name: str) -> tuple[str, str | None, str, int]:
+    providers = import_module("xyzservices").providers
+    try:
+        found = providers.query_name(name)
+    except ValueError as error:
+        msg = (
+            f"{name!r} is not a background that xyzservices knows; give an address with {{z}}, {{x}}, {{y}}."
+        )
+        raise SchemaError(msg) from error
+    if found.requires_token():
+        msg = f"{name!r} needs a key of your own; give its address with the key in it instead."
+        raise SchemaError(msg)
+    return (
+        found.build_url(),
+        found.attribution,
+        found.get("subdomains", "abc"),
+        int(found.get("max_zoom", 19)),
+    )

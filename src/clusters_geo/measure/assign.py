@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from clusters_geo.area import area_ha
 from clusters_geo.crs import HANOI_CRS, require_crs
-from clusters_geo.measure.area import area_ha
 from clusters_geo.names import match_names
 
 __all__ = ["assign_districts"]

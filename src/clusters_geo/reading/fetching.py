@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.error import HTTPError
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-from clusters_geo.errors import SourceError
-from clusters_geo.reading.named import without_secrets
+from clusters_geo.errors import SourceError, without_secrets
 
 if TYPE_CHECKING:
     from http.client import HTTPMessage

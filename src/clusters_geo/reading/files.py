@@ -19,12 +19,17 @@ import pandas as pd
 import pyproj
 
 from clusters_geo.errors import ClustersGeoError, SourceError
-from clusters_geo.reading.doors import staged
-from clusters_geo.reading.geojson import look_through
-from clusters_geo.reading.kml import note_links, without_display
 from clusters_geo.reading.notes import LoadReport, some
+from clusters_geo.reading.opening import staged
+from clusters_geo.reading.quirks import (
+    declared_encoding,
+    full_names,
+    look_through,
+    note_links,
+    refuse_cut_short,
+    without_display,
+)
 from clusters_geo.reading.registers import read_register
-from clusters_geo.reading.shapefile import declared_encoding, full_names, refuse_cut_short
 
 if TYPE_CHECKING:
     import os
@@ -33,7 +38,7 @@ if TYPE_CHECKING:
     import fiona
     import geopandas as gpd
 
-    from clusters_geo.reading.doors import Staged
+    from clusters_geo.reading.opening import Staged
 
 __all__ = ["Layer", "Raw", "look_into", "read_raw"]
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.names import did_you_mean, strip_accents
-from clusters_geo.reading.words import NOTES
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
+from clusters_geo.words import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -288,7 +288,7 @@ def _note(found: list[Heading], headers: list[str], columns: tuple[Column, ...],
     report.mapped = {h.header: h.column for h in found}
     report.left = [h for h in headers if h not in report.mapped and not h.endswith(_BASIS)]
     for heading in found:
-        if heading.how in NOTES:
+        if heading.how in catalogue("notes"):
             report.note(heading.how, header=heading.header, column=heading.column)
     missing = {c.name for c in columns} - set(report.mapped.values())
     for header in report.left:

@@ -1,52 +1,33 @@
 """What was found, repaired and doubted while a file was read; carried along with the table.
 
 The notes travel in `DataFrame.attrs` as plain text and numbers, so that a table can still be copied, compared
-and written to any format. Each has a code and values; its text comes from `clusters_geo.reading.words`.
+and written to any format. Each has a code and values; its text comes from `words/notes.csv`.
 """
 
 from __future__ import annotations
 
+import csv
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Literal
 
-from clusters_geo.reading.words import NOTES, filled
+from clusters_geo.words import catalogue, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
 
-    from clusters_geo.reading.words import Kind
     from clusters_geo.schema import Language
 
 __all__ = ["ATTRIBUTE", "LoadReport", "Note", "attach", "some", "word"]
 
 ATTRIBUTE = "clusters_geo_load"
+Kind = Literal["repair", "doubt"]
 
 _SHOWN = 5
 _KEPT = 1_000
-
-_WORDS = {
-    "head": (
-        "{path}: {format}, lớp {layer}, {rows:,d} dòng, {crs}",
-        "{path}: {format}, layer {layer}, {rows:,d} rows, {crs}",
-    ),
-    "fetched": ("  tải về lúc {at}, SHA-256 {sha256}", "  fetched at {at}, SHA-256 {sha256}"),
-    "in rows": (" (dòng {rows})", " (rows {rows})"),
-    "in all": (", tất cả {count:,d} dòng", ", {count:,d} rows in all"),
-    "more": (" và {more:,d} dòng nữa", " and {more:,d} more"),
-    "boundaries": ("ranh giới: ", "boundaries: "),
-    "repair": ("đã sửa", "repair"),
-    "doubt": ("cần xem", "doubt"),
-    "file": ("tệp", "file"),
-    "crs": ("tọa độ", "crs"),
-    "text": ("chữ", "text"),
-    "columns": ("cột", "columns"),
-    "numbers": ("số", "numbers"),
-    "shapes": ("hình", "shapes"),
-    "rows": ("dòng", "rows"),
-    "no shapes": ("không có hình", "no shapes"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +37,7 @@ class Note:
     Attributes
     ----------
     code
-        One of `clusters_geo.reading.words.NOTES`; its first part is what it is about.
+        One of `words/notes.csv`; its first part is what it is about.
     values
         What stands in its text.
     rows
@@ -76,7 +57,7 @@ class Note:
     @property
     def kind(self) -> Kind:
         """Whether something was changed ("repair") or left ("doubt")."""
-        return NOTES[self.code].kind
+        return kind_of(self.code)
 
     @property
     def topic(self) -> str:
@@ -97,11 +78,12 @@ class Note:
         """Return what was found."""
         whose = word(self.of, lang) if self.of else ""
         in_all = word("in all", lang, count=self.count) if self.count > len(self.rows) else ""
-        return whose + filled(NOTES[self.code].text, self.values, lang) + in_all
+        return whose + catalogue("notes")[self.code].text(lang, self.values) + in_all
 
     def what_to_do(self, lang: Language) -> str:
         """Return what to do about it; "" if nothing."""
-        return filled(NOTES[self.code].advice, self.values, lang)
+        advice = catalogue("notes").get(f"{self.code}.advice")
+        return "" if advice is None else advice.text(lang, self.values)
 
 
 @dataclass(slots=True)
@@ -155,7 +137,7 @@ class LoadReport:
         Parameters
         ----------
         code
-            One of `clusters_geo.reading.words.NOTES`.
+            One of `words/notes.csv`.
         rows
             Where, counted from 1.
         values
@@ -234,6 +216,24 @@ def attach(table: pd.DataFrame, report: LoadReport) -> None:
     table.attrs[ATTRIBUTE] = report.as_dict()
 
 
+def kind_of(code: str) -> Kind:
+    """Return whether a code is of something changed or of something left.
+
+    Examples
+    --------
+    >>> kind_of("numbers.open-mark")
+    'doubt'
+    """
+    return "doubt" if code in _doubts() else "repair"
+
+
+@lru_cache
+def _doubts() -> frozenset[str]:
+    """Return the codes of doubts: what only the owner of a file can decide."""
+    text = resources.files("clusters_geo.words").joinpath("notes.csv").read_text(encoding="utf-8")
+    return frozenset(row["key"] for row in csv.DictReader(text.splitlines()) if row["kind"] == "doubt")
+
+
 def some(values: Iterable[object], lang: Language = "en") -> str:
     """Return the first few of many values, and how many more there are.
 
@@ -255,4 +255,4 @@ def word(key: str, lang: Language, **values: object) -> str:
     >>> word("doubt", "vi")
     'cần xem'
     """
-    return filled(_WORDS[key], values, lang)
+    return speaker("load_report")(key, lang, **values)

@@ -16,8 +16,8 @@ import pandas as pd
 from clusters_geo.errors import EngineError, SourceError
 from clusters_geo.names import strip_accents
 from clusters_geo.reading.archives import refuse_bomb
-from clusters_geo.reading.encodings import best_reading
 from clusters_geo.reading.headers import recognised, split_unit
+from clusters_geo.reading.text import best_reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from clusters_geo import __version__
-from clusters_geo.auditing.catalogue import FAMILIES, all_rules
-from clusters_geo.auditing.rule import SEVERITIES
-from clusters_geo.auditing.words import in_words, is_missing
+from clusters_geo.auditing.rule import FAMILIES, SEVERITIES, all_rules
 from clusters_geo.names import fold
+from clusters_geo.words import format_value, is_missing, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,78 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AuditReport", "Input", "audit_word", "input_file"]
 
-_WORDS: dict[str, tuple[str, str]] = {
-    "title": ("Kiểm tra cụm công nghiệp", "Audit of industrial clusters"),
-    "summary": ("Tổng hợp", "Summary"),
-    "rule": ("Quy tắc", "Rule"),
-    "what": ("Nội dung", "What it is"),
-    "severity": ("Mức độ", "Severity"),
-    "error": ("Lỗi", "Error"),
-    "warning": ("Cảnh báo", "Warning"),
-    "info": ("Lưu ý", "Note"),
-    "findings": ("Phát hiện", "Findings"),
-    "judged": ("Đã xét", "Judged"),
-    "cluster_id": ("Mã cụm", "Cluster"),
-    "row": ("Dòng", "Row"),
-    "district": ("Quận, huyện", "District"),
-    "field": ("Chỉ tiêu", "Field"),
-    "value": ("Giá trị", "Value"),
-    "expected": ("Cần là", "Expected"),
-    "message": ("Phát hiện", "Finding"),
-    "fix": ("Cách xử lý", "What to do"),
-    "source": ("Căn cứ", "Legal source"),
-    "state": ("Trạng thái", "State"),
-    "reason": ("Lý do chấp nhận", "Reason accepted"),
-    "expires": ("Hết hạn", "Expires"),
-    "new": ("mới", "new"),
-    "accepted": ("đã chấp nhận", "accepted"),
-    "expired": ("hết hạn chấp nhận", "acceptance expired"),
-    "gone": ("không còn", "gone"),
-    "everywhere": ("Toàn bộ sổ", "Whole register"),
-    "not_judged": ("Chưa xét được", "Not judged"),
-    "why": ("Lý do", "Why"),
-    "none": ("Không có phát hiện nào.", "No findings."),
-    "total": (
-        "{error} lỗi, {warning} cảnh báo, {info} lưu ý trên {clusters} cụm.",
-        "{error} errors, {warning} warnings, {info} notes on {clusters} clusters.",
-    ),
-    "states": (
-        "So với lần trước: {new} mới, {expired} quá hạn, {accepted} đã chấp nhận, {gone} không còn.",
-        "Against the baseline: {new} new, {expired} expired, {accepted} accepted, {gone} gone.",
-    ),
-    "provenance": ("Nguồn gốc báo cáo", "Provenance"),
-    "law": ("Áp dụng: {law} (ngày {law_on})", "Law applied: {law} (as of {law_on})"),
-    "ages": ("Thời gian tính đến {on}", "Ages counted to {on}"),
-    "made": (
-        "Lập ngày {made_on} bằng clusters-geo {version}",
-        "Made on {made_on} with clusters-geo {version}",
-    ),
-    "rule_set": (
-        "{n} quy tắc; ngưỡng khác mặc định: {changed}",
-        "{n} rules; thresholds other than the defaults: {changed}",
-    ),
-    "rules_and_limits": ("Quy tắc và ngưỡng", "Rules and thresholds"),
-    "input": ("{name} (SHA-256 {sha256}; hệ tọa độ {crs})", "{name} (SHA-256 {sha256}; CRS {crs})"),
-    "not_judged_note": ("Chưa xét: {rule} – {why}", "Not judged: {rule} – {why}"),
-    "parameters": ("Tham số", "Parameters"),
-    "by_law": ("theo luật", "as the law says"),
-    "none_set": ("không có", "none"),
-    "needs": ("Cần có", "Needs"),
-    "family": ("Nhóm", "Family"),
-    "explanation": ("Giải thích", "Explanation"),
-}
 
-
-def audit_word(key: str, lang: Language, /, **values: object) -> str:
-    """Return a word of an audit's report.
-
-    Raises
-    ------
-    KeyError
-        If there is no such word.
-    """
-    text = _WORDS[key][0 if lang == "vi" else 1]
-    return text.format(**values) if values else text
+audit_word = speaker("audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +70,7 @@ class AuditReport:
 
     def say(self, key: str, /, **values: object) -> str:
         """Return a word in the report's language."""
-        return audit_word(key, self.lang, **values)
+        return audit_word(key, lang=self.lang, **{name: v for name, v in values.items() if name != "lang"})
 
     @cached_property
     def record(self) -> dict[str, object]:
@@ -266,7 +195,7 @@ class AuditReport:
         """Return the provenance in words, one fact a line."""
         facts = self.provenance()
         for name in {"made_on", "on", "law_on"} & set(facts):
-            facts[name] = in_words(date.fromisoformat(str(facts[name])), self.lang)
+            facts[name] = format_value(date.fromisoformat(str(facts[name])), self.lang)
         lines = [self.say("made", **facts)]
         if self.record:
             lines += [self.say("law", **facts), self.say("ages", **facts)]

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from clusters_geo.auditing.words import in_words, is_missing
 from clusters_geo.report.audit_report import audit_word
-from clusters_geo.report.cells import neutral_cells
-from clusters_geo.report.records import to_json, to_records
-from clusters_geo.report.sheet import Sheet, to_markdown, to_text
-from clusters_geo.report.writing import write_text
+from clusters_geo.report.tables import (
+    Sheet,
+    neutral_cells,
+    plain_text,
+    to_json,
+    to_markdown,
+    to_records,
+    to_text,
+)
+from clusters_geo.words import format_value, is_missing
+from clusters_geo.writing import write_text
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
 
     import pandas as pd
 
@@ -22,16 +29,16 @@ if TYPE_CHECKING:
     from clusters_geo.report.audit_report import AuditReport
     from clusters_geo.schema import Language
 
-__all__ = ["FORMATS", "TEXT_FORMATS", "explain_rule", "findings_text", "findings_to_file"]
+__all__ = ["FORMATS", "TEXT_FORMATS", "explain_rule", "findings_html", "findings_text", "findings_to_file"]
 
 TEXT_FORMATS = ("table", "json", "csv", "md", "sarif", "junit", "html")
 FORMATS = (*TEXT_FORMATS, "xlsx")
 
 # Imported when they are asked for.
 _WRITERS = {
-    "sarif": ("sarif", "sarif_text"),
-    "junit": ("junit", "junit_text"),
-    "html": ("findings_html", "findings_html"),
+    "sarif": ("ci", "sarif_text"),
+    "junit": ("ci", "junit_text"),
+    "html": ("findings", "findings_html"),
 }
 
 # These have no room for their own provenance; it is written beside them.
@@ -131,7 +138,7 @@ def _cell(report: AuditReport, key: str, value: object) -> str:
         return report.cluster(value)
     if is_missing(value):
         return ""
-    return report.say(str(value)) if key in ("severity", "state") else in_words(value, report.lang)
+    return report.say(str(value)) if key in ("severity", "state") else format_value(value, report.lang)
 
 
 def _csv(report: AuditReport) -> str:
@@ -143,3 +150,68 @@ def _parameter(value: object, lang: Language) -> str:
     if value is None:
         return audit_word("by_law", lang)
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+_PREPARED = {"vi": "Người lập", "en": "Prepared by"}
+_APPROVED = {"vi": "Người duyệt", "en": "Approved by"}
+
+
+def findings_html(report: AuditReport) -> str:
+    """Return the page: summary, findings by district, what was not judged, provenance, room to sign."""
+    from jinja2 import Environment
+
+    page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_template())
+    return plain_text(
+        page.render(
+            lang=report.lang,
+            title=report.say("title"),
+            headline=report.headline(),
+            counts=[(r, s, report.say(s), title, n) for r, s, title, n in report.counts()],
+            summary_header=[report.say(key) for key in ("severity", "what", "findings")],
+            none=report.say("none"),
+            districts=[(name, _rows(report, rows)) for name, rows in report.by_district()],
+            header=[report.say(key) for key in ("severity", "cluster_id", "message", "fix")],
+            not_judged=report.not_judged(),
+            not_judged_title=report.say("not_judged"),
+            rules=report.rule_rows(),
+            rules_title=report.say("rules_and_limits"),
+            provenance_title=report.say("provenance"),
+            provenance=report.provenance_lines(),
+            prepared=_PREPARED[report.lang],
+            approved=_APPROVED[report.lang],
+        )
+    )
+
+
+def _template() -> str:
+    return Path(__file__).with_name("audit.html").read_text(encoding="utf-8")
+
+
+def _rows(report: AuditReport, rows: pd.DataFrame) -> list[dict[str, str]]:
+    return [
+        {
+            "severity": str(row["severity"]),
+            "severity_word": report.say(str(row["severity"])),
+            "cluster": report.cluster(row["cluster_id"]),
+            "message": _text(report, row["message"]),
+            "fix": _text(report, row["fix"]),
+            "rule": str(row["rule"]),
+            "source": _text(report, row["source"]),
+            "state": _text(report, row.get("state")),
+            "note": _note(report, row),
+        }
+        for row in rows.to_dict("records")
+    ]
+
+
+def _note(report: AuditReport, row: Mapping[Any, Any]) -> str:
+    if is_missing(row.get("state")):
+        return ""
+    state = report.say(str(row["state"]))
+    if row["state"] == "accepted":
+        return f"[{state} – {row['reason']}, {format_value(row['expires'], report.lang)}]"
+    return f"[{state}]"
+
+
+def _text(report: AuditReport, value: object) -> str:
+    return "" if is_missing(value) else format_value(value, report.lang)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from clusters_geo.errors import ClustersGeoError
 from clusters_geo.load import load_clusters, load_districts, load_report
 from clusters_geo.reading.files import Layer, look_into
-from clusters_geo.reading.named import Named, at_hand
 from clusters_geo.reading.notes import LoadReport, some, word
-from clusters_geo.report.sheet import Sheet
+from clusters_geo.reading.opening import Named, at_hand
+from clusters_geo.report.tables import Sheet
 from clusters_geo.validation import list_faults
+from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,40 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Inspection", "inspect_file", "inspection_sheets"]
 
+_say = speaker("inspection")
 _NOT_LAYERED = {".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet", ".geoparquet"}
 _SHOWN_FAILURES = 20
-
-_WORDS: dict[str, tuple[str, str]] = {
-    "layers": ("Các lớp", "Layers"),
-    "layer": ("Lớp", "Layer"),
-    "shapes": ("Hình", "Shapes"),
-    "crs": ("Hệ tọa độ", "Coordinate system"),
-    "rows": ("Số dòng", "Rows"),
-    "no shapes": ("không có hình", "no shapes"),
-    "not stated": ("không ghi", "not stated"),
-    "unusable": ("Không đọc được", "Cannot be loaded"),
-    "why": ("Lý do và cách xử lý", "Why, and what to do"),
-    "faults": ("Không tính toán được: {count} giá trị", "Cannot be computed with: {count} values"),
-    "row": ("Dòng", "Row"),
-    "column": ("Cột", "Column"),
-    "value": ("Giá trị", "Value"),
-    "problem": ("Lỗi", "Problem"),
-    "what": ("Mục", "What"),
-    "found": ("Kết quả", "Found"),
-    "format": ("Định dạng", "Format"),
-    "fetched": ("Tải về lúc", "Fetched at"),
-    "encoding": ("Bảng mã", "Encoding"),
-    "left": ("Cột không dùng", "Columns not used"),
-    "none": ("không có", "none"),
-    "columns": ("Các cột", "Columns"),
-    "in file": ("Trong tệp", "In the file"),
-    "taken for": ("Được hiểu là", "Taken for"),
-    "notes": ("Đã sửa và cần xem", "Repairs and doubts"),
-    "kind": ("Loại", "Kind"),
-    "about": ("Về", "About"),
-    "to do": ("Cần làm", "What to do"),
-    "nothing": ("không phải sửa gì, không có gì cần xem", "nothing to repair and nothing to doubt"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +211,6 @@ def _report_sheets(report: LoadReport, lang: Language) -> list[Sheet]:
         Sheet(_say("columns", lang), _says(lang, "in file", "taken for"), columns),
         Sheet(_say("notes", lang), _says(lang, "kind", "about", "found", "row", "to do"), notes),
     ]
-
-
-def _say(key: str, lang: Language) -> str:
-    return _WORDS[key][lang == "en"]
 
 
 def _says(lang: Language, *keys: str) -> tuple[str, ...]:

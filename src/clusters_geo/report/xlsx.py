@@ -9,11 +9,11 @@ from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clusters_geo.auditing.words import is_missing
 from clusters_geo.errors import EngineError
-from clusters_geo.report.cells import neutral_cell
-from clusters_geo.report.writing import replaced_file
+from clusters_geo.report.tables import neutral_cell
 from clusters_geo.schema import label
+from clusters_geo.words import is_missing
+from clusters_geo.writing import replaced_file
 
 if TYPE_CHECKING:
     import os

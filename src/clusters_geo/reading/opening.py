@@ -1,0 +1,371 @@
+"""What may be opened at all: one plain file of a known format, and what belongs to it.
+
+The file and its sidecars are linked into a private folder and read there. Nothing else lies in that folder,
+so a reader that looks for neighbours finds none, and what readers leave behind goes away with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import re
+import shutil
+import sqlite3
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clusters_geo.errors import SourceError, without_secrets
+from clusters_geo.reading.archives import plain_stem, unpack, unpack_kmz
+from clusters_geo.reading.formats import Format, identify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["MAX_BYTES", "Named", "Staged", "at_hand", "checked_file", "staged"]
+
+_LOCK_WAIT_S = 1.0
+_SHOWN = 80
+_MAX_HEADER_BYTES = 1 << 20
+
+# Virtual tables other than search indexes, and functions that GDAL gives to SQL, in a table, view or trigger.
+_REACHES_OUT = re.compile(
+    r"^\s*CREATE\s+VIRTUAL\s(?!.*\bUSING\s+[\"']?(?:rtree|fts[345])\b)"
+    r"|\b(?:(?:ogr|gdal)_\w+|load_extension|readfile|writefile)\s*\(",
+    re.IGNORECASE | re.DOTALL,
+)
+_COPIED = {"GML", "MapInfo MIF", "MapInfo TAB"}
+
+_ALLOWED = "say allow_remote=True (--allow-remote); without that"
+_NOT_A_PATH = (
+    (re.compile(r"^\s*[\[{<]"), "is data, not the name of a file", "Write it to a file first;"),
+    (
+        re.compile(r"^(?:/vsicurl/)?https?://", re.IGNORECASE),
+        "is an address on a network",
+        f"Download the file first, or {_ALLOWED}",
+    ),
+    (
+        re.compile(r"^/vsizip/.+\.zip", re.IGNORECASE | re.DOTALL),
+        "is a virtual path into an archive",
+        f"Name the archive itself, or {_ALLOWED}",
+    ),
+    (
+        re.compile(r"^/?vsi\w|^/vsi", re.IGNORECASE),
+        "is a virtual path of GDAL",
+        "Copy or unpack the file to this machine first;",
+    ),
+    (
+        re.compile(r"^\w[\w+.-]+://"),
+        "is an address on a network of a kind that is never fetched",
+        "Download the file first;",
+    ),
+    (
+        re.compile(
+            r"^(?:PG|MYSQL|MSSQL|OCI|ODBC|WFS|OAPIF|GPKG|GeoJSON|ES|MVT|ESRIJSON|TopoJSON):", re.IGNORECASE
+        ),
+        "is a connection string",
+        "Export the table to a file first;",
+    ),
+    (re.compile(r"[\x00\r\n]"), "holds a control character", "Name a file;"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file that may be opened: where its private copy lies, its format, and what is missing beside it.
+
+    `parts` are the files to read, each by itself: the KML files of a KMZ, otherwise `path` alone.
+    """
+
+    path: Path
+    original: str
+    format: Format
+    parts: tuple[Path, ...]
+    missing: tuple[str, ...] = ()
+
+
+def checked_file(path: str | os.PathLike[str], *, allow_large: bool = False) -> Path:
+    """Return the absolute path of a plain file that exists and is not too large.
+
+    Raises
+    ------
+    SourceError
+        If it is an address, a virtual path, data, a folder (other than a FileGDB), a pipe or a device, does
+        not exist, may not be read, or is larger than 1 GiB without `allow_large`.
+
+    Examples
+    --------
+    >>> checked_file("https://example.org/a.geojson")
+    Traceback (most recent call last):
+    clusters_geo.errors.SourceError: 'https://example.org/a.geojson' is an address on a network. Download ...
+    """
+    text = os.fspath(path)
+    file = Path(text)
+    try:
+        found = file.stat()
+    except (OSError, ValueError) as error:
+        _refuse_other_than_path(text)
+        msg = f"There is no file {text[:200]!r} ({error}). Check the name and the folder."
+        raise SourceError(msg) from error
+    if stat.S_ISDIR(found.st_mode) and file.suffix.lower() == ".gdb":
+        return _checked_geodatabase(file.absolute())
+    _refuse_other_than_plain(file, found)
+    if found.st_size > MAX_BYTES and not allow_large:
+        msg = (
+            f"{file} has {found.st_size / 1e9:.1f} GB; more than {MAX_BYTES / 1e9:.1f} GB is read only with "
+            "allow_large=True (--allow-large)."
+        )
+        raise SourceError(msg)
+    return file.absolute()
+
+
+def _refuse_other_than_path(text: str) -> None:
+    for pattern, what, fix in _NOT_A_PATH:
+        if pattern.search(text):
+            shown = without_secrets(text)
+            shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"
+            msg = f"{shown!r} {what}. {fix} only files on this machine are opened."
+            raise SourceError(msg)
+
+
+def _refuse_other_than_plain(file: Path, found: os.stat_result) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        msg = f"{file} is a folder. Name a file in it."
+        raise SourceError(msg)
+    if not stat.S_ISREG(found.st_mode):
+        msg = f"{file} is a pipe or a device, not a file. Save its content to a file first."
+        raise SourceError(msg)
+    if not os.access(file, os.R_OK):
+        msg = f"{file} may not be read by this user. Ask for the permission, or for a copy."
+        raise SourceError(msg)
+
+
+def _checked_geodatabase(folder: Path) -> Path:
+    for member in folder.iterdir():
+        if not stat.S_ISREG(member.lstat().st_mode):
+            msg = f"{folder} holds {member.name}, which is not a plain file. A FileGDB has only such."
+            raise SourceError(msg)
+    if not (folder / "a00000001.gdbtable").exists():
+        msg = f"{folder} is a folder without a00000001.gdbtable, hence no FileGDB. Was it copied whole?"
+        raise SourceError(msg)
+    return folder
+
+
+@contextlib.contextmanager
+def staged(path: str | os.PathLike[str], *, allow_large: bool = False) -> Iterator[Staged]:
+    """Give a file in a private folder, with its sidecars and nothing else; archives are unpacked there.
+
+    Raises
+    ------
+    SourceError
+        As `checked_file` and `identify`; also for archives that expand too far, databases that are locked
+        and files that refer to others.
+    """
+    original = checked_file(path, allow_large=allow_large)
+    shown, member = (path.shown, path.member) if isinstance(path, Named) else (str(original), "")
+    with tempfile.TemporaryDirectory(prefix="clusters-geo-", ignore_cleanup_errors=True) as private:
+        folder = Path(private)
+        if original.suffix.lower() == ".zip":
+            source = unpack(original, folder / "unpacked", member, allow_large=allow_large)
+        else:
+            source = original
+        found = identify(source)
+        (folder / "read").mkdir()
+        target, missing = _linked(source, found, folder / "read")
+        _CHECKS.get(found.name, lambda _: None)(target)
+        parts = _kmz_parts(target, folder, allow_large) if found.name == "KMZ" else (target,)
+        yield Staged(parts[0], shown, found, parts, missing)
+
+
+def _kmz_parts(file: Path, folder: Path, allow_large: bool) -> tuple[Path, ...]:  # noqa: FBT001
+    parts = unpack_kmz(file, folder / "parts", allow_large=allow_large)
+    for part in parts:
+        identify(part)
+    return parts
+
+
+def _linked(source: Path, found: Format, folder: Path) -> tuple[Path, tuple[str, ...]]:
+    # Readers match endings in lower case; what the layer is called comes from the stem.
+    stem = plain_stem(source)
+    target = folder / f"{stem}{source.suffix.lower()}"
+    bring = _copy if found.name in _COPIED or _keeps_a_log(source, found) else _link
+    bring(source, target)
+    neighbours = _neighbours(source) if found.needed or found.beside else {}
+    missing = []
+    for ending in (*found.needed, *found.beside):
+        neighbour = neighbours.get(ending)
+        if neighbour is None:
+            missing.append(ending)
+            continue
+        _refuse_other_than_plain(neighbour, neighbour.stat())
+        bring(neighbour, folder / f"{stem}{ending}")
+    return target, tuple(missing)
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+
+
+def _link(source: Path, target: Path) -> None:
+    target.symlink_to(source, target_is_directory=source.is_dir())
+
+
+def _keeps_a_log(source: Path, found: Format) -> bool:
+    # SQLite writes beside a database in this mode even to read it; so the copy is read.
+    if found.name != "GeoPackage":
+        return False
+    with source.open("rb") as opened:
+        return opened.read(20)[18:19] == b"\x02"
+
+
+def _neighbours(source: Path) -> dict[str, Path]:
+    stem = source.stem.lower()
+    siblings = (p for p in source.parent.iterdir() if p.name.lower().startswith(stem + "."))
+    return {p.name[len(stem) :].lower(): p for p in siblings}
+
+
+def _check_geopackage(file: Path) -> None:
+    """Refuse a database that is locked, damaged, or whose tables reach outside it."""
+    mode = "ro" if file.is_symlink() else "rw"
+    address = f"{file.resolve().as_uri()}?mode={mode}"
+    try:
+        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=_LOCK_WAIT_S)) as db:
+            if mode == "rw":
+                # The copy takes in what its log holds, and needs none any more.
+                db.execute("PRAGMA journal_mode=DELETE")
+            db.text_factory = lambda content: content.decode("utf-8", "replace")
+            rows = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        # SQLite quotes damaged names in its message, which Python then fails to decode.
+        said = str(error) if isinstance(error, sqlite3.Error) else "its list of tables is damaged"
+        locked = "locked" in said
+        fix = (
+            "Close the program that has it open (QGIS?) and try again"
+            if locked
+            else "Was it cut short? Copy it again"
+        )
+        msg = f"{file.name} cannot be opened: {said}. {fix}."
+        raise SourceError(msg) from error
+    for name, sql in rows:
+        if _REACHES_OUT.search(sql):
+            msg = f"{file.name}: {name!r} may read other files or the network. Export it to a new GeoPackage."
+            raise SourceError(msg)
+
+
+def _check_tab(file: Path) -> None:
+    text = file.read_bytes()[:_MAX_HEADER_BYTES].lower()
+    native = re.search(rb"type\s+native", text)
+    if not native or re.search(rb"create\s+view|open\s+table|isseamless\W+true|\bfile\s+\"", text):
+        msg = (
+            f"{file.name} is a view or a linked table: it names other files, which are not opened. Save "
+            "a copy as native TAB."
+        )
+        raise SourceError(msg)
+    _neutral_charset(file, rb'(!charset\s+)"?WindowsVietnamese"?', rb"\1WindowsLatin1")
+
+
+def _check_mif(file: Path) -> None:
+    _neutral_charset(file, rb'(\bcharset\s+)"WindowsVietnamese"', rb'\1"WindowsLatin1"')
+
+
+def _neutral_charset(file: Path, pattern: bytes, replacement: bytes) -> None:
+    # GDAL loses the last letter of each value in Windows-1258; read as Latin-1 the bytes survive.
+    content = file.read_bytes()
+    changed = re.sub(pattern, replacement, content[:_MAX_HEADER_BYTES], count=1, flags=re.IGNORECASE)
+    file.write_bytes(changed + content[_MAX_HEADER_BYTES:])
+
+
+def _check_gml(file: Path) -> None:
+    # GDAL opens, and downloads, the schemas that a file names; without that word it does not.
+    content = file.read_bytes()
+    file.write_bytes(re.sub(rb"schemaLocation(\s*=)", rb"schemaIgnored\1", content))
+
+
+_CHECKS = {
+    "GeoPackage": _check_geopackage,
+    "MapInfo TAB": _check_tab,
+    "MapInfo MIF": _check_mif,
+    "GML": _check_gml,
+}
+
+
+MAX_BYTES = 1 << 30
+
+_FETCHED = re.compile(r"^(?:/vsicurl/)?(https?://.+)", re.IGNORECASE | re.DOTALL)
+_IN_ARCHIVE = re.compile(r"^/vsizip/\{?(.+?\.zip)\}?(?:/(.+?))?/?$", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A file on this machine, and what the caller called it.
+
+    Attributes
+    ----------
+    path
+        Where it lies.
+    shown
+        What to call it: an address without user, password and query.
+    member
+        The one file meant of a zip archive; "" for the only one.
+    sha256, fetched_at
+        Of what was fetched, and when (UTC); "" for a file that was here before.
+    """
+
+    path: Path
+    shown: str
+    member: str = ""
+    sha256: str = ""
+    fetched_at: str = ""
+
+    def __fspath__(self) -> str:
+        """Return where it lies, so that it is opened like any other."""
+        return str(self.path)
+
+    @property
+    def name(self) -> str:
+        """The name of the file alone."""
+        return self.path.name
+
+
+@contextlib.contextmanager
+def at_hand(
+    path: str | os.PathLike[str], *, allow_remote: bool = False, allow_large: bool = False
+) -> Iterator[str | os.PathLike[str]]:
+    """Give a file as it is, or as `Named` if it is called by an address or in an archive and that is allowed.
+
+    Parameters
+    ----------
+    path
+        A path, `https://…`, `http://…`, `/vsicurl/https://…` or `/vsizip/ARCHIVE.zip/FILE`.
+    allow_remote
+        Whether to follow anything but a path; otherwise it is given as it is, for `checked_file` to refuse.
+    allow_large
+        Whether to fetch more than 1 GiB.
+
+    Raises
+    ------
+    SourceError
+        If nothing can be fetched: no answer, an error, too much, too slow, or led to another kind of address.
+
+    Examples
+    --------
+    >>> with at_hand("/vsizip/du-lieu.zip/cum.shp", allow_remote=True) as file:
+    ...     file.path.name, file.member
+    ('du-lieu.zip', 'cum.shp')
+    """
+    text = "" if isinstance(path, Named) or not allow_remote else os.fspath(path)
+    inside = _IN_ARCHIVE.match(text)
+    address = _FETCHED.match(inside[1] if inside else text)
+    if address is None:
+        yield path if inside is None else Named(Path(inside[1]), text, inside[2] or "")
+        return
+    from clusters_geo.reading.fetching import fetch
+
+    shown = without_secrets(address[1])
+    with tempfile.TemporaryDirectory(prefix="clusters-geo-", ignore_cleanup_errors=True) as private:
+        limit = math.inf if allow_large else MAX_BYTES
+        fetched = fetch(address[1], Path(private), shown=shown, max_bytes=limit)
+        yield Named(fetched.path, shown, inside[2] or "" if inside else "", fetched.sha256, fetched.at)

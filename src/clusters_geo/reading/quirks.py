@@ -1,0 +1,274 @@
+"""GeoJSON looked through before GDAL sees it, because GDAL mends in silence or complains without a row.
+
+Whole numbers beyond 2^63, `NaN`, repeated keys, unclosed rings and ids used twice are legal to one reader
+and not to the next; here each is named with the row it stands in.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import re
+import struct
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from clusters_geo.errors import SourceError
+from clusters_geo.reading.json_stream import JSONStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pandas as pd
+
+    from clusters_geo.reading.notes import LoadReport
+    from clusters_geo.reading.opening import Staged
+
+__all__ = [
+    "declared_encoding",
+    "full_names",
+    "look_through",
+    "note_links",
+    "refuse_cut_short",
+    "without_display",
+]
+
+_FEWEST_POSITIONS = 4
+_SHOWN = 5
+
+_SHAPES = (
+    "Point",
+    "MultiPoint",
+    "LineString",
+    "MultiLineString",
+    "Polygon",
+    "MultiPolygon",
+    "GeometryCollection",
+)
+
+
+def look_through(file: Path, report: LoadReport) -> None:
+    """Refuse what cannot be read without a guess, and note what can; feature by feature, whatever the size.
+
+    Raises
+    ------
+    SourceError
+        With the line or the row and the member that is wrong.
+    """
+    stream, members = JSONStream(file), {}
+    seen: _Seen | None = None
+    for key in stream.members():
+        if key == "features" and stream.is_array():
+            seen = _Seen(file)
+            for feature in stream.elements():
+                seen.look_at(feature)
+        else:
+            members[key] = stream.value()
+    kind = members.get("type")
+    if kind not in {"FeatureCollection", "Feature", *_SHAPES}:
+        what = "TopoJSON" if kind == "Topology" else f"JSON whose type is {kind!r}"
+        msg = f"{file.name} is {what}, not GeoJSON. Export it as GeoJSON."
+        raise SourceError(msg)
+    if kind == "FeatureCollection" and seen is None:
+        raise _no_list(file)
+    if kind != "FeatureCollection":
+        seen = _Seen(file)
+        seen.look_at(members if kind == "Feature" else {"geometry": members})
+    if seen is not None:
+        seen.tell(report)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was seen of the features so far: few of them are kept, so that memory stays small."""
+
+    file: Path
+    rows: int = 0
+    ids: dict[str | int, int] = field(default_factory=dict)
+    twice: dict[str | int, list[int]] = field(default_factory=dict)
+    kinds: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def look_at(self, feature: object) -> None:
+        """Check one feature, and remember its id and the kinds of its values."""
+        if not isinstance(feature, dict):
+            raise _no_list(self.file)
+        self.rows += 1
+        _check_shape(self.file, self.rows, feature.get("geometry"))
+        own = feature.get("id")
+        if isinstance(own, str | int) and (first := self.ids.setdefault(own, self.rows)) != self.rows:
+            self.twice.setdefault(own, [first]).append(self.rows)
+        members = feature.get("properties")
+        for key, value in members.items() if isinstance(members, dict) else ():
+            if value is not None:
+                self.kinds.setdefault(key, {}).setdefault(_kind(value), self.rows)
+
+    def tell(self, report: LoadReport) -> None:
+        """Note ids used twice, and columns of several kinds."""
+        if self.twice:
+            rows = sorted(row for listed in self.twice.values() for row in listed)
+            ids = [str(i) for i in sorted(self.twice, key=str)]
+            report.note("rows.feature-ids", rows, ids=ids[:_SHOWN])
+        for key, kinds in self.kinds.items():
+            if len(kinds) > 1:
+                said = [{"say": kind, "row": row} for kind, row in kinds.items()]
+                report.note("columns.mixed", kinds.values(), column=key, kinds=said)
+
+
+def _no_list(file: Path) -> SourceError:
+    return SourceError(f'{file.name}: "features" is not a list of features. Export it again.')
+
+
+def _check_shape(file: Path, row: int, shape: object) -> None:
+    if shape is None:
+        return
+    kind = shape.get("type") if isinstance(shape, dict) else None
+    if not isinstance(shape, dict) or kind not in _SHAPES:
+        msg = (
+            f"{file.name}, row {row}: the geometry is of the unknown kind {kind!r}. Known: "
+            f"{', '.join(_SHAPES)}."
+        )
+        raise SourceError(msg)
+    if kind == "GeometryCollection":
+        for part in shape.get("geometries") or []:
+            _check_shape(file, row, part)
+        return
+    for ring in _rings(str(kind), shape.get("coordinates")):
+        if not isinstance(ring, list) or (ring and (len(ring) < _FEWEST_POSITIONS or ring[0] != ring[-1])):
+            msg = (
+                f"{file.name}, row {row}: a ring is not closed: its first and last position differ. Close it."
+            )
+            raise SourceError(msg)
+
+
+def _rings(kind: str, coordinates: object) -> Iterator[object]:
+    parts = coordinates if isinstance(coordinates, list) else []
+    if kind == "Polygon":
+        yield from parts
+    elif kind == "MultiPolygon":
+        for part in parts:
+            yield from part if isinstance(part, list) else [part]
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "flags"
+    if isinstance(value, int | float):
+        return "numbers"
+    return "words" if isinstance(value, str) else "lists"
+
+
+_SEARCHED_BYTES = 1 << 20
+_LINKS_SHOWN = 5
+
+# How Google Earth is to show a place; GDAL makes a column of each, whether stated or not.
+_DISPLAY = (
+    "timestamp",
+    "begin",
+    "end",
+    "altitudeMode",
+    "tessellate",
+    "extrude",
+    "visibility",
+    "drawOrder",
+    "icon",
+)
+_LINK = re.compile(
+    rb"<(?:\w+:)?NetworkLink\b(?:(?!</(?:\w+:)?NetworkLink>).)*?<(?:\w+:)?href>\s*(.*?)\s*</(?:\w+:)?href>",
+    re.DOTALL,
+)
+
+
+def note_links(source: Staged, report: LoadReport) -> None:
+    """Note the links of a KML or KMZ that lead to no file in it; those in a KMZ are read as layers anyway."""
+    known = {_stem(part.name) for part in source.parts}
+    links = dict.fromkeys(href for part in source.parts for href in _hrefs(part))
+    lost = [href for href in links if "://" in href or _stem(href) not in known]
+    if lost:
+        report.note("file.links", count=len(lost), links=[href[:80] for href in lost[:_LINKS_SHOWN]])
+
+
+def without_display(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without the columns of display that say the same of every place.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> list(without_display(pd.DataFrame({"Name": ["A", "B"], "extrude": [0, 0], "icon": ["x", "y"]})))
+    ['Name', 'icon']
+    """
+    same = [name for name in _DISPLAY if name in table and len(table[name].drop_duplicates()) == 1]
+    return table.drop(columns=same)
+
+
+def _hrefs(part: Path) -> list[str]:
+    with part.open("rb") as opened:
+        head = opened.read(_SEARCHED_BYTES)
+    return [html.unescape(found.decode("utf-8", "replace")) for found in _LINK.findall(head)]
+
+
+def _stem(href: str) -> str:
+    # GDAL writes the bytes of a name that is not ASCII as 0xE1 into its archives.
+    stem = PurePosixPath(unquote(href)).stem.encode()
+    whole = re.sub(rb"0x([0-9A-F]{2})", lambda found: bytes.fromhex(found[1].decode()), stem)
+    return whole.decode("utf-8", "replace")
+
+
+_SHP_HEADER, _DBF_HEADER = 100, 32
+
+
+def refuse_cut_short(source: Staged) -> None:
+    """Compare what the two headers of a Shapefile promise with what is there.
+
+    Raises
+    ------
+    SourceError
+        If the table is missing, or one of the two is shorter than it says.
+    """
+    if ".dbf" in source.missing:
+        msg = (
+            f"{source.original}: the .dbf with its names and figures is missing beside it. Copy all its "
+            "files."
+        )
+        raise SourceError(msg)
+    shapes = source.path.stat().st_size
+    with source.path.open("rb") as opened:
+        header = opened.read(_SHP_HEADER)
+    promised = 2 * struct.unpack(">i", header[24:28])[0] if len(header) == _SHP_HEADER else _SHP_HEADER
+    table = source.path.with_suffix(".dbf")
+    with table.open("rb") as opened:
+        header = opened.read(_DBF_HEADER)
+    rows, start, width = (
+        struct.unpack("<IHH", header[4:12]) if len(header) == _DBF_HEADER else (1, _DBF_HEADER, 0)
+    )
+    for file, has, needs in (
+        (".shp", shapes, promised),
+        (".dbf", table.stat().st_size, start + rows * width),
+    ):
+        if has < needs:
+            msg = (
+                f"{source.original}: its {file} has {has:,} of the {needs:,} bytes it should have. Copy "
+                "it again."
+            )
+            raise SourceError(msg)
+
+
+def declared_encoding(source: Staged) -> str:
+    """Return the encoding that the .cpg states; "" if there is none."""
+    declared = source.path.with_suffix(".cpg")
+    if not declared.exists():
+        return ""
+    with declared.open("rb") as opened:
+        return opened.read(40).decode("ascii", "replace").strip()
+
+
+def full_names(source: Staged, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a Shapefile's table with the names that did not fit, from the list written beside it."""
+    names = source.path.with_suffix(".columns.csv")
+    if not names.exists():
+        return table
+    with names.open(encoding="utf-8", newline="") as opened:
+        rows = {row[0]: row[1] for row in csv.reader(opened) if len(row) == len(("short", "column"))}
+    return table.rename(columns={short: full for short, full in rows.items() if full not in table})

@@ -1,0 +1,316 @@
+"""A table to a file that others read: whole or not at all, in a named system, nothing lost in silence.
+
+A Shapefile is five files, which no file system replaces at once. So an existing one is never overwritten;
+under the ending `.zip` it is one file, and is.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+import warnings
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyproj
+
+from clusters_geo.crs import HANOI_CRS, MAP_CRS, vn2000
+from clusters_geo.errors import ClustersGeoError, CRSError, SourceError
+from clusters_geo.report.tables import neutral_cells
+from clusters_geo.writing import replaced_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+
+__all__ = ["WRITTEN", "save", "target_crs"]
+
+_NAME_WIDTH = 10
+_TEXT_WIDTH = 254
+# A tenth of a millimetre in degrees; RFC 7946 advises 7 and GDAL obeys, which is a centimetre.
+_GEOJSON_DECIMALS = 9
+
+
+def save(
+    table: gpd.GeoDataFrame, path: str | os.PathLike[str], *, crs: str | None = None, layer: str | None = None
+) -> Path:
+    """Write a table to one file and return where.
+
+    Parameters
+    ----------
+    table
+        Clusters or districts; it is not changed.
+    path
+        Its ending chooses the format: .gpkg, .parquet (GeoParquet 1.1), .geojson (RFC 7946), .fgb, .shp,
+        .zip (a Shapefile as one file), .csv or .xlsx (both without shapes).
+    crs
+        The system to write in: a code such as "EPSG:5897", "vn2000" for Hà Nội's, "vn2000:Bắc Ninh" for a
+        province's. Without it the table's own. GeoJSON is always in longitude and latitude.
+    layer
+        The name of the layer; otherwise that of the file.
+
+    Returns
+    -------
+    The path of the file.
+
+    Warns
+    -----
+    UserWarning
+        If the format shortens names or text, or has no place for shapes.
+
+    Raises
+    ------
+    SourceError
+        If the format is unknown, cannot hold the table, or the file cannot be written; whatever was at
+        `path` is still there.
+    CRSError
+        If the table has shapes but no system, or the format cannot hold the one asked for.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> clusters, _ = cg.load_hanoi()
+    >>> written = save(clusters, tmp / "clusters.gpkg", crs="vn2000")
+    >>> cg.load_clusters(written).crs.to_string()
+    'EPSG:5897'
+    """
+    target = Path(path)
+    write = WRITTEN.get(target.suffix.lower())
+    if write is None:
+        msg = (
+            f"{target} has the ending {target.suffix!r}; written are {', '.join(WRITTEN)}. Choose one "
+            "of them."
+        )
+        raise SourceError(msg)
+    flat = _flat(table, target, crs)
+    if target.suffix.lower() == ".shp":
+        _write_new_shapefile(flat, target)
+        return target
+    with replaced_file(target) as beside, _explained(target):
+        write(flat, beside, layer or target.stem)
+    return target
+
+
+def target_crs(crs: str) -> pyproj.CRS:
+    """Return the system that `crs` names; "vn2000" and "vn2000:PROVINCE" are understood.
+
+    Raises
+    ------
+    CRSError
+        If there is no such system or province.
+
+    Examples
+    --------
+    >>> target_crs("vn2000:Hải Phòng").to_string()
+    'EPSG:9210'
+    """
+    kind, _, province = crs.partition(":")
+    if kind.lower() in {"vn2000", "vn-2000"}:
+        return vn2000(province or "Hà Nội")
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as error:
+        msg = f'There is no coordinate system {crs!r}. Say "vn2000", "vn2000:Bắc Ninh" or "{HANOI_CRS}".'
+        raise CRSError(msg) from error
+
+
+def _flat(table: gpd.GeoDataFrame, target: Path, crs: str | None) -> gpd.GeoDataFrame:
+    """Return the table with its index as a column, in the system to write, without notes of this package."""
+    flat = table.reset_index() if table.index.name else table.reset_index(drop=True)
+    flat.attrs = {}
+    wanted = None if crs is None else target_crs(crs)
+    if target.suffix.lower() == ".geojson":
+        if wanted is not None and wanted != pyproj.CRS(MAP_CRS):
+            msg = (
+                f"{target}: GeoJSON holds longitude and latitude only (RFC 7946), not {wanted.name}. "
+                "Write .gpkg."
+            )
+            raise CRSError(msg)
+        wanted = pyproj.CRS(MAP_CRS)
+    if flat.geometry.isna().all():
+        return flat
+    if flat.crs is None:
+        msg = (
+            f"{target}: the shapes do not say in which coordinate system they are. Set it with "
+            "table.set_crs first."
+        )
+        raise CRSError(msg)
+    return flat if wanted is None or flat.crs == wanted else flat.to_crs(wanted)
+
+
+class _explained:  # noqa: N801 - reads as a word in a with statement
+    """Turn what a writer raises into one sentence that names the file."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if error is None or isinstance(error, ClustersGeoError) or not isinstance(error, Exception):
+            return
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        msg = f"{self._target} cannot be written ({said}). Nothing was changed; try GeoPackage (.gpkg)."
+        raise SourceError(msg) from error
+
+
+def _write_vector(table: gpd.GeoDataFrame, path: Path, layer: str, driver: str, **options: str) -> None:
+    import pyogrio
+
+    # GDAL appends to what exists; the place beside the target was only reserved.
+    path.unlink(missing_ok=True)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        pyogrio.write_dataframe(_simple(table), path, layer=layer, driver=driver, use_arrow=True, **options)
+    for text in dict.fromkeys(str(w.message) for w in said):
+        warnings.warn(f"{path.suffix}: {text}", stacklevel=2)
+
+
+def _write_geopackage(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    _write_vector(table, path, layer, "GPKG")
+
+
+def _write_flatgeobuf(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    # Without the index features stay in their order.
+    _write_vector(table, path, layer, "FlatGeobuf", SPATIAL_INDEX="NO")
+
+
+def _write_geojson(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    _write_vector(table, path, layer, "GeoJSON", RFC7946="YES", COORDINATE_PRECISION=str(_GEOJSON_DECIMALS))
+
+
+def _write_geoparquet(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    del layer
+    table.to_parquet(path, schema_version="1.1.0", write_covering_bbox=True)
+
+
+def _write_csv(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    del layer
+    # All text in quotes: a carriage return in a cell would begin a new row without them.
+    plain = _without_shapes(table, path)
+    plain.to_csv(path, index=False, encoding="utf-8-sig", quoting=csv.QUOTE_NONNUMERIC)
+
+
+def _write_xlsx(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    _without_shapes(table, path).to_excel(
+        path, index=False, engine="openpyxl", sheet_name=layer[:31] or "table"
+    )
+
+
+def _without_shapes(table: gpd.GeoDataFrame, path: Path) -> pd.DataFrame:
+    if table.geometry.notna().any():
+        warnings.warn(f"{path.suffix} has no place for shapes; only the figures were written.", stacklevel=6)
+    plain = pd.DataFrame(table.drop(columns=table.geometry.name))
+    return neutral_cells(plain.assign(**_dates_as_text(plain)))
+
+
+def _dates_as_text(table: pd.DataFrame) -> dict[str, pd.Series]:
+    return {
+        str(name): values.dt.strftime("%Y-%m-%d").astype("string")
+        for name, values in table.items()
+        if pd.api.types.is_datetime64_any_dtype(values.dtype)
+    }
+
+
+def _simple(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the table with what GDAL has no kind for as text."""
+    odd = [n for n, kind in table.dtypes.items() if kind == np.dtype(object)]
+    return table.assign(**{str(n): table[n].map(str, na_action="ignore").astype("string") for n in odd})
+
+
+def _write_new_shapefile(table: gpd.GeoDataFrame, target: Path) -> None:
+    if target.exists():
+        msg = (
+            f"{target} exists. A Shapefile is five files, which cannot be replaced all at once. Choose a new "
+            f"name, or {target.with_suffix('.zip').name}, which is one file."
+        )
+        raise SourceError(msg)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix=f".{target.stem}-", dir=target.parent) as folder,
+        _explained(target),
+    ):
+        _write_shapefile(table, Path(folder) / target.name, target.stem)
+        # The .shp comes last: without it the rest is no layer.
+        for part in sorted(Path(folder).iterdir(), key=lambda p: p.suffix == ".shp"):
+            with part.open("rb") as written:
+                os.fsync(written.fileno())
+            part.replace(target.parent / part.name)
+
+
+def _write_zipped_shapefile(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    with tempfile.TemporaryDirectory(prefix=".clusters-geo-", dir=path.parent) as folder:
+        _write_shapefile(table, Path(folder) / f"{layer}.shp", layer)
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for part in sorted(Path(folder).iterdir()):
+                archive.write(part, part.name)
+
+
+def _write_shapefile(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    del layer  # a Shapefile has no other name than its file
+    short = _short_names([str(n) for n in table.columns if n != table.geometry.name])
+    simple = _simple(table)
+    flags = {str(n): v.astype("Int16") for n, v in simple.items() if pd.api.types.is_bool_dtype(v.dtype)}
+    plain = _cut_text(simple.assign(**_dates_as_text(simple), **flags), path)
+    _write_vector(plain.rename(columns=short), path, path.stem, "ESRI Shapefile", ENCODING="UTF-8")
+    renamed = {column: name for column, name in short.items() if column != name}
+    if renamed:
+        with path.with_suffix(".columns.csv").open("w", encoding="utf-8", newline="") as opened:
+            csv.writer(opened).writerows(
+                [("short", "column"), *((name, column) for column, name in renamed.items())]
+            )
+
+
+def _short_names(columns: list[str]) -> dict[str, str]:
+    """Return a name of at most ten bytes for each column, each once.
+
+    Examples
+    --------
+    >>> _short_names(["wastewater_started", "wastewater_compliant", "name"])
+    {'wastewater_started': 'wastewater', 'wastewater_compliant': 'wastewate1', 'name': 'name'}
+    """
+    short: dict[str, str] = {}
+    for column in columns:
+        name, number = _cut(column, _NAME_WIDTH), 0
+        while name.lower() in {s.lower() for s in short.values()}:
+            number += 1
+            name = _cut(column, _NAME_WIDTH - len(str(number))) + str(number)
+        short[column] = name
+    return short
+
+
+def _cut(text: str, width: int) -> str:
+    return text.encode()[:width].decode(errors="ignore")
+
+
+def _cut_text(table: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+    """Return the table with text as long as a Shapefile holds, after saying which is longer."""
+    cut = {}
+    for name, values in table.items():
+        long = values.map(lambda v: isinstance(v, str) and len(v.encode()) > _TEXT_WIDTH)
+        if long.any():
+            msg = (
+                f"{path.name}: a Shapefile holds {_TEXT_WIDTH} bytes of text; {long.sum()} values of "
+                f"{name} were cut."
+            )
+            warnings.warn(msg, stacklevel=2)
+            cut[str(name)] = values.map(lambda v: _cut(v, _TEXT_WIDTH), na_action="ignore")
+    return table.assign(**cut)
+
+
+WRITTEN: dict[str, Callable[[gpd.GeoDataFrame, Path, str], None]] = {
+    ".gpkg": _write_geopackage,
+    ".parquet": _write_geoparquet,
+    ".geojson": _write_geojson,
+    ".fgb": _write_flatgeobuf,
+    ".shp": _write_shapefile,
+    ".zip": _write_zipped_shapefile,
+    ".csv": _write_csv,
+    ".xlsx": _write_xlsx,
+}

@@ -1,0 +1,329 @@
+"""The summary of a register: both rates by name, how each figure is known, and the published totals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from clusters_geo.measure.rates import city_per_hectare
+from clusters_geo.measure.summary import UNKNOWN, reconcile, summarize, totals_by_basis
+from clusters_geo.report.tables import Sheet, say, to_records
+from clusters_geo.schema import BASES, STATUSES, label
+from clusters_geo.words import MISSING, format_number, format_percent
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from clusters_geo.schema import Language
+
+__all__ = [
+    "footnotes",
+    "group_sheet",
+    "pending_sheet",
+    "programme_sheet",
+    "reconciliation_sheet",
+    "summary_record",
+    "summary_sheet",
+]
+
+_COUNTS = ("operating_clusters", "under_construction", "pending_sites")
+
+
+def summary_sheet(clusters: pd.DataFrame, lang: Language, *, city: str | None = None) -> Sheet:
+    """Return the totals of a register, one figure a row, each with how it is known.
+
+    Parameters
+    ----------
+    clusters
+        The register.
+    lang
+        Language of the sheet.
+    city
+        Whose register this is, if its published totals are at hand; None leaves them out.
+    """
+    totals = summarize(clusters).iloc[0]
+    operating = clusters[(clusters["status"] == "operating").fillna(value=False)]
+    rows = [(say("operating_clusters", lang), _count(totals["operating_clusters"], lang), "")]
+    for name in ("planned_ha", "built_ha"):
+        area = _hectares(totals[name], lang)
+        rows.append((say(name, lang), area, _basis_words(operating, name, lang)))
+    rows += [
+        (say(name, lang), format_percent(totals[name], lang), _known_words(operating, totals, name, lang))
+        for name in ("build_out_rate", "fill_rate")
+    ]
+    for name, which in (("under_construction", "under_construction"), ("pending_sites", "pending")):
+        rows_of = clusters[(clusters["status"] == which).fillna(value=False)]
+        area = _hectares(totals[f"{which}_ha"], lang)
+        basis = _basis_words(rows_of, "planned_ha", lang)
+        known = say("with_area", lang, area=area, known=basis) if basis else ""
+        rows.append((say(name, lang), _count(totals[name], lang), known))
+    if city is not None:
+        rows += _intensity_rows(city, lang)
+    title = " – ".join(filter(None, [say("summary", lang), city, _date_words(totals["as_of"], lang)]))
+    header = (say("figure", lang), say("value", lang), say("basis", lang))
+    return Sheet(title, header, tuple(rows), frozenset({1}))
+
+
+def group_sheet(clusters: pd.DataFrame, by: str, lang: Language, *, published: bool = False) -> Sheet:
+    """Return the totals by district or another column, with a last row for all unless by status.
+
+    Parameters
+    ----------
+    clusters, by, lang
+        The register, the column to group by, the language.
+    published
+        Whether the published totals are of this register. A figure that is partly modelled carries "≈",
+        unless it agrees with a published total.
+    """
+    groups = summarize(clusters, by=by)
+    if by != "status":  # its areas are those of each status, the total's those of operating clusters
+        groups = pd.concat([groups, summarize(clusters)])
+    known = _published_figures(clusters) if published else frozenset()
+    header = (_group_heading(by, lang), *(say(f"short_{name}", lang) for name in (*_COUNTS, *_GROUP_FORMATS)))
+    rows = tuple(
+        (_group_name(str(key), lang), *_group_cells(row, str(key), known, lang))
+        for key, row in groups.iterrows()
+    )
+    title = " – ".join(filter(None, [say("summary", lang), _date_words(groups["as_of"].max(), lang)]))
+    notes = (say("modelled_note", lang),) if any("≈" in cell for row in rows for cell in row) else ()
+    return Sheet(title, header, rows, frozenset(range(1, len(header))), notes)
+
+
+def reconciliation_sheet(clusters: pd.DataFrame, lang: Language) -> Sheet:
+    """Return the totals against the published ones; sources that contradict them are notes below."""
+    table = reconcile(clusters)
+    control = table[table["role"] == "control"]
+    marks, sources = footnotes(control["source"])
+    rows = tuple(
+        (
+            f"{row['scope']}: {say(row['metric'], lang).lower()}",
+            _figure(row["metric"], row["computed"], lang),
+            say(row["qualifier"], lang) + _figure(row["metric"], row["published"], lang),
+            say("yes" if row["agrees"] else "no", lang),
+            mark,
+        )
+        for row, mark in zip(control.to_dict("records"), marks, strict=True)
+    )
+    header = tuple(say(key, lang) for key in ("figure", "computed", "published", "agrees", "source"))
+    notes = (*sources, *_conflicts(table[(table["role"] == "note") & ~table["agrees"]], lang))
+    return Sheet(say("reconciled", lang), header, rows, frozenset({1, 2}), notes)
+
+
+def summary_record(clusters: pd.DataFrame, *, with_published: bool) -> dict[str, object]:
+    """Return the totals for a program, with the published totals that they agree or disagree with."""
+    record = to_records(summarize(clusters))[0]
+    if with_published:
+        record["reconciliation"] = to_records(reconcile(clusters))
+        record["per_built_ha"] = to_records(city_per_hectare().rename_axis("figure"))
+    return record
+
+
+def _conflicts(table: pd.DataFrame, lang: Language) -> list[str]:
+    return [
+        say(
+            "conflict",
+            lang,
+            as_of=row["as_of"],
+            metric=say(row["metric"], lang).lower(),
+            published=_figure(row["metric"], row["published"], lang),
+            computed=_figure(row["metric"], row["computed"], lang),
+            source=row["source"],
+        )
+        for row in table.to_dict("records")
+    ]
+
+
+def _basis_words(rows: pd.DataFrame, name: str, lang: Language) -> str:
+    totals = totals_by_basis(rows, name)
+    whole = totals.sum()
+    parts = [
+        f"{_basis_name(str(basis), lang)} {format_number(ha, lang)} ha ({format_percent(ha / whole, lang)})"
+        for basis, ha in totals.items()
+        if whole > 0
+    ]
+    return say("per_cluster", lang, parts="; ".join(parts)) if parts else ""
+
+
+def _basis_name(basis: str, lang: Language) -> str:
+    if basis == UNKNOWN:
+        return say("no_basis", lang)
+    return BASES[basis][0 if lang == "vi" else 1] if basis in BASES else basis
+
+
+def _known_words(rows: pd.DataFrame, totals: pd.Series, name: str, lang: Language) -> str:
+    known, modelled = int(totals[f"{name}_known_clusters"]), int(totals[f"{name}_modelled_clusters"])
+    words = [say("known_of", lang, known=known, all=len(rows))]
+    words += [say("modelled_for", lang, n=modelled)] if modelled else []
+    if name == "fill_rate" and "fill_rate_declared" in rows:
+        areas = rows["leasable_ha"].notna() & rows["leased_ha"].notna() if "leased_ha" in rows else False
+        stated = int((rows["fill_rate_declared"].notna() & ~areas).sum())
+        words += [say("stated_only", lang, n=stated)] if stated else []
+    return "; ".join(words)
+
+
+def _intensity_rows(city: str, lang: Language) -> list[tuple[str, str, str]]:
+    return [_intensity_row(figure, row, lang) for figure, row in city_per_hectare(scope=city).iterrows()]
+
+
+def _intensity_row(figure: Hashable, row: pd.Series, lang: Language) -> tuple[str, str, str]:
+    about = say(row["qualifier"], lang)
+    whole, built = format_number(row["total"], lang, 0), format_number(row["built_ha"], lang)
+    known = say("from_total", lang, qualifier=about, total=whole, built=built)
+    return say(str(figure), lang), about + format_number(row["per_ha"], lang), known
+
+
+_GROUP_FORMATS = {
+    "planned_ha": format_number,
+    "built_ha": format_number,
+    "build_out_rate": format_percent,
+    "fill_rate": format_percent,
+    "planned_ha_published": format_number,
+}
+
+
+# A rate is as modelled as what it is made of.
+_RESTS_ON = {
+    "planned_ha": ("planned_ha",),
+    "built_ha": ("built_ha",),
+    "build_out_rate": ("built_ha", "planned_ha"),
+}
+
+
+def _group_cells(
+    row: pd.Series, key: str, known: frozenset[tuple[str, str]], lang: Language
+) -> tuple[str, ...]:
+    counts = (_count(row[name], lang) for name in _COUNTS)
+    figures = (
+        ("≈ " if _is_modelled(row, key, name, known) else "") + write(row[name], lang)
+        for name, write in _GROUP_FORMATS.items()
+    )
+    return (*counts, *figures)
+
+
+def _is_modelled(row: pd.Series, key: str, name: str, known: frozenset[tuple[str, str]]) -> bool:
+    parts = [] if pd.isna(row[name]) else _RESTS_ON.get(name, ())
+    return any(row[f"{part}_modelled"] > 0 and (key, part) not in known for part in parts)
+
+
+def _published_figures(clusters: pd.DataFrame) -> frozenset[tuple[str, str]]:
+    """Return which totals, by group and figure, were published and are met."""
+    table = reconcile(clusters)
+    met = table[(table["role"] == "control") & table["agrees"]]
+    scopes = met["scope"].replace("Hà Nội", "total")
+    return frozenset(zip(scopes, met["metric"], strict=True))
+
+
+def _group_heading(by: str, lang: Language) -> str:
+    return say("short_district", lang) if by == "district" else label(by, lang)
+
+
+def _group_name(key: str, lang: Language) -> str:
+    names = {UNKNOWN: say("unknown", lang), "total": say("total", lang)}
+    names |= {status: words[0 if lang == "vi" else 1] for status, words in STATUSES.items()}
+    return names.get(key, key)
+
+
+def _figure(metric: str, value: float, lang: Language) -> str:
+    return _hectares(value, lang) if metric.endswith("_ha") else _count(value, lang)
+
+
+def _hectares(value: float, lang: Language) -> str:
+    number = format_number(value, lang)
+    return number if number == MISSING else f"{number} ha"
+
+
+def _count(value: float, lang: Language) -> str:
+    return format_number(value, lang, 0)
+
+
+def _date_words(date: object, lang: Language) -> str:
+    if not isinstance(date, pd.Timestamp):
+        return ""
+    text = f"{date.day}/{date.month}/{date.year}" if lang == "vi" else f"{date.day} {date:%B %Y}"
+    return say("as_of", lang, date=text)
+
+
+_PENDING = ("cluster_id", "name", "district", "commune", "planned_ha", "source")
+_PROGRAMME = ("indicator", "scope", "year", "target", "result", "attainment", "lead_years", "source")
+
+
+def footnotes(sources: pd.Series) -> tuple[list[str], tuple[str, ...]]:
+    """Return a mark for each row and the notes that the marks stand for, each source once.
+
+    Examples
+    --------
+    >>> footnotes(pd.Series(["Plan 35", "Plan 94", "Plan 35", None]))
+    (['[1]', '[2]', '[1]', '–'], ('[1] Plan 35', '[2] Plan 94'))
+    """
+    marks = {source: f"[{number}]" for number, source in enumerate(sources.dropna().unique(), start=1)}
+    notes = tuple(f"{mark} {source}" for source, mark in marks.items())
+    return [marks.get(source, MISSING) for source in sources], notes
+
+
+def pending_sheet(sites: pd.DataFrame, lang: Language) -> Sheet:
+    """Return the pending sites, one a row; a modelled area carries "≈"."""
+    flat = sites.reset_index()
+    shown = [name for name in _PENDING if name in flat]
+    sources: tuple[str, ...] = ()
+    if "source" in flat:
+        flat["source"], sources = footnotes(flat["source"])
+    rough = flat.get("planned_ha_basis", pd.Series("", index=flat.index)) == "modelled"
+    cells = {name: [_text(value) for value in flat[name]] for name in shown}
+    if "planned_ha" in flat:
+        pairs = zip(flat["planned_ha"], rough.fillna(value=False), strict=True)
+        cells["planned_ha"] = [("≈ " if about else "") + format_number(ha, lang) for ha, about in pairs]
+    any_rough = bool(rough.any())
+    legend = [say("modelled_note", lang)] if any_rough else []
+    notes = [_total_note(flat, lang, rough=any_rough), *legend, *sources]
+    header = tuple(label(name, lang) for name in shown)
+    numeric = frozenset(number for number, name in enumerate(shown) if name == "planned_ha")
+    rows = tuple(zip(*cells.values(), strict=True))
+    return Sheet(say("pending_title", lang), header, rows, numeric, tuple(notes))
+
+
+def programme_sheet(table: pd.DataFrame, lang: Language) -> Sheet:
+    """Return the programme's indicators, one a row, with attainment and lead or lag."""
+    marks, sources = footnotes(table["source"])
+    rows = tuple(
+        (*_programme_cells(row, lang), mark)
+        for row, mark in zip(table.to_dict("records"), marks, strict=True)
+    )
+    header = tuple(say(key, lang) for key in _PROGRAMME)
+    return Sheet(say("programme", lang), header, rows, frozenset({2, 5, 6}), sources)
+
+
+def _programme_cells(row: dict[Hashable, Any], lang: Language) -> tuple[str, ...]:
+    name = row[f"indicator_{lang}"]
+    return (
+        _text(row["indicator"] if pd.isna(name) else name),
+        _text(row["scope"]),
+        f"{row['year']:.0f}",
+        _qualified(row["target_qualifier"], (row["target"], row["target_max"]), row["unit"], lang),
+        _qualified(row["result_qualifier"], (row["result"],), row["unit"], lang),
+        _at_least(row) + format_percent(row["attainment"], lang),
+        MISSING if pd.isna(row["lead_years"]) else f"{row['lead_years']:+.0f}".replace("+0", "0"),
+    )
+
+
+def _qualified(qualifier: object, values: tuple[float, ...], unit: object, lang: Language) -> str:
+    write = format_percent if unit == "share" else format_number
+    known = [write(value, lang, 0) for value in values if not pd.isna(value)]
+    if not known:
+        return MISSING
+    return (say(qualifier, lang) if isinstance(qualifier, str) else "") + "–".join(known)
+
+
+def _at_least(row: dict[Hashable, Any]) -> str:
+    # "More than 900" of 920 is at least 97.8 %, not 97.8 %.
+    return "≥ " if row["result_qualifier"] == "more than" and not pd.isna(row["attainment"]) else ""
+
+
+def _total_note(sites: pd.DataFrame, lang: Language, *, rough: bool) -> str:
+    ha = sites["planned_ha"].sum() if "planned_ha" in sites else None
+    about = "≈ " if rough else ""
+    return f"{say('total', lang)}: {len(sites)}; {about}{format_number(ha, lang)} ha"
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - a cell of any kind
+    return MISSING if pd.isna(value) else str(value)

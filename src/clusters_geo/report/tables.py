@@ -1,0 +1,225 @@
+"""A sheet is a table as a person reads it: words and numbers ready in one language, with notes below."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from clusters_geo.words import speaker
+
+__all__ = [
+    "Sheet",
+    "neutral_cell",
+    "neutral_cells",
+    "plain_text",
+    "to_csv",
+    "to_json",
+    "to_markdown",
+    "to_records",
+    "to_text",
+]
+
+say = speaker("reports")
+
+# Wide enough for the tables here, where nobody says how wide the output is.
+_DEFAULT_WIDTH = 120
+_NAME_WIDTH = 28
+
+# A name from a file must not colour, clear or retitle the reader's terminal.
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A titled table of text; `numeric` says which columns are set flush right."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[int] = frozenset()
+    notes: tuple[str, ...] = ()
+
+
+def to_text(sheet: Sheet, *, width: int | None = None, color: bool = False) -> str:
+    """Return a sheet drawn for a terminal, cells wrapped to `width` characters.
+
+    Examples
+    --------
+    >>> print(to_text(Sheet("Clusters", ("Name", "ha"), (("A", "1,686.0"),), frozenset({1}))))
+    Clusters
+     Name        ha
+    ────────────────
+     A      1,686.0
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, title=Text(sheet.title, "bold"), title_justify="left", pad_edge=True)
+    first = max((len(row[0]) for row in sheet.rows), default=0)
+    for number, heading in enumerate(sheet.header):
+        justify: Literal["left", "right"] = "right" if number in sheet.numeric else "left"
+        # A row is found by its first cell, so that one is broken last.
+        whole = number == 0 and first <= _NAME_WIDTH
+        table.add_column(Text(heading), justify=justify, no_wrap=whole)
+    for row in sheet.rows:
+        table.add_row(*(Text(_CONTROL.sub("", cell)) for cell in row))
+    drawn = io.StringIO()
+    console = Console(
+        file=drawn, width=width or _DEFAULT_WIDTH, force_terminal=color, no_color=not color, highlight=False
+    )
+    console.print(table)
+    for note in sheet.notes:
+        console.print(Text(_CONTROL.sub("", note), "dim"))
+    return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines() if line.strip())
+
+
+def to_markdown(sheet: Sheet) -> str:
+    r"""Return a sheet as a Markdown table to paste in a report.
+
+    Examples
+    --------
+    >>> print(to_markdown(Sheet("Clusters", ("Name", "ha"), (("A|B", "1.0"),), frozenset({1}))))
+    ### Clusters
+    <BLANKLINE>
+    | Name | ha |
+    | --- | ---: |
+    | A\|B | 1.0 |
+    """
+    rule = ["---:" if number in sheet.numeric else "---" for number in range(len(sheet.header))]
+    lines = [_line(sheet.header), _line(rule, escape=False), *map(_line, sheet.rows)]
+    notes = [f"\n{_escaped(note)}" for note in sheet.notes]
+    return "\n".join([f"### {_escaped(sheet.title)}", "", *lines, *notes])
+
+
+def _line(cells: tuple[str, ...] | list[str], *, escape: bool = True) -> str:
+    return "| " + " | ".join(_escaped(cell) if escape else cell for cell in cells) + " |"
+
+
+def _escaped(cell: str) -> str:
+    # A name from a file must not end the cell, start markup or open a link.
+    text = " ".join(cell.split())
+    for special in "\\|`*_[]<>":
+        text = text.replace(special, f"\\{special}")
+    return text
+
+
+# A tenth of a square centimetre in hectares: below any figure's meaning, above the noise of adding up.
+_DECIMALS = 9
+
+
+def to_records(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Return one dictionary per row, its index first, with JSON's kinds of values only.
+
+    Examples
+    --------
+    >>> to_records(pd.DataFrame({"ha": [1.0, float("nan")]}, index=pd.Index(["A", "B"], name="id")))
+    [{'id': 'A', 'ha': 1.0}, {'id': 'B', 'ha': None}]
+    """
+    flat = table.reset_index() if table.index.name else table
+    return [{str(name): _plain(value) for name, value in row.items()} for row in flat.to_dict("records")]
+
+
+def to_json(content: object) -> str:
+    """Return records as JSON that a person can read too.
+
+    Examples
+    --------
+    >>> print(to_json({"tên": 1}))
+    {
+      "tên": 1
+    }
+    """
+    return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """Return a table as CSV in which no cell starts a formula in a spreadsheet.
+
+    Examples
+    --------
+    >>> print(to_csv(pd.DataFrame({"name": ["=1+1"], "ha": [2.5]})), end="")
+    name,ha
+    '=1+1,2.5
+    """
+    from clusters_geo.report.tables import neutral_cells
+
+    text = neutral_cells(pd.DataFrame(to_records(table))).replace(r"\r\n?", "\n", regex=True)
+    # pandas quotes only its own line ends; a carriage return left as it is would split the row.
+    return str(text.to_csv(index=False))
+
+
+def _plain(value: Any) -> object:  # noqa: ANN401 - a cell of any kind
+    if value is None or pd.isna(value):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat() if value == value.normalize() else value.isoformat()
+    item = value.item() if hasattr(value, "item") else value
+    if isinstance(item, float):
+        # JSON has no infinity, and a figure that is infinite says nothing.
+        return round(item, _DECIMALS) if math.isfinite(item) else None
+    return item
+
+
+# Blanks and marks before the sign do not save a cell: several programs drop them on opening.
+_FORMULA = re.compile(r"^[\s\ufeff\u200b\u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
+
+# What neither XML 1.0 nor a worksheet may hold.
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def neutral_cell(value: object) -> object:
+    """Return a value that no spreadsheet runs: text that begins a formula gets an apostrophe before it.
+
+    Numbers, dates and missing values are returned as they are; control characters are dropped from text.
+
+    Examples
+    --------
+    >>> neutral_cell("=cmd|' /C calc'!A0")
+    "'=cmd|' /C calc'!A0"
+    >>> neutral_cell(-4.5), neutral_cell("Thường Tín")
+    (-4.5, 'Thường Tín')
+    """
+    if not isinstance(value, str):
+        return value
+    text = plain_text(value)
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def plain_text(text: str) -> str:
+    """Return text without the characters that neither XML nor a worksheet may hold.
+
+    Examples
+    --------
+    >>> plain_text("Ba" + chr(0) + " Vì")
+    'Ba Vì'
+    """
+    return _NOT_TEXT.sub("", text)
+
+
+def neutral_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy of a table with every text cell, and every heading, neutral.
+
+    Parameters
+    ----------
+    table
+        Any table; its index is left as it is.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> neutral_cells(pd.DataFrame({"@name": ["+84 24", "Ba Vì"], "ha": [-1.0, 2.0]}))
+       '@name   ha
+    0  '+84 24 -1.0
+    1    Ba Vì  2.0
+    """
+    with_text = table.select_dtypes(include=["object", "string", "category"]).columns
+    neutral = {name: table[name].astype(object).map(neutral_cell) for name in with_text}
+    return table.assign(**neutral).rename(columns=neutral_cell)

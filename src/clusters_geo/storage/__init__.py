@@ -1,0 +1,1 @@
+"""Where a department keeps its register: databases."""

@@ -1,0 +1,234 @@
+"""Every sentence a person can meet, once in each language, and values as each language writes them.
+
+A catalogue is a table `words/NAME.csv` with the columns `key`, `vi`, `en`, which a translator opens in a
+spreadsheet; `errors.csv` holds what is refused, `notes.csv` what a load repairs and doubts, `reports.csv` the
+words of tables. A catalogue is read when the first of its sentences is said. Templates name their values in
+braces: `{value:%}` shows a share of 0–1 as per cent, `{count:,d}` a number with thousands, `{day}` a date.
+
+Numbers are rounded half up, once, from full precision.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import math
+import string
+from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
+from importlib import resources
+from numbers import Real
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "LANGUAGES",
+    "MISSING",
+    "Catalogue",
+    "Language",
+    "Words",
+    "catalogue",
+    "fill",
+    "format_date",
+    "format_number",
+    "format_percent",
+    "format_value",
+    "is_missing",
+    "speaker",
+]
+
+Language = Literal["vi", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+MISSING = "–"
+_SWAP = str.maketrans(",.", ".,")
+# As many digits as the largest float has.
+_ANY_SIZE = Context(prec=400, rounding=ROUND_HALF_UP)
+_AND = {"vi": " và ", "en": " and "}
+
+
+class Words(NamedTuple):
+    """One sentence in each language."""
+
+    vi: str
+    en: str
+
+    def text(self, lang: Language, values: Mapping[str, object] | None = None) -> str:
+        """Return it in one language, with values in it if there are any."""
+        template = self.vi if lang == "vi" else self.en
+        return fill(template, values, lang) if values else template
+
+
+Catalogue = dict[str, Words]
+
+
+class Say(Protocol):
+    """Says a sentence of one catalogue by its key."""
+
+    def __call__(self, key: str, /, lang: Language = "vi", **values: object) -> str:
+        """Return the sentence in one language, with the values in it."""
+        ...
+
+
+@lru_cache
+def catalogue(name: str) -> Catalogue:
+    """Return a catalogue: each key with its sentence in both languages.
+
+    Examples
+    --------
+    >>> catalogue("reports")["clusters"].en
+    'Clusters'
+    """
+    text = (resources.files(__package__) / f"{name}.csv").read_text(encoding="utf-8")
+    return {row["key"]: Words(row["vi"], row["en"]) for row in csv.DictReader(text.splitlines())}
+
+
+def speaker(name: str) -> Say:
+    """Return the function that says a sentence of one catalogue; KeyError for a key that is not there.
+
+    Examples
+    --------
+    >>> say = speaker("reports")
+    >>> say("known_of", "en", known=3, all=70)
+    'known for 3 of 70 clusters'
+    """
+
+    def say(key: str, /, lang: Language = "vi", **values: object) -> str:
+        return catalogue(name)[key].text(lang, values)
+
+    return say
+
+
+def fill(template: str, values: Mapping[str, object], lang: Language) -> str:
+    """Return a template with values in it, each written as the language writes it.
+
+    A value `{"say": key, …}` is a phrase of `phrases.csv` with values of its own; a list is written with
+    commas and "and".
+
+    Examples
+    --------
+    >>> fill("{value:%} of {area:,.0f} ha", {"value": 0.826, "area": 1686}, "en")
+    '82.6 % of 1,686 ha'
+    """
+    return _Formatter(lang).vformat(template, (), values)
+
+
+def format_number(value: float | None, lang: Language = "vi", decimals: int = 1) -> str:
+    """Return a number as people write it, and a dash for one that is missing.
+
+    Examples
+    --------
+    >>> format_number(1686), format_number(1686, "en"), format_number(1.125, decimals=2), format_number(None)
+    ('1.686,0', '1,686.0', '1,13', '–')
+    """
+    if value is None or is_missing(value) or not math.isfinite(value):
+        return MISSING
+    # Half is rounded up, as people do: 52.05 is 52.1, though its binary form lies just below.
+    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), context=_ANY_SIZE)
+    # A rounded −0.04 must not read as "-0.0".
+    text = f"{rounded or abs(rounded):,f}"
+    return text.translate(_SWAP) if lang == "vi" else text
+
+
+def format_percent(share: float | None, lang: Language = "vi", decimals: int = 1) -> str:
+    """Return a share of 0–1 as per cent.
+
+    Examples
+    --------
+    >>> format_percent(0.8256), format_percent(0.8256, "en"), format_percent(float("nan"))
+    ('82,6 %', '82.6 %', '–')
+    """
+    if share is None or is_missing(share):
+        return MISSING
+    # In decimals: 0.0005 * 100 is a little more or less than 0.05 in binary, and would round by chance.
+    text = format_number(float(Decimal(repr(float(share))) * 100), lang, decimals)
+    return text if text == MISSING else f"{text} %"
+
+
+def format_date(day: dt.date | None, lang: Language = "vi") -> str:
+    """Return a date as people write it, and a dash for one that is missing.
+
+    Examples
+    --------
+    >>> format_date(dt.date(2022, 9, 5)), format_date(dt.date(2022, 9, 5), "en")
+    ('05/09/2022', '2022-09-05')
+    """
+    if day is None or is_missing(day):
+        return MISSING
+    return f"{day:%d/%m/%Y}" if lang == "vi" else f"{day:%Y-%m-%d}"
+
+
+def format_value(value: object, lang: Language = "vi") -> str:
+    """Return a value of any kind as a person reads it: numbers with the decimals that they need.
+
+    Examples
+    --------
+    >>> format_value(1686.5), format_value(0.0312, "en"), format_value(None)
+    ('1.686,5', '0.0312', '–')
+    """
+    if isinstance(value, dict):
+        return _phrase(value, lang)
+    if isinstance(value, list | tuple):
+        return _listed(value, lang)
+    if is_missing(value):
+        return MISSING
+    if isinstance(value, dt.date):
+        return format_date(value, lang)
+    if isinstance(value, Real) and not isinstance(value, bool):
+        # A twentieth of a hectare matters in hundreds of hectares as little as a square metre in a tenth.
+        return _trimmed(
+            format_number(float(value), "en", 2 if abs(float(value)) >= 1 or value == 0 else 4), lang
+        )
+    return str(value)
+
+
+def is_missing(value: object) -> bool:
+    """Return whether a cell holds nothing, whatever its kind.
+
+    Examples
+    --------
+    >>> is_missing(float("nan")), is_missing(None), is_missing("")
+    (True, True, False)
+    """
+    # pandas' NA and NaT by their names, so that saying a word does not import pandas.
+    return (
+        value is None
+        or (isinstance(value, float) and math.isnan(value))
+        or type(value).__name__ in {"NAType", "NaTType"}
+    )
+
+
+def _trimmed(text: str, lang: Language) -> str:
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.translate(_SWAP) if lang == "vi" else text
+
+
+def _phrase(value: Mapping[str, object], lang: Language) -> str:
+    key = str(value["say"])
+    words = catalogue("phrases").get(key)
+    return key if words is None else words.text(lang, value)
+
+
+def _listed(values: Sequence[object], lang: Language) -> str:
+    texts = [format_value(value, lang) for value in values]
+    head, tail = ", ".join(texts[:-1]), texts[-1:]
+    return _AND[lang].join(filter(None, [head, *tail]))
+
+
+class _Formatter(string.Formatter):
+    def __init__(self, lang: Language) -> None:
+        self._lang = lang
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        if not format_spec:
+            return format_value(value, self._lang)
+        if format_spec == "%":
+            return MISSING if is_missing(value) else f"{format_value(_hundred(value), self._lang)} %"
+        text: str = super().format_field(value, format_spec)
+        return text.translate(_SWAP) if isinstance(value, Real) and self._lang == "vi" else text
+
+
+def _hundred(share: object) -> float:
+    return float(Decimal(repr(float(str(share)))) * 100)
