@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 import string
 from importlib import resources
 
@@ -17,7 +18,7 @@ NAMES = sorted(file.name[:-4] for file in WORDS.iterdir() if file.name.endswith(
 
 def lines(name):
     text = WORDS.joinpath(f"{name}.csv").read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def named(text):

@@ -13,57 +13,74 @@ from importlib import import_module
 import click
 
 from clusters_geo import __version__
+from clusters_geo.cli.help import chosen_language, in_language, short_help, speak
 from clusters_geo.errors import ClustersGeoError
+from clusters_geo.words import LANGUAGES, Language, speaker
 
 __all__ = ["app", "main"]
 
 CLEAN, FINDINGS, UNUSABLE, BROKEN = range(4)
 
-# Each command with the line that `--help` shows, so that listing them imports none.
-_COMMANDS = {
-    "demo": "Show the bundled case: the table on screen, the map in maps/.",
-    "summary": "Totals and rates of a register.",
-    "pending": "Sites called for investment whose ground is not broken.",
-    "map": "One HTML map that opens without a network.",
-    "audit": "Findings: what in a register is implausible, unlawful or without a source.",
-    "form": "Forms 02, 03 and 04 of Circular 14/2024, filled in from a register.",
-    "form-in": "Forms 01 and 02 as firms filled them in, merged into a new vintage.",
-    "built-up": "Hectares that building footprints cover, beside the declared ones.",
-    "inspect": "What is in a file: layers, coordinates, text, repairs and doubts.",
-    "convert": "A clean register in another format, or in PostGIS.",
-    "programme": "Supporting-industry targets against results.",
-}
+# Listed without importing one of them; what each is for stands in words/help.csv.
+_COMMANDS = (
+    "demo",
+    "summary",
+    "pending",
+    "map",
+    "audit",
+    "form",
+    "form-in",
+    "built-up",
+    "inspect",
+    "convert",
+    "programme",
+)
+_LANGUAGE = "clusters_geo.lang"
+
+say = speaker("cli")
 
 
 class _LazyGroup(click.Group):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        lang = chosen_language(args)
+        ctx.meta[_LANGUAGE] = lang
+        # What is said before a command's name, or by CLUSTERS_GEO_LANG, holds for the command.
+        ctx.default_map = {name: {"lang": lang} for name in _COMMANDS}
+        speak(lang)
+        in_language(self, "app", lang)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
-        return command
+        return in_language(command, cmd_name, _language(ctx))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+        lang = _language(ctx)
+        with formatter.section(say("commands", lang)):
+            formatter.write_dl([(name, short_help(name, lang)) for name in _COMMANDS])
+
+
+def _language(ctx: click.Context | None) -> Language:
+    lang: Language = "en" if ctx is None else ctx.meta.get(_LANGUAGE, "vi")
+    return lang
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--lang", type=click.Choice(LANGUAGES), expose_value=False)
 @click.version_option(__version__, prog_name="clusters-geo")
 def app() -> None:
-    """Hectares, rates and maps of Việt Nam's industrial clusters (cụm công nghiệp).
-
-    Without CLUSTERS a command works on the bundled case, Hà Nội at the end of September 2022.
-    """
+    """Run one of the commands."""
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    lang = chosen_language(sys.argv[1:])
     try:
         # Without its standalone mode click returns the code of ctx.exit() instead of exiting.
         code = app(standalone_mode=False)
@@ -73,10 +90,10 @@ def main() -> None:
         error.show()
         sys.exit(UNUSABLE)
     except ClustersGeoError as error:
-        click.echo(f"clusters-geo: {error}", err=True)
+        click.echo(f"clusters-geo: {error.text(lang)}", err=True)
         sys.exit(UNUSABLE)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("clusters-geo: stopped; nothing was half-written.", err=True)
+        click.echo(f"clusters-geo: {say('stopped', lang)}", err=True)
         sys.exit(BROKEN)
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough; Python must not complain while closing.
@@ -85,10 +102,6 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("CLUSTERS_GEO_DEBUG"):
             raise
-        kind = type(error).__name__
-        click.echo(
-            f"clusters-geo: a fault of the program, not of your data ({kind}: {error}). Set "
-            "CLUSTERS_GEO_DEBUG=1 and run it again to see where; please report it.",
-            err=True,
-        )
+        fault = f"{type(error).__name__}: {error}"
+        click.echo(f"clusters-geo: {say('fault', lang, fault=fault)}", err=True)
         sys.exit(BROKEN)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 import math
 import string
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -82,7 +83,7 @@ def catalogue(name: str) -> Catalogue:
     'Clusters'
     """
     text = (resources.files(__package__) / f"{name}.csv").read_text(encoding="utf-8")
-    return {row["key"]: Words(row["vi"], row["en"]) for row in csv.DictReader(text.splitlines())}
+    return {row["key"]: Words(row["vi"], row["en"]) for row in csv.DictReader(io.StringIO(text, newline=""))}
 
 
 def speaker(name: str) -> Say:

@@ -1,0 +1,94 @@
+"""Help and usage errors in the reader's language.
+
+Commands and options carry no sentence: `words/help.csv` has the line of each command in the list (`summary`),
+its long help (`summary.long`), and each option, shared (`--crs`) or of one command (`map --output`). What
+click says of its own, such as "No such option", is in `words/click.csv` under the English that it asks for.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from clusters_geo.words import LANGUAGES, Language, Words, catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import ModuleType
+
+__all__ = ["chosen_language", "in_language", "short_help", "speak"]
+
+_VARIABLE = "CLUSTERS_GEO_LANG"
+_SPEAKING = (click.core, click.exceptions, click.types, click.parser, click.decorators, click.formatting)
+
+
+def chosen_language(arguments: Sequence[str]) -> Language:
+    """Return the language asked for by --lang, or by CLUSTERS_GEO_LANG, or Vietnamese.
+
+    Looked up before arguments are parsed, for what is said of arguments that cannot be.
+
+    Examples
+    --------
+    >>> chosen_language(["summary", "--lang", "en"]), chosen_language(["--lang=vi"])
+    ('en', 'vi')
+    """
+    asked = [os.environ.get(_VARIABLE, ""), LANGUAGES[0]]
+    for at, argument in enumerate(arguments):
+        if argument.startswith("--lang="):
+            asked.insert(0, argument.partition("=")[2])
+        elif argument == "--lang":
+            asked[:0] = arguments[at + 1 : at + 2]
+    return next(lang for lang in LANGUAGES if lang == next(a for a in asked if a in LANGUAGES))
+
+
+def speak(lang: Language) -> None:
+    """Let click say in one language what it says of its own."""
+    for module in (
+        click.core,
+        click.exceptions,
+        click.types,
+        click.parser,
+        click.decorators,
+        click.formatting,
+    ):
+        _replace(module, "_", lambda text: _said(text, lang))
+        _replace(module, "ngettext", lambda one, many, n: _said(one if n == 1 else many, lang))
+
+
+def short_help(name: str, lang: Language) -> str:
+    """Return the line of a command in the list of commands."""
+    return catalogue("help")[name].text(lang)
+
+
+def in_language(command: click.Command, name: str, lang: Language) -> click.Command:
+    """Return a command with its help and that of its options in one language."""
+    words = catalogue("help")
+    command.help = words.get(f"{name}.long", words.get(name, _own(command.help))).text(lang)
+    for option in command.params:
+        if isinstance(option, click.Option):
+            keys = [f"{name} {option.opts[0]}", option.opts[0]]
+            found = next((words[key] for key in keys if key in words), _own(option.help))
+            option.help = found.text(lang)
+    if isinstance(command, click.Group):
+        for part in command.list_commands(click.Context(command)):
+            inner = command.get_command(click.Context(command), part)
+            if inner is not None:
+                in_language(inner, f"{name} {part}", lang)
+    return command
+
+
+def _own(text: str | None) -> Words:
+    return Words(text or "", text or "")
+
+
+def _said(text: str, lang: Language) -> str:
+    words = catalogue("click").get(text)
+    return text if words is None else words.text(lang)
+
+
+def _replace(module: ModuleType, name: str, function: Callable[..., str]) -> None:
+    # click imports gettext's functions under these names; it has no catalogue to add a language to.
+    if hasattr(module, name):
+        setattr(module, name, function)

@@ -1,0 +1,84 @@
+"""Help and usage errors in the language of whoever reads them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import click
+import pytest
+
+from clusters_geo.cli import _COMMANDS, app
+from clusters_geo.cli.help import chosen_language
+from clusters_geo.words import catalogue
+
+MARKS = re.compile("[ăâđêôơưĂÂĐÊÔƠƯạảấầậắằẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
+
+
+def run(*args, **env):
+    command = [sys.executable, "-m", "clusters_geo.cli", *args]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **env})
+
+
+def said(done):
+    return f"{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize(
+    ("args", "lang"),
+    [([], "vi"), (["--lang", "en"], "en"), (["--lang=en", "--lang=vi"], "vi"), (["--lang", "klingon"], "vi")],
+)
+def test_the_language_is_known_before_the_arguments_are(args, lang):
+    assert chosen_language(args) == lang
+
+
+def options():
+    for name in _COMMANDS:
+        context = click.Context(app)
+        command = app.get_command(context, name)
+        yield from ((name, option) for option in command.params if isinstance(option, click.Option))
+
+
+def test_every_command_and_option_has_its_words_and_no_words_are_left_over():
+    words = set(catalogue("help"))
+    used = {"app", "app.long", "--version", *_COMMANDS, *(f"{name}.long" for name in _COMMANDS)}
+    for name, option in options():
+        of_one = f"{name} {option.opts[0]}"
+        used.add(of_one if of_one in words else option.opts[0])
+    assert used - words == set(), "no words for these in words/help.csv"
+    assert words - used == set(), "nothing asks for these"
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_help_speaks_each_language(name):
+    for lang, marked in (("vi", True), ("en", False)):
+        context = click.Context(app)
+        context.meta["clusters_geo.lang"] = lang
+        command = app.get_command(context, name)
+        told = [command.help, *(option.help for option in command.params if isinstance(option, click.Option))]
+        for text in told:
+            plain = re.sub("cụm công nghiệp|Bắc Ninh|Hà Nội|Việt Nam", "", text)
+            assert bool(MARKS.search(plain)) is marked, text
+
+
+@pytest.mark.parametrize(
+    ("args", "vi", "en"),
+    [
+        (["summary", "--nonsense"], "Không có tùy chọn '--nonsense'", "No such option '--nonsense'"),
+        (["sumary"], "Không có lệnh 'sumary'", "No such command 'sumary'"),
+        (["map", "--theme", "pink"], "'pink' không thuộc", "'pink' is not one of"),
+        (["form"], "Thiếu tham số", "Missing argument"),
+        (["--help"], "Cách dùng:", "Usage:"),
+    ],
+)
+def test_usage_errors_speak_it_too(args, vi, en):
+    assert vi in said(run(*args))
+    assert en in said(run("--lang", "en", *args))
+    assert en in said(run(*args, CLUSTERS_GEO_LANG="en"))
+
+
+def test_the_language_before_the_command_holds_for_its_output():
+    assert "Operating clusters" in run("--lang", "en", "summary").stdout
+    assert "Cụm đang hoạt động" in run("summary").stdout
