@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format docs bench pictures notebooks constraints system clean
+.PHONY: help demo test check lint format docs bench pictures notebooks constraints system clean
 
 # The first Python of a version that every dependency has wheels for; `make demo PYTHON=/path/to/python` decides.
 FITS = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
@@ -29,6 +29,10 @@ demo: $(VENV)/.done-package  ## Print Hà Nội's figures and write maps/hanoi.h
 
 test: $(VENV)/.done-test system  ## Run every test, in a browser and against PostGIS where they can be had
 	$(RUN)/python -m pytest $(PYTEST_ARGS)
+
+check: lint  ## For the working day: style, types, layers, and the tests of what changed
+	$(RUN)/python -m pytest -q $(PYTEST_ARGS) -m 'not browser and not office and not wheel' \
+		$$($(RUN)/python .ci/changed.py)
 
 CHECKS = "ruff check" "ruff format --check" "mypy" "lint-imports" "nbstripout --verify $(NOTEBOOKS)"
 

@@ -1,0 +1,59 @@
+"""Print the tests of what has changed since the last commit on main, and the core that always runs.
+
+For the working day (`make check`): a module of `src` is tested by the folder of tests that mirrors it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+__all__ = ["tests_of"]
+
+SOURCE, TESTS = "src/clusters_geo/", "tests/"
+# Quick, and broken by nearly everything that can be broken.
+CORE = (
+    "tests/test_house.py",
+    "tests/test_words.py",
+    "tests/test_public_face.py",
+    "tests/test_schema.py",
+    "tests/test_names.py",
+    "tests/measure",
+)
+# A browser, a server or an office takes longer than a minute: `make test` runs those.
+SLOW = {"browser", "postgis", "notebooks", "built_up"}
+
+
+def changed() -> list[str]:
+    """Return the files that differ from the branch point with main, committed or not."""
+    base = _git("merge-base", "HEAD", "main").strip() or "HEAD"
+    tracked = _git("diff", "--name-only", base).splitlines()
+    return [*tracked, *_git("ls-files", "--others", "--exclude-standard").splitlines()]
+
+
+def tests_of(files: list[str]) -> list[str]:
+    """Return the tests of some files, and the core.
+
+    Examples
+    --------
+    >>> tests_of(["src/clusters_geo/maps/page.py", "README.md"])[-1]
+    'tests/maps'
+    """
+    found = dict.fromkeys(CORE)
+    for name in files:
+        if name.startswith(TESTS) and name.endswith(".py") and not SLOW & set(Path(name).parts):
+            found[name] = None
+        if name.startswith(SOURCE):
+            room = name.removeprefix(SOURCE).split("/")[0].removesuffix(".py")
+            mirrored = [f"{TESTS}{room}", f"{TESTS}test_{room}.py"]
+            found |= dict.fromkeys(test for test in mirrored if room not in SLOW and Path(test).exists())
+    return [test for test in found if Path(test).exists()]
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return done.stdout
+
+
+if __name__ == "__main__":
+    print(*tests_of(changed()))
