@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
+import statistics
 import subprocess
 import tomllib
 from functools import cache
@@ -190,14 +192,36 @@ def test_text_files_are_composed_utf8_without_trailing_spaces():
     assert not spaces
 
 
+def modules():
+    found = {name: text for name, text in texts().items() if name.startswith("src/") and name.endswith(".py")}
+    assert found
+    return found
+
+
 def test_no_module_is_longer_than_its_budget():
-    long = {
-        name: text.count("\n")
-        for name, text in texts().items()
-        if name.startswith("src/") and name.endswith(".py")
-    }
-    assert long
-    assert {name: lines for name, lines in long.items() if lines > 600} == {}
+    assert {name: text.count("\n") for name, text in modules().items() if text.count("\n") > 600} == {}
+
+
+def test_a_module_under_80_lines_says_why_it_is_small():
+    small = {name for name, text in modules().items() if text.count("\n") < 80}
+    of_a_kind = {name for name in small if name.endswith("__init__.py") or "/cli/" in name}
+    reasons = {name for name in small if "\n# Small: " in texts()[name]}
+    assert small - of_a_kind - reasons == set(), "fold it into another, or say why in a line '# Small: …'"
+
+
+def bodies():
+    """The lines of each function without its docstring."""
+    for name, text in modules().items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                begin = node.body[1 if ast.get_docstring(node) and node.body[1:] else 0].lineno
+                yield f"{name}:{node.lineno} {node.name}", node.end_lineno - begin + 1
+
+
+def test_functions_are_short():
+    lengths = dict(bodies())
+    assert {where: lines for where, lines in lengths.items() if lines > 50} == {}
+    assert statistics.median(lengths.values()) <= 12
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)

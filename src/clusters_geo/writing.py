@@ -76,3 +76,6 @@ def _make_beside(target: Path) -> Path:
         msg = f"{target} cannot be written: {error.strerror}. Choose another folder with --output."
         raise SourceError(msg) from error
     return beside
+
+
+# Small: every path out passes here, and nothing else does.
