@@ -17,6 +17,7 @@ import clusters_geo.maps.page as page_module
 from clusters_geo.errors import EngineError, SchemaError, SourceError
 from clusters_geo.maps import make_map, save_map
 from clusters_geo.maps.city import map_page
+from clusters_geo.words import catalogue
 
 
 class Parts(HTMLParser):
@@ -146,14 +147,14 @@ def test_leaflets_licence_travels_along(page):
     assert "Vladimir Agafonkin" in page
 
 
-def test_both_languages_say_the_same_things_and_nothing_unused():
+def test_the_page_says_nothing_that_the_catalogue_has_not_and_the_catalogue_nothing_unused():
     folder = Path(page_module.__file__).parent / "web"
-    words = (folder / "words.js").read_text(encoding="utf-8")
-    vietnamese, english = words[words.index("vi: {") :].split("    en: {", 1)
-    keys = [
-        re.findall(r"^      (\w+):", part.split("  const ")[0], re.MULTILINE)
-        for part in (vietnamese, english)
-    ]
-    assert keys[0] == keys[1]
-    scripts = "".join(f.read_text(encoding="utf-8") for f in folder.glob("*.js") if f.name != "words.js")
-    assert [key for key in keys[0] if not re.search(rf"\b{key}\b", scripts)] == []
+    scripts = "\n".join(file.read_text(encoding="utf-8") for file in folder.glob("*.js"))
+    python = "\n".join(file.read_text(encoding="utf-8") for file in folder.parents[1].rglob("*.py"))
+    known = catalogue("map")
+    unused = [key for key in known if not re.search(rf"\b{key.split('.')[0]}\b", scripts + python)]
+    assert unused == []
+    said = set(re.findall(r"\b(?:t|words)\.([a-zA-Z]+)\b", scripts))
+    own = {"split", "basis"}  # of other things that are called words
+    assert {word for word in said if word not in {key.split(".")[0] for key in known}} <= own
+    assert not re.search("[à-ỹĐđ]", re.sub(r"/đ/|Tiếng Việt|//.*", "", scripts))  # the language's own name

@@ -9,12 +9,10 @@ import click
 
 from clusters_geo.cli.options import lang_option, sheets_text, working
 from clusters_geo.report.tables import say
+from clusters_geo.words import catalogue
 
 if TYPE_CHECKING:
     from clusters_geo.schema import Language
-
-
-_TITLE = {"vi": "Cụm công nghiệp Hà Nội", "en": "Industrial clusters of Hà Nội"}
 
 
 @click.command("demo")
@@ -39,5 +37,6 @@ def command(output: Path, lang: Language) -> None:
     with working("drawing", lang):
         from clusters_geo.maps import make_map, save_map
 
-        save_map(make_map(clusters, districts, lang=lang, title=_TITLE), output)
+        title = catalogue("map")["titleHanoi"]._asdict()
+        save_map(make_map(clusters, districts, lang=lang, title=title), output)
     click.echo(f"\n{say('map_written', lang, path=output)}")

@@ -18,6 +18,7 @@ from clusters_geo.cli.options import (
     working,
 )
 from clusters_geo.report.tables import say
+from clusters_geo.words import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from clusters_geo.schema import Language
 
 _PATH = click.Path(path_type=Path)
-_HANOI = {"vi": "Cụm công nghiệp Hà Nội", "en": "Industrial clusters of Hà Nội"}
 
 
 @click.command("map")
@@ -66,7 +66,8 @@ def command(
         raise click.UsageError(msg)
     clusters, districts = load(clusters_file, districts_file, crs)
     bundled = clusters_file is None and districts_file is None
-    look: _Look = {"lang": lang, "title": title or (_HANOI if bundled else None), "theme": theme}
+    own = catalogue("map")["titleHanoi"]._asdict() if bundled else None
+    look: _Look = {"lang": lang, "title": title or own, "theme": theme}
     written = (
         _one(clusters, districts, output, only, look)
         if folder is None

@@ -25,6 +25,7 @@ from clusters_geo.maps.page import (
 from clusters_geo.maps.plain import escaped_json, plain_text
 from clusters_geo.maps.stock import stock_layers
 from clusters_geo.names import did_you_mean, match_names
+from clusters_geo.words import LANGUAGES, catalogue, speaker
 from clusters_geo.writing import write_text
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ __all__ = ["ClusterMap", "Look", "Theme", "make_map", "map_page", "save_map"]
 
 Theme = Literal["auto", "light", "dark"]
 
-_TITLES = {"vi": "Cụm công nghiệp", "en": "Industrial clusters"}
+_say = speaker("map")
 
 
 class ClusterMap(folium.Map):
@@ -208,14 +209,14 @@ class Look:
         SchemaError
             If one is not among its values.
         """
-        _require_choice("lang", lang, ("vi", "en"))
+        _require_choice("lang", lang, LANGUAGES)
         _require_choice("theme", theme, get_args(Theme))
         return cls(lang, title, theme, None if tiles is None else background(tiles, attribution))
 
-    def heading(self, lang: str, focus: str | None) -> str:
+    def heading(self, lang: Language, focus: str | None) -> str:
         """Return the title in a language, with the district that the map is about."""
         given = self.title if isinstance(self.title, str) or self.title is None else self.title.get(lang)
-        heading = plain_text(given) if given else _TITLES[lang]
+        heading = plain_text(given) if given else _say("title", lang)
         return heading if focus is None else f"{plain_text(focus)} · {heading}"
 
     def settings(self, focus: str | None) -> dict[str, JSON]:
@@ -223,7 +224,8 @@ class Look:
         return {
             "lang": self.lang,
             "theme": self.theme,
-            "title": {lang: self.heading(lang, focus) for lang in _TITLES},
+            "title": {lang: self.heading(lang, focus) for lang in LANGUAGES},
+            "texts": {key: [*both] for key, both in catalogue("map").items()},
             "tiles": self.tiles,
             "version": __version__,
         }

@@ -19,11 +19,13 @@ from jinja2 import Environment
 from clusters_geo import __version__
 from clusters_geo.errors import EngineError, SchemaError
 from clusters_geo.maps.plain import escaped_json, plain_text
+from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from clusters_geo.maps.plain import JSON
+    from clusters_geo.words import Language
 
 __all__ = ["background", "leaflet_script", "leaflet_style", "offline_page", "own_scripts", "own_style"]
 
@@ -66,13 +68,9 @@ _TEMPLATE = """<!DOCTYPE html>
 {% endfor %}</body>
 </html>
 """
-_NOSCRIPT = {
-    "vi": "Bản đồ này cần JavaScript. Tệp không tải gì từ mạng.",
-    "en": "This map needs JavaScript. The file loads nothing from the network.",
-}
 
 
-def offline_page(data: Mapping[str, JSON], *, lang: str, title: str) -> str:
+def offline_page(data: Mapping[str, JSON], *, lang: Language, title: str) -> str:
     """Return the whole file.
 
     Parameters
@@ -93,7 +91,7 @@ def offline_page(data: Mapping[str, JSON], *, lang: str, title: str) -> str:
         styles=styles,
         scripts=scripts,
         data=escaped_json(data),
-        noscript=_NOSCRIPT[lang],
+        noscript=speaker("map")("noscript", lang),
     )
 
 

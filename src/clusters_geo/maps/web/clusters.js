@@ -1,6 +1,6 @@
 // Clusters: symbols that group where they would cover each other, and outlines where there is room for them.
 {
-  const { el, glyph, bunch, clusterCard, STATUSES, number } = clustersGeo;
+  const { el, glyph, bunch, clusterCard, STATUSES, number, fill } = clustersGeo;
   const OUTLINES_FROM = 13;
   const SMALLEST = 13;
   const LARGEST = 26;
@@ -153,7 +153,7 @@
       const parts = STATUSES.map((status, i) =>
         counts[i] ? `${counts[i]} ${app.word("status", status)}` : null,
       );
-      return [app.words.shown(members.length, members.length), parts.filter(Boolean).join(" · ")];
+      return [fill(app.words.shownAll, { all: members.length }), parts.filter(Boolean).join(" · ")];
     }
 
     open(app, cluster) {

@@ -1,6 +1,6 @@
 // The legend says what the map shows now: measure, classes and how they were formed, and the symbols.
 {
-  const { el, svg, glyph, bunch, number, percent, radiusOf, STATUSES } = clustersGeo;
+  const { el, svg, glyph, bunch, number, percent, radiusOf, fill, STATUSES } = clustersGeo;
 
   const SEVERITIES = ["error", "warning", "info"];
 
@@ -103,7 +103,7 @@
     const notes = [measure.breaks.length ? t.classing[measure.classing] : t.oneValue];
     if (measure.rests) {
       const sum = (i) => measure.rests.reduce((total, counts) => total + counts[i], 0);
-      notes.push(t.rests(sum(0), sum(1)));
+      notes.push(fill(t.rests, { known: sum(0), modelled: sum(1) }));
     }
     return notes;
   };

@@ -1,6 +1,6 @@
 // The data as the other scripts read it, and the one state of the page.
 {
-  const { WORDS, MISSING, STATUSES, outlines, number, percent, date, fold } = clustersGeo;
+  const { phrasebook, MISSING, STATUSES, outlines, number, percent, date, fold } = clustersGeo;
   const FACTS = new Set(["published", "declared", "measured"]);
 
   const cell = (column, i) => {
@@ -52,6 +52,7 @@
     constructor(data, map) {
       this.data = data;
       this.map = map;
+      this.books = { vi: phrasebook(data.texts, 0), en: phrasebook(data.texts, 1) };
       this.clusters = readClusters(data);
       this.districts = readDistricts(data);
       this.fields = data.clusters.fields;
@@ -73,7 +74,7 @@
     }
 
     get words() {
-      return WORDS[this.state.lang];
+      return this.books[this.state.lang];
     }
 
     get measure() {

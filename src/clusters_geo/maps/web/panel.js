@@ -1,6 +1,6 @@
 // The side panel: totals, filters, and the table of clusters. On a phone it is a sheet at the bottom.
 {
-  const { el, icon, glyph, number, percent, date, fold, source, STATUSES, MISSING } = clustersGeo;
+  const { el, icon, glyph, number, percent, date, fold, fill, source, STATUSES, MISSING } = clustersGeo;
   const ROWS_AT_ONCE = 200;
   const CHEVRON = "M6 15l6-6 6 6";
   const COLUMNS = [
@@ -110,7 +110,7 @@
         return el(
           "small",
           {},
-          known + modelled ? t.rateFor(known, modelled, totals.operating_clusters) : t.unknown,
+          known + modelled ? fill(t.rateFor, { known, modelled, all: totals.operating_clusters }) : t.unknown,
         );
       };
       const tile = (label, value, ...more) =>
@@ -230,7 +230,7 @@
       const { words: t } = app;
       const sorted = this.sorted();
       const focused = document.activeElement?.dataset?.sort;
-      this.count.textContent = sorted.length ? t.shown(sorted.length, app.clusters.length) : t.noMatch;
+      this.count.textContent = sorted.length ? this.counted(t, sorted.length, app.clusters.length) : t.noMatch;
       this.table.replaceChildren(
         el(
           "thead",
@@ -250,7 +250,11 @@
       if (focused) this.table.querySelector(`[data-sort="${focused}"]`)?.focus();
       const left = sorted.length - this.rows;
       this.more.hidden = left <= 0;
-      this.more.textContent = t.more(Math.min(left, ROWS_AT_ONCE));
+      this.more.textContent = fill(t.more, { n: Math.min(left, ROWS_AT_ONCE) });
+    }
+
+    counted(t, n, all) {
+      return n === all ? fill(t.shownAll, { all }) : fill(t.shown, { n, all });
     }
 
     head({ by, head, long, text }) {
@@ -299,7 +303,7 @@
         .map((basis) => t.basisNote[basis]);
       if (clusters.some((cluster) => cluster.estimated("planned_ha") || cluster.estimated("built_ha")))
         notes.push(t.basisNote.modelled);
-      if (districts.length) notes.push(t.outlineNote(data.tolerance));
+      if (districts.length) notes.push(fill(t.outlineNote, { m: data.tolerance }));
       const sources = data.sources.map((text) => el("li", {}, source(text)));
       const hashes = [...data.inputs, { name: t.dataHash, sha256: data.sha256 }];
       this.foot.replaceChildren(

@@ -1,248 +1,49 @@
-// What the page says, in both languages, and numbers as each writes them.
+// Words come with the data, in both languages; here they are put in order and filled in.
 {
-  const WORDS = {
-    vi: {
-      skip: "Bỏ qua bản đồ, đến bảng",
-      map: "Bản đồ",
-      language: "Ngôn ngữ",
-      dark: "Nền tối",
-      light: "Nền sáng",
-      asOf: "Số liệu đến",
-      planned: "Diện tích theo quy hoạch",
-      built: "Đã xây dựng hạ tầng",
-      buildOut: "Tỷ lệ xây dựng hạ tầng",
-      buildOutNote: "diện tích đã xây dựng hạ tầng / diện tích theo quy hoạch",
-      fill: "Tỷ lệ lấp đầy",
-      fillNote: "đất công nghiệp đã cho thuê / đất công nghiệp",
-      rateFor: (known, modelled, all) => `trong ${all} cụm: ${known} biết, ${modelled} mô hình hóa`,
-      unknown: "chưa có số liệu công bố",
-      operating: "cụm đang hoạt động",
-      construction: "đang xây dựng hạ tầng",
-      pending: "chưa khởi công",
-      ofWhich: "Số liệu từng cụm có từ đâu",
-      otherBasis: "cách khác",
-      show: "Thể hiện theo quận, huyện",
-      coloured: "Tỷ lệ, mật độ (tô màu)",
-      circled: "Số lượng (vòng tròn)",
-      none: "Không tô",
-      noData: "không có số liệu",
-      classing: {
-        quantiles: "Nhóm theo phân vị",
-        equal: "Nhóm cách đều",
-        jenks: "Nhóm theo ngắt tự nhiên (Jenks)",
-      },
-      oneValue: "Mọi quận, huyện có cùng một giá trị",
-      legend: "Chú giải",
-      symbols: "Cụm công nghiệp",
-      symbolSize: "Cỡ ký hiệu theo diện tích quy hoạch",
-      estimatedArea: "≈ viền đứt: diện tích không phải số công bố",
-      group: "Nhiều cụm gần nhau: bấm để phóng to",
-      groupOnPaper: "Nhiều cụm gần nhau",
-      schematic: "Khi phóng to: ranh giới sơ đồ, không phải đo đạc",
-      search: "Tìm cụm, quận, huyện",
-      searchHint: "Tìm không cần dấu, ví dụ: phung xa",
-      status: "Tình trạng",
-      allDistricts: "Mọi quận, huyện",
-      district: "Quận, huyện",
-      cluster: "Cụm công nghiệp",
-      haColumn: "ha",
-      haColumnLong: "Diện tích theo quy hoạch, ha",
-      buildColumn: "Xây dựng",
-      fillColumn: "Lấp đầy",
-      shown: (n, all) => (n === all ? `${all} cụm` : `${n} trên ${all} cụm`),
-      noPlace: "không có vị trí trên bản đồ",
-      noMatch: "Không có cụm nào khớp.",
-      more: (n) => `Hiện thêm ${n} cụm`,
-      zoomIn: "Phóng to",
-      zoomOut: "Thu nhỏ",
-      reset: "Về toàn cảnh",
-      locate: "Vị trí của tôi",
-      locateFailed: "Không xác định được vị trí.",
-      youAreHere: "Vị trí của bạn",
-      layers: "Lớp và công cụ",
-      layersHead: "Lớp bản đồ",
-      toolsHead: "Công cụ",
-      layerDistricts: "Quận, huyện",
-      layerNames: "Tên quận, huyện",
-      layerClusters: "Cụm công nghiệp",
-      layerFindings: "Phát hiện kiểm tra",
-      layerTiles: "Nền bản đồ (cần mạng)",
-      offline: "Đang ngoại tuyến: không tải nền.",
-      tilesFailed: "Không tải được nền bản đồ.",
-      measure: "Đo khoảng cách, diện tích",
-      measureHint: "Bấm lên bản đồ để thêm điểm, Esc để kết thúc.",
-      distance: "Khoảng cách",
-      area: "Diện tích",
-      stop: "Kết thúc đo",
-      fullscreen: "Toàn màn hình",
-      png: "Lưu ảnh PNG",
-      print: "In một trang A4",
-      copyLink: "Chép liên kết",
-      copied: "Đã chép liên kết.",
-      copyFailed: "Không chép được; hãy chép từ thanh địa chỉ.",
-      panel: "Số liệu và danh sách cụm",
-      closePanel: "Thu gọn",
-      close: "Đóng",
-      source: "Nguồn",
-      sources: "Nguồn số liệu",
-      basis: "cách có số",
-      note: "Ghi chú",
-      listOnly: "Chỉ xem quận, huyện này",
-      findings: "Phát hiện",
-      severity: {
-        error: "Kiểm tra: có lỗi",
-        warning: "Kiểm tra: có cảnh báo",
-        info: "Kiểm tra: có điều cần biết",
-      },
-      districtKm2: "Diện tích tự nhiên theo ranh giới này",
-      rests: (known, modelled) => `${known} cụm biết, ${modelled} mô hình hóa`,
-      outlineNote: (m) =>
-        `Ranh giới quận, huyện được giản lược ${m} m để vẽ; mọi diện tích tính từ ranh giới đầy đủ.`,
-      basisNote: {
-        reconstructed:
-          "Ranh giới quận, huyện được dựng lại từ tâm và phạm vi các xã, không phải ranh giới pháp lý.",
-        schematic: "Ranh giới cụm là sơ đồ: đúng diện tích, không đúng hình và vị trí.",
-        modelled: "Dấu ≈ là số không được công bố cho từng cụm (suy ra hoặc mô hình hóa).",
-      },
-      provenance: "Tạo bởi clusters-geo",
-      dataHash: "mã băm dữ liệu",
-      table: "Bảng các cụm",
-      untitled: "(không tên)",
-      ownMap: "Mở bản đồ riêng",
-      packHead: "Bản đồ từng quận, huyện",
-      toIndex: "← Mọi quận, huyện",
-    },
-    en: {
-      skip: "Skip the map, go to the table",
-      map: "Map",
-      language: "Language",
-      dark: "Dark",
-      light: "Light",
-      asOf: "Figures as of",
-      planned: "Planned area",
-      built: "Built area",
-      buildOut: "Build-out rate",
-      buildOutNote: "built area / planned area",
-      fill: "Fill rate",
-      fillNote: "leased industrial land / industrial land",
-      rateFor: (known, modelled, all) => `of ${all} clusters: ${known} known, ${modelled} modelled`,
-      unknown: "no published figure",
-      operating: "operating clusters",
-      construction: "under construction",
-      pending: "pending",
-      ofWhich: "Where the figures of single clusters come from",
-      otherBasis: "otherwise",
-      show: "Show by district",
-      coloured: "Rates, densities (colour)",
-      circled: "Amounts (circles)",
-      none: "Nothing",
-      noData: "no data",
-      classing: {
-        quantiles: "Classes by quantiles",
-        equal: "Classes of equal width",
-        jenks: "Natural breaks (Jenks)",
-      },
-      oneValue: "All districts have the same value",
-      legend: "Legend",
-      symbols: "Industrial clusters",
-      symbolSize: "Symbol size by planned area",
-      estimatedArea: "≈ dashed edge: the area is not a published figure",
-      group: "Several clusters close together: click to zoom",
-      groupOnPaper: "Several clusters close together",
-      schematic: "Close by: schematic outline, not surveyed",
-      search: "Find a cluster or district",
-      searchHint: "Accents are not needed, e.g. phung xa",
-      status: "Status",
-      allDistricts: "All districts",
-      district: "District",
-      cluster: "Industrial cluster",
-      haColumn: "ha",
-      haColumnLong: "Planned area, ha",
-      buildColumn: "Build-out",
-      fillColumn: "Fill",
-      shown: (n, all) => (n === all ? `${all} clusters` : `${n} of ${all} clusters`),
-      noPlace: "no place on the map",
-      noMatch: "No cluster matches.",
-      more: (n) => `Show ${n} more clusters`,
-      zoomIn: "Zoom in",
-      zoomOut: "Zoom out",
-      reset: "Reset the view",
-      locate: "Where I am",
-      locateFailed: "Your position could not be found.",
-      youAreHere: "You are here",
-      layers: "Layers and tools",
-      layersHead: "Layers",
-      toolsHead: "Tools",
-      layerDistricts: "Districts",
-      layerNames: "District names",
-      layerClusters: "Industrial clusters",
-      layerFindings: "Audit findings",
-      layerTiles: "Background (needs a network)",
-      offline: "Offline: no background is loaded.",
-      tilesFailed: "The background could not be loaded.",
-      measure: "Measure distance and area",
-      measureHint: "Click the map to add points, Esc to end.",
-      distance: "Distance",
-      area: "Area",
-      stop: "End measuring",
-      fullscreen: "Full screen",
-      png: "Save as PNG",
-      print: "Print one A4 page",
-      copyLink: "Copy link",
-      copied: "Link copied.",
-      copyFailed: "Could not copy; please copy it from the address bar.",
-      panel: "Figures and list of clusters",
-      closePanel: "Fold",
-      close: "Close",
-      source: "Source",
-      sources: "Sources",
-      basis: "obtained",
-      note: "Note",
-      listOnly: "Show this district only",
-      findings: "Findings",
-      severity: { error: "Audit: an error", warning: "Audit: a warning", info: "Audit: a remark" },
-      districtKm2: "Area within this outline",
-      rests: (known, modelled) => `${known} clusters known, ${modelled} modelled`,
-      outlineNote: (m) =>
-        `District outlines are simplified by ${m} m for drawing; every area is computed from the full outline.`,
-      basisNote: {
-        reconstructed:
-          "District outlines are reconstructed from centres and extents of communes; they are not legal boundaries.",
-        schematic: "Cluster outlines are schematic: right in area, not in shape or place.",
-        modelled: "≈ marks a figure not published for that cluster (inferred or modelled).",
-      },
-      provenance: "Made by clusters-geo",
-      dataHash: "data hash",
-      table: "Table of clusters",
-      untitled: "(no name)",
-      ownMap: "Open its own map",
-      packHead: "A map for each district",
-      toIndex: "← All districts",
-    },
+  // "severity.error" is found as words.severity.error.
+  const phrasebook = (texts, i) => {
+    const book = {};
+    for (const [key, both] of Object.entries(texts)) {
+      const [name, within] = key.split(".");
+      if (within === undefined) book[name] = both[i];
+      else (book[name] ??= {})[within] = both[i];
+    }
+    return book;
   };
+
+  const fill = (template, values) => template.replace(/\{(\w+)\}/g, (mark, name) => values[name] ?? mark);
+
   const MISSING = "–";
   // Written here as Intl would: its first use costs a tenth of the time that the page takes to open.
   const MARKS = { vi: { group: ".", point: "," }, en: { group: ",", point: "." } };
-  const MONTHS =
-    "January February March April May June July August September October November December".split(" ");
+
+  const halfUp = (value, decimals) => {
+    const away = Math.round(Number(`${Math.abs(value)}e${decimals}`));
+    const text = Number(`${away}e-${decimals}`).toFixed(decimals);
+    return value < 0 && away ? `-${text}` : text;
+  };
 
   const number = (value, lang, decimals = 1) => {
     if (value === null || value === undefined) return MISSING;
     const { group, point } = MARKS[lang];
-    const [whole, fraction] = value.toFixed(decimals).split(".");
+    // Half is rounded up, as people do: 52.05 is 52.1, though its binary form lies just below.
+    const exact = Math.abs(value) >= 1e15 || /e/.test(String(value)) ? value.toFixed(decimals) : halfUp(value, decimals);
+    const [whole, fraction] = exact.split(".");
     const grouped = whole.replace(/\B(?=(\d{3})+$)/g, group);
     return fraction ? grouped + point + fraction : grouped;
   };
 
+  // In decimals: 0.285 * 100 is a little more than 28.5 in binary, and would round by chance.
+  const hundred = (share) => (/e/.test(String(share)) ? share * 100 : Number(`${share}e2`));
+
   const percent = (share, lang, decimals = 1) =>
-    share === null || share === undefined ? MISSING : `${number(share * 100, lang, decimals)}\u00a0%`;
+    share === null || share === undefined ? MISSING : `${number(hundred(share), lang, decimals)}\u00a0%`;
 
   const date = (iso, lang) => {
     const found = /^(\d{4})-(\d\d)-(\d\d)$/.exec(iso ?? "");
-    if (!found) return iso ?? MISSING;
-    const [year, month, day] = found.slice(1).map(Number);
-    return lang === "vi" ? `${day}/${month}/${year}` : `${day} ${MONTHS[month - 1] ?? month} ${year}`;
+    if (!found || lang === "en") return iso ?? MISSING;
+    return `${found[3]}/${found[2]}/${found[1]}`;
   };
 
-  Object.assign(clustersGeo, { WORDS, MISSING, number, percent, date });
+  Object.assign(clustersGeo, { phrasebook, fill, MISSING, number, percent, date });
 }
