@@ -22,8 +22,14 @@ if TYPE_CHECKING:
     from clusters_geo.load import load_clusters, load_districts, load_report
     from clusters_geo.maps import make_map, save_map
     from clusters_geo.measure.assign import assign_districts
-    from clusters_geo.measure.rates import build_out_rate, city_per_hectare, fill_rate, per_hectare
-    from clusters_geo.measure.summary import pending_sites, reconcile, summarize
+    from clusters_geo.measure.rates import build_out_rate, fill_rate, lawful_fill_rate
+    from clusters_geo.measure.summary import (
+        city_per_hectare,
+        pending_sites,
+        per_hectare,
+        reconcile,
+        summarize,
+    )
     from clusters_geo.planning.eligibility import eligibility
     from clusters_geo.planning.programme import programme
     from clusters_geo.reference import load_hanoi, load_totals
@@ -47,6 +53,7 @@ __all__ = [
     "eligibility",
     "fill_rate",
     "form",
+    "lawful_fill_rate",
     "load_clusters",
     "load_districts",
     "load_hanoi",
@@ -72,9 +79,10 @@ _HOMES = {
     "audit": "auditing.run",
     "build_out_rate": "measure.rates",
     "built_up_ha": "built_up",
-    "city_per_hectare": "measure.rates",
+    "city_per_hectare": "measure.summary",
     "eligibility": "planning.eligibility",
     "fill_rate": "measure.rates",
+    "lawful_fill_rate": "measure.rates",
     "form": "forms.fill",
     "load_clusters": "load",
     "load_districts": "load",
@@ -83,7 +91,7 @@ _HOMES = {
     "load_totals": "reference",
     "make_map": "maps",
     "pending_sites": "measure.summary",
-    "per_hectare": "measure.rates",
+    "per_hectare": "measure.summary",
     "programme": "planning.programme",
     "reconcile": "measure.summary",
     "save": "report.saving",

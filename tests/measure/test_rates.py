@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import clusters_geo as cg
+from clusters_geo.measure.rates import fill_rates, fill_total, mean_fill_rates
 
 PAIRS = [("build_out_rate", "built_ha", "planned_ha"), ("fill_rate", "leased_ha", "leasable_ha")]
 
@@ -47,3 +48,66 @@ def test_the_input_is_not_changed():
     before = table.copy()
     cg.build_out_rate(table)
     pd.testing.assert_frame_equal(table, before)
+
+
+def test_land_with_an_approval_counts_in_the_rate_of_the_law_alone():
+    land = pd.DataFrame(
+        {"leasable_ha": [100.0, 50.0], "leased_ha": [40.0, 20.0], "approved_ha": [20.0, None]}
+    )
+    assert cg.lawful_fill_rate(land).tolist() == [0.6, 0.4]
+    assert cg.fill_rate(land).tolist() == [0.4, 0.4]
+    assert cg.lawful_fill_rate(land.drop(columns="approved_ha")).tolist() == [0.4, 0.4]
+
+
+def test_a_stated_rate_stands_where_areas_do_not():
+    table = pd.DataFrame(
+        {
+            "leasable_ha": [10.0, None, 10.0, 0.0],
+            "leased_ha": [5.0, 5.0, None, 0.0],
+            "fill_rate_declared": [0.9, 0.9, 0.9, None],
+        }
+    )
+    rates = fill_rates(table)
+    assert rates["fill_rate"].tolist()[:3] == [0.5, 0.9, 0.9]
+    assert rates["stated"].tolist() == [False, True, True, False]
+    assert rates["lawful_fill_rate"].isna().tolist() == [False, False, False, True]
+
+
+def test_rates_are_averaged_by_land_where_it_is_known_of_all_else_by_count():
+    rates = pd.DataFrame({"fill_rate_declared": [0.9, 0.3, None]})
+    total = fill_total(rates)
+    assert (total.rate, total.by_land, total.of.sum()) == (pytest.approx(0.6), False, 2)
+    total = fill_total(rates.assign(leasable_ha=[10.0, 30.0, 80.0]))
+    assert (total.rate, total.by_land, total.of.sum()) == (pytest.approx(0.45), True, 2)
+    total = fill_total(rates.assign(leasable_ha=[10.0, None, None]))
+    assert (total.rate, total.by_land) == (pytest.approx(0.6), False)
+
+
+def test_areas_are_not_watered_down_by_rates_that_do_not_say_of_how_much():
+    table = pd.DataFrame(
+        {"leasable_ha": [10.0, None], "leased_ha": [2.0, None], "fill_rate_declared": [None, 1.0]}
+    )
+    total = fill_total(table)
+    assert (total.rate, total.by_land, total.of.tolist()) == (0.2, True, [True, False])
+
+
+def test_nothing_known_is_no_rate():
+    assert np.isnan(fill_total(pd.DataFrame({"name": ["A"]})).rate)
+    assert mean_fill_rates(pd.Series(dtype=float), pd.Series(dtype=float)).isna().all(axis=None)
+
+
+CLUSTERS = st.lists(
+    st.tuples(st.floats(0.5, 100), st.floats(0, 1), st.booleans(), st.booleans()), min_size=1, max_size=6
+)
+
+
+@given(CLUSTERS)
+def test_whatever_is_not_known_the_mean_lies_within_its_bounds(rows):
+    land, rates = (pd.Series([row[at] for row in rows]) for at in (0, 1))
+    unknown_rate, unknown_land = (pd.Series([row[at] for row in rows]) for at in (2, 3))
+    means = mean_fill_rates(rates.mask(unknown_rate), land.mask(unknown_land), land * 2)
+    of_rates, by_land = rates.mean(), (rates * land).sum() / land.sum()
+    for name, mean in (("of_rates", of_rates), ("by_land", by_land)):
+        assert means.loc[name, "low"] - 1e-9 <= mean <= means.loc[name, "high"] + 1e-9
+    if not (unknown_rate.any() or unknown_land.any()):
+        assert means.loc["by_land"].tolist() == pytest.approx([by_land, by_land])

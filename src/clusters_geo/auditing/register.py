@@ -18,6 +18,7 @@ from clusters_geo.area import area_ha
 from clusters_geo.crs import HANOI_CRS
 from clusters_geo.measure.assign import assign_districts
 from clusters_geo.measure.summary import reconcile
+from clusters_geo.measure.trust import is_soft
 from clusters_geo.names import match_names
 from clusters_geo.planning.law import regime_on
 from clusters_geo.schema import CLUSTER_COLUMNS
@@ -32,10 +33,7 @@ if TYPE_CHECKING:
     from clusters_geo.auditing.rule import Text
     from clusters_geo.planning.law import Regime
 
-__all__ = ["SOFT", "Register"]
-
-# Bases of figures that somebody filled in or sketched: nothing follows from them about a real cluster.
-SOFT = frozenset({"modelled", "schematic", "reconstructed"})
+__all__ = ["Register"]
 
 _SURFACE = 2  # dimensions
 
@@ -138,7 +136,7 @@ class Register:
         """Return for which rows a figure, or the outline, is only modelled or sketched."""
         if column == "districts":
             return np.full(len(self.clusters), self.districts_are_soft)
-        return self.basis(column).isin(SOFT).to_numpy(dtype=bool)
+        return is_soft(self.basis(column)).to_numpy(dtype=bool)
 
     @cached_property
     def districts_are_soft(self) -> bool:
@@ -147,7 +145,7 @@ class Register:
         return (
             districts is not None
             and "boundary_basis" in districts
-            and districts["boundary_basis"].isin(SOFT).any()
+            and bool(is_soft(districts["boundary_basis"]).any())
         )
 
     @cached_property

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from clusters_geo.schema import BASES
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clusters_geo.forms.circular import Period
 
-__all__ = ["Answers", "Condition", "Judged", "register_column", "weaker_basis"]
+__all__ = ["Answers", "Condition", "Judged", "register_column"]
 
 Condition = Literal[
     "every",
@@ -64,19 +62,6 @@ def register_column(clusters: pd.DataFrame, name: str) -> pd.Series:
     np.True_
     """
     return clusters[name] if name in clusters else pd.Series(pd.NA, index=clusters.index, dtype="object")
-
-
-def weaker_basis(first: pd.Series, second: pd.Series) -> pd.Series:
-    """Return, row by row, the basis that claims less: a rate of a published and a modelled area is modelled.
-
-    Examples
-    --------
-    >>> weaker_basis(pd.Series(["published", ""]), pd.Series(["modelled", "declared"])).tolist()
-    ['modelled', 'declared']
-    """
-    order = {basis: rank for rank, basis in enumerate(("", *BASES))}
-    rank = [first.map(order).fillna(0), second.map(order).fillna(0)]
-    return first.where(rank[0] >= rank[1], second)
 
 
 def _answers(clusters: pd.DataFrame, *said: tuple[str, pd.Series], assumed: str = "") -> Answers:

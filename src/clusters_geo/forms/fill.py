@@ -12,6 +12,7 @@ from clusters_geo.forms.circular import Line, Period, lines
 from clusters_geo.forms.conditions import Judged
 from clusters_geo.forms.parts import RULES, parts, record
 from clusters_geo.forms.units import choose
+from clusters_geo.measure.trust import is_fact
 from clusters_geo.schema import BASES
 from clusters_geo.validation import validate
 from clusters_geo.words import format_number, speaker
@@ -250,9 +251,10 @@ def _missing_words(line: Line, shown: dict[str, object], lang: Language) -> str:
 
 def _basis_words(line: Line, by_basis: pd.Series, known: pd.DataFrame, lang: Language) -> str:
     """Say how much of a result is less than a published, declared or measured figure."""
-    soft = [(basis, amount) for basis, amount in by_basis.items() if _is_soft(str(basis)) and amount > 0]
+    doubtful = ~is_fact(by_basis.index.to_series()).to_numpy() & (by_basis > 0)
+    soft = list(by_basis[doubtful].items())
     if "whole" in known or line.form == "02":
-        n = sum(map(_is_soft, known["basis"]))
+        n = int((~is_fact(known["basis"])).sum())
         names = "/".join(_basis_name(str(basis), lang) for basis, _ in soft)
         return word("soft", lang, n=n, parts=names) if soft else ""
     places = decimals(line)
@@ -260,10 +262,6 @@ def _basis_words(line: Line, by_basis: pd.Series, known: pd.DataFrame, lang: Lan
         f"{format_number(amount, lang, places)} {_basis_name(str(basis), lang)}" for basis, amount in soft
     ]
     return word("of_which", lang, parts=", ".join(words)) if words else ""
-
-
-def _is_soft(basis: str) -> bool:
-    return basis in BASES and basis not in ("published", "declared", "measured")
 
 
 def _basis_name(basis: str, lang: Language) -> str:

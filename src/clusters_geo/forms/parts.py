@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from clusters_geo.forms.conditions import register_column, weaker_basis
+from clusters_geo.forms.conditions import register_column
+from clusters_geo.measure.trust import weaker_basis
 
 if TYPE_CHECKING:
     from clusters_geo.forms.circular import Line

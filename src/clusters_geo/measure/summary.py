@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from clusters_geo.errors import SchemaError
+from clusters_geo.measure.trust import basis_of, is_soft
 from clusters_geo.names import fold
 from clusters_geo.reference import load_totals
 
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-__all__ = ["pending_sites", "reconcile", "summarize", "totals_by_basis"]
+__all__ = [
+    "city_per_hectare",
+    "pending_sites",
+    "per_hectare",
+    "reconcile",
+    "summarize",
+    "totals_by_basis",
+]
 
 UNKNOWN = "?"
 
@@ -268,3 +276,79 @@ def _computed(clusters: pd.DataFrame) -> pd.DataFrame:
     parts = [city, summarize(clusters, by="district")] if "district" in clusters else [city]
     figures = pd.concat(parts).rename_axis("scope").drop(columns="as_of").astype("float64")
     return figures.reset_index().melt("scope", var_name="metric", value_name="computed").dropna()
+
+
+_PER_HA = {
+    "enterprises": "enterprises_per_ha",
+    "workers": "workers_per_ha",
+    "budget_bn_vnd": "budget_bn_vnd_per_ha",
+}
+
+
+def per_hectare(clusters: pd.DataFrame) -> pd.DataFrame:
+    """Return what stands on each built hectare of each cluster.
+
+    Parameters
+    ----------
+    clusters
+        One row per cluster, with `built_ha`, `built_ha_basis` and what is known of `enterprises`,
+        `workers` and `budget_bn_vnd` (billion VND a year).
+
+    Returns
+    -------
+    Table on the index of `clusters` with `enterprises_per_ha`, `workers_per_ha` and `budget_bn_vnd_per_ha`;
+    missing where the cluster's own figure is missing, nothing is built, or the built area is modelled.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> per_hectare(pd.DataFrame({"built_ha": [20.0, 10.0], "workers": [900, None]}, index=["A", "B"]))
+       enterprises_per_ha  workers_per_ha  budget_bn_vnd_per_ha
+    A                 NaN            45.0                   NaN
+    B                 NaN             NaN                   NaN
+    """
+    # A published count over a modelled area would look like a fact.
+    sound = (clusters["built_ha"] > 0).fillna(value=False) & ~is_soft(basis_of(clusters, "built_ha"))
+    built = clusters["built_ha"].where(sound)
+    return pd.DataFrame(
+        {
+            name: clusters[figure].astype("float64") / built if figure in clusters else float("nan")
+            for figure, name in _PER_HA.items()
+        },
+        index=clusters.index,
+    )
+
+
+def city_per_hectare(totals: pd.DataFrame | None = None, *, scope: str = "Hà Nội") -> pd.DataFrame:
+    """Return what stands on each built hectare of the whole city, from its published totals.
+
+    Parameters
+    ----------
+    totals
+        Published totals as from `load_totals`, which is the default.
+    scope
+        Whose totals.
+
+    Returns
+    -------
+    Table indexed by figure (`enterprises`, `workers`, `budget_bn_vnd`), with `total`, `qualifier`,
+    `built_ha`, `per_ha` and `source`. A qualified total ("about") gives a rate as rough as itself.
+
+    Examples
+    --------
+    >>> city_per_hectare()["per_ha"].round(2).to_dict()
+    {'enterprises': 2.8, 'workers': 43.1, 'budget_bn_vnd': 0.79}
+    """
+    published = load_totals() if totals is None else totals
+    control = published[(published["scope"] == scope) & (published["role"] == "control")].set_index("metric")
+    rows = control.loc[[figure for figure in _PER_HA if figure in control.index]]
+    built_ha = float(control["value"]["built_ha"])
+    return pd.DataFrame(
+        {
+            "total": rows["value"],
+            "qualifier": rows["qualifier"],
+            "built_ha": built_ha,
+            "per_ha": rows["value"] / built_ha,
+            "source": rows["source"],
+        }
+    )

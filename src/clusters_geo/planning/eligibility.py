@@ -1,7 +1,8 @@
 """Whether a unit may establish a further cluster, and which of its clusters may be expanded.
 
 Where figures are missing, each is taken at its best and at its worst: the answer is `yes` or `no` only if
-both give the same, else `unknown`. A modelled figure counts as missing.
+both give the same, else `unknown`. A modelled figure counts as missing. The law's mean fill rate can be read
+as the mean of rates or as land over land; where these fall on different sides, the answer is `unknown`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ import numpy as np
 import pandas as pd
 
 from clusters_geo.errors import SchemaError
+from clusters_geo.measure.rates import column, fill_rates, mean_fill_rates
+from clusters_geo.measure.trust import basis_of, is_soft
 from clusters_geo.names import fold
 from clusters_geo.planning.law import DECISION_105, DISTRICTS_ABOLISHED, regime_on
+from clusters_geo.words import format_number, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,8 +31,6 @@ __all__ = ["eligibility", "expansion"]
 
 Answer = Literal["yes", "no", "unknown"]
 
-_SOFT = ("modelled", "schematic", "reconstructed")
-
 _NOTES: dict[str, tuple[str, str]] = {
     "no_text": (
         "Chưa tìm được văn bản có hiệu lực ngày {on}.",
@@ -36,8 +38,18 @@ _NOTES: dict[str, tuple[str, str]] = {
     ),
     "first": ("Chưa có cụm nào được thành lập ở đây.", "No cluster is established here yet."),
     "by_fill": (
-        "Tỷ lệ lấp đầy trung bình từ {fill_low} đến {fill_high}, cần trên {fill_limit}.",
-        "Mean fill rate {fill_low} to {fill_high}, over {fill_limit} is needed.",
+        (
+            "Tỷ lệ lấp đầy trung bình từ {fill_low} đến {fill_high}, tính theo diện tích từ {weighted_low} "
+            "đến {weighted_high}, cần trên {fill_limit}."
+        ),
+        (
+            "Mean fill rate {fill_low} to {fill_high}, by area {weighted_low} to {weighted_high}; over "
+            "{fill_limit} is needed."
+        ),
+    ),
+    "two_means": (
+        "Hai cách tính trung bình cho kết quả khác nhau; luật không nói rõ dùng cách nào.",
+        "The two ways to take the mean differ in their answer; the law does not say which it means.",
     ),
     "by_land": (
         "Đất công nghiệp chưa cho thuê từ {land_low} đến {land_high} ha, cần {comparison} {land_limit} ha.",
@@ -108,7 +120,8 @@ def eligibility(
     - `clusters`: how many established ones count (operating, under construction, or with a decision or
       a date of establishment), `fill_known_clusters`: of how many the fill rate is known;
     - `mean_fill_rate`: mean of the known rates (art. 2.7: leased or approved ÷ industrial land),
-      `mean_fill_rate_low`, `_high`: with the unknown ones at 0 and at 1; `unleased_ha_low`, `_high`;
+      `mean_fill_rate_low`, `_high`: with the unknown ones at 0 and at 1; `weighted_fill_rate_low`, `_high`:
+      the same by industrial land, as Forms 03 and 04 have it; `unleased_ha_low`, `_high`;
     - `fill_limit`, `unleased_limit_ha`: the thresholds; `may_expand`, `may_not_expand`,
       `expansion_unknown`: ids of clusters, see `expansion`;
     - `regime`, `unit`, `source`, `note`: the decree, the unit counted by, the article, and the reasons.
@@ -196,19 +209,16 @@ def _figures(clusters: pd.DataFrame) -> pd.DataFrame:
     """Return the figures that are facts, finite and not negative, with the fill rate of art. 2.7."""
 
     def fact(name: str) -> pd.Series:
-        if name not in clusters:
-            return pd.Series(np.nan, index=clusters.index, dtype="float64")
-        figure = pd.to_numeric(clusters[name], errors="coerce").astype("Float64").astype("float64")
-        soft = clusters.get(f"{name}_basis", pd.Series(pd.NA, index=clusters.index)).isin(_SOFT)
-        return figure.where(np.isfinite(figure) & (figure >= 0) & ~soft)
+        figure = column(clusters, name)
+        return figure.where((figure >= 0) & ~is_soft(basis_of(clusters, name)))
 
-    figures = ("planned_ha", "leasable_ha", "leased_ha", "registered_ha")
-    table = pd.DataFrame({name: fact(name) for name in figures})
-    leasable, filled = table["leasable_ha"], table["leased_ha"] + fact("approved_ha").fillna(0.0)
-    computed = (filled / leasable.where(leasable > 0)).clip(upper=1.0)
+    figures = ("planned_ha", "leasable_ha", "leased_ha", "approved_ha", "registered_ha")
+    table = pd.DataFrame({name: fact(name) for name in (*figures, "fill_rate_declared")})
     operating = (clusters["status"] == "operating").fillna(value=False)
     # Before construction a stated rate is registered demand, not leases.
-    table["fill_rate"] = computed.fillna(fact("fill_rate_declared").where(operating).clip(upper=1.0))
+    table["fill_rate_declared"] = table["fill_rate_declared"].where(operating)
+    table["fill_rate"] = fill_rates(table)["lawful_fill_rate"].clip(upper=1.0)
+    leasable = table["leasable_ha"]
     table["unleased_ha"] = (leasable * (1 - table["fill_rate"])).where(leasable > 0, leasable)
     table["established"] = operating | _established(clusters)
     table["complete"] = clusters.get(
@@ -241,6 +251,7 @@ def _unit(rows: pd.DataFrame, by: str, day: date, lang: Language) -> dict[str, o
     regime = regime_on(day)
     counted = rows[rows["established"]]
     fill, land = _mean_fill(counted), _unleased(counted)
+    mean, weighted = fill
     rule = regime.establishment if regime.establishment and day >= regime.establishment.since else None
     answer = _may_establish(len(counted), fill, land, rule)
     why = [_why(len(counted), fill, land, rule, lang), *_caveats(rule, by, day, lang)] if rule else []
@@ -250,8 +261,10 @@ def _unit(rows: pd.DataFrame, by: str, day: date, lang: Language) -> dict[str, o
         "clusters": len(counted),
         "fill_known_clusters": int(counted["fill_rate"].notna().sum()),
         "mean_fill_rate": counted["fill_rate"].mean(),
-        "mean_fill_rate_low": fill.low,
-        "mean_fill_rate_high": fill.high,
+        "mean_fill_rate_low": mean.low,
+        "mean_fill_rate_high": mean.high,
+        "weighted_fill_rate_low": weighted.low,
+        "weighted_fill_rate_high": weighted.high,
         "unleased_ha_low": land.low,
         "unleased_ha_high": land.high,
         "fill_limit": rule.mean_fill_above if rule else np.nan,
@@ -266,11 +279,11 @@ def _unit(rows: pd.DataFrame, by: str, day: date, lang: Language) -> dict[str, o
     }
 
 
-def _mean_fill(counted: pd.DataFrame) -> _Range:
-    """Return the mean of the fill rates with unknown ones at 0 and at 1; missing without clusters."""
-    if counted.empty:
-        return _Range(np.nan, np.nan)
-    return _Range(counted["fill_rate"].fillna(0.0).mean(), counted["fill_rate"].fillna(1.0).mean())
+def _mean_fill(counted: pd.DataFrame) -> tuple[_Range, _Range]:
+    """Return the mean of the fill rates, and the same by industrial land; missing without clusters."""
+    means = mean_fill_rates(counted["fill_rate"], counted["leasable_ha"], counted["planned_ha"])
+    of_rates, by_land = (_Range(*row) for row in means.itertuples(index=False))
+    return of_rates, by_land
 
 
 def _unleased(counted: pd.DataFrame) -> _Range:
@@ -281,7 +294,9 @@ def _unleased(counted: pd.DataFrame) -> _Range:
     return _Range(float(counted["unleased_ha"].sum()), float(most.sum()))
 
 
-def _may_establish(count: int, fill: _Range, land: _Range, rule: Establishment | None) -> Answer:
+def _may_establish(
+    count: int, fill: tuple[_Range, _Range], land: _Range, rule: Establishment | None
+) -> Answer:
     if rule is None:
         return "unknown"
     if count == 0:
@@ -291,33 +306,44 @@ def _may_establish(count: int, fill: _Range, land: _Range, rule: Establishment |
         limit = rule.unleased_ha_up_to
         return hectares <= limit if rule.reaching_is_enough else hectares < limit
 
-    if fill.low > rule.mean_fill_above or little(land.high):
+    full = [_full_enough(mean, rule) for mean in fill]
+    if full == ["yes", "yes"] or little(land.high):
         return "yes"
-    if fill.high <= rule.mean_fill_above and not little(land.low):
-        return "no"
-    return "unknown"
+    return "no" if full == ["no", "no"] and not little(land.low) else "unknown"
 
 
-def _why(count: int, fill: _Range, land: _Range, rule: Establishment, lang: Language) -> str:
+def _full_enough(mean: _Range, rule: Establishment) -> Answer:
+    # Without industrial land nothing is weighed, and land over land says neither yes nor no.
+    if mean.low > rule.mean_fill_above:
+        return "yes"
+    return "no" if mean.high <= rule.mean_fill_above else "unknown"
+
+
+def _why(count: int, fill: tuple[_Range, _Range], land: _Range, rule: Establishment, lang: Language) -> str:
     """Return in words how the numbers stand against the thresholds."""
     if count == 0:
         return _say("first", lang)
+    mean, weighted = fill
     by_fill = _say(
         "by_fill",
         lang,
-        fill_low=f"{fill.low:.0%}",
-        fill_high=f"{fill.high:.0%}",
-        fill_limit=f"{rule.mean_fill_above:.0%}",
+        fill_low=format_percent(mean.low, lang),
+        fill_high=format_percent(mean.high, lang),
+        weighted_low=format_percent(weighted.low, lang),
+        weighted_high=format_percent(weighted.high, lang),
+        fill_limit=format_percent(rule.mean_fill_above, lang, 0),
     )
     by_land = _say(
         "by_land",
         lang,
-        land_low=f"{land.low:.1f}",
-        land_high=f"{land.high:.1f}" if np.isfinite(land.high) else "?",
+        land_low=format_number(land.low, lang),
+        land_high=format_number(land.high, lang) if np.isfinite(land.high) else "?",
         comparison=_say("at_most" if rule.reaching_is_enough else "under", lang),
-        land_limit=f"{rule.unleased_ha_up_to:g}",
+        land_limit=format_number(rule.unleased_ha_up_to, lang, 0),
     )
-    return f"{by_fill} {by_land}"
+    answers = {_full_enough(mean, rule), _full_enough(weighted, rule)}
+    differ = [_say("two_means", lang)] if answers == {"yes", "no"} else []
+    return " ".join([by_fill, by_land, *differ])
 
 
 def _caveats(rule: Establishment, by: str, day: date, lang: Language) -> list[str]:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from clusters_geo.measure.rates import city_per_hectare
-from clusters_geo.measure.summary import UNKNOWN, reconcile, summarize, totals_by_basis
+from clusters_geo.measure.summary import UNKNOWN, city_per_hectare, reconcile, summarize, totals_by_basis
 from clusters_geo.report.tables import Sheet, say, to_records
 from clusters_geo.schema import BASES, STATUSES, label
 from clusters_geo.words import MISSING, format_number, format_percent

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from clusters_geo.auditing.rule import Hit, NotJudgedError, hits, rule
-from clusters_geo.measure.rates import fill_rate, per_hectare
+from clusters_geo.measure.rates import fill_rate
+from clusters_geo.measure.summary import per_hectare
 from clusters_geo.schema import CLUSTER_COLUMNS
 
 if TYPE_CHECKING:

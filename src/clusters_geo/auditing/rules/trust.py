@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clusters_geo.auditing.register import SOFT
 from clusters_geo.auditing.rule import Hit, hits, rule
 from clusters_geo.measure.summary import totals_by_basis
+from clusters_geo.measure.trust import is_soft
 from clusters_geo.schema import CLUSTER_COLUMNS
 
 if TYPE_CHECKING:
@@ -155,7 +155,8 @@ def modelled_share(
     for name in filter(register.has, columns):
         figures = pd.DataFrame({name: register.figure(name), f"{name}_basis": register.basis(name)})
         parts = totals_by_basis(figures[operating], name)
-        share = parts[parts.index.isin(SOFT)].sum() / parts.sum() if parts.sum() > 0 else 0.0
+        soft = parts[is_soft(parts.index.to_series()).to_numpy()].sum()
+        share = soft / parts.sum() if parts.sum() > 0 else 0.0
         if share > most + 1e-9:
             yield Hit(float(share), most, field=name)
 

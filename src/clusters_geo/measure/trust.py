@@ -1,0 +1,227 @@
+"""What is a fact, which of two bases claims less, and where a figure carries "≈".
+
+A *fact* was published, declared by the register's owner, measured, or stands in the owner's own register
+without a word on how it was obtained. All else is marked "≈": what follows from published facts but was
+printed by nobody (inferred), and what somebody filled in or sketched. Of the latter (*soft*) nothing follows
+about a real cluster, so that audits and the law do not rest on it.
+
+A total is as doubtful as what it adds up, unless it meets a published total.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from clusters_geo.measure.rates import RATES, STATED, build_out_rate, fill_rates
+from clusters_geo.schema import BASES
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+__all__ = [
+    "FACTS",
+    "MARK",
+    "PARTS",
+    "SOFT",
+    "WHOLE",
+    "basis_of",
+    "confirmed_totals",
+    "doubtful_cells",
+    "doubtful_totals",
+    "is_fact",
+    "is_soft",
+    "weaker_basis",
+]
+
+MARK = "≈"
+FACTS = frozenset({"published", "declared", "measured"})
+SOFT = frozenset({"modelled", "schematic", "reconstructed"})
+
+_FILL = ("fill_rate", "lawful_fill_rate")
+
+# The cells that a total rests on, and of which clusters: a status, or all.
+_COUNTED = ("status", "district")
+PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "operating_clusters": ("operating", _COUNTED),
+    "under_construction": ("under_construction", _COUNTED),
+    "pending_sites": ("pending", _COUNTED),
+    "under_construction_ha": ("under_construction", ("planned_ha",)),
+    "pending_ha": ("pending", ("planned_ha",)),
+    **{name: ("operating", (name,)) for name in ("planned_ha", "built_ha", "leasable_ha", "leased_ha")},
+    **{rate: ("operating", parts) for rate, parts in RATES.items()},
+}
+# How a total is called that is neither of a district nor of another group.
+WHOLE = "total"
+
+
+def is_fact(basis: pd.Series) -> pd.Series:
+    """Return for each basis whether a figure obtained that way is a fact; where none is given, it is.
+
+    Examples
+    --------
+    >>> is_fact(pd.Series(["published", "inferred", None, "modelled"])).tolist()
+    [True, False, True, False]
+    """
+    given = _texts(basis)
+    return (given.isin(FACTS) | (given == "") | ~given.isin(set(BASES))).astype(bool)
+
+
+def is_soft(basis: pd.Series) -> pd.Series:
+    """Return for each basis whether somebody filled the figure in or sketched it.
+
+    Examples
+    --------
+    >>> is_soft(pd.Series(["published", "inferred", None, "modelled"])).tolist()
+    [False, False, False, True]
+    """
+    return _texts(basis).isin(SOFT).astype(bool)
+
+
+def weaker_basis(first: pd.Series, *others: pd.Series) -> pd.Series:
+    """Return, row by row, the basis that claims least: a rate of a published and a modelled area is modelled.
+
+    Examples
+    --------
+    >>> weaker_basis(pd.Series(["published", ""]), pd.Series(["modelled", "declared"])).tolist()
+    ['modelled', 'declared']
+    """
+    rank = {basis: place for place, basis in enumerate(("", *BASES))}
+    weakest = _texts(first)
+    for other in map(_texts, others):
+        weaker = other.map(rank).fillna(0) > weakest.map(rank).fillna(0)
+        weakest = weakest.mask(weaker, other)
+    return weakest
+
+
+def basis_of(clusters: pd.DataFrame, name: str) -> pd.Series:
+    """Return how each figure of a column, or each rate, was obtained; blank where nobody says.
+
+    Parameters
+    ----------
+    clusters
+        One row per cluster, with what is known of `*_basis`.
+    name
+        A column, or a rate: that has the weakest basis of its areas. A fill rate that is only stated is
+        declared, unless its own basis claims less.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"planned_ha_basis": ["published"], "built_ha_basis": ["modelled"]})
+    >>> basis_of(table, "build_out_rate").tolist()
+    ['modelled']
+    """
+    blank = pd.Series("", index=clusters.index, dtype="string")
+    parts = [f"{part}_basis" for part in RATES.get(name, (name,))]
+    basis = weaker_basis(blank, *(clusters[part] for part in parts if part in clusters))
+    if name not in _FILL:
+        return basis
+    stated = clusters.get(f"{STATED}_basis", blank)
+    return basis.mask(fill_rates(clusters)["stated"], weaker_basis(stated).replace("", "declared"))
+
+
+def doubtful_cells(clusters: pd.DataFrame, name: str) -> pd.Series:
+    """Return which cells of a column carry "≈": those that hold a figure that is not a fact.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"built_ha": [4.0, None], "built_ha_basis": ["modelled", "modelled"]})
+    >>> doubtful_cells(table, "built_ha").tolist()
+    [True, False]
+    """
+    known = clusters[name].notna() if name in clusters else pd.Series(data=False, index=clusters.index)
+    return known.astype(bool) & ~is_fact(basis_of(clusters, name))
+
+
+def doubtful_totals(
+    clusters: pd.DataFrame, groups: pd.Series, confirmed: AbstractSet[tuple[str, str]] = frozenset()
+) -> pd.DataFrame:
+    """Return which totals carry "≈": those that rest on no fact alone and meet no published total.
+
+    Parameters
+    ----------
+    clusters
+        One row per cluster, with `status`, the figures and their `*_basis`.
+    groups
+        The group of each cluster, on the index of `clusters`; `WHOLE` for all rows where there is one total.
+    confirmed
+        Groups and figures that meet a published total, as from `confirmed_totals`.
+
+    Returns
+    -------
+    One row per group, one column per total: those of `PARTS`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"status": "operating", "planned_ha": [4.0, 6.0], "planned_ha_basis": ["modelled", "published"]}
+    ... )
+    >>> doubtful_totals(table, pd.Series(["A", "B"]))["planned_ha"].to_dict()
+    {'A': True, 'B': False}
+    >>> doubtful_totals(table, pd.Series(["A", "B"]), {("A", "planned_ha")})["planned_ha"].to_dict()
+    {'A': False, 'B': False}
+    """
+    cells = {total: _rests_on_doubt(clusters, total) for total in PARTS}
+    doubted = pd.DataFrame(cells, index=clusters.index).groupby(groups.astype(object).to_numpy()).any()
+    for total in PARTS:
+        met = [_confirmed(str(group), total, confirmed) for group in doubted.index]
+        doubted[total] &= ~pd.Series(met, index=doubted.index, dtype=bool)
+    return doubted.astype(bool)
+
+
+def confirmed_totals(reconciled: pd.DataFrame, whole: str | None) -> frozenset[tuple[str, str]]:
+    """Return which totals, by group (`WHOLE` for the register) and figure, were published and are met.
+
+    Parameters
+    ----------
+    reconciled
+        As from `reconcile`.
+    whole
+        The scope that is the whole register; None if nobody knows.
+
+    Returns
+    -------
+    Nothing unless the register meets every published total of the whole: a single figure may be met by
+    chance.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> ("Thường Tín", "planned_ha") in confirmed_totals(cg.reconcile(cg.load_hanoi()[0]), "Hà Nội")
+    True
+    """
+    control = reconciled[(reconciled["role"] == "control") & reconciled["agrees"].notna()]
+    of_all = control[control["scope"] == whole]
+    if not set(RATES["build_out_rate"]) <= set(of_all["metric"]) or not of_all["agrees"].all():
+        return frozenset()
+    met = control[control["agrees"].astype(bool)]
+    scopes = met["scope"].where(met["scope"] != whole, WHOLE)
+    return frozenset(zip(scopes, met["metric"], strict=True))
+
+
+def _confirmed(group: str, total: str, confirmed: AbstractSet[tuple[str, str]]) -> bool:
+    # A rate of two published areas is as good as published.
+    parts = RATES.get(total, (total,))
+    return all((group, part) in confirmed for part in parts)
+
+
+def _rests_on_doubt(clusters: pd.DataFrame, total: str) -> pd.Series:
+    status, parts = PARTS[total]
+    counted = _texts(clusters["status"]) == status
+    if parts is _COUNTED:
+        return counted & ~is_fact(weaker_basis(*(basis_of(clusters, part) for part in parts)))
+    if total in RATES:
+        return counted & _rate(clusters, total).notna() & ~is_fact(basis_of(clusters, total))
+    return counted & doubtful_cells(clusters, parts[0])
+
+
+def _rate(clusters: pd.DataFrame, name: str) -> pd.Series:
+    if name in _FILL:
+        return fill_rates(clusters)[name]
+    areas = clusters.reindex(columns=list(RATES[name]))
+    return build_out_rate(areas)
+
+
+def _texts(basis: pd.Series) -> pd.Series:
+    return basis.astype("string").fillna("")
