@@ -142,6 +142,66 @@ def test_decision_records_are_numbered_once_each():
     assert len(set(numbers)) == len(numbers)
 
 
+# --- every file comes in through one door
+
+# What opens a file of somebody else, and the rooms behind the door that may. Bundled files are our own.
+OPENERS = re.compile(
+    r"\b(?:read_csv|read_excel|read_parquet|read_json|read_file|read_html|load_workbook|read_dataframe|read_arrow"
+    r"|open_arrow|read_info|list_layers|listlayers|ParquetFile|ParquetDataset|ZipFile|iterparse|CalamineWorkbook"
+    r"|read_text|read_bytes|urlopen)\(|\bdocx\.Document\([^)]|\bfiona\.open\(|(?<!zip)\.open\(\s*(?:\"rb\"|encoding)"
+    r"|(?<![\w.])open\("
+)
+BEHIND_THE_DOOR = {
+    "reading/opening.py": "the door",
+    "reading/archives.py": "unpacks what the door staged",
+    "reading/formats.py": "looks at the first bytes of what the door checked",
+    "reading/files.py": "reads what the door staged",
+    "reading/quirks.py": "reads what the door staged",
+    "reading/json_stream.py": "reads what the door staged",
+    "reading/registers.py": "reads what the door staged",
+    "reading/sheets.py": "reads what the door checked",
+    "reading/fetching.py": "fetches for the door",
+    "built_up/layers.py": "streams what the door staged",
+    "built_up/parquet.py": "streams what the door checked",
+    "reading/text.py": "tables of letters of our own",
+    "reading/notes.py": "words of our own",
+    "words/__init__.py": "words of our own",
+    "reference.py": "the bundled case",
+    "auditing/rules/districts.py": "the bundled case",
+    "forms/circular.py": "lines of the circular, our own",
+    "report/findings.py": "a page of our own",
+    "maps/page.py": "scripts of our own",
+    "report/saving.py": "looks at what it has written",
+    "report/audit_report.py": "hashes what was audited",
+    "writing.py": "flushes what it has written",
+}
+
+
+def test_every_file_comes_in_through_the_door():
+    others = {
+        f"{name}: {line.strip()[:90]}"
+        for name, text in texts().items()
+        if name.startswith("src/") and name.endswith(".py")
+        for line in text.splitlines()
+        if OPENERS.search(line)
+        and not line.strip().startswith((">>>", "#", "..."))
+        and name.removeprefix("src/clusters_geo/") not in BEHIND_THE_DOOR
+    }
+    assert not others, "open it with clusters_geo.reading.opening, or say here why not"
+
+
+def test_the_door_is_found_by_its_own_test():
+    for line in (
+        "pd.read_csv(path)",
+        "Path(p).read_text(encoding='utf-8')",
+        "with open(path) as f:",
+        "load_workbook(f)",
+    ):
+        assert OPENERS.search(line), line
+    for line in ("with opened(path) as file:", "reopen(x)", "docx.Document()"):
+        assert not OPENERS.search(line), line
+
+
 # --- nothing lies about that should not
 
 

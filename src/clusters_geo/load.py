@@ -5,7 +5,6 @@ Reading, decoding, naming, converting, placing and mending each report what they
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam
 from clusters_geo.reading.files import read_raw
 from clusters_geo.reading.headers import map_headers
 from clusters_geo.reading.notes import ATTRIBUTE, LoadReport, attach
-from clusters_geo.reading.opening import Named, at_hand
+from clusters_geo.reading.opening import opened
 from clusters_geo.reading.shapes import exchange_axes, flatten, mend, middles, note_overlaps, outlines
 from clusters_geo.reading.text import repair_text
 from clusters_geo.reading.values import cast_columns, read_quantities
@@ -28,6 +27,7 @@ from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
 from clusters_geo.validation import validate
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     import geopandas as gpd
@@ -211,16 +211,10 @@ def _read(
 ) -> tuple[gpd.GeoDataFrame, LoadReport]:
     """Return a table with the schema's columns and sound shapes, not yet indexed or checked."""
     large = wishes.allow_large
-    with at_hand(path, allow_remote=wishes.allow_remote, allow_large=large) as file:
-        report = _report_on(file)
+    with opened(path, allow_remote=wishes.allow_remote, allow_large=large) as file:
+        report = LoadReport(file.shown, fetched_at=file.fetched_at, sha256=file.sha256)
         raw = read_raw(file, report, layer=wishes.layer, encoding=wishes.encoding, allow_large=large)
     return _understood(raw, columns, wishes, report), report
-
-
-def _report_on(file: str | os.PathLike[str]) -> LoadReport:
-    if isinstance(file, Named):
-        return LoadReport(file.shown, fetched_at=file.fetched_at, sha256=file.sha256)
-    return LoadReport(os.fspath(file))
 
 
 def _understood(

@@ -258,7 +258,7 @@ def test_a_mistake_in_the_rules_is_named(rules, message):
 
 
 def test_a_rules_file_that_cannot_be_read_is_named(tmp_path):
-    with pytest.raises(SourceError, match=r"absent\.toml cannot be read"):
+    with pytest.raises(SourceError, match=r"no file .*absent\.toml"):
         load_settings(tmp_path / "absent.toml")
     broken = tmp_path / "broken.toml"
     broken.write_text("[rules\n", encoding="utf-8")

@@ -132,7 +132,7 @@ def test_a_page_cut_out_of_a_parquet_file_is_named_when_it_is_reached(tmp_path, 
 
 
 def test_an_empty_folder_is_named(tmp_path):
-    with pytest.raises(SourceError, match="There is no GeoParquet file at"):
+    with pytest.raises(SourceError, match="there is no GeoParquet file in the folder"):
         open_footprints(tmp_path)
 
 

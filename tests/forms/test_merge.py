@@ -220,7 +220,7 @@ def test_an_answer_that_is_neither_yes_nor_no_is_refused(tmp_path):
 def test_another_table_is_refused(tmp_path):
     file = tmp_path / "changes.csv"
     file.write_text("a,b\n1,2")
-    with pytest.raises(SourceError, match="is not a table of changes"):
+    with pytest.raises(SchemaError, match="no column cluster_id, column, after and accept"):
         read_changes(file)
 
 

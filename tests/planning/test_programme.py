@@ -63,10 +63,10 @@ def test_words_among_the_numbers_are_named_with_their_row():
 def test_a_file_that_is_no_table_is_refused(tmp_path, content):
     own = tmp_path / "own.csv"
     own.write_bytes(content)
-    with pytest.raises(cg.ClustersGeoError, match=r"own.csv cannot be read|no column"):
+    with pytest.raises(cg.ClustersGeoError, match=r"own.csv.*(cannot be read|no column)"):
         cg.programme(own)
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(cg.SourceError, match=r"nowhere.csv cannot be read"):
+    with pytest.raises(cg.SourceError, match=r"no file .*nowhere.csv"):
         cg.programme(tmp_path / "nowhere.csv")

@@ -22,7 +22,7 @@ import clusters_geo as cg
 from clusters_geo.cli import app
 from clusters_geo.load import load_report
 from clusters_geo.reading import fetching, opening
-from clusters_geo.reading.opening import Named, at_hand, without_secrets
+from clusters_geo.reading.opening import InputFile, opened, without_secrets
 from clusters_geo.report.inspection import inspect_file
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -559,7 +559,7 @@ def test_what_is_shown_of_an_address(text, shown):
 
 
 def test_a_named_file_is_given_on_as_it_is(archive):
-    with at_hand(f"/vsizip/{archive}", allow_remote=True) as file, at_hand(file, allow_remote=True) as same:
-        assert isinstance(file, Named)
+    with opened(f"/vsizip/{archive}", allow_remote=True) as file, opened(file, allow_remote=True) as same:
+        assert isinstance(file, InputFile)
         assert same is file
         assert file.name == archive.name

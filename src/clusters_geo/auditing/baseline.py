@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clusters_geo.auditing.settings import read_toml
 from clusters_geo.errors import SchemaError
+from clusters_geo.reading.side_files import read_toml
 from clusters_geo.words import is_missing
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def read_baseline(path: str | os.PathLike[str]) -> pd.DataFrame:
     SchemaError
         If an entry lacks its rule, its reason or its date of expiry.
     """
-    content = read_toml(path, "Write a baseline first with --write-baseline.")
+    content = read_toml(path)
     entries = content.get("accepted", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         msg = f"{path} should hold [[accepted]] entries, one for each accepted finding."

@@ -13,18 +13,17 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from clusters_geo.auditing.rule import SEVERITIES, Rule, Severity, all_rules
-from clusters_geo.errors import SchemaError, SourceError
+from clusters_geo.errors import SchemaError
 from clusters_geo.names import did_you_mean
+from clusters_geo.reading.side_files import read_toml
 
-__all__ = ["RulesSource", "Settings", "load_settings", "read_toml"]
+__all__ = ["RulesSource", "Settings", "load_settings"]
 
 RulesSource = str | os.PathLike[str] | Mapping[str, object] | None
 
@@ -88,13 +87,7 @@ def load_settings(
 
 
 def _rules_table(rules: RulesSource) -> dict[str, dict[str, object]]:
-    content = (
-        rules
-        if isinstance(rules, Mapping)
-        else {}
-        if rules is None
-        else read_toml(rules, "Name a TOML file with rules.")
-    )
+    content = rules if isinstance(rules, Mapping) else {} if rules is None else read_toml(rules)
     table = content.get("rules", {})
     strange = [name for name in content if name != "rules"]
     if strange or not isinstance(table, Mapping) or not all(isinstance(v, Mapping) for v in table.values()):
@@ -157,28 +150,3 @@ def _perhaps(name: str, known: Mapping[str, Rule]) -> str:
     hint = f"Did you mean {', '.join(near)}? " if near else ""
     families = ", ".join(dict.fromkeys(rule.family for rule in known.values()))
     return f"{hint}The families are: {families}; `clusters-geo audit explain` lists all rules."
-
-
-def read_toml(path: str | os.PathLike[str], otherwise: str) -> dict[str, Any]:
-    """Return what a TOML file holds.
-
-    Parameters
-    ----------
-    path
-        The file, in UTF-8.
-    otherwise
-        What to do if there is no such file, as the end of the message.
-
-    Raises
-    ------
-    SourceError
-        If it cannot be read, or is not TOML.
-    """
-    try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror}. {otherwise}"
-        raise SourceError(msg) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        msg = f"{path} is not valid TOML in UTF-8: {error}. Mend that line."
-        raise SourceError(msg) from error

@@ -12,6 +12,7 @@ import pyproj
 
 from clusters_geo.built_up.batches import ROWS_A_BATCH, Columns, FarBatch, Source, batches_of, missing_column
 from clusters_geo.errors import CRSError, SourceError
+from clusters_geo.reading.opening import checked_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -98,9 +99,8 @@ def parquet_source(path: Path, by: str | None, crs: str | int | None) -> Source:
 
 def _files(path: Path) -> list[Path]:
     files = sorted(f for f in path.rglob("*") if f.suffix.lower() in _ENDINGS) if path.is_dir() else [path]
-    if not files or not files[0].is_file():
-        msg = f"There is no GeoParquet file at {path} (*.parquet). Check the name; a URL is not opened."
-        raise SourceError(msg)
+    if not files:
+        raise SourceError("footprints.no-parquet", path=path)
     return files
 
 
@@ -118,6 +118,7 @@ def _open(path: Path) -> tuple[pq.ParquetFile, dict[str, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    checked_file(path, allow_large=True)
     try:
         file = pq.ParquetFile(path)
     except (OSError, pa.ArrowException) as error:
@@ -127,8 +128,12 @@ def _open(path: Path) -> tuple[pq.ParquetFile, dict[str, Any]]:
     if metadata is None:
         msg = f"{path} is Parquet without GeoParquet metadata. Write it with geopandas."
         raise SourceError(msg)
-    geo: dict[str, Any] = json.loads(metadata)
-    encoding = geo["columns"][geo["primary_column"]]["encoding"]
+    try:
+        geo: dict[str, Any] = json.loads(metadata)
+        encoding = geo["columns"][geo["primary_column"]]["encoding"]
+        file.schema_arrow.field(geo["primary_column"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise SourceError("footprints.geo-metadata", path=path, reason=repr(error)[:120]) from error
     if encoding != "WKB":
         msg = f'{path} stores its geometry as {encoding}. Write it anew with geometry_encoding="WKB".'
         raise SourceError(msg)
@@ -142,7 +147,10 @@ def _crs_of(path: Path, geo: dict[str, Any], assumed: str | int | None) -> pypro
     if stated is None and assumed is None:
         msg = f'{path} says that its coordinate system is unknown. Say it with crs=, for example "EPSG:5897".'
         raise CRSError(msg)
-    return pyproj.CRS.from_user_input(assumed if stated is None else stated)
+    try:
+        return pyproj.CRS.from_user_input(assumed if stated is None else stated)
+    except (pyproj.exceptions.CRSError, RecursionError) as error:
+        raise CRSError("footprints.crs", path=path) from error
 
 
 def _row_group_boxes(file: pq.ParquetFile, geo: dict[str, Any]) -> Floats | None:
@@ -151,7 +159,11 @@ def _row_group_boxes(file: pq.ParquetFile, geo: dict[str, Any]) -> Floats | None
     if covering is None:
         return None
     at = {file.schema.column(i).path: i for i in range(len(file.schema))}
-    columns = [at[".".join(covering[side])] for side in _SIDES]
+    try:
+        columns = [at[".".join(covering[side])] for side in _SIDES]
+    except (KeyError, TypeError):
+        # Without a sound covering all row groups are read.
+        return None
     boxes = np.full((file.num_row_groups, 4), np.nan)
     for group in range(file.num_row_groups):
         row_group = file.metadata.row_group(group)

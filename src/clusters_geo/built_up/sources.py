@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
@@ -21,9 +22,9 @@ from clusters_geo.built_up.batches import (
     missing_column,
 )
 from clusters_geo.crs import require_crs
+from clusters_geo.reading.opening import checked_file
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
     from concurrent.futures import Future
 
@@ -72,7 +73,8 @@ def open_footprints(
     """
     if isinstance(footprints, (gpd.GeoDataFrame, gpd.GeoSeries)):
         return _table_source(footprints, by)
-    path = Path(footprints)
+    # An address is refused here, before a path object swallows one of its slashes.
+    path = Path(footprints) if "://" not in os.fspath(footprints) else checked_file(footprints)
     from clusters_geo.built_up.parquet import is_parquet, parquet_source
 
     if is_parquet(path):

@@ -39,15 +39,15 @@ _LEVELS = click.Choice(["error", "warning", "info", "never"])
 @click.argument("clusters_file", metavar="[CLUSTERS | explain]", required=False, type=SOURCE)
 @click.argument("rule", metavar="[RULE]", required=False)
 @districts_option
-@click.option("--totals", "totals_file", type=_FILE, help="CSV of published totals to reconcile with.")
+@click.option("--totals", "totals_file", type=SOURCE, help="CSV of published totals to reconcile with.")
 @click.option("--law", metavar="DATE", help="Apply the law of this day; default: the register's date.")
 @click.option(
     "--on", metavar="DATE", help="Count ages to this day, or 'today'; default: the register's date."
 )
-@click.option("--rules", "rules_file", type=_FILE, help="TOML file with parameters and severities.")
+@click.option("--rules", "rules_file", type=SOURCE, help="TOML file with parameters and severities.")
 @click.option("--only", multiple=True, metavar="RULE", help="Only these rules or families; repeatable.")
 @click.option("--skip", multiple=True, metavar="RULE", help="Not these rules or families; repeatable.")
-@click.option("--baseline", type=_FILE, help="Accepted findings, as written by --write-baseline.")
+@click.option("--baseline", type=SOURCE, help="Accepted findings, as written by --write-baseline.")
 @click.option("--write-baseline", type=_FILE, help="Accept all findings of this run in a file.")
 @click.option("--fail-on", type=_LEVELS, default="error", show_default=True, help="Exit with 1 from here on.")
 @click.option("--format", "form", type=_FORMATS, default="table", show_default=True, help="What to write.")
@@ -143,20 +143,10 @@ def _tables(
 def _totals(path: Path | None) -> pd.DataFrame | None:
     if path is None:
         return None
-    import pandas as pd
+    from clusters_geo.reading.side_files import read_side_table
 
-    from clusters_geo.errors import SourceError
-
-    needed = {"scope", "metric", "value", "unit", "as_of", "qualifier", "role", "source"}
-    try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        msg = f"{path} cannot be read as CSV: {error}. Give a table such as geodata/totals.csv."
-        raise SourceError(msg) from error
-    if missing := needed - set(table):
-        msg = f"{path} has no column {', '.join(sorted(missing))}. Give a table such as geodata/totals.csv."
-        raise SourceError(msg)
-    return table
+    needed = ("scope", "metric", "value", "unit", "as_of", "qualifier", "role", "source")
+    return read_side_table(path, needed=needed, numbers=("value",))
 
 
 def _inputs(
@@ -181,11 +171,11 @@ def _inputs(
 
 def _input(path: Path, crs: object) -> Input:
     """Return what the report says of a file; one that was fetched is called by its address and time."""
-    from clusters_geo.reading.opening import Named
+    from clusters_geo.reading.opening import InputFile
     from clusters_geo.report.audit_report import input_file
 
     found = input_file(Path(path), crs)
-    return replace(found, name=f"{path.shown} {path.fetched_at}") if isinstance(path, Named) else found
+    return replace(found, name=f"{path.shown} {path.fetched_at}") if isinstance(path, InputFile) else found
 
 
 def _crs_name(crs: object) -> object:

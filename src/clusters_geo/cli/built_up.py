@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from clusters_geo.report.tables import Sheet
     from clusters_geo.schema import Language
 
-_FILE = click.Path(path_type=Path)
 _SILENT_S = 1.0
 _WHOLE_RATE = 10
 # A hundredth of a hectare hides an error of a few cells.
@@ -41,7 +40,7 @@ _DECIMALS = {"footprints": 0, "built_up_error_ha": 4}
 
 @click.command("built-up")
 @click.argument("clusters_file", metavar="CLUSTERS", type=SOURCE)
-@click.argument("footprints_file", metavar="FOOTPRINTS", type=_FILE)
+@click.argument("footprints_file", metavar="FOOTPRINTS", type=SOURCE)
 @click.option("--by", metavar="COLUMN", help="Measure each class or year of the footprints on its own.")
 @click.option("--disjoint", is_flag=True, help="No two footprints overlap: do not look for it.")
 @click.option(

@@ -25,7 +25,7 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--output", "-o", "folder", required=True, type=_FILE, help="Folder for the tables that result."
 )
-@click.option("--accept", type=_FILE, help="changes.csv as you edited it.")
+@click.option("--accept", type=SOURCE, help="changes.csv as you edited it.")
 @click.option("--vintage", type=_FILE, help="With --accept: write the new vintage of the register here.")
 @crs_option
 @remote_option

@@ -55,12 +55,11 @@ class _Source(click.Path):
         text = str(value)
         if ctx is None or not ("://" in text or text.startswith("/vsi")):
             return super().convert(value, param, ctx)
-        from clusters_geo.reading.opening import Named, at_hand, checked_file
+        from clusters_geo.reading.opening import opened
 
         remote, large = bool(ctx.meta.get(_ALLOW_REMOTE)), bool(ctx.params.get("allow_large"))
-        file = ctx.with_resource(at_hand(text, allow_remote=remote, allow_large=large))
-        # What was not allowed is refused in the words of the door, before a path object swallows a slash.
-        return file if isinstance(file, Named) else checked_file(file)
+        # What is not allowed is refused in the words of the door, before a path object swallows a slash.
+        return ctx.with_resource(opened(text, allow_remote=remote, allow_large=large))
 
 
 class _Target(click.Path):

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from clusters_geo.cli.options import format_option, lang_option, output_option, put, sheets_text
+from clusters_geo.cli.options import (
+    SOURCE,
+    format_option,
+    lang_option,
+    output_option,
+    put,
+    remote_option,
+    sheets_text,
+)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from clusters_geo.schema import Language
 
 
 @click.command("programme")
-@click.argument("csv_file", metavar="[CSV]", required=False, type=click.Path(path_type=Path))
+@click.argument("csv_file", metavar="[CSV]", required=False, type=SOURCE)
+@remote_option
 @format_option
 @lang_option
 @output_option

@@ -15,6 +15,7 @@ from clusters_geo.errors import SchemaError, SourceError
 from clusters_geo.forms.circular import Period
 from clusters_geo.forms.conditions import register_column
 from clusters_geo.forms.parts import computed_fill_rate
+from clusters_geo.reading.side_files import read_side_table
 from clusters_geo.schema import CLUSTER_COLUMNS, column
 from clusters_geo.words import speaker
 
@@ -42,6 +43,8 @@ _UNITS = (1e3, 1e6, 1e4)
 # Forms are printed to a tenth of a per cent.
 _RATE_NEAR = 0.0006
 _NEAR = 1e-9
+# Beyond it whole numbers are no longer told apart.
+_LARGEST_WHOLE = 2.0**53
 
 _ANSWERS = {
     **dict.fromkeys(("true", "1", "1.0", "x", "yes", "có", "đúng"), True),
@@ -163,24 +166,20 @@ def read_changes(path: str | os.PathLike[str]) -> pd.DataFrame:
     >>> read_changes(tmp / "changes.csv")["accept"].tolist()
     [True]
     """
-    try:
-        table = pd.read_csv(
-            path, sep=None, engine="python", dtype={"cluster_id": "string"}, encoding="utf-8-sig"
-        )
-        answers = table["accept"].astype("string").str.strip().str.casefold()
-        table = table.assign(accept=answers.map(_ANSWERS), after=pd.to_numeric(table["after"]))
-    except (OSError, ValueError, KeyError) as error:
-        msg = f"{path} is not a table of changes ({error}). Edit only the column accept of changes.csv."
-        raise SourceError(msg) from error
-    if table["accept"].isna().any():
-        odd = answers[table["accept"].isna()].iloc[0]
-        msg = f"{path}: {odd!r} in the column accept is neither TRUE nor FALSE. Write one of the two."
-        raise SourceError(msg)
-    return table
+    needed = ("cluster_id", "column", "after", "accept")
+    table = read_side_table(path, needed=needed, numbers=("before", "after", "change"))
+    answers = table["accept"].fillna("").str.casefold()
+    known = answers.isin(_ANSWERS)
+    if not known.all():
+        raise SourceError("changes.no-answer", path=path, value=str(answers[~known].iloc[0]))
+    if (blank := table["after"].isna() | table[["cluster_id", "column"]].isna().any(axis=1)).any():
+        raise SourceError("changes.blank", path=path, row=int(blank.to_numpy().argmax()) + 2)
+    accept = [_ANSWERS[answer] for answer in answers]
+    return table.assign(accept=pd.Series(accept, index=table.index, dtype=bool))
 
 
 def _refuse_unknown(clusters: pd.DataFrame, accepted: pd.DataFrame) -> None:
-    known = {c.name for c in CLUSTER_COLUMNS}
+    known = {c.name for c in CLUSTER_COLUMNS if c.kind in {"number", "integer", "flag"}}
     strangers = [key for key in accepted["cluster_id"] if key not in clusters.index]
     strangers += [name for name in accepted["column"] if name not in known]
     if strangers:
@@ -191,6 +190,13 @@ def _refuse_unknown(clusters: pd.DataFrame, accepted: pd.DataFrame) -> None:
         key, name = twice.iloc[0][["cluster_id", "column"]]
         msg = f"The changes accept two values of {name} for {key}. Set accept to False for one of them."
         raise SchemaError(msg)
+    for row in accepted.to_dict("records"):
+        value, kind = float(row["after"]), column(row["column"]).kind
+        if (kind == "integer" and (value % 1 or abs(value) > _LARGEST_WHOLE)) or (
+            kind == "flag" and value not in {0.0, 1.0}
+        ):
+            where = {"column": row["column"], "cluster_id": row["cluster_id"]}
+            raise SchemaError(f"changes.not-{kind}", value=row["after"], **where)
 
 
 def _updated(vintage: pd.DataFrame, name: str, after: pd.Series) -> pd.Series:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clusters_geo.errors import SchemaError, SourceError
+from clusters_geo.errors import SchemaError
+from clusters_geo.reading.side_files import read_side_table
 from clusters_geo.reference import bundled_file
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def programme(table: pd.DataFrame | str | os.PathLike[str] | None = None) -> pd.
     Parameters
     ----------
     table
-        A table, or a CSV file in UTF-8, with `indicator`, `year`, `target` and `result`, and optionally
+        A table, or a file in CSV or XLSX, with `indicator`, `year`, `target` and `result`, and optionally
         `target_max` (the upper end of a target range), `achieved_year` (when the target was reached),
         `brought_forward_to` (the earlier year it was moved to), `unit`, `indicator_vi`, `indicator_en`,
         `scope`, `target_qualifier`, `result_qualifier`, `result_as_of`, `source` and `note`. Rates are
@@ -78,12 +79,7 @@ def programme(table: pd.DataFrame | str | os.PathLike[str] | None = None) -> pd.
 def _read(table: pd.DataFrame | str | os.PathLike[str]) -> pd.DataFrame:
     if isinstance(table, pd.DataFrame):
         return table
-    try:
-        return pd.read_csv(table)
-    except (OSError, ValueError) as error:  # ValueError: not UTF-8, no columns, not a table
-        reason = getattr(error, "strerror", None) or error
-        msg = f"{table} cannot be read as a CSV table in UTF-8: {reason}. Save it again as CSV UTF-8."
-        raise SourceError(msg) from error
+    return read_side_table(table, needed=_REQUIRED, numbers=_NUMBERS)
 
 
 def _checked(table: pd.DataFrame) -> pd.DataFrame:

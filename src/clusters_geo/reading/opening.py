@@ -25,8 +25,11 @@ from clusters_geo.reading.formats import Format, identify
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MAX_BYTES", "Named", "Staged", "at_hand", "checked_file", "staged"]
+__all__ = ["MAX_BYTES", "InputFile", "Staged", "checked_file", "opened", "staged"]
 
+MAX_BYTES = 1 << 30
+
+_MB = 1e6
 _LOCK_WAIT_S = 1.0
 _SHOWN = 80
 _MAX_HEADER_BYTES = 1 << 20
@@ -38,6 +41,9 @@ _REACHES_OUT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _COPIED = {"GML", "MapInfo MIF", "MapInfo TAB"}
+
+_FETCHED = re.compile(r"^(?:/vsicurl/)?(https?://.+)", re.IGNORECASE | re.DOTALL)
+_IN_ARCHIVE = re.compile(r"^/vsizip/\{?(.+?\.zip)\}?(?:/(.+?))?/?$", re.IGNORECASE | re.DOTALL)
 
 _ALLOWED = "say allow_remote=True (--allow-remote); without that"
 _NOT_A_PATH = (
@@ -104,6 +110,9 @@ def checked_file(path: str | os.PathLike[str], *, allow_large: bool = False) -> 
     """
     text = os.fspath(path)
     file = Path(text)
+    # A folder may be called "https:"; an address never means what lies in it.
+    if "://" in text:
+        _refuse_other_than_path(text)
     try:
         found = file.stat()
     except (OSError, ValueError) as error:
@@ -165,7 +174,7 @@ def staged(path: str | os.PathLike[str], *, allow_large: bool = False) -> Iterat
         and files that refer to others.
     """
     original = checked_file(path, allow_large=allow_large)
-    shown, member = (path.shown, path.member) if isinstance(path, Named) else (str(original), "")
+    shown, member = (path.shown, path.member) if isinstance(path, InputFile) else (str(original), "")
     with tempfile.TemporaryDirectory(prefix="clusters-geo-", ignore_cleanup_errors=True) as private:
         folder = Path(private)
         if original.suffix.lower() == ".zip":
@@ -292,22 +301,16 @@ _CHECKS = {
 }
 
 
-MAX_BYTES = 1 << 30
-
-_FETCHED = re.compile(r"^(?:/vsicurl/)?(https?://.+)", re.IGNORECASE | re.DOTALL)
-_IN_ARCHIVE = re.compile(r"^/vsizip/\{?(.+?\.zip)\}?(?:/(.+?))?/?$", re.IGNORECASE | re.DOTALL)
-
-
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A file on this machine, and what the caller called it.
+class InputFile:
+    """A file on this machine that may be opened, and what the caller called it: every path in becomes one.
 
     Attributes
     ----------
     path
         Where it lies.
     shown
-        What to call it: an address without user, password and query.
+        What to call it: as it was named, an address without user, password and query.
     member
         The one file meant of a zip archive; "" for the only one.
     sha256, fetched_at
@@ -329,38 +332,63 @@ class Named:
         """The name of the file alone."""
         return self.path.name
 
+    def content(self, most_bytes: int) -> bytes:
+        """Return what is in it, whole, if that is no more than so many bytes.
+
+        Raises
+        ------
+        SourceError
+            If it is larger, or cannot be read after all.
+        """
+        try:
+            with self.path.open("rb") as file:
+                content = file.read(most_bytes + 1)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise SourceError("source.unreadable", path=self.shown, reason=reason) from error
+        if len(content) > most_bytes:
+            size = self.path.stat().st_size
+            raise SourceError("source.too-large", path=self.shown, size=size / _MB, limit=most_bytes / _MB)
+        return content
+
 
 @contextlib.contextmanager
-def at_hand(
+def opened(
     path: str | os.PathLike[str], *, allow_remote: bool = False, allow_large: bool = False
-) -> Iterator[str | os.PathLike[str]]:
-    """Give a file as it is, or as `Named` if it is called by an address or in an archive and that is allowed.
+) -> Iterator[InputFile]:
+    """Give a file that may be opened; one that is called by an address or in an archive if that is allowed.
 
     Parameters
     ----------
     path
         A path, `https://…`, `http://…`, `/vsicurl/https://…` or `/vsizip/ARCHIVE.zip/FILE`.
     allow_remote
-        Whether to follow anything but a path; otherwise it is given as it is, for `checked_file` to refuse.
+        Whether to follow anything but a path; otherwise it is refused.
     allow_large
-        Whether to fetch more than 1 GiB.
+        Whether to take more than 1 GiB.
 
     Raises
     ------
     SourceError
-        If nothing can be fetched: no answer, an error, too much, too slow, or led to another kind of address.
+        As `checked_file`; also if nothing can be fetched: no answer, an error, too much, too slow, or led to
+        another kind of address.
 
     Examples
     --------
-    >>> with at_hand("/vsizip/du-lieu.zip/cum.shp", allow_remote=True) as file:
-    ...     file.path.name, file.member
-    ('du-lieu.zip', 'cum.shp')
+    >>> _ = (tmp / "cum.csv").write_text("name,status")
+    >>> with opened(tmp / "cum.csv") as file:
+    ...     file.name, file.content(1_000)
+    ('cum.csv', b'name,status')
     """
-    text = "" if isinstance(path, Named) or not allow_remote else os.fspath(path)
-    inside = _IN_ARCHIVE.match(text)
-    address = _FETCHED.match(inside[1] if inside else text)
+    if isinstance(path, InputFile):
+        yield path
+        return
+    text = os.fspath(path)
+    inside = _IN_ARCHIVE.match(text) if allow_remote else None
+    address = _FETCHED.match(inside[1] if inside else text) if allow_remote else None
+    member = inside[2] or "" if inside else ""
     if address is None:
-        yield path if inside is None else Named(Path(inside[1]), text, inside[2] or "")
+        yield InputFile(checked_file(inside[1] if inside else path, allow_large=allow_large), text, member)
         return
     from clusters_geo.reading.fetching import fetch
 
@@ -368,4 +396,4 @@ def at_hand(
     with tempfile.TemporaryDirectory(prefix="clusters-geo-", ignore_cleanup_errors=True) as private:
         limit = math.inf if allow_large else MAX_BYTES
         fetched = fetch(address[1], Path(private), shown=shown, max_bytes=limit)
-        yield Named(fetched.path, shown, inside[2] or "" if inside else "", fetched.sha256, fetched.at)
+        yield InputFile(fetched.path, shown, member, fetched.sha256, fetched.at)

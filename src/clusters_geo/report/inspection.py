@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clusters_geo.errors import ClustersGeoError
 from clusters_geo.load import load_clusters, load_districts, load_report
 from clusters_geo.reading.files import Layer, look_into
 from clusters_geo.reading.notes import LoadReport, some, word
-from clusters_geo.reading.opening import Named, at_hand
+from clusters_geo.reading.opening import opened
 from clusters_geo.report.tables import Sheet
 from clusters_geo.validation import list_faults
 from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
+    from pathlib import Path
 
     import geopandas as gpd
 
+    from clusters_geo.reading.opening import InputFile
     from clusters_geo.schema import Language
 
 __all__ = ["Inspection", "inspect_file", "inspection_sheets"]
@@ -114,20 +115,20 @@ def inspect_file(
     ('', 'name', [])
     """
     allowed = {name: bool(wishes.get(name)) for name in ("allow_large", "allow_remote")}
-    with at_hand(path, **allowed) as file:
+    with opened(path, **allowed) as file:
         return _inspected(file, load_districts if districts else load_clusters, lang, wishes)
 
 
 def _inspected(
-    file: str | os.PathLike[str],
+    file: InputFile,
     load: Callable[..., gpd.GeoDataFrame],
     lang: Language,
     wishes: dict[str, Any],
 ) -> Inspection:
     layers = []
-    if Path(file).suffix.lower() not in _NOT_LAYERED:
+    if file.path.suffix.lower() not in _NOT_LAYERED:
         layers = look_into(file, allow_large=bool(wishes.get("allow_large")))
-    name, size = file.shown if isinstance(file, Named) else os.fspath(file), _size(Path(file))
+    name, size = file.shown, _size(file.path)
     try:
         table = load(file, check=False, **wishes)
     except ClustersGeoError as error:
