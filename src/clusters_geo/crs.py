@@ -117,12 +117,7 @@ def require_crs(layer: gpd.GeoSeries | gpd.GeoDataFrame, what: str) -> pyproj.CR
         If the layer does not say which one it is in.
     """
     if layer.crs is None:
-        msg = (
-            f"The {what} do not say in which coordinate system they are. Set it first, for example "
-            f'table.set_crs("{HANOI_CRS}") for VN-2000 coordinates of Hà Nội or "{MAP_CRS}" for '
-            "longitude and latitude."
-        )
-        raise CRSError(msg)
+        raise CRSError("crs.not-said", what={"say": what}, hanoi=HANOI_CRS, degrees=MAP_CRS)
     return pyproj.CRS(layer.crs)
 
 
@@ -136,11 +131,7 @@ def geod_of(crs: pyproj.CRS) -> pyproj.Geod:
     """
     geod = crs.get_geod()
     if geod is None:
-        msg = (
-            f"The coordinate system {crs.name!r} has no place on the earth, so nothing can be measured in "
-            f'it. Set the real one, for example "{HANOI_CRS}".'
-        )
-        raise CRSError(msg)
+        raise CRSError("crs.nowhere", name=crs.name, hanoi=HANOI_CRS)
     return geod
 
 
@@ -373,6 +364,5 @@ def _province(name: str) -> str:
     found = _BY_KEY.get(name_key(plain)) or _BY_FOLD.get(fold(plain))
     if found is None:
         meant = ", ".join(did_you_mean(plain, _CODES)) or "a province as of before July 2025"
-        msg = f"There is no province {name!r} among the VN-2000 zones. Did you mean: {meant}?"
-        raise CRSError(msg)
+        raise CRSError("crs.no-province", name=name, meant=meant)
     return found

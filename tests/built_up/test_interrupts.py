@@ -139,7 +139,7 @@ def test_ctrl_c_leaves_everything_as_it_was(files, tmp_path, engine, footprints)
         shown = read(screen)
         assert process.wait(60) == BROKEN
         assert alive_in_the_end(process.pid) == []
-    assert "stopped; nothing was half-written" in shown
+    assert "đã dừng; không có gì bị ghi dở dang" in shown
     assert "Traceback" not in shown
     assert (files / "out.csv").read_text() == "as it was\n"
     assert sorted(files.rglob("*")) == before

@@ -103,8 +103,7 @@ def read_baseline(path: str | os.PathLike[str]) -> pd.DataFrame:
     content = read_toml(path)
     entries = content.get("accepted", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        msg = f"{path} should hold [[accepted]] entries, one for each accepted finding."
-        raise SchemaError(msg)
+        raise SchemaError("audit.baseline-entries", path=path)
     for number, entry in enumerate(entries, start=1):
         _check(entry, f"{path}, entry {number}")
     table = pd.DataFrame(entries, columns=[*_KEYS, "message", "reason", "expires"])
@@ -158,11 +157,9 @@ def baseline_text(findings: pd.DataFrame, *, today: date | None = None) -> str:
 def _check(entry: dict[str, object], where: str) -> None:
     for name in ("rule", "reason"):
         if not isinstance(entry.get(name), str) or not str(entry[name]).strip():
-            msg = f'{where} has no {name}; write {name} = "…".'
-            raise SchemaError(msg)
+            raise SchemaError("audit.baseline-lacks", where=where, name=name)
     if not isinstance(entry.get("expires"), date):
-        msg = f"{where} ({entry['rule']}) has no date of expiry; write expires = 2027-12-31, without quotes."
-        raise SchemaError(msg)
+        raise SchemaError("audit.baseline-expires", where=where, rule=entry["rule"])
 
 
 def _keys(findings: pd.DataFrame) -> pd.Series:

@@ -197,6 +197,5 @@ def find_rule(rule_id: str) -> Rule:
     rules = all_rules()
     if rule_id in rules:
         return rules[rule_id]
-    near = ", ".join(did_you_mean(rule_id, rules)) or "none is similar"
-    msg = f"There is no rule {rule_id!r}. Did you mean: {near}? `clusters-geo audit explain` lists all."
-    raise SchemaError(msg)
+    near = list(did_you_mean(rule_id, rules)) or {"say": "none is similar"}
+    raise SchemaError("audit.no-rule", rule_id=rule_id, near=near)

@@ -161,5 +161,4 @@ def _day(day: date | str | None, option: str) -> date | None:
     try:
         return date.fromisoformat(day)
     except ValueError:
-        msg = f"{option} is {day!r}; write a day as YYYY-MM-DD, such as 2022-09-30."
-        raise SchemaError(msg) from None
+        raise SchemaError("audit.day", option=option, day=day) from None

@@ -91,24 +91,21 @@ def _rules_table(rules: RulesSource) -> dict[str, dict[str, object]]:
     table = content.get("rules", {})
     strange = [name for name in content if name != "rules"]
     if strange or not isinstance(table, Mapping) or not all(isinstance(v, Mapping) for v in table.values()):
-        msg = (
-            f"The rules file holds {', '.join(map(str, strange)) or 'something else'} at the top; it should "
-            'hold one table for each rule, such as [rules."figures.negative"].'
+        raise SchemaError(
+            "audit.rules-top", found=[str(name) for name in strange] or {"say": "something else"}
         )
-        raise SchemaError(msg)
     return {str(rule_id): dict(settings) for rule_id, settings in table.items()}
 
 
 def _check(rule_id: str, settings: Mapping[str, object], known: Mapping[str, Rule]) -> None:
     if rule_id not in known:
-        msg = f"There is no rule {rule_id!r}. {_perhaps(rule_id, known)}"
-        raise SchemaError(msg)
+        raise SchemaError("audit.rules-unknown", rule_id=rule_id, known=_perhaps(rule_id, known))
     if settings.get("severity", "info") not in SEVERITIES:
-        msg = f"{rule_id}: severity {settings['severity']!r} is none of {', '.join(SEVERITIES)}."
-        raise SchemaError(msg)
+        raise SchemaError(
+            "audit.rules-severity", rule_id=rule_id, severity=settings["severity"], choices=SEVERITIES
+        )
     if not isinstance(settings.get("enabled", True), bool):
-        msg = f"{rule_id}: enabled is {settings['enabled']!r}; write true or false."
-        raise SchemaError(msg)
+        raise SchemaError("audit.rules-enabled", rule_id=rule_id, enabled=settings["enabled"])
 
 
 def _parameters(rule: Rule, settings: Mapping[str, object]) -> dict[str, object]:
@@ -116,8 +113,7 @@ def _parameters(rule: Rule, settings: Mapping[str, object]) -> dict[str, object]
     for name in given:
         if name not in rule.parameters:
             has = ", ".join(rule.parameters) or "none"
-            msg = f"{rule.id} has no parameter {name!r}; its parameters are: {has}."
-            raise SchemaError(msg)
+            raise SchemaError("audit.rules-parameter", rule=rule.id, name=name, has=has)
     return {name: _like(rule, name, value) for name, value in given.items()}
 
 
@@ -129,9 +125,8 @@ def _like(rule: Rule, name: str, value: object) -> object:
             return tuple(value)
     elif isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
         return int(value) if isinstance(default, int) and value == int(value) else float(value)
-    wanted = "a list of texts" if isinstance(default, tuple) else "a number of at least 0"
-    msg = f"{rule.id}: {name} is {value!r}; it should be {wanted}."
-    raise SchemaError(msg)
+    wanted = {"say": "a list of texts" if isinstance(default, tuple) else "a number of at least 0"}
+    raise SchemaError("audit.rules-value", rule=rule.id, name=name, value=value, wanted=wanted)
 
 
 def _fitting(patterns: Collection[str], known: Mapping[str, Rule]) -> set[str]:
@@ -139,14 +134,12 @@ def _fitting(patterns: Collection[str], known: Mapping[str, Rule]) -> set[str]:
     for pattern in patterns:
         fitting = {r.id for r in known.values() if pattern == r.family or fnmatchcase(r.id, pattern)}
         if not fitting:
-            msg = f"No rule fits {pattern!r}. {_perhaps(pattern, known)}"
-            raise SchemaError(msg)
+            raise SchemaError("audit.no-rule-fits", pattern=pattern, known=_perhaps(pattern, known))
         chosen |= fitting
     return chosen
 
 
-def _perhaps(name: str, known: Mapping[str, Rule]) -> str:
+def _perhaps(name: str, known: Mapping[str, Rule]) -> dict[str, object]:
     near = did_you_mean(name, known)
-    hint = f"Did you mean {', '.join(near)}? " if near else ""
-    families = ", ".join(dict.fromkeys(rule.family for rule in known.values()))
-    return f"{hint}The families are: {families}; `clusters-geo audit explain` lists all rules."
+    families = list(dict.fromkeys(rule.family for rule in known.values()))
+    return {"say": "rules like it" if near else "families of rules", "near": near, "families": families}

@@ -246,8 +246,8 @@ class Source:
 
 def missing_column(where: str, by: str, columns: list[str]) -> SchemaError:
     """Say that a column to group by is not there, and which ones are."""
-    listed = ", ".join(columns) or "none"
-    return SchemaError(f"{where}: there is no column {by!r} to group by, but {listed}. Name one with by=.")
+    listed = columns or {"say": "none"}
+    return SchemaError("built-up.no-column", where=where, by=by, listed=listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +284,9 @@ def batches_of(
         try:
             record = next(reader, None)
         except (OSError, ValueError, RuntimeError) as error:
-            msg = f"{where} cannot be read after row {first_row} ({str(error)[:200]}). Was it cut short?"
-            raise SourceError(msg) from error
+            raise SourceError(
+                "built-up.cut-short", where=where, first_row=first_row, error=str(error)[:200]
+            ) from error
         if record is None:
             return
         groups, fids = None, None

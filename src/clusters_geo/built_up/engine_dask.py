@@ -174,8 +174,7 @@ def _client(scheduler: str | None) -> Iterator[Client]:
     try:
         from distributed import Client
     except ImportError as error:
-        msg = "The dask engine needs dask.distributed: pip install 'clusters-geo[dask]'."
-        raise EngineError(msg) from error
+        raise EngineError("built-up.no-dask") from error
     if scheduler is None:
         with _own_workers() as client:
             yield client
@@ -183,8 +182,7 @@ def _client(scheduler: str | None) -> Iterator[Client]:
     try:
         client = Client(scheduler, timeout=ANSWER_WITHIN)
     except (OSError, TimeoutError, ValueError) as error:
-        msg = f"No Dask scheduler answers at {scheduler!r} ({error}). Start one with `dask scheduler`."
-        raise EngineError(msg) from error
+        raise EngineError("built-up.no-scheduler", scheduler=scheduler, error=str(error)) from error
     with client:
         yield client
 

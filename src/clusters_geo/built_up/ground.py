@@ -64,8 +64,7 @@ class Ground:
         _require_boundaries(clusters)
         found = to_transverse_mercator(clusters)
         if found is None:
-            msg = "The clusters reach over more than 8° of longitude. Measure them province by province."
-            raise CRSError(msg)
+            raise CRSError("built-up.too-wide")
         flat, plane = found
         index = ClusterIndex.of(np.asarray(flat.array))
         if flat.crs == crs:
@@ -103,18 +102,13 @@ class Ground:
 
 def _require_boundaries(clusters: gpd.GeoSeries) -> None:
     if not len(clusters):
-        msg = "The table of clusters is empty. Give at least one cluster with its boundary."
-        raise SchemaError(msg)
+        raise SchemaError("built-up.no-clusters")
     shapes = np.asarray(clusters.array)
     polygons = np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
     bad = np.flatnonzero(~(polygons & shapely.is_valid(shapes)))
     if len(bad):
         names = ", ".join(str(name) for name in clusters.index[bad[:5]])
-        msg = (
-            f"{len(bad)} of {len(shapes)} clusters have no valid boundary (a polygon is needed): {names}. "
-            "Leave them out, or repair them with table.geometry.make_valid()."
-        )
-        raise SchemaError(msg)
+        raise SchemaError("built-up.no-boundary", bad=len(bad), shapes=len(shapes), names=names)
 
 
 def _boxes_elsewhere(bounds: Floats, to_plane: pyproj.Transformer) -> Floats:
@@ -125,8 +119,7 @@ def _boxes_elsewhere(bounds: Floats, to_plane: pyproj.Transformer) -> Floats:
     boxes[:, :2] -= margin
     boxes[:, 2:] += margin
     if not np.isfinite(boxes).all():
-        msg = f"The clusters cannot be expressed in {to_plane.source_crs}, the system of the footprints."
-        raise CRSError(msg)
+        raise CRSError("built-up.other-world", source_crs=to_plane.source_crs)
     return boxes
 
 

@@ -268,12 +268,7 @@ def refuse_other_than_polygons(shapes: Shapes, name: Callable[[int], str]) -> No
     wrong = np.flatnonzero((kind >= 0) & ~np.isin(kind, (_POLYGON, _MULTIPOLYGON, _COLLECTION)))
     if len(wrong):
         found = shapes[wrong[0]]
-        msg = (
-            f"{name(int(wrong[0]))}: a footprint is a {found.geom_type}, which covers no ground. "
-            "Give the outlines of the buildings or parcels as polygons; for centre points, draw or download "
-            "the outlines first."
-        )
-        raise SchemaError(msg)
+        raise SchemaError("built-up.not-polygon", wrong=name(int(wrong[0])), geom_type=found.geom_type)
 
 
 @dataclass(frozen=True, slots=True)

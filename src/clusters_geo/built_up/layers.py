@@ -71,8 +71,7 @@ class _LayerPart:
                 )
                 yield from batches_of(records, columns, self.name, first_row=first)
             except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-                msg = f"{self.name} cannot be read ({str(error)[:200]}). Was it renamed or cut short?"
-                raise SourceError(msg) from error
+                raise SourceError("built-up.unreadable", name=self.name, error=str(error)[:200]) from error
 
 
 def layer_source(path: Path, by: str | None, layer: str | None, crs: str | int | None) -> Source:
@@ -80,19 +79,11 @@ def layer_source(path: Path, by: str | None, layer: str | None, crs: str | int |
     found = _one_layer(path, look_into(path, allow_large=True), layer)
     system = found.crs if found.crs is not None or crs is None else pyproj.CRS.from_user_input(crs)
     if system is None:
-        msg = (
-            f"{path} does not say in which coordinate system it is. Say it with crs=, for example "
-            'crs="EPSG:5897" (VN-2000, Hà Nội) or crs="EPSG:4326" (longitude and latitude).'
-        )
-        raise CRSError(msg)
+        raise CRSError("built-up.no-crs", path=path)
     if by is not None and by not in found.fields:
         raise missing_column(str(path), by, list(found.fields))
     if "Point" in found.shape or "Line" in found.shape:
-        msg = (
-            f"{path}, layer {found.name}, is a layer of {found.shape}, which covers no ground. Give the "
-            "outlines of the buildings or parcels as polygons."
-        )
-        raise SchemaError(msg)
+        raise SchemaError("built-up.layer-not-polygons", path=path, name=found.name, shape=found.shape)
     part = _LayerPart(str(path), found.name, by)
     return Source(str(path), system, max(found.rows, 0), (part,))
 
@@ -143,10 +134,9 @@ def _one_layer(path: Path, layers: list[Layer], wanted: str | None) -> Layer:
     by_name = {layer.name: layer for layer in layers if wanted in {None, layer.name}}
     if len(by_name) == 1:
         return next(iter(by_name.values()))
-    listed = ", ".join(layer.name for layer in layers) or "none"
-    problem = f"has {len(layers)} layers" if wanted is None else f"has no layer {wanted!r}"
-    msg = f"{path} {problem}; it has: {listed}. Name one with layer=."
-    raise SourceError(msg)
+    code = "built-up.several-layers" if wanted is None else "built-up.no-layer"
+    listed = [layer.name for layer in layers] or {"say": "none"}
+    raise SourceError(code, path=path, count=len(layers), layer=wanted, layers=listed)
 
 
 # More boxes than this would make too long a query.

@@ -139,8 +139,7 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
     source = open_footprints(footprints, by=by, layer=layer, crs=crs)
     if not clusters.index.is_unique:
         twice = clusters.index[clusters.index.duplicated()][0]
-        msg = f"The clusters have the id {twice!r} more than once. Make the ids unique."
-        raise SchemaError(msg)
+        raise SchemaError("built-up.id-twice", twice=twice)
     ground = Ground.of(clusters.geometry, source.crs)
     how = _method(method, cell_m, clusters, disjoint=disjoint)
     outcome = chosen.measure(source, Task(ground, how, keep_going, progress or _no_progress))
@@ -165,9 +164,8 @@ def _engine(name: str, scheduler: str | None) -> Engine:
 
         return DaskEngine(scheduler)
     if name != "local" or scheduler is not None:
-        wish = f"engine={name!r}" if name != "local" else "scheduler= with the local engine"
-        msg = f"There is no {wish}. Choose engine='local', or engine='dask' with or without scheduler=."
-        raise EngineError(msg)
+        wish = f"engine={name!r}" if name != "local" else {"say": "scheduler= with the local engine"}
+        raise EngineError("built-up.no-engine", wish=wish)
     return LocalEngine()
 
 
@@ -177,8 +175,7 @@ def _require_known(crs: str | int | None) -> None:
     try:
         pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as error:
-        msg = f'There is no coordinate system {crs!r} for the footprints. Say it as crs="EPSG:5897".'
-        raise CRSError(msg) from error
+        raise CRSError("built-up.unknown-crs", crs=crs) from error
 
 
 def _date(given: dt.date | str | None) -> pd.Timestamp | NaTType:
@@ -191,23 +188,17 @@ def _date(given: dt.date | str | None) -> pd.Timestamp | NaTType:
         found = pd.to_datetime(given.strip(), format=form, errors="coerce")
         if not pd.isna(found):
             return found
-    msg = f"measured_on={given!r} is no date. Write 2022-09-30 or 30/09/2022."
-    raise SchemaError(msg)
+    raise SchemaError("built-up.day", given=given)
 
 
 def _method(name: str, cell_m: float | None, clusters: gpd.GeoDataFrame, *, disjoint: bool) -> Method[Any]:
     if name == "exact" and cell_m is None:
         return Exact(disjoint)
     if name != "raster":
-        wish = f"method={name!r}" if name != "exact" else "cell_m= with the exact method"
-        msg = f"There is no {wish}. Choose method='exact', or method='raster' with or without cell_m=."
-        raise SchemaError(msg)
+        wish = f"method={name!r}" if name != "exact" else {"say": "cell_m= with the exact method"}
+        raise SchemaError("built-up.no-method", wish=wish)
     if disjoint:
-        msg = (
-            "Footprints that do not overlap leave nothing to sample: their areas are added up, exactly. Say "
-            "disjoint or method='raster', not both."
-        )
-        raise SchemaError(msg)
+        raise SchemaError("built-up.nothing-to-sample")
     from clusters_geo.built_up.raster import Raster
 
     return Raster.of(clusters.geometry, _CELL_M if cell_m is None else cell_m)
@@ -273,9 +264,12 @@ def _require_nearness(ground: Ground, outcome: Outcome, source: Source) -> None:
     west, south, east, north = ground.lookup.extent
     if low[0] <= east and west <= high[0] and low[1] <= north and south <= high[1]:
         return
-    msg = (
-        f"The footprints ({source.name}) lie between {low.round(3).tolist()} and {high.round(3).tolist()}, "
-        f"the clusters between {[round(west, 3), round(south, 3)]} and {[round(east, 3), round(north, 3)]} "
-        f"({source.crs.name}): nowhere near. Are x and y swapped, or is the coordinate system another one?"
+    raise CRSError(
+        "built-up.nowhere-near",
+        name=source.name,
+        low=low.round(3).tolist(),
+        high=high.round(3).tolist(),
+        west_south=[round(west, 3), round(south, 3)],
+        east_north=[round(east, 3), round(north, 3)],
+        crs=source.crs.name,
     )
-    raise CRSError(msg)

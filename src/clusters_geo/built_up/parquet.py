@@ -47,8 +47,7 @@ class ParquetPart:
         """Read it, batch by batch, without the row groups that are said to be far from all clusters."""
         file, geo = _open(Path(self.name))
         if _crs_of(Path(self.name), geo, self.crs) != pyproj.CRS.from_user_input(self.crs):
-            msg = f"{self.name} is in another coordinate system than the first part. Bring all parts to one."
-            raise CRSError(msg)
+            raise CRSError("built-up.two-systems", name=self.name)
         columns = Columns(geo["primary_column"], () if self.by is None else (self.by,))
         groups: Iterable[int] = self.row_groups if self.row_groups is not None else range(file.num_row_groups)
         boxes = _row_group_boxes(file, geo)
@@ -122,12 +121,10 @@ def _open(path: Path) -> tuple[pq.ParquetFile, dict[str, Any]]:
     try:
         file = pq.ParquetFile(path)
     except (OSError, pa.ArrowException) as error:
-        msg = f"{path} is not a readable Parquet file ({str(error)[:200]}). Was it cut short? Copy it anew."
-        raise SourceError(msg) from error
+        raise SourceError("source.parquet", path=path, error=str(error)[:200]) from error
     metadata = (file.schema_arrow.metadata or {}).get(b"geo")
     if metadata is None:
-        msg = f"{path} is Parquet without GeoParquet metadata. Write it with geopandas."
-        raise SourceError(msg)
+        raise SourceError("source.parquet-not-geo", path=path)
     try:
         geo: dict[str, Any] = json.loads(metadata)
         encoding = geo["columns"][geo["primary_column"]]["encoding"]
@@ -135,8 +132,7 @@ def _open(path: Path) -> tuple[pq.ParquetFile, dict[str, Any]]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SourceError("footprints.geo-metadata", path=path, reason=repr(error)[:120]) from error
     if encoding != "WKB":
-        msg = f'{path} stores its geometry as {encoding}. Write it anew with geometry_encoding="WKB".'
-        raise SourceError(msg)
+        raise SourceError("source.parquet-encoding", path=path, encoding=encoding)
     return file, geo
 
 
@@ -145,8 +141,7 @@ def _crs_of(path: Path, geo: dict[str, Any], assumed: str | int | None) -> pypro
     # The standard: without a word it is longitude and latitude on WGS 84; null means unknown.
     stated = column.get("crs", "OGC:CRS84")
     if stated is None and assumed is None:
-        msg = f'{path} says that its coordinate system is unknown. Say it with crs=, for example "EPSG:5897".'
-        raise CRSError(msg)
+        raise CRSError("built-up.parquet-no-crs", path=path)
     try:
         return pyproj.CRS.from_user_input(assumed if stated is None else stated)
     except (pyproj.exceptions.CRSError, RecursionError) as error:

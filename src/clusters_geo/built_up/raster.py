@@ -332,19 +332,16 @@ def _nothing() -> pd.DataFrame:
 
 def _require_cells(clusters: gpd.GeoSeries, bounds: Floats, cell_m: float) -> None:
     if not (np.isfinite(cell_m) and cell_m > 0):
-        msg = f"cell_m={cell_m} is no width of a cell. Give metres, for example cell_m=1."
-        raise SchemaError(msg)
+        raise SchemaError("built-up.cell", cell_m=cell_m)
     area = clusters.area
     if cell_m**2 > area.min():
-        msg = (
-            f"Cells of {cell_m:g} m are larger than the smallest cluster, {area.idxmin()} with "
-            f"{area.min():,.0f} m². Take cells of a metre or a few."
-        )
-        raise SchemaError(msg)
+        raise SchemaError("built-up.cell-large", cell_m=cell_m, cluster=area.idxmin(), area=area.min())
     height = (bounds[:, 3] - bounds[:, 1]).sum()
     if height / cell_m > _MOST_ROWS:
-        msg = (
-            f"Cells of {cell_m:g} m cut the clusters into {height / cell_m:,.0f} rows; {_MOST_ROWS:,} fit in "
-            f"memory. Take at least {height / _MOST_ROWS:.2g} m."
+        raise SchemaError(
+            "built-up.cell-small",
+            cell_m=cell_m,
+            rows=height / cell_m,
+            most=_MOST_ROWS,
+            least=height / _MOST_ROWS,
         )
-        raise SchemaError(msg)
