@@ -278,7 +278,7 @@ def test_an_unknown_engine_is_refused(two_clusters, halls):
 def test_a_missing_file_is_named(tmp_path, two_clusters):
     with pytest.raises(SourceError, match=r"nothing\.gpkg"):
         built_up_ha(two_clusters, tmp_path / "nothing.gpkg")
-    with pytest.raises(SourceError, match="There is no GeoParquet file at"):
+    with pytest.raises(SourceError, match="There is no file"):
         built_up_ha(two_clusters, tmp_path / "nothing.parquet")
 
 
