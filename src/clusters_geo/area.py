@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["area_ha"]
 
 _M2_PER_HA = 10_000.0
+_AREAL = 2
 
 # In a wider shape the scale at the middle of the extent is not that at the centre of gravity (0.6 ppm in a
 # long lot at a zone's edge); in a narrower one finding that centre would cost more than it gives.
@@ -43,8 +44,8 @@ def area_ha(shapes: gpd.GeoSeries | gpd.GeoDataFrame) -> pd.Series:
 
     Returns
     -------
-    Series named `area_ha`, hectares, on the index of `shapes`; missing where there is no shape, 0 for
-    points, lines and empty shapes.
+    Series named `area_ha`, hectares, on the index of `shapes`; missing where there is no shape, and for
+    points and lines, whose ground is unknown; 0 for empty polygons.
 
     Raises
     ------
@@ -80,7 +81,9 @@ def area_ha(shapes: gpd.GeoSeries | gpd.GeoDataFrame) -> pd.Series:
             # Edges are straight on the plane they were drawn on; cut short, geodesics follow them.
             fine = flat[wide].segmentize(_SHORT_M)
             hectares[wide] = _geodesic_m2(fine, require_crs(flat, "shapes")) / _M2_PER_HA
-    return pd.Series(hectares, index=shapes.index, name="area_ha")
+    # Nobody drew how much ground a point or a line stands for.
+    known = shapely.get_dimensions(np.asarray(series.array)) == _AREAL
+    return pd.Series(np.where(known, hectares, np.nan), index=shapes.index, name="area_ha")
 
 
 def _geodesic_m2(shapes: gpd.GeoSeries, crs: pyproj.CRS) -> NDArray[np.float64]:

@@ -20,7 +20,15 @@ from clusters_geo.reading.files import read_raw
 from clusters_geo.reading.headers import map_headers
 from clusters_geo.reading.notes import ATTRIBUTE, LoadReport, attach
 from clusters_geo.reading.opening import opened
-from clusters_geo.reading.shapes import exchange_axes, flatten, mend, middles, note_overlaps, outlines
+from clusters_geo.reading.shapes import (
+    close_lines,
+    exchange_axes,
+    flatten,
+    mend,
+    middles,
+    note_overlaps,
+    outlines,
+)
 from clusters_geo.reading.text import repair_text
 from clusters_geo.reading.values import cast_columns, read_quantities
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
@@ -169,6 +177,9 @@ def load_districts(  # noqa: PLR0913 - all but the file is keyword-only
     wishes = _Wishes(layer, crs, columns, encoding, None, region, allow_large, allow_remote, check)
     table, report = _read(path, DISTRICT_COLUMNS, wishes)
     note_overlaps(table.geometry, report)
+    if "name" in table and ("district_code" not in table or _is_blank(table["district_code"])):
+        report.note("rows.codes")
+        table = table.assign(district_code=_ids_from_names(table["name"]))
     return _finished(table, "district_code", DISTRICT_COLUMNS, report, check=check)
 
 
@@ -261,7 +272,8 @@ def _sound(
     if len(away):
         report.note("shapes.outside", (away + 1).tolist())
     report.crs = f"{verdict.crs.name} ({verdict.crs.to_string()[:40]})"
-    return mend(placed.set_crs(verdict.crs, allow_override=True), report, where)
+    closed = close_lines(placed.set_crs(verdict.crs, allow_override=True), report)
+    return mend(closed, report, where)
 
 
 def _said(crs: str | int | None) -> pyproj.CRS | None:
@@ -276,13 +288,23 @@ def _identified(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame
     """Return a table with ids; without any in the file they are made from district and name."""
     if "name" not in table or ("cluster_id" in table and not _is_blank(table["cluster_id"])):
         return table
-    names = table["name"].map(lambda name: slug(name) if isinstance(name, str) else "")
+    names = _ids_from_names(table["name"])
     if "district" in table:
         repeated = names.duplicated(keep=False)
-        districts = table["district"].map(lambda name: slug(name) if isinstance(name, str) else "")
-        names = names.where(~repeated, (districts + "-" + names).str.strip("-"))
+        names = names.where(
+            ~repeated, (_ids_from_names(table["district"]).fillna("") + "-" + names).str.strip("-")
+        )
     report.note("rows.ids")
-    return table.assign(cluster_id=names.replace("", pd.NA).astype("string"))
+    return table.assign(cluster_id=names)
+
+
+def _ids_from_names(names: pd.Series) -> pd.Series:
+    # A name in letters that have no plain form still tells its row.
+    made = [
+        slug(name) or f"row-{at}" if isinstance(name, str) and name.strip() else None
+        for at, name in enumerate(names, start=1)
+    ]
+    return pd.Series(made, index=names.index, dtype="string")
 
 
 def _is_blank(values: pd.Series) -> bool:
@@ -327,7 +349,9 @@ def _finished(
     # Text that stayed in a column of figures was left for its owner to decide; casting would decide it.
     sure = tuple(c for c in columns if c.kind not in {"number", "integer"} or not _holds_text(table, c.name))
     cast = cast_columns(table, sure)
-    indexed = cast.set_index(index) if index in cast else cast
+    named = cast if index in cast else cast.assign(**{index: pd.array([pd.NA] * len(cast), dtype="string")})
+    # Also without an id a table is what it was loaded as.
+    indexed = named.set_index(index)
     attach(indexed, report)
     return validate(indexed) if check else indexed
 

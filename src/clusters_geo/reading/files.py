@@ -22,7 +22,9 @@ from clusters_geo.errors import ClustersGeoError, SourceError
 from clusters_geo.reading.notes import LoadReport, some
 from clusters_geo.reading.opening import staged
 from clusters_geo.reading.quirks import (
+    counted_rows,
     declared_encoding,
+    deleted_rows,
     full_names,
     look_through,
     note_links,
@@ -30,10 +32,12 @@ from clusters_geo.reading.quirks import (
     without_display,
 )
 from clusters_geo.reading.registers import read_register
+from clusters_geo.reading.shape_text import find_shapes
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
+    from pathlib import Path
 
     import fiona
     import geopandas as gpd
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["Layer", "Raw", "look_into", "read_raw"]
 
 _MAX_CELLS = 200_000_000
+_GEOMETRY = "geometry"
 _RAW_BYTES = "ISO-8859-1"
 _KML_DRIVER = "LIBKML"
 
@@ -131,7 +136,8 @@ def read_raw(
     with staged(path, allow_large=allow_large) as source, _translated(source), _as_written(source):
         report.format = source.format.name
         if source.format.name in {"CSV", "XLSX"}:
-            return Raw(read_register(source.path, report, sheet=layer, encoding=encoding), None)
+            table = read_register(source.path, report, sheet=layer, encoding=encoding)
+            return _with_shapes_in_text(table, report)
         if source.format.name == "GeoParquet":
             return _read_parquet(source, report, allow_large=allow_large)
         if source.format.name == "GeoJSON":
@@ -284,12 +290,7 @@ def _read_layer(source: Staged, layer: Layer, report: LoadReport) -> Raw:
     for warning in dict.fromkeys(_first_line(str(w.message), source) for w in said):
         report.note("file.gdal", warning=warning)
     _refuse_broken_text(source, table)
-    if 0 <= layer.rows != len(table):
-        msg = (
-            f"{source.original} says it has {layer.rows} rows, but {len(table)} can be read. It was cut "
-            "short."
-        )
-        raise SourceError(msg)
+    _check_count(source, layer, len(table), report)
     report.rows = len(table)
     if is_shapefile and ".prj" in source.missing:
         report.note("file.no-prj")
@@ -300,13 +301,41 @@ def _read_layer(source: Staged, layer: Layer, report: LoadReport) -> Raw:
     return Raw(full_names(source, pd.DataFrame(table)), layer.crs, declared_encoding(source))
 
 
+def _check_count(source: Staged, layer: Layer, rows: int, report: LoadReport) -> None:
+    """Compare the rows that were read with what the file promises; those marked as deleted are not read."""
+    deleted = sum(deleted_rows(f) for f in _dbase_tables(source))
+    if deleted:
+        report.note("file.deleted", count=deleted)
+    if not 0 <= layer.rows != rows or rows == layer.rows - deleted:
+        return
+    if source.format.name == "GeoPackage" and counted_rows(source.path, layer.inner or layer.name) == rows:
+        report.note("file.counter", stated=layer.rows, count=rows)
+        return
+    raise SourceError("source.cut-short", path=source.original, stated=layer.rows, count=rows)
+
+
+def _dbase_tables(source: Staged) -> list[Path]:
+    endings = {"Shapefile": ".dbf", "MapInfo TAB": ".dat"}
+    ending = endings.get(source.format.name)
+    return [f for f in ([source.path.with_suffix(ending)] if ending else []) if f.exists()]
+
+
+def _with_shapes_in_text(table: pd.DataFrame, report: LoadReport) -> Raw:
+    found = find_shapes(table, report)
+    rest = table if found is None else table.drop(columns=found.column)
+    rest = rest.rename(columns={_GEOMETRY: f"{_GEOMETRY} (text)"})
+    if found is None:
+        return Raw(rest, None)
+    return Raw(rest.assign(**{_GEOMETRY: pd.Series(found.shapes, index=rest.index, dtype=object)}), found.crs)
+
+
 def _bulk_read(source: Staged, layer: Layer, on_invalid: str = "raise") -> gpd.GeoDataFrame:
     import pyarrow as pa
     import pyogrio
 
     # Whole numbers with blanks stay whole numbers, whatever their size.
     whole = {t: pd.Int64Dtype() for t in (pa.int8(), pa.int16(), pa.int32(), pa.int64())}
-    return pyogrio.read_dataframe(
+    table = pyogrio.read_dataframe(
         _address(source, layer.part),
         layer=layer.inner or layer.name,
         use_arrow=True,
@@ -315,6 +344,20 @@ def _bulk_read(source: Staged, layer: Layer, on_invalid: str = "raise") -> gpd.G
         arrow_to_pandas_kwargs={"types_mapper": whole.get},
         **_OPEN_OPTIONS.get(source.format.driver, {}),
     )
+    return table if _GEOMETRY not in layer.fields else table.assign(**_named_like_shapes(source, layer))
+
+
+def _named_like_shapes(source: Staged, layer: Layer) -> dict[str, pd.Series]:
+    """Return the column that is called as the shapes are, which take its place when both are read."""
+    import pyogrio
+
+    alone = pyogrio.read_dataframe(
+        _address(source, layer.part),
+        layer=layer.inner or layer.name,
+        columns=[_GEOMETRY],
+        read_geometry=False,
+    )
+    return {f"{_GEOMETRY} (text)": alone[_GEOMETRY]}
 
 
 def _refuse_broken_text(source: Staged, table: pd.DataFrame) -> None:
@@ -360,16 +403,48 @@ def _read_parquet(source: Staged, report: LoadReport, *, allow_large: bool) -> R
 
     with pq.ParquetFile(source.path) as opened:
         rows, columns = opened.metadata.num_rows, opened.metadata.num_columns
+        is_geo = b"geo" in (opened.metadata.metadata or {})
     if rows * columns > _MAX_CELLS and not allow_large:
         msg = (
             f"{source.original} has {rows:,} rows of {columns} columns; say allow_large=True (--allow-large)."
         )
         raise SourceError(msg)
-    table = gpd.read_parquet(source.path)
+    table = gpd.read_parquet(source.path) if is_geo else _plain_parquet(source.path, report)
     _refuse_broken_text(source, table)
-    table = table.reset_index() if table.index.name else table
+    # An index without a name that only counts says nothing.
+    counts = isinstance(table.index, pd.RangeIndex) and table.index.name is None
+    table = table if counts else table.reset_index()
     report.layer, report.rows, report.layers = source.path.stem, len(table), [source.path.stem]
-    return Raw(pd.DataFrame(table), table.crs)
+    return _one_geometry(table, report) if is_geo else Raw(pd.DataFrame(table), None)
+
+
+def _plain_parquet(path: Path, report: LoadReport) -> pd.DataFrame:
+    """Return a table of Parquet that does not say where its shapes are; bytes that are WKB are shapes."""
+    import shapely
+
+    table = pd.read_parquet(path)
+    binary = [n for n, v in table.items() if any(isinstance(cell, bytes) for cell in v[:1])]
+    for name in binary:
+        try:
+            shapes = shapely.from_wkb(table[name].to_numpy(dtype=object))
+        except shapely.errors.ShapelyError:
+            continue
+        report.note("shapes.from-text", column=name)
+        rest = table.drop(columns=name).rename(columns={_GEOMETRY: f"{_GEOMETRY} (text)"})
+        return rest.assign(**{_GEOMETRY: pd.Series(shapes, index=table.index, dtype=object)})
+    return table.drop(columns=binary)
+
+
+def _one_geometry(table: gpd.GeoDataFrame, report: LoadReport) -> Raw:
+    """Return a table whose shapes are called as ours are; other columns of shapes are left out and said."""
+    own = table.geometry.name
+    others = [n for n in table.columns if n != own and table[n].dtype == "geometry"]
+    if others:
+        report.note("shapes.second-column", columns=[str(n) for n in others], column=own)
+    plain = pd.DataFrame(table.drop(columns=others))
+    if own != _GEOMETRY:
+        plain = plain.rename(columns={_GEOMETRY: f"{_GEOMETRY} (text)"}).rename(columns={own: _GEOMETRY})
+    return Raw(plain, table.crs)
 
 
 def _address(source: Staged, part: int) -> str:

@@ -215,6 +215,8 @@ def map_headers(
         If `explicit` names a header or a column that does not exist, or two headers are the same.
     """
     headers = [str(name) for name in table.columns if name != "geometry"]
+    # A column that is only called a boundary never takes the place of the shapes.
+    columns = tuple(c for c in columns if c.kind != "geometry")
     _refuse_repeated(headers)
     said = dict(explicit or {})
     _refuse_unknown(said, headers, columns)

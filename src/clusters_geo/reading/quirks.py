@@ -6,14 +6,21 @@ and not to the next; here each is named with the row it stands in.
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import csv
 import html
 import re
+import sqlite3
 import struct
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
+
+import numpy as np
 
 from clusters_geo.errors import SourceError
 from clusters_geo.reading.json_stream import JSONStream
@@ -28,7 +35,10 @@ if TYPE_CHECKING:
     from clusters_geo.reading.opening import Staged
 
 __all__ = [
+    "codec_named",
+    "counted_rows",
     "declared_encoding",
+    "deleted_rows",
     "full_names",
     "look_through",
     "note_links",
@@ -216,7 +226,7 @@ def _stem(href: str) -> str:
     return whole.decode("utf-8", "replace")
 
 
-_SHP_HEADER, _DBF_HEADER = 100, 32
+_SHP_HEADER, _DBF_HEADER, _LANGUAGE_BYTE = 100, 32, 29
 
 
 def refuse_cut_short(source: Staged) -> None:
@@ -255,13 +265,75 @@ def refuse_cut_short(source: Staged) -> None:
             raise SourceError(msg)
 
 
+def deleted_rows(table: Path) -> int:
+    """Return how many rows of a dBase table are marked as deleted; they stay in the file until it is packed.
+
+    Examples
+    --------
+    >>> head = bytes(4) + struct.pack("<IHH", 2, 32, 3) + bytes(20)
+    >>> _ = (tmp / "a.dbf").write_bytes(head + b" 12*34")
+    >>> deleted_rows(tmp / "a.dbf")
+    1
+    """
+    with table.open("rb") as opened:
+        header = opened.read(_DBF_HEADER)
+    rows, start, width = struct.unpack("<IHH", header[4:12]) if len(header) == _DBF_HEADER else (0, 0, 0)
+    rows = min(rows, (table.stat().st_size - start) // width) if width else 0
+    if rows <= 0:
+        return 0
+    marks = np.memmap(table, np.uint8, "r", start, (rows * width,))[::width]
+    return int((marks == ord("*")).sum())
+
+
+def counted_rows(database: Path, layer: str) -> int:
+    """Return how many rows a layer of a GeoPackage has; the counter in it may be of another day."""
+    address = f"{database.resolve().as_uri()}?mode=ro"
+    quoted = layer.replace('"', '""')
+    with contextlib.closing(sqlite3.connect(address, uri=True)) as db:
+        return int(db.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])  # noqa: S608 - quoted
+
+
 def declared_encoding(source: Staged) -> str:
-    """Return the encoding that the .cpg states; "" if there is none."""
+    """Return what a Shapefile states of its encoding, in Python's name; "" if nothing.
+
+    The .cpg states it, otherwise the language byte of the table. That of "ANSI", which programs write without
+    being asked, states nothing.
+    """
     declared = source.path.with_suffix(".cpg")
-    if not declared.exists():
+    if declared.exists():
+        with declared.open("rb") as opened:
+            return codec_named(opened.read(40).decode("ascii", "replace"))
+    with source.path.with_suffix(".dbf").open("rb") as opened:
+        header = opened.read(_DBF_HEADER)
+    return _dbase_languages().get(header[_LANGUAGE_BYTE], "") if len(header) == _DBF_HEADER else ""
+
+
+def codec_named(text: str) -> str:
+    """Return Python's name of an encoding as files state it; "" if it is none.
+
+    Examples
+    --------
+    >>> [codec_named(text) for text in ("UTF-8", "ANSI 1258", "936", "88591", "EUC-KR", "SYSTEM", "OEM")]
+    ['utf-8', 'cp1258', 'cp936', 'iso-8859-1', 'euc-kr', '', '']
+    """
+    name = text.strip().strip("\0").lower()
+    found = re.fullmatch(r"(?:(?:ansi|cp|windows|oem|ibm|ms|code ?page)[ _-]?)?(\d{3,5})", name)
+    if found:
+        number = found[1]
+        name = "utf-8" if number == "65001" else f"cp{number}"
+    if iso := re.fullmatch(r"(?:iso)?[ _-]?8859[ _-]?(\d{1,2})", text.strip().strip("\0").lower()):
+        name = f"iso-8859-{iso[1]}"
+    try:
+        codecs.lookup(name)
+    except (LookupError, ValueError):
         return ""
-    with declared.open("rb") as opened:
-        return opened.read(40).decode("ascii", "replace").strip()
+    return name
+
+
+@cache
+def _dbase_languages() -> dict[int, str]:
+    text = resources.files("clusters_geo.data").joinpath("dbase_languages.csv").read_text(encoding="utf-8")
+    return {int(row["byte"], 16): row["codec"] for row in csv.DictReader(text.splitlines())}
 
 
 def full_names(source: Staged, table: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from clusters_geo.reading.notes import LoadReport
 
-__all__ = ["exchange_axes", "flatten", "mend", "middles", "note_overlaps", "outlines"]
+__all__ = ["close_lines", "exchange_axes", "flatten", "mend", "middles", "note_overlaps", "outlines"]
 
 # No projection of the Earth reaches so far; beyond it arithmetic on areas loses its digits.
 _ABSURD = 1e8
@@ -26,6 +26,8 @@ _M2_PER_HA = 10_000.0
 _AREAL = {3, 6}
 _SLIVER_HA = 0.01
 _FEWEST_POSITIONS = 4
+# Of its length: a path drawn by hand ends a little beside its beginning.
+_NEARLY = 0.02
 
 
 def flatten(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries:
@@ -94,6 +96,52 @@ def middles(shapes: gpd.GeoSeries) -> tuple[NDArray[np.int64], NDArray[np.float6
     return known, (west + east) / 2, (south + north) / 2
 
 
+def close_lines(shapes: gpd.GeoSeries, report: LoadReport) -> gpd.GeoSeries:
+    """Return shapes in which lines that close are the ground within them; other lines and points are doubted.
+
+    A path whose ends all but meet is closed too, and doubted.
+
+    Examples
+    --------
+    >>> from clusters_geo.reading.notes import LoadReport
+    >>> path = shapely.LineString([(0, 0), (100, 0), (100, 100), (0, 100), (0, 0)])
+    >>> close_lines(gpd.GeoSeries([path], crs=5897), LoadReport("a.kml")).area.tolist()
+    [10000.0]
+    """
+    parts = np.asarray(shapes.array, dtype=object).copy()
+    dimension = shapely.get_dimensions(parts)
+    done: dict[str, list[int]] = {"shapes.closed": [], "shapes.nearly-closed": [], "shapes.lines": []}
+    for at in np.flatnonzero((dimension == 1) & ~shapely.is_empty(parts)):
+        shape, how = _ground_within(parts[at])
+        parts[at] = shape
+        done[how].append(int(at) + 1)
+    done["shapes.points"] = _rows((dimension == 0) & ~shapely.is_empty(parts))
+    for code, rows in done.items():
+        if rows:
+            report.note(code, rows)
+    return gpd.GeoSeries(parts, index=shapes.index, crs=shapes.crs, name=shapes.name)
+
+
+def _ground_within(line: shapely.Geometry) -> tuple[shapely.Geometry, str]:
+    merged = shapely.line_merge(line) if line.geom_type == "MultiLineString" else line
+    rings = [p for p in shapely.get_parts(merged) if shapely.get_num_coordinates(p) >= _FEWEST_POSITIONS - 1]
+    gaps = [shapely.Point(r.coords[0]).distance(shapely.Point(r.coords[-1])) for r in rings]
+    lengths = [r.length for r in rings]
+    if len(rings) < shapely.get_num_geometries(merged) or not rings:
+        return line, "shapes.lines"
+    if any(gap > _NEARLY * length for gap, length in zip(gaps, lengths, strict=True)):
+        return line, "shapes.lines"
+    closed = [shapely.LinearRing(r.coords) for r in rings]
+    ground = (
+        shapely.Polygon(closed[0])
+        if len(closed) == 1
+        else shapely.build_area(shapely.MultiLineString(closed))
+    )
+    if shapely.is_empty(ground) or shapely.area(ground) == 0:
+        return line, "shapes.lines"
+    return ground, "shapes.nearly-closed" if any(gaps) else "shapes.closed"
+
+
 def mend(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries:
     """Return shapes that are valid, and note how far mending changed the area of each.
 
@@ -114,8 +162,10 @@ def mend(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries
     if not invalid.any():
         return shapes
     why = [reason.split("[")[0] for reason in shapely.is_valid_reason(parts[invalid])]
-    mended = shapely.make_valid(parts[invalid])
     polygons = np.isin(shapely.get_type_id(parts[invalid]), list(_AREAL))
+    mended = shapely.make_valid(parts[invalid])
+    # By its rings: a hole that sticks out takes away only what it covers, ground drawn twice counts once.
+    mended[polygons] = shapely.make_valid(parts[invalid][polygons], method="structure", keep_collapsed=False)
     mended[polygons] = [_areas_only(shape) for shape in mended[polygons]]
     lost = np.flatnonzero(invalid)[shapely.is_empty(mended)]
     if len(lost):

@@ -53,6 +53,9 @@ _INITIAL = re.compile(r"(?<!\S)[^\W\d_]")
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]"
 )
+_HALVES, _HIGH = re.compile("[\x80-\x9f]"), re.compile("[\xa0-\xff]")
+# Programs write these beside a table whatever is in it.
+_UNASKED = ("cp1252", "iso-8859-1", "latin-1", "ascii", "us-ascii")
 _ALIKE = re.compile("[ÐðƉɖ]")
 
 # What tidying may have changed in a text, by the note that says so.
@@ -120,7 +123,7 @@ def repair_text(
     texts = {n: c for n, c in table.items() if isinstance(c.dtype, pd.StringDtype) or c.dtype == object}
     columns = {n: _repair_column(str(n), c, report, declared, encoding) for n, c in texts.items()}
     changed = table.assign(**{str(n): c for n, c in columns.items()})
-    headers = [_repaired_header(str(n), encoding) for n in changed.columns]
+    headers = [_repaired_header(str(n), encoding, _foreign(declared)) for n in changed.columns]
     return changed.set_axis(headers, axis=1)
 
 
@@ -139,7 +142,7 @@ def _repair_column(
         if used != "utf-8" or declared is None:
             report.encodings[name] = used
             report.note("text.encoding", column=name, encoding=used)
-    tidy = [_tidied(text) for text in texts]
+    tidy = [text if not used and _keeps_bytes(text, declared) else _tidied(text) for text in texts]
     _note_tidied(name, dict(zip(found, zip(texts, tidy, strict=True), strict=True)), report)
     values = column.astype(object)
     values.iloc[list(found)] = tidy
@@ -203,19 +206,51 @@ def _encoding_of(
     if declared is not None and _is_utf8(sample):
         return "utf-8"
     as_is = share_of_syllables(sample) or 0.0
-    if as_is == 1.0:
-        # Nothing reads better.
-        return None
+    # Nothing reads better than all of it.
+    return None if as_is == 1.0 else _likeliest(name, sample, report, declared, as_is)
+
+
+def _likeliest(
+    name: str, sample: list[str], report: LoadReport, declared: str | None, as_is: float
+) -> str | None:
     shares = {e: share for e in ENCODINGS if (share := _share_in(sample, e)) is not None}
     best = max(shares, key=lambda e: shares[e], default="")
     if best and shares[best] >= _ENOUGH and shares[best] > as_is:
         rivals = [e for e in shares if shares[e] == shares[best] and _differ(sample, e, best)]
+        if declared in {best, *rivals}:
+            return declared
         if len(rivals) == 0 or best == "utf-8":
+            if _foreign(declared):
+                report.note("text.contradicts", column=name, stated=declared, encoding=best)
             return best
         report.note("text.open-encoding", column=name, best=best, rivals=rivals)
-    if declared is not None and as_is < _ENOUGH:
-        report.note("text.unreadable", column=name, tried=list(ENCODINGS))
+    return _as_stated(name, sample, report, declared, as_is)
+
+
+def _as_stated(
+    name: str, sample: list[str], report: LoadReport, declared: str | None, as_is: float
+) -> str | None:
+    """Return the encoding that a file states, where its text is whole in it; it reads as no Vietnamese."""
+    if declared is None or as_is >= _ENOUGH:
+        return None
+    foreign = _foreign(declared)
+    if foreign and None not in [_reread_or_none(text, foreign) for text in sample]:
+        return foreign
+    tried = [*ENCODINGS, *([declared] if foreign else [])]
+    report.note("text.unreadable", column=name, tried=tried)
     return None
+
+
+def _foreign(declared: str | None) -> str | None:
+    """Return a stated encoding unless it is one that is tried anyway, or stated by programs unasked."""
+    return declared if declared and declared not in {*ENCODINGS, *_UNASKED} else None
+
+
+def _keeps_bytes(text: str, declared: str | None) -> bool:
+    # What looks like hidden marks may be half of a letter; deleted, nothing could restore it.
+    if not _HALVES.search(text) or _bytes_of(text) is None:
+        return False
+    return declared is not None or bool(_HIGH.search(text))
 
 
 def _is_utf8(sample: list[str]) -> bool:
@@ -262,14 +297,24 @@ def _bytes_of(text: str) -> bytes | None:
 
 
 def _whole_characters(content: bytes, encoding: str) -> bytes:
-    # A field of fixed width cuts UTF-8 in the middle of its last character.
+    # A field of fixed width cuts the last character in the middle.
     if encoding.lower() not in {"utf-8", "utf8"}:
-        return content
+        return _without_half(content, encoding)
     tail = re.search(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z", content)
     return content[: tail.start()] if tail else content
 
 
-def _repaired_header(name: str, encoding: str | None) -> str:
+def _without_half(content: bytes, encoding: str) -> bytes:
+    try:
+        content.decode(encoding if encoding not in {"tcvn3", "vni"} else "latin-1")
+    except UnicodeDecodeError as error:
+        return content[:-1] if error.start == len(content) - 1 else content
+    except LookupError:
+        return content
+    return content
+
+
+def _repaired_header(name: str, encoding: str | None, stated: str | None = None) -> str:
     if name.isascii():
         return name
     readings = {name: share_of_syllables([name]) or 0.0}
@@ -277,7 +322,10 @@ def _repaired_header(name: str, encoding: str | None) -> str:
         read = _reread_or_none(name, candidate)
         if read:
             readings.setdefault(read, 1.0 if encoding else share_of_syllables([read]) or 0.0)
-    return _tidied(max(readings, key=lambda text: readings[text]))
+    best = max(readings, key=lambda text: readings[text])
+    if readings[best] < _ENOUGH and stated and (read := _reread_or_none(name, stated)):
+        best = read
+    return _tidied(best)
 
 
 def _tidied(text: str) -> str:
