@@ -123,7 +123,7 @@ def close_lines(shapes: gpd.GeoSeries, report: LoadReport) -> gpd.GeoSeries:
 
 
 def _ground_within(line: shapely.Geometry) -> tuple[shapely.Geometry, str]:
-    merged = shapely.line_merge(line) if line.geom_type == "MultiLineString" else line
+    merged = shapely.line_merge(line)
     rings = [p for p in shapely.get_parts(merged) if shapely.get_num_coordinates(p) >= _FEWEST_POSITIONS - 1]
     gaps = [shapely.Point(r.coords[0]).distance(shapely.Point(r.coords[-1])) for r in rings]
     lengths = [r.length for r in rings]
