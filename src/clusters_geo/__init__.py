@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from clusters_geo.planning.eligibility import eligibility
     from clusters_geo.planning.programme import programme
     from clusters_geo.reference import load_hanoi, load_totals
+    from clusters_geo.report.charts import chart
     from clusters_geo.report.saving import save
     from clusters_geo.validation import validate
 
@@ -49,6 +50,7 @@ __all__ = [
     "audit",
     "build_out_rate",
     "built_up_ha",
+    "chart",
     "city_per_hectare",
     "eligibility",
     "fill_rate",
@@ -80,6 +82,7 @@ _HOMES = {
     "build_out_rate": "measure.rates",
     "built_up_ha": "built_up",
     "city_per_hectare": "measure.summary",
+    "chart": "report.charts",
     "eligibility": "planning.eligibility",
     "fill_rate": "measure.rates",
     "lawful_fill_rate": "measure.rates",

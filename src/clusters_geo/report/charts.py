@@ -1,0 +1,558 @@
+"""Charts of a register: one call, one SVG that reads in black and white, in both languages.
+
+What a chart shows is a plain table first (`Chart.table`); drawing never decides a figure.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, get_args
+
+import pandas as pd
+
+from clusters_geo.errors import SchemaError
+from clusters_geo.measure.rates import fill_rate
+from clusters_geo.measure.summary import UNKNOWN, summarize
+from clusters_geo.measure.trust import MARK, WHOLE, doubtful_totals
+from clusters_geo.report.svg import (
+    FILLS,
+    INK,
+    QUIET,
+    drawing,
+    element,
+    fitted,
+    text,
+    text_width,
+    wrapped,
+)
+from clusters_geo.schema import STATUSES, Language
+from clusters_geo.words import LANGUAGES, MISSING, format_number, format_percent, speaker
+from clusters_geo.writing import write_text
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+    from pathlib import Path
+
+    Totals = AbstractSet[tuple[str, str]]
+
+__all__ = ["KINDS", "Chart", "Kind", "bar_chart", "bridge_table", "chart", "declared_table", "pipeline_table"]
+
+Kind = Literal["areas", "pipeline", "bridge", "declared", "supply"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_say = speaker("charts")
+_AREAS = ("planned_ha", "built_ha", "leased_ha")
+_WIDTH, _MARGIN = 720.0, 16.0
+_NAME_SHARE, _VALUE_ROOM = 0.27, 78.0
+_BAR, _GAP = 11.0, 9.0
+# Bars beyond this are cut, and say so: a unit with next to no take-up has land for a thousand years.
+_MOST_YEARS = 30.0
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart: shows itself in a notebook, and is written by `save`.
+
+    Attributes
+    ----------
+    title
+        What it shows, in its language.
+    svg
+        The drawing, without script, style sheet or link.
+    table
+        The figures drawn, one row a bar, in full precision.
+    notes
+        What a reader must know beside the figures: bases, what is missing.
+    """
+
+    title: str
+    svg: str
+    table: pd.DataFrame = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the SVG, whole or not at all.
+
+        Raises
+        ------
+        SourceError
+            If the file cannot be written.
+        """
+        return write_text(path, self.svg + "\n")
+
+
+def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only
+    clusters: pd.DataFrame,
+    kind: Kind = "areas",
+    *,
+    by: str = "district",
+    earlier: pd.DataFrame | None = None,
+    lang: Language = "vi",
+    title: str | None = None,
+    most: int = 20,
+    confirmed: Totals = frozenset(),
+) -> Chart:
+    """Draw a register.
+
+    Parameters
+    ----------
+    clusters
+        One row per cluster, with `status` and what is known; for `supply` one row per unit, with
+        `years_of_supply` (years).
+    kind
+        `areas` (hectares planned, built and leased by unit), `pipeline` (clusters and hectares by stage),
+        `bridge` (planned hectares from an earlier register to this one), `declared` (fill rate computed
+        against the declared one, by cluster), `supply` (years of industrial land by unit).
+    by
+        Column to group by, for `areas`.
+    earlier
+        The earlier register, indexed alike, for `bridge`.
+    lang
+        Language of the chart.
+    title
+        Heading; None for one that says what is drawn.
+    most
+        How many units or clusters at most have a bar of their own, for `areas`, `declared` and `supply`; the
+        rest of the units is added up.
+    confirmed
+        Groups and figures that meet a published total, as from `measure.trust.confirmed_totals`: these carry no
+        "≈".
+
+    Returns
+    -------
+    A `Chart`, with the SVG and the table that it shows.
+
+    Raises
+    ------
+    SchemaError
+        If the kind or language is not known, a needed column is missing, or `bridge` has no earlier register.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> clusters, _ = cg.load_hanoi()
+    >>> drawn = cg.chart(clusters, "pipeline", lang="en")
+    >>> drawn.title, drawn.table["clusters"].tolist()
+    ('Clusters by stage', [70, 7, 43])
+    """
+    _require(kind, KINDS)
+    _require(lang, LANGUAGES)
+    if kind == "areas":
+        return _areas(clusters, by, lang, title, most, confirmed)
+    if kind == "pipeline":
+        return _pipeline(clusters, lang, title, confirmed)
+    if kind == "declared":
+        return _declared(clusters, lang, title, most)
+    if kind == "supply":
+        return _supply(clusters, lang, title, most)
+    if earlier is None:
+        raise SchemaError("chart.no-earlier")
+    return _bridge(earlier, clusters, lang, title)
+
+
+def _require(value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise SchemaError("chart.unknown-choice", value=value, allowed=list(allowed))
+
+
+# --- bars for any table
+
+
+def bar_chart(  # noqa: PLR0913 - all but the table is keyword-only
+    table: pd.DataFrame,
+    *,
+    series: Mapping[str, str],
+    labels: pd.DataFrame,
+    title: str,
+    notes: Sequence[str] = (),
+    longest: float | None = None,
+) -> Chart:
+    """Draw rows of figures as horizontal bars, one bar a series.
+
+    Parameters
+    ----------
+    table
+        One row a name, with the columns that `series` names. A missing figure is a dash, not a bar of 0.
+    series
+        Column to heading; at most four, told apart by solid, hatched, empty and dotted fills.
+    labels
+        Table of the same rows with the same columns: what stands at the end of each bar, as text.
+    title, notes
+        Above and below the bars.
+    longest
+        The figure that fills the width; longer bars are cut with a jagged end. None for the largest.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"ha": [20.0, None]}, index=["Ba Vì", "Mỹ Đức"])
+    >>> labels = pd.DataFrame({"ha": ["20 ha", "–"]}, index=table.index)
+    >>> bar_chart(table, series={"ha": "Planned"}, labels=labels, title="Areas").svg.count("<text")
+    5
+    """
+    left, right = _WIDTH * _NAME_SHARE, _WIDTH - _MARGIN - _VALUE_ROOM
+    figures = table[list(series)].astype("float64")
+    largest = longest or _largest(figures)
+    scale = (right - left) / largest if largest > 0 else 0.0
+    parts, y = _heading(title, list(series.values()))
+    said = labels[list(series)].to_numpy()
+    for name, row, words in zip(figures.index, figures.to_numpy(), said, strict=True):
+        parts.append(_row_name(str(name), left, y, len(series)))
+        for value, label, fill in zip(row, words, FILLS, strict=False):
+            parts += _bar(left, y, value * scale, fill, right)
+            end = left if pd.isna(value) else min(left + value * scale, right)
+            parts.append(text(end + 5, y + 9.5, str(label), size=11))
+            y += _BAR + 2
+        y += _GAP
+    parts.append(
+        element("path", d=f"M{left} {_top(title, len(series)) - 4}V{y - 4}", stroke=INK, stroke_width=1)
+    )
+    return _finished(title, parts, y, notes, table)
+
+
+def _largest(figures: pd.DataFrame) -> float:
+    known = [value for value in figures.to_numpy(dtype=float).ravel() if math.isfinite(value)]
+    return max(known, default=0.0)
+
+
+def _bar(left: float, y: float, length: float, fill: str, right: float) -> list[str]:
+    if pd.isna(length):
+        return []
+    cut = length > right - left
+    width = max(min(length, right - left), 0.8)
+    bar = element("rect", x=left, y=y, width=width, height=_BAR, fill=fill, stroke=INK, stroke_width=0.8)
+    zigzag = f"M{right - 8} {y - 1}l4 {_BAR / 2 + 1}l-4 {_BAR / 2 + 1}"
+    return [bar, element("path", d=zigzag, fill="none", stroke="#ffffff", stroke_width=3)] if cut else [bar]
+
+
+def _row_name(name: str, left: float, y: float, bars: int) -> str:
+    middle = y + bars * (_BAR + 2) / 2 + 3
+    return text(left - 8, middle, fitted(name, left - 8 - _MARGIN), anchor="end")
+
+
+def _top(title: str, keys: int) -> float:
+    return 30.0 + 21 * (len(wrapped(title, _WIDTH - 2 * _MARGIN, 17)) - 1) + (34 if keys > 1 else 18)
+
+
+def _heading(title: str, keys: Sequence[str]) -> tuple[list[str], float]:
+    lines = wrapped(title, _WIDTH - 2 * _MARGIN, 17)
+    parts = [text(_MARGIN, 28 + 21 * i, line, size=17, font_weight=700) for i, line in enumerate(lines)]
+    y = 30.0 + 21 * (len(lines) - 1)
+    x = _MARGIN
+    for fill, words in zip(FILLS, keys if len(keys) > 1 else (), strict=False):
+        looks = {"fill": fill, "stroke": INK, "stroke_width": 0.8}
+        parts += [
+            element("rect", x=x, y=y + 9, width=18, height=_BAR, **looks),
+            text(x + 24, y + 18.5, words),
+        ]
+        x += 24 + text_width(words) + 26
+    return parts, _top(title, len(keys))
+
+
+def _finished(title: str, parts: list[str], y: float, notes: Sequence[str], table: pd.DataFrame) -> Chart:
+    lines = [line for note in notes for line in wrapped(note, _WIDTH - 2 * _MARGIN, 11)]
+    parts += [text(_MARGIN, y + 14 + 15 * i, line, size=11, fill=QUIET) for i, line in enumerate(lines)]
+    svg = drawing(_WIDTH, y + 15 * len(lines) + 14, title, parts, says=" ".join(notes))
+    return Chart(title, svg, table, tuple(notes))
+
+
+# --- areas
+
+
+def _areas(
+    clusters: pd.DataFrame, by: str, lang: Language, title: str | None, most: int, confirmed: Totals
+) -> Chart:
+    groups = summarize(clusters, by=by)
+    doubtful = doubtful_totals(clusters, clusters[by].astype("string").fillna(UNKNOWN), confirmed)
+    for name in _AREAS:
+        groups[f"{name} doubtful"] = doubtful[name].reindex(groups.index, fill_value=False).astype(float)
+    known = groups[groups[list(_AREAS)].notna().any(axis=1)]
+    ordered = known.sort_values("planned_ha", ascending=False, kind="stable")
+    table = _few(ordered.rename(index={UNKNOWN: _say("unknown_unit", lang)}), most, lang)
+    there = [name for name in _AREAS if table[name].notna().any()]
+    absent = [_say(name, lang).lower() for name in _AREAS if name not in there]
+    notes = [_say("operating_only", lang)] + [_say("no_figure", lang, what=absent)] * bool(absent)
+    labels = pd.DataFrame({name: _area_labels(table, name, lang) for name in there}, index=table.index)
+    notes += [_say("modelled", lang)] * _has_mark(labels)
+    return bar_chart(
+        table,
+        series={name: f"{_say(name, lang)} ({_say('ha', lang)})" for name in there},
+        labels=labels,
+        title=title or _say("areas", lang),
+        notes=notes if there else [_say("nothing", lang)],
+    )
+
+
+def _area_labels(table: pd.DataFrame, name: str, lang: Language) -> list[str]:
+    pairs = zip(table[name], table[f"{name} doubtful"], strict=True)
+    return [_marked(format_number(value, lang), doubtful=bool(doubtful)) for value, doubtful in pairs]
+
+
+def _marked(words: str, *, doubtful: bool) -> str:
+    return f"{MARK} {words}" if doubtful and words != MISSING else words
+
+
+def _has_mark(labels: pd.DataFrame) -> bool:
+    return any(str(words).startswith(MARK) for words in labels.to_numpy().ravel())
+
+
+def _few(table: pd.DataFrame, most: int, lang: Language) -> pd.DataFrame:
+    """Return the first rows, the rest added up in a last one."""
+    if len(table) <= most:
+        return table
+    kept, rest = table.iloc[: most - 1], table.iloc[most - 1 :]
+    added = rest.select_dtypes("number").sum(min_count=1).to_frame().T
+    return pd.concat([kept, added.set_axis([_say("others", lang, n=len(rest))])])
+
+
+# --- pipeline
+
+
+def pipeline_table(clusters: pd.DataFrame) -> pd.DataFrame:
+    """Return how many clusters and hectares stand in each stage: `clusters`, `planned_ha`, `without_area`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"status": ["pending", "pending"], "planned_ha": [20.0, None]})
+    >>> pipeline_table(table).loc["pending"].tolist()
+    [2.0, 20.0, 1.0]
+    """
+    planned = clusters.get("planned_ha", pd.Series(float("nan"), index=clusters.index)).astype("float64")
+    status = clusters["status"].astype("string")
+    rows = {name: planned[(status == name).fillna(value=False)] for name in STATUSES}
+    return pd.DataFrame(
+        {
+            "clusters": {name: len(areas) for name, areas in rows.items()},
+            "planned_ha": {name: areas.sum(min_count=1) for name, areas in rows.items()},
+            "without_area": {name: int(areas.isna().sum()) for name, areas in rows.items()},
+        }
+    )
+
+
+# What the hectares of a stage are called among the totals.
+_TOTALS = {
+    "operating": "planned_ha",
+    "under_construction": "under_construction_ha",
+    "pending": "pending_ha",
+}
+
+
+def _written(row: pd.Series, lang: Language) -> dict[str, str]:
+    return {"n": format_number(row["clusters"], lang, 0), "area": format_number(row["planned_ha"], lang)}
+
+
+def _pipeline(clusters: pd.DataFrame, lang: Language, title: str | None, confirmed: Totals) -> Chart:
+    table = pipeline_table(clusters)
+    named = table.rename(index={name: both[0 if lang == "vi" else 1] for name, both in STATUSES.items()})
+    unknown = int(table["without_area"].sum())
+    doubtful = doubtful_totals(clusters, pd.Series(WHOLE, index=clusters.index), confirmed)
+    labels = [
+        _marked(
+            _say(
+                "clusters_only" if pd.isna(row["planned_ha"]) else "clusters_ha", lang, **_written(row, lang)
+            ),
+            doubtful=pd.notna(row["planned_ha"]) and bool(doubtful[_TOTALS[str(name)]].any()),
+        )
+        for name, row in table.iterrows()
+    ]
+    drawn_labels = pd.DataFrame({"planned_ha": labels}, index=named.index)
+    drawn = bar_chart(
+        named,
+        series={"planned_ha": _say("planned_ha", lang)},
+        labels=drawn_labels,
+        title=title or _say("pipeline", lang),
+        notes=[
+            *[_say("without_area", lang, n=unknown)] * bool(unknown),
+            *[_say("modelled", lang)] * _has_mark(drawn_labels),
+        ],
+    )
+    return Chart(drawn.title, drawn.svg, table, drawn.notes)
+
+
+# --- bridge
+
+
+def bridge_table(earlier: pd.DataFrame, later: pd.DataFrame, measure: str = "planned_ha") -> pd.Series:
+    """Return what leads from an earlier total to a later one, cluster by cluster; the steps add up.
+
+    Parameters
+    ----------
+    earlier, later
+        Two registers, indexed by `cluster_id`, with the column `measure`.
+    measure
+        What is added up.
+
+    Returns
+    -------
+    Series with `earlier`, `added` (new clusters), `grown`, `known_now` (a figure where there was none),
+    `shrunk`, `removed`, `unknown_now` (both negative), `later`, in the unit of the measure.
+
+    Raises
+    ------
+    SchemaError
+        If a cluster stands twice in one of them.
+
+    Examples
+    --------
+    >>> a = pd.DataFrame({"planned_ha": [10.0, 20.0]}, index=["A", "B"])
+    >>> b = pd.DataFrame({"planned_ha": [12.0, 5.0]}, index=["A", "C"])
+    >>> bridge_table(a, b)[["earlier", "added", "grown", "removed", "later"]].tolist()
+    [30.0, 5.0, 2.0, -20.0, 17.0]
+    """
+    for table in (earlier, later):
+        if table.index.has_duplicates:
+            raise SchemaError(
+                "chart.twice", twice=[*map(str, table.index[table.index.duplicated()].unique()[:3])]
+            )
+    before, after = (table[measure].astype("float64") for table in (earlier, later))
+    both = pd.DataFrame({"before": before, "after": after})
+    stays = both.index.isin(before.index) & both.index.isin(after.index)
+    change = both["after"] - both["before"]
+    steps = {
+        "added": both["after"][~both.index.isin(before.index)].sum(),
+        "grown": change[stays & (change > 0)].sum(),
+        "known_now": both["after"][stays & both["before"].isna()].sum(),
+        "shrunk": change[stays & (change < 0)].sum(),
+        "removed": -both["before"][~both.index.isin(after.index)].sum(),
+        "unknown_now": -both["before"][stays & both["after"].isna()].sum(),
+    }
+    return pd.Series({"earlier": before.sum()} | steps | {"later": after.sum()}, name=measure)
+
+
+def _bridge(earlier: pd.DataFrame, later: pd.DataFrame, lang: Language, title: str | None) -> Chart:
+    steps = bridge_table(earlier, later)
+    shown = steps[(steps != 0) | steps.index.isin(["earlier", "later"])]
+    left, right = _WIDTH * _NAME_SHARE, _WIDTH - _MARGIN - _VALUE_ROOM
+    running = shown.iloc[:-1].cumsum()
+    largest = max(running.max(), shown["later"])
+    scale = (right - left) / largest if largest > 0 else 0.0
+    heading = title or _say("bridge", lang)
+    parts, y = _heading(heading, [])
+    for name, value in shown.items():
+        whole = name in ("earlier", "later")
+        start = 0.0 if whole else min(running[str(name)], running[str(name)] - value)
+        fill = FILLS[0] if whole else FILLS[1] if value > 0 else FILLS[2]
+        parts += _bar(left + start * scale, y, abs(value) * scale, fill, right + left)
+        words = format_number(value, lang) if whole else _signed(value, lang)
+        parts.append(text(left + (start + abs(value)) * scale + 5, y + 9.5, f"{words} ha", size=11))
+        parts.append(_row_name(_say(str(name), lang), left, y, 1))
+        y += _BAR + _GAP + 6
+    return _finished(heading, parts, y, [], steps.to_frame())
+
+
+def _signed(value: float, lang: Language) -> str:
+    return ("+" if value > 0 else "−") + format_number(abs(value), lang)
+
+
+# --- rate against declared rate
+
+
+def declared_table(clusters: pd.DataFrame) -> pd.DataFrame:
+    """Return each cluster's computed and declared fill rate (shares 0–1) and their difference.
+
+    Returns
+    -------
+    Table on the index of `clusters`: `name`, `computed`, `declared`, `difference` (declared − computed), the
+    largest differences first, then those with one figure only; rows with neither are left out.
+
+    Examples
+    --------
+    >>> row = {"name": ["A"], "leasable_ha": [10.0], "leased_ha": [4.0], "fill_rate_declared": [0.9]}
+    >>> float(declared_table(pd.DataFrame(row))["difference"].iloc[0])
+    0.5
+    """
+    nothing = pd.Series(float("nan"), index=clusters.index)
+    areas = {name: clusters.get(name, nothing) for name in ("leasable_ha", "leased_ha")}
+    table = pd.DataFrame(
+        {
+            "name": clusters["name"],
+            "computed": fill_rate(pd.DataFrame(areas)).astype("float64"),
+            "declared": clusters.get("fill_rate_declared", nothing).astype("float64"),
+        }
+    )
+    table["difference"] = table["declared"] - table["computed"]
+    known = table[table[["computed", "declared"]].notna().any(axis=1)]
+    return known.sort_values("difference", key=lambda d: -d.abs(), kind="stable", na_position="last")
+
+
+def _declared(clusters: pd.DataFrame, lang: Language, title: str | None, most: int) -> Chart:
+    table = declared_table(clusters)
+    shown = table.head(most)
+    has = table[["computed", "declared"]].notna()
+    counts = {
+        "both": int(has.all(axis=1).sum()),
+        "computed": int((has["computed"] & ~has["declared"]).sum()),
+        "declared": int((~has["computed"] & has["declared"]).sum()),
+        "neither": len(clusters) - len(table),
+    }
+    notes = [_say("declared_counts", lang, **counts)]
+    if len(shown) < len(table):
+        notes.append(_say("most", lang, shown=len(shown), all=len(table)))
+    heading = title or _say("declared", lang)
+    keys = [_say("computed_rate", lang), _say("declared_rate", lang)]
+    parts, y = _heading(heading, [])
+    x = _MARGIN
+    for filled, words in zip((True, False), keys, strict=True):
+        parts += [_dot(x + 6, y - 2, filled=filled), text(x + 18, y + 2, words)]
+        x += 18 + text_width(words) + 26
+    y += 16
+    left, right = _WIDTH * _NAME_SHARE, _WIDTH - _MARGIN - _VALUE_ROOM
+    scale = (right - left) / max(1.0, _largest(shown[["computed", "declared"]]))
+    for _, row in shown.iterrows():
+        parts += _dumbbell(row, left, scale, y, lang)
+        y += _BAR + _GAP
+    return _finished(heading, parts, y, notes, table)
+
+
+def _dot(x: float, y: float, *, filled: bool) -> str:
+    return element(
+        "circle", cx=x, cy=y, r=5, fill=FILLS[0] if filled else "#ffffff", stroke=INK, stroke_width=1.6
+    )
+
+
+def _dumbbell(row: pd.Series, left: float, scale: float, y: float, lang: Language) -> list[str]:
+    at = {key: left + row[key] * scale for key in ("computed", "declared") if pd.notna(row[key])}
+    middle = y + _BAR / 2
+    line = f"M{left} {middle}H{max(at.values())}"
+    words = " → ".join(format_percent(row[key], lang) for key in at)
+    return [
+        _row_name(str(row["name"]), left, y, 1),
+        element("path", d=line, stroke=QUIET, stroke_width=1, stroke_dasharray="1 3"),
+        *(_dot(x, middle, filled=key == "computed") for key, x in at.items()),
+        text(max(at.values()) + 10, middle + 4, words, size=11),
+    ]
+
+
+# --- years of supply
+
+
+def _supply(units: pd.DataFrame, lang: Language, title: str | None, most: int) -> Chart:
+    if "years_of_supply" not in units:
+        raise SchemaError("chart.no-supply", there=[str(name) for name in units.columns[:8]])
+    years = units["years_of_supply"].astype("float64").sort_values(kind="stable").head(most)
+    named = years.rename(index={UNKNOWN: _say("unknown_unit", lang)}).to_frame()
+
+    words = [
+        _say("more_than", lang, years=int(_MOST_YEARS)) if value > _MOST_YEARS else _years(value, lang)
+        for value in named["years_of_supply"]
+    ]
+    heading = title or _say("supply", lang)
+    most_years = named["years_of_supply"].max()
+    return bar_chart(
+        named,
+        series={"years_of_supply": heading},
+        labels=pd.DataFrame({"years_of_supply": words}, index=named.index),
+        title=heading,
+        notes=[_say("supply_note", lang)],
+        longest=None if pd.isna(most_years) else min(_MOST_YEARS, most_years),
+    )
+
+
+def _years(value: float, lang: Language) -> str:
+    number = format_number(value, lang)
+    return number if number == MISSING else f"{number} {_say('years', lang)}"
