@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import pandas as pd
 
@@ -32,7 +32,7 @@ from clusters_geo.writing import write_text
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
@@ -46,7 +46,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 _say = speaker("charts")
 _AREAS = ("planned_ha", "built_ha", "leased_ha")
 _WIDTH, _MARGIN = 720.0, 16.0
-_NAME_SHARE, _VALUE_ROOM = 0.27, 78.0
+_NAME_SHARE = 0.27
 _BAR, _GAP = 11.0, 9.0
 # Bars beyond this are cut, and say so: a unit with next to no take-up has land for a thousand years.
 _MOST_YEARS = 30.0
@@ -121,8 +121,8 @@ def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only
         How many units or clusters at most have a bar of their own, for `areas`, `declared` and `supply`; the
         rest of the units is added up.
     confirmed
-        Groups and figures that meet a published total, as from `measure.trust.confirmed_totals`: these carry no
-        "≈".
+        Groups and figures that meet a published total, as from `measure.trust.confirmed_totals`: these carry
+        no "≈".
 
     Returns
     -------
@@ -143,17 +143,24 @@ def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only
     """
     _require(kind, KINDS)
     _require(lang, LANGUAGES)
+    wanted = _Wanted(lang, title or _say(kind, lang), most, confirmed)
     if kind == "areas":
-        return _areas(clusters, by, lang, title, most, confirmed)
-    if kind == "pipeline":
-        return _pipeline(clusters, lang, title, confirmed)
-    if kind == "declared":
-        return _declared(clusters, lang, title, most)
-    if kind == "supply":
-        return _supply(clusters, lang, title, most)
+        return _areas(clusters, by, wanted)
+    if kind != "bridge":
+        draw = {"pipeline": _pipeline, "declared": _declared, "supply": _supply}[kind]
+        return draw(clusters, wanted)
     if earlier is None:
         raise SchemaError("chart.no-earlier")
-    return _bridge(earlier, clusters, lang, title)
+    return _bridge(earlier, clusters, wanted)
+
+
+class _Wanted(NamedTuple):
+    """How a chart is to look, whatever it shows."""
+
+    lang: Language
+    title: str
+    most: int
+    confirmed: Totals
 
 
 def _require(value: str, allowed: Sequence[str]) -> None:
@@ -180,7 +187,7 @@ def bar_chart(  # noqa: PLR0913 - all but the table is keyword-only
     table
         One row a name, with the columns that `series` names. A missing figure is a dash, not a bar of 0.
     series
-        Column to heading; at most four, told apart by solid, hatched, empty and dotted fills.
+        Column to wanted.title; at most four, told apart by solid, hatched, empty and dotted fills.
     labels
         Table of the same rows with the same columns: what stands at the end of each bar, as text.
     title, notes
@@ -195,7 +202,7 @@ def bar_chart(  # noqa: PLR0913 - all but the table is keyword-only
     >>> bar_chart(table, series={"ha": "Planned"}, labels=labels, title="Areas").svg.count("<text")
     5
     """
-    left, right = _WIDTH * _NAME_SHARE, _WIDTH - _MARGIN - _VALUE_ROOM
+    left, right = _sides(labels[list(series)].to_numpy().ravel())
     figures = table[list(series)].astype("float64")
     largest = longest or _largest(figures)
     scale = (right - left) / largest if largest > 0 else 0.0
@@ -213,6 +220,12 @@ def bar_chart(  # noqa: PLR0913 - all but the table is keyword-only
         element("path", d=f"M{left} {_top(title, len(series)) - 4}V{y - 4}", stroke=INK, stroke_width=1)
     )
     return _finished(title, parts, y, notes, table)
+
+
+def _sides(labels: Iterable[object]) -> tuple[float, float]:
+    """Return where the longest bar begins and ends: between the names and the longest label."""
+    room = max((text_width(str(words), 11) for words in labels), default=0.0)
+    return _WIDTH * _NAME_SHARE, _WIDTH - _MARGIN - room - 10
 
 
 def _largest(figures: pd.DataFrame) -> float:
@@ -264,16 +277,15 @@ def _finished(title: str, parts: list[str], y: float, notes: Sequence[str], tabl
 # --- areas
 
 
-def _areas(
-    clusters: pd.DataFrame, by: str, lang: Language, title: str | None, most: int, confirmed: Totals
-) -> Chart:
+def _areas(clusters: pd.DataFrame, by: str, wanted: _Wanted) -> Chart:
+    lang = wanted.lang
     groups = summarize(clusters, by=by)
-    doubtful = doubtful_totals(clusters, clusters[by].astype("string").fillna(UNKNOWN), confirmed)
+    doubtful = doubtful_totals(clusters, clusters[by].astype("string").fillna(UNKNOWN), wanted.confirmed)
     for name in _AREAS:
         groups[f"{name} doubtful"] = doubtful[name].reindex(groups.index, fill_value=False).astype(float)
     known = groups[groups[list(_AREAS)].notna().any(axis=1)]
     ordered = known.sort_values("planned_ha", ascending=False, kind="stable")
-    table = _few(ordered.rename(index={UNKNOWN: _say("unknown_unit", lang)}), most, lang)
+    table = _few(ordered.rename(index={UNKNOWN: _say("unknown_unit", lang)}), wanted.most, lang)
     there = [name for name in _AREAS if table[name].notna().any()]
     absent = [_say(name, lang).lower() for name in _AREAS if name not in there]
     notes = [_say("operating_only", lang)] + [_say("no_figure", lang, what=absent)] * bool(absent)
@@ -283,7 +295,7 @@ def _areas(
         table,
         series={name: f"{_say(name, lang)} ({_say('ha', lang)})" for name in there},
         labels=labels,
-        title=title or _say("areas", lang),
+        title=wanted.title,
         notes=notes if there else [_say("nothing", lang)],
     )
 
@@ -298,7 +310,7 @@ def _marked(words: str, *, doubtful: bool) -> str:
 
 
 def _has_mark(labels: pd.DataFrame) -> bool:
-    return any(str(words).startswith(MARK) for words in labels.to_numpy().ravel())
+    return any(MARK in str(words) for words in labels.to_numpy().ravel())
 
 
 def _few(table: pd.DataFrame, most: int, lang: Language) -> pd.DataFrame:
@@ -342,30 +354,24 @@ _TOTALS = {
 }
 
 
-def _written(row: pd.Series, lang: Language) -> dict[str, str]:
-    return {"n": format_number(row["clusters"], lang, 0), "area": format_number(row["planned_ha"], lang)}
-
-
-def _pipeline(clusters: pd.DataFrame, lang: Language, title: str | None, confirmed: Totals) -> Chart:
+def _pipeline(clusters: pd.DataFrame, wanted: _Wanted) -> Chart:
+    lang = wanted.lang
     table = pipeline_table(clusters)
     named = table.rename(index={name: both[0 if lang == "vi" else 1] for name, both in STATUSES.items()})
     unknown = int(table["without_area"].sum())
-    doubtful = doubtful_totals(clusters, pd.Series(WHOLE, index=clusters.index), confirmed)
-    labels = [
-        _marked(
-            _say(
-                "clusters_only" if pd.isna(row["planned_ha"]) else "clusters_ha", lang, **_written(row, lang)
-            ),
-            doubtful=pd.notna(row["planned_ha"]) and bool(doubtful[_TOTALS[str(name)]].any()),
-        )
-        for name, row in table.iterrows()
-    ]
+    doubtful = doubtful_totals(clusters, pd.Series(WHOLE, index=clusters.index), wanted.confirmed)
+    labels = []
+    for name, row in table.iterrows():
+        doubt = bool(doubtful[_TOTALS[str(name)]].any())
+        area = _marked(format_number(row["planned_ha"], lang), doubtful=doubt)
+        count = format_number(row["clusters"], lang, 0)
+        labels.append(_say("clusters_only" if area == MISSING else "clusters_ha", lang, n=count, area=area))
     drawn_labels = pd.DataFrame({"planned_ha": labels}, index=named.index)
     drawn = bar_chart(
         named,
         series={"planned_ha": _say("planned_ha", lang)},
         labels=drawn_labels,
-        title=title or _say("pipeline", lang),
+        title=wanted.title,
         notes=[
             *[_say("without_area", lang, n=unknown)] * bool(unknown),
             *[_say("modelled", lang)] * _has_mark(drawn_labels),
@@ -424,15 +430,15 @@ def bridge_table(earlier: pd.DataFrame, later: pd.DataFrame, measure: str = "pla
     return pd.Series({"earlier": before.sum()} | steps | {"later": after.sum()}, name=measure)
 
 
-def _bridge(earlier: pd.DataFrame, later: pd.DataFrame, lang: Language, title: str | None) -> Chart:
+def _bridge(earlier: pd.DataFrame, later: pd.DataFrame, wanted: _Wanted) -> Chart:
+    lang = wanted.lang
     steps = bridge_table(earlier, later)
     shown = steps[(steps != 0) | steps.index.isin(["earlier", "later"])]
-    left, right = _WIDTH * _NAME_SHARE, _WIDTH - _MARGIN - _VALUE_ROOM
+    left, right = _sides([f"−{format_number(steps.abs().max(), lang)} ha"])
     running = shown.iloc[:-1].cumsum()
     largest = max(running.max(), shown["later"])
     scale = (right - left) / largest if largest > 0 else 0.0
-    heading = title or _say("bridge", lang)
-    parts, y = _heading(heading, [])
+    parts, y = _heading(wanted.title, [])
     for name, value in shown.items():
         whole = name in ("earlier", "later")
         start = 0.0 if whole else min(running[str(name)], running[str(name)] - value)
@@ -442,7 +448,7 @@ def _bridge(earlier: pd.DataFrame, later: pd.DataFrame, lang: Language, title: s
         parts.append(text(left + (start + abs(value)) * scale + 5, y + 9.5, f"{words} ha", size=11))
         parts.append(_row_name(_say(str(name), lang), left, y, 1))
         y += _BAR + _GAP + 6
-    return _finished(heading, parts, y, [], steps.to_frame())
+    return _finished(wanted.title, parts, y, [], steps.to_frame())
 
 
 def _signed(value: float, lang: Language) -> str:
@@ -480,9 +486,10 @@ def declared_table(clusters: pd.DataFrame) -> pd.DataFrame:
     return known.sort_values("difference", key=lambda d: -d.abs(), kind="stable", na_position="last")
 
 
-def _declared(clusters: pd.DataFrame, lang: Language, title: str | None, most: int) -> Chart:
+def _declared(clusters: pd.DataFrame, wanted: _Wanted) -> Chart:
+    lang = wanted.lang
     table = declared_table(clusters)
-    shown = table.head(most)
+    shown = table.head(wanted.most)
     has = table[["computed", "declared"]].notna()
     counts = {
         "both": int(has.all(axis=1).sum()),
@@ -493,20 +500,19 @@ def _declared(clusters: pd.DataFrame, lang: Language, title: str | None, most: i
     notes = [_say("declared_counts", lang, **counts)]
     if len(shown) < len(table):
         notes.append(_say("most", lang, shown=len(shown), all=len(table)))
-    heading = title or _say("declared", lang)
     keys = [_say("computed_rate", lang), _say("declared_rate", lang)]
-    parts, y = _heading(heading, [])
+    parts, y = _heading(wanted.title, [])
     x = _MARGIN
     for filled, words in zip((True, False), keys, strict=True):
         parts += [_dot(x + 6, y - 2, filled=filled), text(x + 18, y + 2, words)]
         x += 18 + text_width(words) + 26
     y += 16
-    left, right = _WIDTH * _NAME_SHARE, _WIDTH - _MARGIN - _VALUE_ROOM
+    left, right = _sides(["100,0 % → 100,0 % "])
     scale = (right - left) / max(1.0, _largest(shown[["computed", "declared"]]))
     for _, row in shown.iterrows():
         parts += _dumbbell(row, left, scale, y, lang)
         y += _BAR + _GAP
-    return _finished(heading, parts, y, notes, table)
+    return _finished(wanted.title, parts, y, notes, table)
 
 
 def _dot(x: float, y: float, *, filled: bool) -> str:
@@ -531,23 +537,23 @@ def _dumbbell(row: pd.Series, left: float, scale: float, y: float, lang: Languag
 # --- years of supply
 
 
-def _supply(units: pd.DataFrame, lang: Language, title: str | None, most: int) -> Chart:
+def _supply(units: pd.DataFrame, wanted: _Wanted) -> Chart:
+    lang = wanted.lang
     if "years_of_supply" not in units:
         raise SchemaError("chart.no-supply", there=[str(name) for name in units.columns[:8]])
-    years = units["years_of_supply"].astype("float64").sort_values(kind="stable").head(most)
+    years = units["years_of_supply"].astype("float64").sort_values(kind="stable").head(wanted.most)
     named = years.rename(index={UNKNOWN: _say("unknown_unit", lang)}).to_frame()
 
     words = [
         _say("more_than", lang, years=int(_MOST_YEARS)) if value > _MOST_YEARS else _years(value, lang)
         for value in named["years_of_supply"]
     ]
-    heading = title or _say("supply", lang)
     most_years = named["years_of_supply"].max()
     return bar_chart(
         named,
-        series={"years_of_supply": heading},
+        series={"years_of_supply": wanted.title},
         labels=pd.DataFrame({"years_of_supply": words}, index=named.index),
-        title=heading,
+        title=wanted.title,
         notes=[_say("supply_note", lang)],
         longest=None if pd.isna(most_years) else min(_MOST_YEARS, most_years),
     )
