@@ -19,6 +19,7 @@ import yaml
 
 from clusters_geo.auditing.rule import FAMILIES, all_rules
 from clusters_geo.auditing.settings import load_settings
+from clusters_geo.words import catalogue
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "docs/audit.md", *sorted((ROOT / "docs/audit").glob("*.md"))]
@@ -27,15 +28,19 @@ START, END = "<!-- rules: written by tests/auditing/test_docs.py -->\n", "<!-- e
 
 def rules_table():
     lines = []
-    for family, (_, _, title) in FAMILIES.items():
-        lines += ["", f"### {title}", "", "| rule | severity | fires on | parameters | source |"]
+    for family in FAMILIES:
+        lines += [
+            "",
+            f"### {catalogue('rules')[family].en}",
+            "",
+            "| rule | severity | fires on | parameters | source |",
+        ]
         lines += ["| --- | --- | --- | --- | --- |"]
         for rule in all_rules().values():
             if rule.family == family:
                 parameters = ", ".join(f"`{name}`" for name in rule.parameters) or "–"
-                lines.append(
-                    f"| `{rule.id}` | {rule.severity} | {rule.title[1]} | {parameters} | {rule.source} |"
-                )
+                title, source = rule.words("title", "en"), rule.words("source", "en")
+                lines.append(f"| `{rule.id}` | {rule.severity} | {title} | {parameters} | {source} |")
     return "\n".join(lines).lstrip("\n") + "\n\n"
 
 

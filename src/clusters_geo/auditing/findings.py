@@ -10,7 +10,7 @@ import pandas as pd
 from clusters_geo.auditing.rule import SEVERITIES
 from clusters_geo.crs import HANOI_CRS
 from clusters_geo.schema import column, label
-from clusters_geo.words import fill, format_value, is_missing
+from clusters_geo.words import fill, format_value, is_missing, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,14 +36,8 @@ FINDING_COLUMNS = (
     "geometry",
 )
 
+_say = speaker("audit")
 _TEXTS = ("rule", "severity", "cluster_id", "district", "field", "message", "fix", "source")
-
-_SOFT_NOTE = {
-    "vi": "Dựa trên số không phải thực tế ({names}); chưa kết luận được.",
-    "en": "Rests on figures that are not facts ({names}); nothing is proven.",
-}
-_OUTSIDE = {"vi": "ngoài mọi quận, huyện", "en": "outside every district"}
-_BORDERS = {"vi": "ranh giới quận, huyện dựng lại", "en": "reconstructed borders of districts"}
 
 
 def findings_table(
@@ -96,11 +90,13 @@ def _finding(
 ) -> tuple[object, ...]:
     values = {"value": hit.value, "expected": hit.expected, "field": hit.field or ""} | dict(hit.details)
     said = {name: _worded(name, value, lang) for name, value in values.items()}
-    message = fill(rule.words(rule.message, lang), said, lang)
+    message = fill(rule.words("message", lang), said, lang)
     soft = _soft(rule, hit, register)
     if soft:
-        names = ", ".join(_BORDERS[lang] if name == "districts" else label(name, lang) for name in soft)
-        message = f"{message} {_SOFT_NOTE[lang].format(names=names)}"
+        names = ", ".join(
+            _say("borders", lang) if name == "districts" else label(name, lang) for name in soft
+        )
+        message = f"{message} {_say('soft_note', lang, names=names)}"
         severity = "info"
     cluster, district, shape = _place(hit, register)
     return (
@@ -112,8 +108,8 @@ def _finding(
         _plain(hit.value, lang),
         _plain(hit.expected, lang),
         message,
-        rule.words(rule.fix, lang),
-        hit.source or rule.source,
+        rule.words("fix", lang),
+        hit.source or rule.words("source", lang),
         None if hit.row is None else hit.row + 1,
         shape,
     )
@@ -125,7 +121,7 @@ def _worded(name: str, value: object, lang: Language) -> object:
         return _plain_label(value, lang)
     if isinstance(value, tuple):
         return "; ".join(
-            f"{_OUTSIDE[lang] if unit is None else unit} {format_value(share * 100, lang)} %"
+            f"{_say('outside', lang) if unit is None else unit} {format_value(share * 100, lang)} %"
             for unit, share in value
         )
     return value

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from clusters_geo.auditing.rule import Text
+    from clusters_geo.auditing.rule import Reason
     from clusters_geo.planning.law import Regime
 
 __all__ = ["Register"]
@@ -231,7 +231,7 @@ class Register:
         return pd.DataFrame(known.reindex(declared.array).reset_index(drop=True))
 
     @_remembered
-    def missing(self, need: str) -> Text | None:
+    def missing(self, need: str) -> Reason | None:
         """Return why nothing can be judged for want of a column, a layer or a table; None if it is there.
 
         Of columns joined by `|` one is enough.
@@ -241,15 +241,11 @@ class Register:
         if need == "districts":
             return _no_layer(self.districts)
         if need == "totals":
-            why = (
-                "không có bảng tổng số công bố để đối chiếu",
-                "no published totals to compare with were given",
-            )
+            why = {"say": "no totals"}
             return why if self.totals is None else None
         columns = need.split("|")
         if all(self.raw(column).isna().all() for column in columns):
-            vi, en = " hay ".join(columns), " or ".join(columns)
-            return f"sổ không có số liệu ở cột {vi}", f"the register has nothing in column {en}"
+            return {"say": "nothing in columns", "columns": " | ".join(columns)}
         return None
 
     def judged(self, needs: tuple[str, ...]) -> int:
@@ -277,27 +273,24 @@ def _encloses(shapes: gpd.GeoSeries) -> NDArray[np.bool_]:
     return np.asarray((shapely.get_dimensions(shapes.array) == _SURFACE) & ~shapely.is_empty(shapes.array))
 
 
-def _no_outlines(clusters: pd.DataFrame, *, surveyed: bool, sketched: NDArray[np.bool_]) -> Text | None:
+def _no_outlines(clusters: pd.DataFrame, *, surveyed: bool, sketched: NDArray[np.bool_]) -> Reason | None:
     if not isinstance(clusters, gpd.GeoDataFrame) or clusters.active_geometry_name is None:
-        return "sổ không có ranh giới", "the register has no outlines"
+        return {"say": "no outlines"}
     if clusters.crs is None:
-        return "ranh giới không ghi hệ tọa độ", "the outlines do not say in which coordinate system they are"
+        return {"say": "outlines without a system"}
     there = _encloses(clusters.geometry)
     if not there.any():
-        return "sổ không có ranh giới", "the register has no outlines"
+        return {"say": "no outlines"}
     if surveyed and not (there & ~sketched).any():
-        return "mọi ranh giới chỉ là sơ đồ", "all outlines are schematic"
+        return {"say": "schematic outlines"}
     return None
 
 
-def _no_layer(districts: gpd.GeoDataFrame | None) -> Text | None:
+def _no_layer(districts: gpd.GeoDataFrame | None) -> Reason | None:
     if districts is None:
-        return "không có lớp quận, huyện", "no layer of districts was given"
+        return {"say": "no districts"}
     if "name" not in districts:
-        return "lớp quận, huyện không có cột name", "the layer of districts has no column name"
+        return {"say": "districts without names"}
     if districts.crs is None:
-        return (
-            "lớp quận, huyện không ghi hệ tọa độ",
-            "the districts do not say in which coordinate system they are",
-        )
+        return {"say": "districts without a system"}
     return None

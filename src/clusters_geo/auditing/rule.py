@@ -17,6 +17,7 @@ import pandas as pd
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.names import did_you_mean
+from clusters_geo.words import catalogue, format_value
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -29,9 +30,10 @@ __all__ = [
     "SEVERITIES",
     "Hit",
     "NotJudgedError",
+    "Part",
+    "Reason",
     "Rule",
     "Severity",
-    "Text",
     "all_rules",
     "find_rule",
     "hits",
@@ -39,17 +41,18 @@ __all__ = [
 ]
 
 Severity = Literal["error", "warning", "info"]
-Text = tuple[str, str]  # Vietnamese, English
+Part = Literal["title", "why", "message", "fix", "source"]
+Reason = Mapping[str, object]  # a phrase of words/phrases.csv, with its values
 Check = Callable[..., Iterable["Hit"]]
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
 class NotJudgedError(Exception):
-    """A rule has nothing to judge by, such as a text of law; says why in both languages."""
+    """A rule has nothing to judge by, such as a text of law; says why."""
 
-    def __init__(self, why: Text) -> None:
-        super().__init__(why[1])
+    def __init__(self, why: Reason) -> None:
+        super().__init__(format_value(why, "en"))
         self.why = why
 
 
@@ -75,15 +78,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule with everything that explains it."""
+    """A rule; what explains it stands in `words/rules.csv` under its id."""
 
     id: str
     severity: Severity
-    title: Text
-    why: Text
-    message: Text
-    fix: Text
-    source: str
     needs: tuple[str, ...]
     check: Check
     parameters: Mapping[str, object]
@@ -93,25 +91,16 @@ class Rule:
         """The part of the id before the dot."""
         return self.id.partition(".")[0]
 
-    def words(self, text: Text, lang: Language) -> str:
-        """Return a text of the rule in one language."""
-        return text[0] if lang == "vi" else text[1]
+    def words(self, part: Part, lang: Language) -> str:
+        """Return what explains the rule: its title, why, the message of a finding, the fix, the source."""
+        key = self.id if part == "title" else f"{self.id}.{part}"
+        return catalogue("rules")[key].text(lang)
 
 
 RULES: dict[str, Rule] = {}
 
 
-def rule(  # noqa: PLR0913 -- a rule is declared in one place, with all its words
-    rule_id: str,
-    severity: Severity,
-    *,
-    title: Text,
-    why: Text,
-    message: Text,
-    fix: Text,
-    source: str,
-    needs: tuple[str, ...] = (),
-) -> Callable[[Check], Check]:
+def rule(rule_id: str, severity: Severity, *, needs: tuple[str, ...] = ()) -> Callable[[Check], Check]:
     """Declare a function as a rule.
 
     Parameters
@@ -127,7 +116,7 @@ def rule(  # noqa: PLR0913 -- a rule is declared in one place, with all its word
     def register(check: Check) -> Check:
         signature = inspect.signature(check).parameters.values()
         parameters = {p.name: p.default for p in signature if p.kind is p.KEYWORD_ONLY}
-        RULES[rule_id] = Rule(rule_id, severity, title, why, message, fix, source, needs, check, parameters)
+        RULES[rule_id] = Rule(rule_id, severity, needs, check, parameters)
         return check
 
     return register
@@ -161,15 +150,8 @@ def hits(
     ]
 
 
-# Each family, the module that declares it, and its title.
-FAMILIES: dict[str, tuple[str, str, str]] = {
-    "figures": ("figures", "Số liệu", "Figures"),
-    "geometry": ("geometry", "Ranh giới", "Outlines"),
-    "law": ("law", "Pháp luật", "Law"),
-    "districts": ("districts", "Lớp quận, huyện", "Layer of districts"),
-    "pipeline": ("pipeline", "Tiến độ", "Pipeline"),
-    "trust": ("trust", "Độ tin cậy", "Trust"),
-}
+# Each family has a module in rules/ that declares it, and a title in words/rules.csv.
+FAMILIES = ("figures", "geometry", "law", "districts", "pipeline", "trust")
 
 
 def all_rules() -> dict[str, Rule]:
@@ -180,10 +162,9 @@ def all_rules() -> dict[str, Rule]:
     >>> list(all_rules())[0]
     'figures.not-a-number'
     """
-    for module, _, _ in FAMILIES.values():
-        import_module(f"clusters_geo.auditing.rules.{module}")
-    families = list(FAMILIES)
-    return {rule.id: rule for rule in sorted(RULES.values(), key=lambda rule: families.index(rule.family))}
+    for family in FAMILIES:
+        import_module(f"clusters_geo.auditing.rules.{family}")
+    return {rule.id: rule for rule in sorted(RULES.values(), key=lambda rule: FAMILIES.index(rule.family))}
 
 
 def find_rule(rule_id: str) -> Rule:

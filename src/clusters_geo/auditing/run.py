@@ -13,6 +13,7 @@ from clusters_geo.auditing.register import Register
 from clusters_geo.auditing.rule import NotJudgedError
 from clusters_geo.auditing.settings import load_settings
 from clusters_geo.errors import SchemaError
+from clusters_geo.words import format_value
 
 if TYPE_CHECKING:
     import os
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from clusters_geo.auditing.rule import Hit, Rule, Text
+    from clusters_geo.auditing.rule import Hit, Reason, Rule
     from clusters_geo.auditing.settings import RulesSource, Settings
     from clusters_geo.schema import Language
 
@@ -142,8 +143,8 @@ def _run(
     return RuleRun(rule.id, settings.severity(rule), plain, judged, count, _said(why, lang))
 
 
-def _said(why: Text | None, lang: Language) -> str | None:
-    return None if why is None else why[0 if lang == "vi" else 1]
+def _said(why: Reason | None, lang: Language) -> str | None:
+    return None if why is None else format_value(why, lang)
 
 
 def _register_date(clusters: pd.DataFrame) -> date | None:

@@ -205,4 +205,4 @@ def _explained(rule_id: str | None, lang: Language) -> str:
         return explain_rule(find_rule(rule_id), lang)
     rules = all_rules().values()
     width = max(len(rule.id) for rule in rules)
-    return "\n".join(f"{rule.id:<{width}}  {rule.words(rule.title, lang)}" for rule in rules)
+    return "\n".join(f"{rule.id:<{width}}  {rule.words('title', lang)}" for rule in rules)

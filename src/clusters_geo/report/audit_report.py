@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from clusters_geo import __version__
-from clusters_geo.auditing.rule import FAMILIES, SEVERITIES, all_rules
+from clusters_geo.auditing.rule import SEVERITIES, all_rules
 from clusters_geo.names import fold
-from clusters_geo.words import format_value, is_missing, speaker
+from clusters_geo.words import catalogue, format_value, is_missing, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -130,7 +130,7 @@ class AuditReport:
         rows = Counter(zip(self.present["rule"], self.present["severity"], strict=True))
         titles = all_rules()
         return [
-            (rule, severity, titles[rule].words(titles[rule].title, self.lang), number)
+            (rule, severity, titles[rule].words("title", self.lang), number)
             for (rule, severity), number in sorted(
                 rows.items(), key=lambda row: (order[row[0][1]], row[0][0])
             )
@@ -145,7 +145,7 @@ class AuditReport:
         return [
             (
                 rule.id,
-                rule.words(rule.title, self.lang),
+                rule.words("title", self.lang),
                 self.say(str(run["severity"])),
                 "; ".join(f"{name} = {self._limit(value)}" for name, value in run["parameters"].items()),
                 run["judged"],
@@ -205,5 +205,4 @@ class AuditReport:
 
     def family_title(self, family: str) -> str:
         """Return the title of a family of rules."""
-        _, vi, en = FAMILIES[family]
-        return vi if self.lang == "vi" else en
+        return catalogue("rules")[family].text(self.lang)

@@ -57,14 +57,14 @@ def _run(report: AuditReport) -> dict[str, object]:
 
 
 def _rule(rule: Rule, report: AuditReport) -> dict[str, object]:
-    why, fix = rule.words(rule.why, report.lang), rule.words(rule.fix, report.lang)
+    why, fix = rule.words("why", report.lang), rule.words("fix", report.lang)
     return {
         "id": rule.id,
-        "shortDescription": {"text": rule.words(rule.title, report.lang)},
+        "shortDescription": {"text": rule.words("title", report.lang)},
         "fullDescription": {"text": why},
-        "help": {"text": f"{why} {fix} ({rule.source})"},
+        "help": {"text": f"{why} {fix} ({rule.words('source', report.lang)})"},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
-        "properties": {"tags": [rule.family], "source": rule.source},
+        "properties": {"tags": [rule.family], "source": rule.words("source", report.lang)},
     }
 
 
@@ -157,7 +157,7 @@ def _suite(root: ET.Element, report: AuditReport, family: str) -> None:
 
 
 def _cases(suite: ET.Element, report: AuditReport, rule: Rule, why: str | None) -> None:
-    title = rule.words(rule.title, report.lang)
+    title = rule.words("title", report.lang)
     found = report.present[report.present["rule"] == rule.id]
     if found.empty:
         case = ET.SubElement(suite, "testcase", classname=rule.id, name=title)

@@ -102,15 +102,15 @@ def explain_rule(rule: Rule, lang: Language = "vi") -> str:
     """Return a rule in full: what it asks, why, by which source, with which parameters."""
     parameters = [f"{name} = {_parameter(value, lang)}" for name, value in rule.parameters.items()]
     lines = [
-        f"{rule.id} – {rule.words(rule.title, lang)}",
+        f"{rule.id} – {rule.words('title', lang)}",
         "",
-        rule.words(rule.why, lang),
+        rule.words("why", lang),
         "",
         f"{audit_word('severity', lang)}: {audit_word(rule.severity, lang)}",
-        f"{audit_word('source', lang)}: {rule.source}",
+        f"{audit_word('source', lang)}: {rule.words('source', lang)}",
         f"{audit_word('needs', lang)}: {', '.join(rule.needs) or '–'}",
         f"{audit_word('parameters', lang)}: {'; '.join(parameters) or audit_word('none_set', lang)}",
-        f"{audit_word('fix', lang)}: {rule.words(rule.fix, lang)}",
+        f"{audit_word('fix', lang)}: {rule.words('fix', lang)}",
     ]
     return "\n".join(lines)
 

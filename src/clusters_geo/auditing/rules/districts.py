@@ -24,13 +24,8 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
-_COVERAGE = "Các đơn vị hành chính phủ kín địa bàn, không chồng lấn (shapely.coverage_invalid_edges)"
-_NAMES = "Danh mục đơn vị hành chính (Quyết định 124/2004/QĐ-TTg và các sửa đổi)"
 
-_NO_LIST = (
-    "không có danh sách quận, huyện cần có (tham số expected)",
-    "no list of the districts that should be there (parameter `expected`)",
-)
+_NO_LIST = {"say": "no list of districts"}
 
 _SLIT_LENGTH_TO_WIDTH = 20
 
@@ -38,14 +33,6 @@ _SLIT_LENGTH_TO_WIDTH = 20
 @rule(
     "districts.overlap",
     "error",
-    title=("Hai quận, huyện chồng lên nhau", "Two districts overlap"),
-    why=(
-        "Cụm nằm ở phần chồng bị tính hai lần.",
-        "A cluster where they overlap is counted twice.",
-    ),
-    message=("{name} chồng {value} ha lên {other}.", "{name} overlaps {other} by {value} ha."),
-    fix=("Sửa lớp ranh giới.", "Mend the layer of borders."),
-    source=_COVERAGE,
     needs=("districts",),
 )
 def districts_overlap(register: Register, *, tolerance_ha: float = 0.01) -> Iterator[Hit]:
@@ -74,14 +61,6 @@ def districts_overlap(register: Register, *, tolerance_ha: float = 0.01) -> Iter
 @rule(
     "districts.gap",
     "warning",
-    title=("Khe hở giữa các quận, huyện", "Gap between districts"),
-    why=(
-        "Cụm nằm trong khe hở không thuộc quận, huyện nào.",
-        "A cluster in a gap belongs to no district.",
-    ),
-    message=("Khe hở {value} ha cạnh {name}.", "A gap of {value} ha beside {name}."),
-    fix=("Nối lại ranh giới chung.", "Join the common border again."),
-    source=_COVERAGE,
     needs=("districts",),
 )
 def districts_gap(register: Register, *, width_m: float = 50.0, tolerance_ha: float = 0.01) -> list[Hit]:
@@ -104,11 +83,6 @@ def districts_gap(register: Register, *, width_m: float = 50.0, tolerance_ha: fl
 @rule(
     "districts.duplicate",
     "error",
-    title=("Quận, huyện xuất hiện hai lần", "District twice"),
-    why=("Mỗi quận, huyện là một dòng.", "Each district is one row."),
-    message=("{value} có ở nhiều dòng.", "{value} is in more than one row."),
-    fix=("Gộp các phần, hoặc xóa dòng trùng.", "Merge the parts, or delete the repeated row."),
-    source=_NAMES,
     needs=("districts",),
 )
 def districts_duplicate(register: Register) -> list[Hit]:
@@ -124,22 +98,6 @@ def districts_duplicate(register: Register) -> list[Hit]:
 @rule(
     "districts.missing",
     "error",
-    title=("Thiếu quận, huyện", "Missing district"),
-    why=(
-        (
-            "Thiếu một quận, huyện thì mọi tổng theo địa bàn đều thiếu. Danh sách lấy từ tham số expected; "
-            "nếu bỏ trống và hơn nửa số tên trong lớp là của Hà Nội thì lấy 30 quận, huyện, thị xã của Hà "
-            "Nội."
-        ),
-        (
-            "Without a district every total by district falls short. The list is the parameter `expected`; "
-            "where that is empty and over half of the layer's names are Hà Nội's, it is Hà Nội's 30 "
-            "districts."
-        ),
-    ),
-    message=("Lớp ranh giới không có {value}.", "The layer has no {value}."),
-    fix=("Bổ sung vào lớp ranh giới.", "Add it to the layer."),
-    source=_NAMES,
     needs=("districts",),
 )
 def districts_missing(register: Register, *, expected: tuple[str, ...] = ()) -> list[Hit]:
@@ -157,17 +115,6 @@ def districts_missing(register: Register, *, expected: tuple[str, ...] = ()) -> 
 @rule(
     "districts.unknown-name",
     "error",
-    title=("Tên quận, huyện không có trong lớp ranh giới", "Unknown district"),
-    why=(
-        "Cụm này không được tính vào quận, huyện nào.",
-        "The cluster is counted in no district.",
-    ),
-    message=(
-        "Không có quận, huyện {value} trong lớp ranh giới. Có phải: {expected}?",
-        "The layer has no district {value}. Did you mean: {expected}?",
-    ),
-    fix=("Sửa tên theo danh mục.", "Write the name as in the layer."),
-    source=_NAMES,
     needs=("district", "districts"),
 )
 def unknown_name(register: Register) -> list[Hit]:
@@ -180,17 +127,6 @@ def unknown_name(register: Register) -> list[Hit]:
 @rule(
     "districts.name-repaired",
     "info",
-    title=("Tên quận, huyện chỉ khớp sau khi sửa", "Name matches only after repair"),
-    why=(
-        "Khác tiền tố viết tắt, chữ hoa, Unicode, kiểu bỏ dấu hoặc thiếu dấu; phần mềm khác không khớp được.",
-        (
-            "A short prefix, case, Unicode form, tone placement or accents differ; other software will not "
-            "match it."
-        ),
-    ),
-    message=("Ghi {value}; hiểu là {expected}.", "Written {value}; taken as {expected}."),
-    fix=("Viết như trong lớp ranh giới.", "Write it as in the layer."),
-    source=_NAMES,
     needs=("district", "districts"),
 )
 def name_repaired(register: Register) -> list[Hit]:

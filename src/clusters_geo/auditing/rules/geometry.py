@@ -27,24 +27,10 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
-_CONVENTION = "Quy ước của clusters-geo"
-_SURVEY = "Quy ước của clusters-geo: 0,1 ha làm tròn trên 5 ha đã là 2 %"
-
 
 @rule(
     "geometry.invalid",
     "error",
-    title=("Ranh giới không hợp lệ", "Invalid outline"),
-    why=(
-        "Đường biên tự cắt hoặc hở thì diện tích không xác định.",
-        "An outline that crosses itself has no certain area.",
-    ),
-    message=("Ranh giới không hợp lệ: {value}.", "The outline is invalid: {value}."),
-    fix=(
-        "Vẽ lại, hoặc sửa bằng make_valid rồi kiểm tra diện tích.",
-        "Draw it again, or repair it and check its area.",
-    ),
-    source="OGC 06-103r4, Simple Features",
     needs=("geometry",),
 )
 def invalid(register: Register) -> list[Hit]:
@@ -58,20 +44,6 @@ def invalid(register: Register) -> list[Hit]:
 @rule(
     "geometry.area-differs",
     "warning",
-    title=("Diện tích ranh giới khác quy hoạch", "Outline and planned area differ"),
-    why=(
-        "Diện tích trắc địa của ranh giới phải bằng diện tích quy hoạch, trong dung sai.",
-        "The geodesic area of the outline should be the planned area, within the tolerance.",
-    ),
-    message=(
-        "Ranh giới đo được {value} ha, quy hoạch ghi {expected} ha ({share:%}).",
-        "The outline measures {value} ha, the plan says {expected} ha ({share:%}).",
-    ),
-    fix=(
-        "Kiểm tra hệ tọa độ, ranh giới và quyết định phê duyệt.",
-        "Check the coordinate system, the outline and the decision.",
-    ),
-    source=_SURVEY,
     needs=("planned_ha", "surveyed"),
 )
 def area_differs(register: Register, *, tolerance: float = 0.02) -> list[Hit]:
@@ -84,14 +56,6 @@ def area_differs(register: Register, *, tolerance: float = 0.02) -> list[Hit]:
 @rule(
     "geometry.overlap",
     "error",
-    title=("Hai cụm chồng lên nhau", "Two clusters overlap"),
-    why=(
-        "Một thửa đất không thể thuộc hai cụm; phần chồng bị tính hai lần.",
-        "No piece of land belongs to two clusters; what overlaps is counted twice.",
-    ),
-    message=("Chồng {value} ha lên {other}.", "Overlaps {other} by {value} ha."),
-    fix=("Xác định lại ranh giới chung.", "Settle the common border."),
-    source=_CONVENTION,
     needs=("surveyed",),
 )
 def overlap(register: Register, *, tolerance_ha: float = 0.01, same: float = 0.95) -> list[Hit]:
@@ -107,17 +71,6 @@ def overlap(register: Register, *, tolerance_ha: float = 0.01, same: float = 0.9
 @rule(
     "geometry.duplicate-outline",
     "error",
-    title=("Ranh giới gần như trùng nhau", "Nearly the same outline"),
-    why=(
-        "Một cụm được nhập hai lần, có thể dưới hai tên; diện tích bị tính hai lần.",
-        "One cluster entered twice, maybe under two names; its area is counted twice.",
-    ),
-    message=(
-        "Ranh giới trùng {value:%} với {other}.",
-        "The outline is {value:%} the same as that of {other}.",
-    ),
-    fix=("Giữ một dòng.", "Keep one row."),
-    source=_CONVENTION,
     needs=("surveyed",),
 )
 def duplicate_outline(register: Register, *, same: float = 0.95) -> list[Hit]:
@@ -133,26 +86,6 @@ def duplicate_outline(register: Register, *, same: float = 0.95) -> list[Hit]:
 @rule(
     "geometry.duplicate-name",
     "error",
-    title=("Trùng tên trong cùng một quận, huyện", "Same name in the same district"),
-    why=(
-        (
-            "Cùng tên và cùng quận, huyện (sau khi bỏ tiền tố, chữ hoa và kiểu bỏ dấu) thường là một cụm "
-            "nhập hai lần."
-        ),
-        (
-            "The same name in the same district (prefix, case and tone placement aside) is mostly one "
-            "cluster entered twice."
-        ),
-    ),
-    message=(
-        "Cùng tên và quận, huyện với {other}: {value}.",
-        "The same name and district as {other}: {value}.",
-    ),
-    fix=(
-        "Xóa dòng trùng, hoặc thêm xã, giai đoạn vào tên.",
-        "Delete the repeated row, or add the commune or phase to the name.",
-    ),
-    source=_CONVENTION,
     needs=("name", "district"),
 )
 def duplicate_name(register: Register) -> list[Hit]:
@@ -169,14 +102,6 @@ def duplicate_name(register: Register) -> list[Hit]:
 @rule(
     "geometry.outside-districts",
     "error",
-    title=("Nằm ngoài mọi quận, huyện", "Outside every district"),
-    why=(
-        "Thường do sai hệ tọa độ hoặc đảo X, Y.",
-        "Mostly a wrong coordinate system, or X and Y swapped.",
-    ),
-    message=("Ranh giới không chạm quận, huyện nào.", "The outline touches no district."),
-    fix=("Kiểm tra hệ tọa độ và thứ tự X, Y.", "Check the coordinate system and the order of X and Y."),
-    source=_CONVENTION,
     needs=("surveyed", "districts"),
 )
 def outside_districts(register: Register) -> list[Hit]:
@@ -188,17 +113,6 @@ def outside_districts(register: Register) -> list[Hit]:
 @rule(
     "geometry.other-district",
     "error",
-    title=("Nằm ở quận, huyện khác với khai báo", "In another district than declared"),
-    why=(
-        "Phần lớn nhất của ranh giới nằm ở quận, huyện khác.",
-        "The largest part of the outline lies in another district.",
-    ),
-    message=(
-        "Khai báo {value}, nhưng {share:%} ranh giới nằm ở {expected}.",
-        "Declared in {value}, but {share:%} of the outline lies in {expected}.",
-    ),
-    fix=("Sửa tên quận, huyện hoặc ranh giới.", "Correct the district's name or the outline."),
-    source="Nghị định 32/2024/NĐ-CP, điều 10.4: vị trí trong cùng đơn vị hành chính",
     needs=("district", "surveyed", "districts"),
 )
 def other_district(register: Register) -> list[Hit]:
@@ -211,17 +125,6 @@ def other_district(register: Register) -> list[Hit]:
 @rule(
     "geometry.straddles-border",
     "warning",
-    title=("Nằm trên nhiều quận, huyện", "Straddles a border"),
-    why=(
-        "Chỉ tiêu theo quận, huyện tính cả cụm cho nơi có phần lớn nhất.",
-        "Figures by district count the whole cluster where its largest part lies.",
-    ),
-    message=("Nằm trên nhiều địa bàn: {value}.", "Lies in several places: {value}."),
-    fix=(
-        "Chỉnh ranh giới, hoặc ghi rõ cơ quan quản lý.",
-        "Adjust the outline, or state who is in charge of it.",
-    ),
-    source=_CONVENTION,
     needs=("surveyed", "districts"),
 )
 def straddles_border(register: Register, *, least_share: float = 0.01) -> Iterator[Hit]:
@@ -237,17 +140,6 @@ def straddles_border(register: Register, *, least_share: float = 0.01) -> Iterat
 @rule(
     "geometry.sliver",
     "warning",
-    title=("Mảnh vụn", "Sliver"),
-    why=(
-        "Phần hẹp hơn vài mét là lỗi vẽ, không phải đất (bề rộng trung bình = 2 × diện tích ÷ chu vi).",
-        "A part a few metres wide is a fault of drawing, not land (mean width = 2 × area ÷ perimeter).",
-    ),
-    message=(
-        "Một phần của ranh giới chỉ rộng {value} m.",
-        "A part of the outline is only {value} m wide.",
-    ),
-    fix=("Xóa phần này.", "Delete that part."),
-    source=_CONVENTION,
     needs=("surveyed",),
 )
 def sliver(register: Register, *, width_m: float = 2.0) -> list[Hit]:
@@ -264,14 +156,6 @@ def sliver(register: Register, *, width_m: float = 2.0) -> list[Hit]:
 @rule(
     "geometry.hole",
     "warning",
-    title=("Ranh giới có lỗ", "Hole in the outline"),
-    why=(
-        "Đất trong lỗ không thuộc cụm; thường là lỗi vẽ, đôi khi là khu dân cư.",
-        "Land in a hole is not part of the cluster; mostly a fault of drawing, sometimes housing.",
-    ),
-    message=("Lỗ {value} ha trong ranh giới.", "A hole of {value} ha in the outline."),
-    fix=("Lấp lỗ, hoặc giải thích.", "Fill the hole, or explain it."),
-    source=_CONVENTION,
     needs=("surveyed",),
 )
 def hole(register: Register, *, tolerance_ha: float = 0.0) -> list[Hit]:

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
-_STAGES_SOURCE = "Nghị định 32/2024/NĐ-CP: thành lập, quy hoạch chi tiết, giao đất, khởi công"
-_CIRCULAR = "Thông tư 14/2024/TT-BCT"
-_LAND_LAW = "Luật Đất đai 2024, điều 81"
 
 # In their legal order; the approval of the infrastructure project has no fixed place among them.
 _STAGES = (
@@ -41,20 +38,6 @@ _DONE = (*_STAGES, "project_approved_on")
 @rule(
     "pipeline.pending-too-long",
     "warning",
-    title=("Chưa khởi công quá lâu", "Pending too long"),
-    why=(
-        "Tính từ ngày sớm nhất mà sổ ghi (vào quy hoạch hoặc thành lập) đến ngày kiểm tra.",
-        "Counted from the earliest day in the register (listed or established) to the day of the audit.",
-    ),
-    message=(
-        "Chưa khởi công sau {value} tháng (từ {since}); ngưỡng là {expected} tháng.",
-        "Not started after {value} months (since {since}); the limit is {expected}.",
-    ),
-    fix=(
-        "Nêu lý do và mốc khởi công, hoặc đưa khỏi danh mục.",
-        "State the reason and a new date, or take it off the list.",
-    ),
-    source="Quy ước của clusters-geo; Nghị định 32/2024/NĐ-CP không đặt thời hạn cho chủ đầu tư",
     needs=("status", "listed_on|established_on"),
 )
 def pending_too_long(register: Register, *, months: int = 24) -> list[Hit]:
@@ -68,23 +51,6 @@ def pending_too_long(register: Register, *, months: int = 24) -> list[Hit]:
 @rule(
     "pipeline.started-without-decision",
     "warning",
-    title=("Khởi công khi chưa có quyết định", "Ground broken without a decision"),
-    why=(
-        (
-            "Cụm phải có quyết định thành lập trước khi khởi công. Sổ không ghi quyết định chưa chắc là "
-            "không có."
-        ),
-        (
-            "A cluster is established by a decision before ground is broken. That the register names none "
-            "does not prove that there is none."
-        ),
-    ),
-    message=(
-        "Đã khởi công, nhưng sổ không ghi quyết định thành lập hay ngày thành lập.",
-        "Ground is broken, but the register names neither an establishment decision nor its date.",
-    ),
-    fix=("Ghi số và ngày quyết định.", "Enter the decision and its date."),
-    source=_STAGES_SOURCE,
     needs=("status",),
 )
 def started_without_decision(register: Register) -> list[Hit]:
@@ -97,23 +63,6 @@ def started_without_decision(register: Register) -> list[Hit]:
 @rule(
     "pipeline.dates-out-of-order",
     "error",
-    title=("Mốc thời gian sai thứ tự", "Stage dates out of order"),
-    why=(
-        (
-            "Thứ tự: vào quy hoạch, thành lập, quy hoạch chi tiết, giải phóng mặt bằng, giao đất, khởi công, "
-            "tiếp nhận dự án, hoạt động."
-        ),
-        (
-            "The order: listed, established, detailed plan, site cleared, land allocated, ground broken, "
-            "open to producers, operating."
-        ),
-    ),
-    message=(
-        "{field} ({value}) trước {stage} ({expected}).",
-        "{field} ({value}) is before {stage} ({expected}).",
-    ),
-    fix=("Sửa ngày sai theo văn bản.", "Correct the wrong date by the document."),
-    source=_STAGES_SOURCE,
     needs=("|".join(_STAGES),),
 )
 def dates_out_of_order(register: Register) -> Iterator[Hit]:
@@ -130,17 +79,6 @@ def dates_out_of_order(register: Register) -> Iterator[Hit]:
 @rule(
     "pipeline.date-in-future",
     "warning",
-    title=("Ngày trong tương lai", "Date in the future"),
-    why=(
-        "Một việc đã làm không thể có ngày sau ngày của sổ.",
-        "What is done cannot be dated after the day of the register.",
-    ),
-    message=("{field} là {value}, sau ngày {expected}.", "{field} is {value}, after {expected}."),
-    fix=(
-        "Sửa ngày, hoặc chuyển sang cột kế hoạch.",
-        "Correct the date, or move it to a column of the schedule.",
-    ),
-    source=_STAGES_SOURCE,
     needs=("|".join(_DONE),),
 )
 def date_in_future(register: Register) -> Iterator[Hit]:
@@ -154,17 +92,6 @@ def date_in_future(register: Register) -> Iterator[Hit]:
 @rule(
     "pipeline.status-contradicts-dates",
     "error",
-    title=("Tình trạng mâu thuẫn với mốc thời gian", "Status contradicts the dates"),
-    why=(
-        "Cụm đã khởi công thì không còn là chưa khởi công; cụm đã hoạt động thì không còn đang xây dựng.",
-        "A site whose ground is broken is not pending; a cluster that operates is not under construction.",
-    ),
-    message=(
-        "Tình trạng là {value}, nhưng {stage} là {expected}.",
-        "The status is {value}, but {stage} is {expected}.",
-    ),
-    fix=("Cập nhật tình trạng.", "Bring the status up to date."),
-    source=_STAGES_SOURCE,
     needs=("status", "ground_broken_on|operating_on"),
 )
 def status_contradicts_dates(register: Register) -> Iterator[Hit]:
@@ -179,20 +106,6 @@ def status_contradicts_dates(register: Register) -> Iterator[Hit]:
 @rule(
     "pipeline.leased-before-ready",
     "warning",
-    title=("Cho thuê đất chưa đủ điều kiện", "Leased before it was ready"),
-    why=(
-        "Đất đủ điều kiện cho thuê là đất đã xây dựng hạ tầng kỹ thuật; phần cho thuê nằm trong đó.",
-        "Land is ready for lease once it has infrastructure; what is leased is part of it.",
-    ),
-    message=(
-        "Đã cho thuê {value} ha, mới có {expected} ha đủ điều kiện cho thuê.",
-        "{value} ha leased, but only {expected} ha ready for lease.",
-    ),
-    fix=(
-        "Hỏi lại chủ đầu tư: có cho thuê trước khi xong hạ tầng không?",
-        "Ask the investor whether land was leased before its infrastructure was done.",
-    ),
-    source=f"{_CIRCULAR}, Biểu 02, dòng 3–4",
     needs=("leased_ha", "ready_ha"),
 )
 def leased_before_ready(register: Register, *, tolerance_ha: float = 0.05) -> list[Hit]:
@@ -205,20 +118,6 @@ def leased_before_ready(register: Register, *, tolerance_ha: float = 0.05) -> li
 @rule(
     "pipeline.leased-before-operating",
     "warning",
-    title=("Có dự án thuê đất khi chưa ghi hoạt động", "Leased, but not marked as operating"),
-    why=(
-        "Cụm đã có dự án thuê đất là cụm đã hoạt động; nếu không, tỷ lệ lấp đầy của Biểu 03, 04 bị sai.",
-        "A cluster with a project in it operates; if not, the fill rate of Forms 03 and 04 comes out wrong.",
-    ),
-    message=(
-        "{field} là {value}, nhưng cụm không ghi là đang hoạt động.",
-        "{field} is {value}, but the cluster is not marked as operating.",
-    ),
-    fix=(
-        "Sửa status, hoặc chuyển nhu cầu đăng ký sang registered_ha.",
-        "Correct the status, or move registered demand to registered_ha.",
-    ),
-    source=f"{_CIRCULAR}, Biểu 03 và 04, dòng 15–20",
     needs=("status", "projects|leased_ha"),
 )
 def leased_before_operating(register: Register) -> Iterator[Hit]:
@@ -232,23 +131,6 @@ def leased_before_operating(register: Register) -> Iterator[Hit]:
 @rule(
     "pipeline.schedule-slipped",
     "warning",
-    title=("Chậm so với kế hoạch", "Schedule slipped"),
-    why=(
-        (
-            "So ngày kế hoạch với ngày thực tế; chưa làm thì so với ngày kiểm tra. Chậm quá 24 tháng có thể "
-            "bị thu hồi đất."
-        ),
-        (
-            "The scheduled day against the real one, or against the day of the audit if it is not done. Over "
-            "24 months late the land may be taken back."
-        ),
-    ),
-    message=(
-        "Theo kế hoạch {scheduled}, chậm {value} tháng (ngưỡng {expected}).",
-        "Scheduled for {scheduled}, {value} months late (limit {expected}).",
-    ),
-    fix=("Xin điều chỉnh tiến độ, nêu lý do.", "Have the schedule adjusted, with the reason."),
-    source=_LAND_LAW,
     needs=("scheduled_start_on|scheduled_completion_on",),
 )
 def schedule_slipped(register: Register, *, months: int = 0) -> Iterator[Hit]:
@@ -269,17 +151,6 @@ def schedule_slipped(register: Register, *, months: int = 0) -> Iterator[Hit]:
 @rule(
     "pipeline.land-unused",
     "warning",
-    title=("Đất đã giao chưa sử dụng", "Allocated land unused"),
-    why=(
-        "Đất dự án không sử dụng 12 tháng liên tục thì phải gia hạn (tối đa 24 tháng) hoặc bị thu hồi.",
-        "Project land unused for 12 months needs an extension (24 months at most) or is taken back.",
-    ),
-    message=(
-        "Giao đất ngày {since}, {value} tháng chưa khởi công (ngưỡng {expected}).",
-        "Land allocated on {since}, {value} months without a start (limit {expected}).",
-    ),
-    fix=("Khởi công, hoặc xin gia hạn.", "Start, or ask for an extension."),
-    source=_LAND_LAW,
     needs=("land_allocated_on",),
 )
 def land_unused(register: Register, *, months: int = 12) -> list[Hit]:

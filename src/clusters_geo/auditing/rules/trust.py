@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
-_CONVENTION = "Quy ước của clusters-geo"
 _FIGURES = tuple(c.name for c in CLUSTER_COLUMNS if c.kind in ("number", "integer"))
 _CITY = "Hà Nội"
 
@@ -27,14 +26,6 @@ _CITY = "Hà Nội"
 @rule(
     "trust.no-source",
     "warning",
-    title=("Số liệu không có nguồn", "Figures without a source"),
-    why=(
-        "Số không có nguồn thì không ai kiểm tra lại được.",
-        "Nobody can check a figure that has no source.",
-    ),
-    message=("Có số liệu nhưng không ghi nguồn.", "There are figures, but no source."),
-    fix=("Ghi văn bản, báo cáo hoặc đường dẫn.", "Name the document, report or address."),
-    source=_CONVENTION,
 )
 def no_source(register: Register) -> list[Hit]:
     """Rows with figures and no source; one finding for all where the column is absent."""
@@ -50,23 +41,6 @@ def no_source(register: Register) -> list[Hit]:
 @rule(
     "trust.stale",
     "warning",
-    title=("Số liệu cũ", "Figures out of date"),
-    why=(
-        (
-            "Ngày của nguồn (source_as_of, cuối tháng hoặc cuối năm nếu chỉ ghi tháng, năm), nếu không có "
-            "thì as_of, so với ngày kiểm tra."
-        ),
-        (
-            "The date of the source (source_as_of, the end of the month or year where only that is given), "
-            "else as_of, against the day of the audit."
-        ),
-    ),
-    message=(
-        "Số liệu của {since}, đã {value} tháng (ngưỡng {expected}).",
-        "Figures of {since}, {value} months old (limit {expected}).",
-    ),
-    fix=("Cập nhật số liệu.", "Bring the figures up to date."),
-    source=_CONVENTION,
     needs=("as_of|source_as_of",),
 )
 def stale(register: Register, *, months: int = 12) -> list[Hit]:
@@ -83,17 +57,6 @@ def stale(register: Register, *, months: int = 12) -> list[Hit]:
 @rule(
     "trust.total-does-not-reconcile",
     "error",
-    title=("Tổng không khớp số công bố", "Total does not reconcile"),
-    why=(
-        "Tổng của sổ khác tổng đã công bố cho cùng phạm vi.",
-        "The register adds up to something else than was published for the same scope.",
-    ),
-    message=(
-        "{scope}, {field}: sổ cho {value}, đã công bố {expected} ({published_by}).",
-        "{scope}, {field}: the register gives {value}, published is {expected} ({published_by}).",
-    ),
-    fix=("Tìm dòng thiếu, trùng hoặc sai.", "Find the row that is missing, repeated or wrong."),
-    source="Bảng tổng số công bố (totals)",
     needs=("totals", "status"),
 )
 def total_does_not_reconcile(register: Register) -> Iterator[Hit]:
@@ -104,20 +67,6 @@ def total_does_not_reconcile(register: Register) -> Iterator[Hit]:
 @rule(
     "trust.sources-conflict",
     "info",
-    title=("Hai nguồn công bố mâu thuẫn", "Published sources conflict"),
-    why=(
-        "Một nguồn khác công bố con số khác cho cùng chỉ tiêu; nêu ra để người đọc biết.",
-        (
-            "Another source publishes another figure for the same thing; shown so that nobody is surprised "
-            "by it."
-        ),
-    ),
-    message=(
-        "{scope}, {field}: sổ cho {value}, một nguồn khác ghi {expected} ({published_by}).",
-        "{scope}, {field}: the register gives {value}, another source {expected} ({published_by}).",
-    ),
-    fix=("Giữ số của nguồn đã chọn và nêu lý do.", "Keep the chosen source and say why."),
-    source="Bảng tổng số công bố (totals)",
     needs=("totals", "status"),
 )
 def sources_conflict(register: Register) -> Iterator[Hit]:
@@ -128,20 +77,6 @@ def sources_conflict(register: Register) -> Iterator[Hit]:
 @rule(
     "trust.modelled-share",
     "warning",
-    title=("Tỷ trọng số mô hình hóa cao", "Large share of modelled figures"),
-    why=(
-        "Phần của tổng (các cụm đang hoạt động) không phải số công bố, khai báo hay đo đạc.",
-        (
-            "The part of the total (operating clusters) that was filled in by a rule, not published, "
-            "declared or measured."
-        ),
-    ),
-    message=(
-        "{field}: {value:%} tổng là số mô hình hóa (ngưỡng {expected:%}).",
-        "{field}: {value:%} of the total is modelled (limit {expected:%}).",
-    ),
-    fix=("Thu thập số liệu thật của từng cụm.", "Collect the real figures cluster by cluster."),
-    source=_CONVENTION,
     needs=("status",),
 )
 def modelled_share(
