@@ -12,15 +12,17 @@ import sys
 import warnings
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyproj
 
 from clusters_geo.errors import ClustersGeoError, SourceError
+from clusters_geo.reading.child import in_child
 from clusters_geo.reading.notes import LoadReport, some
-from clusters_geo.reading.opening import staged
+from clusters_geo.reading.opening import opened, staged
 from clusters_geo.reading.quirks import (
     counted_rows,
     declared_encoding,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     import fiona
     import geopandas as gpd
 
-    from clusters_geo.reading.opening import Staged
+    from clusters_geo.reading.opening import InputFile, Staged
 
 __all__ = ["Layer", "Raw", "look_into", "read_raw"]
 
@@ -101,7 +103,24 @@ def look_into(path: str | os.PathLike[str], *, allow_large: bool = False) -> lis
     SourceError
         If the file may not be opened, or cannot be.
     """
-    with staged(path, allow_large=allow_large) as source, _translated(source), _as_written(source):
+    with opened(path, allow_large=allow_large) as file:
+        _bring_readers(file)
+        look = partial(_look_into, file, allow_large=allow_large)
+        return in_child(look, path=file.shown, size=file.size)
+
+
+def _bring_readers(file: InputFile) -> None:
+    """Import what reads a file before there is a child, so that the next child has it too."""
+    if file.path.suffix.lower() not in {".csv", ".tsv", ".txt", ".xlsx", ".xlsm"}:
+        import fiona
+        import geopandas as gpd
+        import pyogrio
+
+        del fiona, gpd, pyogrio
+
+
+def _look_into(file: InputFile, *, allow_large: bool) -> list[Layer]:
+    with staged(file, allow_large=allow_large) as source, _translated(source), _as_written(source):
         return _layers(source)
 
 
@@ -133,19 +152,38 @@ def read_raw(
     SourceError
         If the file may not be opened or cannot be read, or has several layers and none was named.
     """
-    with staged(path, allow_large=allow_large) as source, _translated(source), _as_written(source):
+    with opened(path, allow_large=allow_large) as file:
+        _bring_readers(file)
+        read = partial(_read_here, file, report, layer, encoding, allow_large=allow_large)
+        raw, told = in_child(read, path=file.shown, size=file.size)
+    for part in fields(report):
+        setattr(report, part.name, getattr(told, part.name))
+    return raw
+
+
+def _read_here(
+    file: InputFile, report: LoadReport, layer: str | None, encoding: str | None, *, allow_large: bool
+) -> tuple[Raw, LoadReport]:
+    """Return what `read_raw` returns, and what was noted, in whatever process this is."""
+    with staged(file, allow_large=allow_large) as source, _translated(source), _as_written(source):
         report.format = source.format.name
-        if source.format.name in {"CSV", "XLSX"}:
-            table = read_register(source.path, report, sheet=layer, encoding=encoding)
-            return _with_shapes_in_text(table, report)
-        if source.format.name == "GeoParquet":
-            return _read_parquet(source, report, allow_large=allow_large)
-        if source.format.name == "GeoJSON":
-            look_through(source.path, report)
-        if source.format.driver == _KML_DRIVER:
-            note_links(source, report)
-        found = _one_layer(source, _layers(source), layer, report)
-        return _read_layer(source, found, report)
+        return _read_staged(source, report, layer, encoding, allow_large=allow_large), report
+
+
+def _read_staged(
+    source: Staged, report: LoadReport, layer: str | None, encoding: str | None, *, allow_large: bool
+) -> Raw:
+    if source.format.name in {"CSV", "XLSX"}:
+        table = read_register(source.path, report, sheet=layer, encoding=encoding)
+        return _with_shapes_in_text(table, report)
+    if source.format.name == "GeoParquet":
+        return _read_parquet(source, report, allow_large=allow_large)
+    if source.format.name == "GeoJSON":
+        look_through(source.path, report)
+    if source.format.driver == _KML_DRIVER:
+        note_links(source, report)
+    found = _one_layer(source, _layers(source), layer, report)
+    return _read_layer(source, found, report)
 
 
 @contextmanager

@@ -23,9 +23,10 @@ _INDIRECTION = re.compile(
     rb"<(?:OGRVRT|VRT|OGRWFS|OGCAPI|GDAL|GTI)|gdal_streamed_alg|gdalg_|/vsi(?!ble)[a-z0-9_]{2,}/",
     re.IGNORECASE,
 )
-_TEXT_START = rb"\A(?:\xef\xbb\xbf)?\s*"
-_XML_START = (
-    _TEXT_START + rb"(?:<\?xml.{0,200}?\?>\s*)?(?:<!--.*?-->\s*|<\?.*?\?>\s*|<!DOCTYPE.{0,500}?>\s*)*"
+_TEXT_START = rb"\A(?:\xef\xbb\xbf)?+\s*+"
+# Atomic: what was taken for a comment is never taken for anything else, or time doubles with each.
+_XML_START = _TEXT_START + (
+    rb"(?:<!--(?>.*?-->)\s*+|<\?(?>.*?\?>)\s*+|<!DOCTYPE[^\[>]{0,500}+(?:\[[^\]]{0,9000}+\]\s*+)?>\s*+)*+"
 )
 
 

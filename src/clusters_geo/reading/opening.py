@@ -7,6 +7,7 @@ so a reader that looks for neighbours finds none, and what readers leave behind 
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import os
 import re
@@ -25,11 +26,13 @@ from clusters_geo.reading.formats import Format, identify
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MAX_BYTES", "InputFile", "Staged", "checked_file", "opened", "staged"]
+__all__ = ["MAX_BYTES", "MODEL_LEFT_OUT", "InputFile", "Staged", "checked_file", "opened", "staged"]
 
 MAX_BYTES = 1 << 30
 
 _MB = 1e6
+_PACKED = {".zip", ".kmz", ".xlsx", ".xlsm", ".docx", ".ods", ".parquet", ".geoparquet"}
+_TYPICAL_EXPANSION = 20
 _LOCK_WAIT_S = 1.0
 _SHOWN = 80
 _MAX_HEADER_BYTES = 1 << 20
@@ -40,6 +43,17 @@ _REACHES_OUT = re.compile(
     r"|\b(?:(?:ogr|gdal)_\w+|load_extension|readfile|writefile)\s*\(",
     re.IGNORECASE | re.DOTALL,
 )
+MODEL_LEFT_OUT = b"<!-- clusters-geo: a model -->"
+_MODEL = re.compile(rb"<((?:\w{1,20}+:)?+)Model\b[^<>]*?(/?)>")
+
+# Of a GeoJSON up to this size a copy is read if it links to coordinate systems; a larger one is refused.
+_MAX_REWRITTEN_BYTES = 64 << 20
+_SEAM_BYTES = 1_024
+_MAY_LINK = re.compile(rb"link|url|\\u", re.IGNORECASE)
+_LINKED_CRS = re.compile(rb'"crs"\s*+:\s*+\{[^{}]{0,200}"type"\s*+:\s*+"(?:link|url)"', re.IGNORECASE)
+# What GeoJSON is in where it says nothing.
+_NOT_FOLLOWED = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
+
 _COPIED = {"GML", "MapInfo MIF", "MapInfo TAB"}
 
 _FETCHED = re.compile(r"^(?:/vsicurl/)?(https?://.+)", re.IGNORECASE | re.DOTALL)
@@ -193,6 +207,7 @@ def _kmz_parts(file: Path, folder: Path, allow_large: bool) -> tuple[Path, ...]:
     parts = unpack_kmz(file, folder / "parts", allow_large=allow_large)
     for part in parts:
         identify(part)
+        _check_kml(part)
     return parts
 
 
@@ -293,7 +308,62 @@ def _check_gml(file: Path) -> None:
     file.write_bytes(re.sub(rb"schemaLocation(\s*=)", rb"schemaIgnored\1", content))
 
 
+def _check_kml(file: Path) -> None:
+    """Leave 3D models out: GDAL crashes on one among other shapes, and none has an outline."""
+    content = file.read_bytes()
+    if b"Model" not in content:
+        return
+    kept, at = [], 0
+    while begin := _MODEL.search(content, at):
+        closing = b"</" + begin[1] + b"Model>"
+        stop = content.find(closing, begin.end())
+        # One that is not closed is malformed, and said where it is read.
+        stop = len(content) if stop < 0 else stop + len(closing)
+        kept += [content[at : begin.start()], MODEL_LEFT_OUT]
+        at = begin.end() if begin[2] else stop
+    if kept:
+        file.unlink()
+        file.write_bytes(b"".join([*kept, content[at:]]))
+
+
+def _check_geojson(file: Path) -> None:
+    """Take the links out of a GeoJSON that GDAL would fetch coordinate systems from, wherever they stand."""
+    content = file.read_bytes() if file.stat().st_size <= _MAX_REWRITTEN_BYTES else b""
+    if not content and _holds(file, _LINKED_CRS):
+        raise SourceError("source.linked-crs", path=file.name)
+    if not _MAY_LINK.search(content):
+        return
+    found: list[object] = []
+
+    def without(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        members = dict(pairs)
+        crs = members.get("crs")
+        if isinstance(crs, dict) and str(crs.get("type")).lower() in {"link", "url"}:
+            found.append(crs)
+            members["crs"] = {**_NOT_FOLLOWED, "link": str(crs.get("properties"))}
+        return members
+
+    # What is wrong in it is said with its line when it is looked through.
+    with contextlib.suppress(ValueError, RecursionError):
+        rewritten = json.dumps(json.loads(content, object_pairs_hook=without))
+    if found:
+        file.unlink()
+        file.write_text(rewritten, encoding="utf-8")
+
+
+def _holds(file: Path, pattern: re.Pattern[bytes]) -> bool:
+    tail = b""
+    with file.open("rb") as opened_file:
+        while piece := opened_file.read(_MAX_HEADER_BYTES):
+            if pattern.search(tail + piece):
+                return True
+            tail = piece[-_SEAM_BYTES:]
+    return False
+
+
 _CHECKS = {
+    "GeoJSON": _check_geojson,
+    "KML": _check_kml,
     "GeoPackage": _check_geopackage,
     "MapInfo TAB": _check_tab,
     "MapInfo MIF": _check_mif,
@@ -331,6 +401,14 @@ class InputFile:
     def name(self) -> str:
         """The name of the file alone."""
         return self.path.name
+
+    @property
+    def size(self) -> int:
+        """How many bytes it may have when unpacked, and of all files of a folder."""
+        if self.path.is_dir():
+            return sum(member.stat().st_size for member in self.path.iterdir())
+        packed = self.path.suffix.lower() in _PACKED
+        return self.path.stat().st_size * (_TYPICAL_EXPANSION if packed else 1)
 
     def content(self, most_bytes: int) -> bytes:
         """Return what is in it, whole, if that is no more than so many bytes.

@@ -24,6 +24,7 @@ import numpy as np
 
 from clusters_geo.errors import SourceError
 from clusters_geo.reading.json_stream import JSONStream
+from clusters_geo.reading.opening import MODEL_LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +78,9 @@ def look_through(file: Path, report: LoadReport) -> None:
                 seen.look_at(feature)
         else:
             members[key] = stream.value()
+    crs = members.get("crs")
+    if isinstance(crs, dict) and "link" in crs:
+        report.note("crs.link", link=str(crs["link"])[:80])
     kind = members.get("type")
     if kind not in {"FeatureCollection", "Feature", *_SHAPES}:
         what = "TopoJSON" if kind == "Topology" else f"JSON whose type is {kind!r}"
@@ -185,10 +189,8 @@ _DISPLAY = (
     "drawOrder",
     "icon",
 )
-_LINK = re.compile(
-    rb"<(?:\w+:)?NetworkLink\b(?:(?!</(?:\w+:)?NetworkLink>).)*?<(?:\w+:)?href>\s*(.*?)\s*</(?:\w+:)?href>",
-    re.DOTALL,
-)
+_LINK = re.compile(rb"<(?:\w+:)?NetworkLink\b([^\x00]*?)(?:</(?:\w+:)?NetworkLink>|\Z)")
+_HREF = re.compile(rb"<(?:\w+:)?href>([^<]*+)</")
 
 
 def note_links(source: Staged, report: LoadReport) -> None:
@@ -196,6 +198,9 @@ def note_links(source: Staged, report: LoadReport) -> None:
     known = {_stem(part.name) for part in source.parts}
     links = dict.fromkeys(href for part in source.parts for href in _hrefs(part))
     lost = [href for href in links if "://" in href or _stem(href) not in known]
+    models = sum(part.read_bytes().count(MODEL_LEFT_OUT) for part in source.parts)
+    if models:
+        report.note("shapes.models", count=models)
     if lost:
         report.note("file.links", count=len(lost), links=[href[:80] for href in lost[:_LINKS_SHOWN]])
 
@@ -216,7 +221,9 @@ def without_display(table: pd.DataFrame) -> pd.DataFrame:
 def _hrefs(part: Path) -> list[str]:
     with part.open("rb") as opened:
         head = opened.read(_SEARCHED_BYTES)
-    return [html.unescape(found.decode("utf-8", "replace")) for found in _LINK.findall(head)]
+    # The first of each link: later ones are of icons.
+    found = [href[1] for link in _LINK.finditer(head) if (href := _HREF.search(link[1]))]
+    return [html.unescape(href.decode("utf-8", "replace").strip()) for href in found]
 
 
 def _stem(href: str) -> str:
