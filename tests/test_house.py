@@ -163,6 +163,7 @@ BEHIND_THE_DOOR = {
     "reading/fetching.py": "fetches for the door",
     "built_up/layers.py": "streams what the door staged",
     "built_up/parquet.py": "streams what the door checked",
+    "reading/child.py": "reads what the kernel says of this process",
     "reading/text.py": "tables of letters of our own",
     "reading/notes.py": "words of our own",
     "words/__init__.py": "words of our own",
