@@ -16,7 +16,8 @@ import shapely
 from pyproj.database import query_crs_info
 
 import clusters_geo as cg
-from clusters_geo.crs import EXTENTS, ZONES, province_extent, vn2000
+from clusters_geo.crs import EXTENTS, ZONES, province_extents, vn2000
+from clusters_geo.data import read_rows
 from clusters_geo.load import load_clusters, load_report
 from clusters_geo.names import strip_accents
 from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam, place
@@ -274,7 +275,8 @@ def test_the_provinces_are_those_of_the_registry():
     for code, zone in ZONES.items():
         for province in zone.provinces:
             assert strip_accents(province).replace("-", " ") in published[code].replace("-", " "), province
-    assert sum(len(z.provinces) for z in ZONES.values()) == 64  # 63 and Hà Tây, merged into Hà Nội in 2008
+    # 63, Hà Tây that was merged into Hà Nội in 2008, and Huế that was Thừa Thiên-Huế.
+    assert sum(len(z.provinces) for z in ZONES.values()) == 65
 
 
 def test_the_meridians_are_those_of_the_registry():
@@ -287,7 +289,7 @@ def test_the_meridians_are_those_of_the_registry():
 
 def test_hanoi_s_extent_holds_its_districts(districts):
     west, south, east, north = districts.to_crs(4326).total_bounds
-    extent = province_extent("Hà Nội")
+    extent = province_extents("Hà Nội")["Hà Nội"]
     assert extent[0] < west
     assert extent[1] < south
     assert east < extent[2]
@@ -314,9 +316,13 @@ def package_extents():
 
 def test_the_extents_are_those_of_the_districts():
     published = package_extents()
-    assert set(EXTENTS) == {p for z in ZONES.values() for p in z.provinces} == {*published.index, "Hà Tây"}
+    assert (
+        set(EXTENTS)
+        == {p for z in ZONES.values() for p in z.provinces}
+        == {*published.index, "Hà Tây", "Huế"}
+    )
     for province, (west, south, east, north) in EXTENTS.items():
-        found = published.loc["Hà Nội" if province == "Hà Tây" else province]
+        found = published.loc[{"Hà Tây": "Hà Nội", "Huế": "Thừa Thiên-Huế"}.get(province, province)]
         assert 0 <= found["west"] - west < 0.0101, province
         assert 0 <= found["south"] - south < 0.0101, province
         assert 0 <= east - found["east"] < 0.0101, province
@@ -346,6 +352,9 @@ def test_each_province_takes_its_own_and_refuses_or_doubts_every_other_meridian(
         shift = place(other, x[0], y[0]).lon - (west + east) / 2
         assert shift == pytest.approx(zone.meridian - ZONES[home.to_epsg()].meridian, abs=0.01)
         said = judged(x, y, declared=other, **judge)
+        parts = [p for p in province_extents(province) if vn2000(p).to_epsg() == code]
+        if said == [] and parts:  # where a province merged into this one lies, on that one's meridian
+            continue
         assert said == ["crs.zone"] or (f"outside {province}" in said and f"EPSG:{home.to_epsg()}" in said)
 
 
@@ -368,3 +377,42 @@ def test_a_layer_of_one_is_a_layer(count):
     outside = outside_vietnam(pyproj.CRS(4326), lon, lat)
     assert outside.shape == (count,)
     assert not outside.any()
+
+
+@pytest.mark.parametrize("region", ["Huế", "TP. Huế", "Thành phố Huế", "hue", "Thừa Thiên-Huế"])
+def test_hue_is_a_city_since_january_2025(region):
+    assert vn2000(region).to_epsg() == 9214
+    assert judge_crs(
+        np.array([107.6]), np.array([16.4]), declared=pyproj.CRS(4326), said=None, where="a", region=region
+    )
+
+
+@pytest.mark.parametrize(
+    ("region", "lon", "lat"),
+    [
+        ("Đà Nẵng", 108.205, 15.605),
+        ("Tây Ninh", 106.4, 10.6),
+        ("Cần Thơ", 105.97, 9.6),
+        ("Hồ Chí Minh", 107.1, 10.4),
+    ],
+)
+def test_a_region_is_what_was_merged_into_it_and_the_old_name_is_the_old_place(region, lon, lat):
+    x, y = np.array([lon]), np.array([lat])
+    judge = {"declared": pyproj.CRS(4326), "said": None, "where": "a.geojson"}
+    assert codes(judge_crs(x, y, region=region, **judge)) == []
+    assert len(province_extents(region)) > 1
+    with pytest.raises(cg.CRSError, match="outside Hà Giang"):
+        judge_crs(x, y, region="Hà Giang", **judge)
+
+
+def test_thirty_four_provinces_are_made_of_all_that_were():
+    rows = read_rows("provinces.csv")
+    assert len({row["today"] for row in rows}) == 34
+    assert {row["today"] for row in rows} == {row["name"] for row in rows if not row["valid_to"]}
+    assert sum(row["valid_to"] == "2025-06-30" for row in rows) == 63 - 34
+
+
+def test_an_unknown_province_is_refused_in_both_languages():
+    with pytest.raises(cg.CRSError, match=r"no province 'Hàa Nội'\. Did you mean: Hà Nội") as refused:
+        vn2000("Hàa Nội")
+    assert "Có phải" in refused.value.text("vi")

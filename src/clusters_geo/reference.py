@@ -5,11 +5,11 @@ What each file says, where it comes from and what must not be concluded from it:
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from clusters_geo.data import bundled_file
 from clusters_geo.reading.notes import LoadReport, attach
 from clusters_geo.reading.values import cast_columns
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
@@ -71,12 +71,6 @@ def load_totals() -> pd.DataFrame:
     [1337.0]
     """
     return pd.read_csv(bundled_file("totals.csv"))
-
-
-def bundled_file(name: str) -> Path:
-    """Return where a bundled file lies: in the installed package, or in the checkout it runs from."""
-    installed = Path(__file__).parent / "geodata" / name
-    return installed if installed.exists() else Path(__file__).parents[2] / "geodata" / name
 
 
 def _read(name: str, index: str, columns: tuple[Column, ...]) -> gpd.GeoDataFrame:

@@ -16,7 +16,7 @@ import numpy as np
 import pyproj
 from pyproj.transformer import TransformerGroup
 
-from clusters_geo.crs import HANOI_CRS, MAP_CRS, ZONES, Extent, TransverseMercator, province_extent, vn2000
+from clusters_geo.crs import HANOI_CRS, MAP_CRS, ZONES, Extent, TransverseMercator, province_extents, vn2000
 from clusters_geo.errors import CRSError
 
 if TYPE_CHECKING:
@@ -47,10 +47,9 @@ class Placed:
     lon: float
     lat: float
 
-    def within(self, extent: Extent) -> bool:
-        """Return whether that is inside an extent in degrees."""
-        west, south, east, north = extent
-        return west <= self.lon <= east and south <= self.lat <= north
+    def within(self, *extents: Extent) -> bool:
+        """Return whether that is inside one of the extents in degrees."""
+        return any(w <= self.lon <= e and s <= self.lat <= n for w, s, e, n in extents)
 
     def __str__(self) -> str:
         """Return the reading as one would say it to `crs=`."""
@@ -134,12 +133,12 @@ def judge_crs(  # noqa: PLR0913 - all but the positions is keyword-only
     """
     crs = said or declared
     middle = (float(np.median(x)), float(np.median(y))) if len(x) else (math.nan, math.nan)
-    sought = _Sought(middle, where, region or _HOME, province_extent(region or _HOME))
+    sought = _Sought(middle, where, region or _HOME, province_extents(region or _HOME))
     verdict = Verdict(_required(crs, sought))
     if len(x) == 0:
         return verdict
     found = place(verdict.crs, *middle)
-    if not found.within(sought.extent if region else VIETNAM_EXTENT):
+    if not found.within(*sought.extents.values() if region else (VIETNAM_EXTENT,)):
         _put_right(verdict, found, sought, strict=region is not None)
         found = place(verdict.crs, *middle, swapped=verdict.swapped)
     _check_datum(verdict, found, sought, confirmed=said is not None)
@@ -178,14 +177,14 @@ class _Sought:
     middle: tuple[float, float]
     where: str
     region: str
-    extent: Extent
+    extents: dict[str, Extent]
 
     def readings(self) -> list[Placed]:
         """Return the readings that put the middle where it is expected, the likeliest first."""
         codes = [_code(vn2000(self.region)), MAP_CRS, *_UTM, *(f"EPSG:{code}" for code in ZONES)]
         crss = [pyproj.CRS.from_user_input(code) for code in dict.fromkeys(codes)]
         placed = (place(crs, *self.middle, swapped=swapped) for swapped in (False, True) for crs in crss)
-        return [p for p in placed if p.within(self.extent)]
+        return [p for p in placed if p.within(*self.extents.values())]
 
 
 def _required(crs: pyproj.CRS | None, sought: _Sought) -> pyproj.CRS:
@@ -214,7 +213,7 @@ def _advice(sought: _Sought) -> str:
 def _put_right(verdict: Verdict, found: Placed, sought: _Sought, *, strict: bool) -> None:
     """Exchange x and y if that is all that is wrong; refuse otherwise."""
     swapped = place(verdict.crs, *sought.middle, swapped=True)
-    if swapped.within(sought.extent if strict else VIETNAM_EXTENT):
+    if swapped.within(*sought.extents.values() if strict else (VIETNAM_EXTENT,)):
         verdict.swapped = True
         shift = _shift(found, swapped)
         verdict.note("crs.swapped", before=_position(found), after=_position(swapped), shift=shift)
@@ -266,10 +265,15 @@ def _check_contradiction(
 def _check_zone(verdict: Verdict, found: Placed, sought: _Sought) -> None:
     """Say where the data would lie in the zone in which surveys of the region are."""
     home = place(vn2000(sought.region), *sought.middle, swapped=verdict.swapped)
-    fits, told = home.within(sought.extent), {"region": sought.region, "home": str(home)}
-    if not found.within(sought.extent):
+    extents = sought.extents.values()
+    fits, told = home.within(*extents), {"region": sought.region, "home": str(home)}
+    if not found.within(*extents):
         code = "crs.meridian" if fits else "crs.outside"
         verdict.note(code, position=_position(found), shift=_shift(found, home), **told)
+    elif any(
+        found.within(e) and not _is_other_zone(verdict.crs, vn2000(p)) for p, e in sought.extents.items()
+    ):
+        return  # the meridian of a province that was merged into this one, and where that lies
     elif fits and _is_other_zone(verdict.crs, home.crs):
         verdict.note("crs.zone", stated=verdict.crs.name, shift=_shift(found, home), **told)
 

@@ -1,0 +1,275 @@
+"""Where does this cluster lie? The one room that answers; summaries, maps, audits, forms and the law ask here.
+
+In this order: a surveyed place (a point lies in a unit, an outline in the unit that holds the largest part of
+it); else the declared names, spelt alike and qualified by the district; else those names through the tables of
+mergers. A sketch is no survey: there the names come first, and the sketch is asked only where a row declares
+nothing (decision 0017). What stays open is *unplaced*, with the reason and the units that it may be.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from clusters_geo.area import area_ha
+from clusters_geo.crs import HANOI_CRS, require_crs
+from clusters_geo.units.model import unit_labels
+from clusters_geo.units.names import Gazetteer, Named
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["UNPLACED", "home_units", "locate", "shares"]
+
+# What the rows that lie in no known unit are called in tables for programs.
+UNPLACED = "unplaced"
+
+# Bases of a place that nobody surveyed.
+SKETCHED = ("schematic", "reconstructed", "modelled", "inferred")
+
+# A shared border alone is not a part; 1 m² is less than any survey can tell.
+_NOT_A_PART_HA = 0.0001
+_SURFACE = 2  # dimensions
+_COLUMNS = ("unit_code", "unit", "how", "share", "units", "declared", "by_name", "agrees", "reason", "candidates")
+
+
+def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None = None) -> pd.DataFrame:
+    """Return in which unit each cluster lies, how that is known, and what stays open.
+
+    Parameters
+    ----------
+    clusters
+        One row per cluster: shapes of any kind in any coordinate system, `boundary_basis` (or
+        `location_basis`) where they are only sketched, and `district`, `commune`, `as_of` as far as known.
+    units
+        Units of one level as from `load_units`: `name`, polygons where they are known, `type`, `parent`.
+    on
+        The day of the names in rows that have no `as_of`.
+
+    Returns
+    -------
+    Table on the index of `clusters`:
+
+    - `unit_code`, `unit`: code and label (see `unit_labels`) of the unit; missing where the row is unplaced;
+    - `how`: `point`, `area`, `sketch` (by a sketched place), `name`, `crosswalk` or `unplaced`;
+    - `share`: the part of the outline in that unit, 0–1, missing unless placed by area; `units`: how many units
+      the outline lies in;
+    - `declared`: what the register says; `by_name`: the code that the names alone lead to; `agrees`: whether
+      that is the unit; missing where either is;
+    - `reason`: why a row is unplaced: `none` (nothing declared), `no-commune` (only a district), `several`,
+      `unknown-name`, `outside` (its place is in no unit and it declares none);
+    - `candidates`: the codes of the units that an unplaced row may lie in; empty where nobody can say.
+
+    Raises
+    ------
+    CRSError
+        If one of the layers has shapes and does not say in which coordinate system.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> clusters, communes = cg.load_hanoi(units="communes")
+    >>> lies = cg.locate(clusters, communes)
+    >>> lies.loc["HN-105", ["unit", "how"]].tolist(), lies["how"].value_counts().to_dict()
+    (['Bình Minh', 'crosswalk'], {'unplaced': 69, 'crosswalk': 51})
+    """
+    named = _by_names(clusters, units, _day(on))
+    drawn = _by_place(clusters, units)
+    codes = units.index.astype(str).to_numpy()
+    surveyed = drawn["holder"].notna().to_numpy() & ~_sketched(clusters)
+    nothing = np.array([n.reason == "none" for n in named])
+    sketch = drawn["holder"].notna().to_numpy() & _sketched(clusters) & nothing
+    by_name = [next(iter(n.codes)) if n.how != UNPLACED else None for n in named]
+    rows = []
+    for at, name in enumerate(named):
+        if surveyed[at] or sketch[at]:
+            code = codes[int(drawn["holder"].iloc[at])]
+            how = "sketch" if sketch[at] else str(drawn["how"].iloc[at])
+            rows.append((code, how, "", ()))
+        else:
+            away = nothing[at] and bool(drawn["placed"].iloc[at])
+            reason = "outside" if away else name.reason
+            rows.append((by_name[at], name.how, reason, () if by_name[at] else tuple(sorted(name.codes))))
+    table = pd.DataFrame(rows, columns=["unit_code", "how", "reason", "candidates"])
+    table = table.astype({"unit_code": "string", "how": "string", "reason": "string"})
+    labels = dict(zip(codes, unit_labels(units), strict=True))
+    table["unit"] = table["unit_code"].map(labels).astype("string")
+    table["share"] = drawn["share"].where(surveyed | sketch)
+    table["units"] = drawn["units"].where(surveyed | sketch, 0).astype("int64")
+    table["declared"] = _declared(clusters)
+    table["by_name"] = pd.Series(by_name, dtype="string")
+    table["agrees"] = (table["by_name"] == table["unit_code"]).astype("boolean")
+    return table[list(_COLUMNS)].set_index(clusters.index)
+
+
+def home_units(
+    clusters: pd.DataFrame, units: pd.DataFrame | None = None, *, by: str | None = None
+) -> pd.Series:
+    """Return the label of the unit each cluster lies in, missing where it is unplaced.
+
+    Parameters
+    ----------
+    clusters
+        As for `locate`.
+    units
+        As for `locate`; without a layer the names of the column `by` are brought to one spelling each.
+    by
+        The column of the register to go by where there is no layer: `district` or `commune`.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"district": ["H. Từ Sơn", "Từ Sơn", None]})
+    >>> home_units(rows, by="district").tolist()
+    ['Từ Sơn', 'Từ Sơn', <NA>]
+    """
+    if units is not None:
+        return locate(clusters, units)["unit"]
+    return _one_spelling(clusters, by or "district")
+
+
+def shares(shapes: gpd.GeoSeries, holders: gpd.GeoSeries) -> pd.DataFrame:
+    """Return the hectares of each piece that a shape has in a unit.
+
+    Parameters
+    ----------
+    shapes, holders
+        Polygons in any coordinate systems.
+
+    Returns
+    -------
+    One row per piece larger than 1 m²: `row` and `holder` (positions), `ha`, in order of the rows, the largest
+    piece of each first and of equal ones the earlier holder.
+
+    Examples
+    --------
+    >>> square = gpd.GeoSeries([shapely.box(105, 21, 105.01, 21.01)], crs=4326)
+    >>> halves = gpd.GeoSeries([shapely.box(104, 20, 105.005, 22), shapely.box(105.005, 20, 106, 22)], crs=4326)
+    >>> shares(square, halves)["ha"].round().tolist()
+    [57.0, 57.0]
+    """
+    # Parts and wholes on one datum: the same lot is 9 ppm smaller or larger on another.
+    flat, wholes = _plane(shapes), _plane(holders)
+    row, holder = wholes.sindex.query(flat, predicate="intersects")
+    pieces = gpd.GeoSeries(shapely.intersection(flat.array[row], wholes.array[holder]), crs=HANOI_CRS)
+    table = pd.DataFrame({"row": row, "holder": holder, "ha": area_ha(pieces)})
+    table = table[table["ha"] > _NOT_A_PART_HA]
+    order = ["row", "ha", "holder"]
+    return table.sort_values(order, ascending=[True, False, True], kind="stable", ignore_index=True)
+
+
+def _plane(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    flat = gpd.GeoSeries(shapely.force_2d(np.asarray(shapes.array)), crs=shapes.crs).to_crs(HANOI_CRS)
+    whole = flat.where(np.isfinite(shapely.bounds(np.asarray(flat.array))).all(axis=1))
+    return gpd.GeoSeries(shapely.make_valid(np.asarray(whole.array)), crs=HANOI_CRS)
+
+
+def _by_place(clusters: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
+    """Return by position: `holder` of each shape (missing if none), `how`, `share`, `units`, `placed`."""
+    found = pd.DataFrame(
+        {"holder": np.nan, "how": "", "share": np.nan, "units": 0, "placed": False},
+        index=range(len(clusters)),
+    )
+    shapes, holders = _shapes(clusters, "clusters"), _shapes(units, "units")
+    if shapes is None or holders is None:
+        return found
+    flat = _plane(shapes)
+    there = ~(flat.isna() | flat.is_empty).to_numpy()
+    found["placed"] = there
+    surface = there & (shapely.get_dimensions(np.asarray(flat.array)) == _SURFACE)
+    pieces = shares(flat[surface], holders)
+    rows = np.flatnonzero(surface)[pieces["row"]]
+    first = ~pieces["row"].duplicated().to_numpy()
+    total = area_ha(flat).to_numpy()
+    found.loc[rows[first], "holder"] = pieces["holder"].to_numpy()[first].astype(float)
+    found.loc[rows[first], "share"] = np.clip(pieces["ha"].to_numpy()[first] / total[rows[first]], None, 1.0)
+    found.loc[rows[first], "how"] = "area"
+    found["units"] = np.bincount(rows, minlength=len(found))
+    _place_points(found, flat, there & ~surface, holders)
+    return found
+
+
+def _place_points(
+    found: pd.DataFrame, flat: gpd.GeoSeries, points: NDArray[np.bool_], holders: gpd.GeoSeries
+) -> None:
+    """Give each point, and the middle of each line, the first unit that it lies in."""
+    if not points.any():
+        return
+    middles = gpd.GeoSeries(shapely.point_on_surface(np.asarray(flat[points].array)), crs=HANOI_CRS)
+    row, holder = _plane(holders).sindex.query(middles, predicate="intersects")
+    rows = np.flatnonzero(points)[row]
+    order = np.lexsort((holder, rows))
+    rows, holder = rows[order], holder[order]
+    first = np.r_[True, rows[1:] != rows[:-1]] if len(rows) else np.zeros(0, dtype=bool)
+    found.loc[rows[first], "holder"] = holder[first].astype(float)
+    found.loc[rows[first], "how"] = "point"
+    found["units"] += np.bincount(rows, minlength=len(found))
+
+
+def _shapes(table: pd.DataFrame, what: str) -> gpd.GeoSeries | None:
+    if not isinstance(table, gpd.GeoDataFrame) or table.active_geometry_name is None:
+        return None
+    shapes = table.geometry.reset_index(drop=True)
+    if shapes.isna().all():
+        return None
+    require_crs(shapes, what)
+    return shapes
+
+
+def _sketched(clusters: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which rows have a place that nobody surveyed."""
+    soft = np.zeros(len(clusters), dtype=bool)
+    for column in ("boundary_basis", "geometry_basis", "location_basis"):
+        if column in clusters:
+            soft |= clusters[column].isin(SKETCHED).to_numpy(dtype=bool)
+    return soft
+
+
+def _by_names(clusters: pd.DataFrame, units: pd.DataFrame, on: date | None) -> list[Named]:
+    gazetteer = Gazetteer.of(units)
+    known: dict[tuple[str | None, str | None, date | None], Named] = {}
+    days = _days(clusters, on)
+    keys = list(zip(_texts(clusters, "district"), _texts(clusters, "commune"), days, strict=True))
+    for key in keys:
+        if key not in known:
+            known[key] = gazetteer.find(*key)
+    return [known[key] for key in keys]
+
+
+def _texts(clusters: pd.DataFrame, column: str) -> list[str | None]:
+    if column not in clusters:
+        return [None] * len(clusters)
+    texts = clusters[column].astype("string").str.strip()
+    return [None if pd.isna(text) or not text else str(text) for text in texts]
+
+
+def _declared(clusters: pd.DataFrame) -> pd.Series:
+    pairs = zip(_texts(clusters, "commune"), _texts(clusters, "district"), strict=True)
+    told = [", ".join(filter(None, pair)) or None for pair in pairs]
+    return pd.Series(told, dtype="string")
+
+
+def _days(clusters: pd.DataFrame, on: date | None) -> list[date | None]:
+    if "as_of" not in clusters:
+        return [on] * len(clusters)
+    days = pd.to_datetime(clusters["as_of"], errors="coerce")
+    return [on if pd.isna(day) else day.date() for day in days]
+
+
+def _day(on: date | str | None) -> date | None:
+    return date.fromisoformat(on) if isinstance(on, str) else on
+
+
+def _one_spelling(clusters: pd.DataFrame, column: str) -> pd.Series:
+    """Return names with those that differ only in spelling written as the most usual one is."""
+    from clusters_geo.units.model import split_type, unit_key
+
+    texts = pd.Series(_texts(clusters, column), index=clusters.index, dtype="string")
+    keys = texts.map(unit_key, na_action="ignore")
+    plain = texts.map(lambda text: split_type(text)[1], na_action="ignore")
+    usual = plain.groupby(keys).agg(lambda names: names.mode().iloc[0]) if len(plain.dropna()) else plain
+    return keys.map(usual).astype("string")
