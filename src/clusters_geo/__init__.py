@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clusters_geo.built_up import built_up_ha
     from clusters_geo.crs import vn2000
     from clusters_geo.forms.fill import form
-    from clusters_geo.load import load_clusters, load_districts, load_report
+    from clusters_geo.load import load_clusters, load_communes, load_districts, load_report, load_units
     from clusters_geo.maps import make_map, save_map
     from clusters_geo.measure.assign import assign_districts
     from clusters_geo.measure.rates import build_out_rate, fill_rate, lawful_fill_rate
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from clusters_geo.reference import load_hanoi, load_totals
     from clusters_geo.report.charts import chart
     from clusters_geo.report.saving import save
+    from clusters_geo.units.places import locate
     from clusters_geo.validation import validate
 
 __version__ = "0.1.0"
@@ -57,10 +58,13 @@ __all__ = [
     "form",
     "lawful_fill_rate",
     "load_clusters",
+    "load_communes",
     "load_districts",
     "load_hanoi",
     "load_report",
     "load_totals",
+    "load_units",
+    "locate",
     "make_map",
     "pending_sites",
     "per_hectare",
@@ -88,10 +92,13 @@ _HOMES = {
     "lawful_fill_rate": "measure.rates",
     "form": "forms.fill",
     "load_clusters": "load",
+    "load_communes": "load",
     "load_districts": "load",
     "load_hanoi": "reference",
     "load_report": "load",
     "load_totals": "reference",
+    "load_units": "load",
+    "locate": "units.places",
     "make_map": "maps",
     "pending_sites": "measure.summary",
     "per_hectare": "measure.summary",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyproj
@@ -31,19 +31,31 @@ from clusters_geo.reading.shapes import (
 )
 from clusters_geo.reading.text import repair_text
 from clusters_geo.reading.values import cast_columns, read_quantities
-from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
+from clusters_geo.reference import BUNDLED_UNITS, load_bundled_units
+from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, UNIT_COLUMNS
+from clusters_geo.units.headers import unit_headers
+from clusters_geo.units.model import (
+    LEVELS,
+    codes_by_name,
+    generation_of,
+    level_of_type,
+    split_type,
+    type_of,
+    unit_level,
+)
 from clusters_geo.validation import validate
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
 
     from clusters_geo.reading.files import Raw
     from clusters_geo.schema import Column
+    from clusters_geo.units.model import Level
 
-__all__ = ["load_clusters", "load_districts", "load_report"]
+__all__ = ["load_clusters", "load_communes", "load_districts", "load_report", "load_units"]
 
 _DRAWINGS = {"DXF", "DGN v7"}
 
@@ -176,11 +188,135 @@ def load_districts(  # noqa: PLR0913 - all but the file is keyword-only
     """
     wishes = _Wishes(layer, crs, columns, encoding, None, region, allow_large, allow_remote, check)
     table, report = _read(path, DISTRICT_COLUMNS, wishes)
+    table = _with_level(table, report)
+    table = _coded(table, "district_code", unit_level(table), report)
     note_overlaps(table.geometry, report)
     if "name" in table and ("district_code" not in table or _is_blank(table["district_code"])):
         report.note("rows.codes")
         table = table.assign(district_code=_ids_from_names(table["name"]))
     return _finished(table, "district_code", DISTRICT_COLUMNS, report, check=check)
+
+
+def load_communes(path: str | os.PathLike[str], **how: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - as load_units
+    """Load a layer of communes: `load_units` with `level="commune"`.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> communes = cg.load_communes("hanoi-communes")
+    >>> len(communes), communes["type"].value_counts().to_dict()
+    (126, {'Xã': 75, 'Phường': 51})
+    """
+    return load_units(path, level="commune", **how)
+
+
+def load_units(  # noqa: PLR0913 - all but the file is keyword-only
+    path: str | os.PathLike[str],
+    *,
+    level: Level | None = None,
+    layer: str | None = None,
+    crs: str | int | None = None,
+    columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    region: str | None = None,
+    allow_large: bool = False,
+    allow_remote: bool = False,
+    check: bool = True,
+) -> gpd.GeoDataFrame:
+    """Load administrative units of one level: a file, or by name a layer of the bundled case.
+
+    Parameters
+    ----------
+    path
+        A file, or `hanoi-districts` (30, to 30 June 2025) or `hanoi-communes` (126, since 1 July 2025).
+    level
+        `province`, `district` or `commune`; None tells it from the headers, the types and the names.
+    layer, crs, columns, encoding, region, allow_large, allow_remote, check
+        As in `load_clusters`; the columns are those of `UNIT_COLUMNS`, of which `name` must be there.
+
+    Returns
+    -------
+    One row per unit, indexed by `unit_code`, in the file's coordinate system: `name` without its type,
+    `type`, `level`, `parent` where the file has it, `valid_from` and `valid_to` where the units are known. A
+    layer without codes gets them from the names, which `load_report` says.
+
+    Raises
+    ------
+    SourceError, CRSError, SchemaError
+        As `load_clusters`; SchemaError also for a level that does not exist.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> cg.load_units("hanoi-communes").drop(columns="unit_code", errors="ignore").to_file(tmp / "c.geojson")
+    >>> units = cg.load_units(tmp / "c.geojson")
+    >>> len(units), units.loc["10126", ["name", "type", "level"]].tolist()
+    (126, ['Bình Minh', 'Xã', 'commune'])
+    """
+    if level not in (None, *LEVELS):
+        raise SchemaError("units.level", level=level)
+    if str(path) in BUNDLED_UNITS:
+        return load_bundled_units(str(path))
+    wishes = _Wishes(layer, crs, columns, encoding, None, region, allow_large, allow_remote, check)
+    _refuse_unknown_name(path)
+    table, report = _read(path, UNIT_COLUMNS, wishes, headers=lambda names: unit_headers(names, level))
+    if "name" not in table:
+        raise SchemaError("units.no-name", path=report.path, headers=[c for c in table if c != "geometry"])
+    table = _typed(table, report)
+    found = level or unit_level(table)
+    table = _coded(table.assign(level=found), "unit_code", found, report)
+    note_overlaps(table.geometry, report)
+    return _finished(_dated(table), "unit_code", UNIT_COLUMNS, report, check=check)
+
+
+def _refuse_unknown_name(path: str | os.PathLike[str]) -> None:
+    """Say which layers there are by name, where somebody meant one and not a file."""
+    name = os.fspath(path)
+    if isinstance(name, str) and name.startswith("hanoi") and not os.path.splitext(name)[1]:  # noqa: PTH122
+        raise SourceError("units.no-such-layer", name=name, known=list(BUNDLED_UNITS))
+
+
+def _with_level(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
+    """Return a layer given for districts, marked where it holds communes by their types or names."""
+    texts = table["type"] if "type" in table else table.get("name", pd.Series(dtype="string"))
+    kinds = [type_of(text) for text in texts.astype("string").dropna()]
+    told = sorted({kind for kind in kinds if level_of_type(kind) == "commune"})
+    if not told or sum(kind in told for kind in kinds) * 2 <= len(table):
+        return table
+    report.note("units.not-districts", types=told)
+    return table.assign(level="commune")
+
+
+def _coded(table: gpd.GeoDataFrame, column: str, level: Level, report: LoadReport) -> gpd.GeoDataFrame:
+    """Return units with codes; without any in the file they come from the names."""
+    if "name" not in table or (column in table and not _is_blank(table[column])):
+        return table
+    own = next((h for h, c in unit_headers(list(table.columns), level).items() if c == "unit_code"), None)
+    if own is not None and not _is_blank(table[own]):
+        return table.rename(columns={own: column})
+    codes, generation = codes_by_name(table, level)
+    report.note("units.codes" if generation else "units.slugs", generation=generation)
+    return table.assign(**{column: codes})
+
+
+def _typed(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
+    """Return units with the type, which stands in many names, in its own column."""
+    texts = table["name"].astype("string").fillna("")
+    split = [split_type(text) for text in texts]
+    kinds = pd.Series([kind or None for kind, _ in split], index=table.index, dtype="string")
+    if kinds.isna().all():
+        return table
+    report.note("units.types", [at + 1 for at, kind in enumerate(kinds.notna()) if kind])
+    known = table["type"].astype("string") if "type" in table else kinds
+    return table.assign(name=[name or None for _, name in split], type=known.fillna(kinds))
+
+
+def _dated(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return units with the days between which they exist, where they are known."""
+    found = generation_of(table, table["level"].iloc[0]) if len(table) else None
+    if found is None or "valid_from" in table or "valid_to" in table:
+        return table
+    return table.assign(**found[0].days)
 
 
 def load_report(table: pd.DataFrame) -> LoadReport:
@@ -218,13 +354,20 @@ def load_report(table: pd.DataFrame) -> LoadReport:
 
 
 def _read(
-    path: str | os.PathLike[str], columns: tuple[Column, ...], wishes: _Wishes
+    path: str | os.PathLike[str],
+    columns: tuple[Column, ...],
+    wishes: _Wishes,
+    *,
+    headers: Callable[[list[str]], dict[str, str]] | None = None,
 ) -> tuple[gpd.GeoDataFrame, LoadReport]:
     """Return a table with the schema's columns and sound shapes, not yet indexed or checked."""
     large = wishes.allow_large
     with opened(path, allow_remote=wishes.allow_remote, allow_large=large) as file:
         report = LoadReport(file.shown, fetched_at=file.fetched_at, sha256=file.sha256)
         raw = read_raw(file, report, layer=wishes.layer, encoding=wishes.encoding, allow_large=large)
+    if headers is not None:
+        found = headers([str(name) for name in raw.table.columns])
+        wishes = replace(wishes, columns=found | dict(wishes.columns or {}))
     return _understood(raw, columns, wishes, report), report
 
 

@@ -1,4 +1,4 @@
-"""The two tables, clusters and districts: the only place where a column is declared.
+"""The tables of clusters, of districts and of units: the only place where a column is declared.
 
 A column has a name, a kind, a unit, a range and a label in Vietnamese and English. Loading, checking,
 reports, forms and maps all read it here. The optional columns follow Form 02 of Circular 14/2024/TT-BCT
@@ -12,15 +12,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from clusters_geo.data import read_rows
 from clusters_geo.words import Language
 
 __all__ = [
     "BASES",
     "CLUSTER_COLUMNS",
     "DISTRICT_COLUMNS",
-    "DISTRICT_TYPES",
     "INVESTOR_KINDS",
     "STATUSES",
+    "UNIT_COLUMNS",
+    "UNIT_TYPES",
     "Column",
     "Language",
     "column",
@@ -52,11 +54,9 @@ INVESTOR_KINDS: dict[str, tuple[str, str]] = {
     "other": ("Khác", "Other"),
 }
 
-DISTRICT_TYPES: dict[str, tuple[str, str]] = {
-    "Quận": ("Quận", "Urban district"),
-    "Huyện": ("Huyện", "Rural district"),
-    "Thị xã": ("Thị xã", "Town"),
-    "Thành phố": ("Thành phố", "City"),
+# Of every level, from data/unit_types.csv: the ministry of the interior names and renames them.
+UNIT_TYPES: dict[str, tuple[str, str]] = {
+    row["type"]: (row["vi"], row["en"]) for row in read_rows("unit_types.csv") if row["type"] != "Tỉnh"
 }
 
 
@@ -197,13 +197,26 @@ CLUSTER_COLUMNS: tuple[Column, ...] = (
 DISTRICT_COLUMNS: tuple[Column, ...] = (
     _text("district_code", "Mã quận, huyện", "District code", required=True),
     _text("name", "Tên quận, huyện, thị xã", "District", required=True),
-    _choice("type", "Loại", "Type", DISTRICT_TYPES),
+    _choice("type", "Loại", "Type", UNIT_TYPES),
     _text("source", "Nguồn", "Source"),
     _date("as_of", "Thời điểm", "As of"),
     Column("geometry", "geometry", "Ranh giới", "Boundary", required=True),
 )
 
-_BY_NAME = {c.name: c for c in (*DISTRICT_COLUMNS, *CLUSTER_COLUMNS)}
+UNIT_COLUMNS: tuple[Column, ...] = (
+    _text("unit_code", "Mã đơn vị hành chính", "Code of the unit", required=True),
+    _text("name", "Tên đơn vị hành chính", "Administrative unit", required=True),
+    _text("type", "Loại", "Type"),
+    _text("level", "Cấp", "Level"),
+    _text("parent", "Thuộc", "Part of"),
+    _date("valid_from", "Có từ ngày", "Valid from"),
+    _date("valid_to", "Đến hết ngày", "Valid to"),
+    _text("source", "Nguồn", "Source"),
+    _date("as_of", "Thời điểm", "As of"),
+    Column("geometry", "geometry", "Ranh giới", "Boundary", required=True),
+)
+
+_BY_NAME = {c.name: c for c in (*UNIT_COLUMNS, *DISTRICT_COLUMNS, *CLUSTER_COLUMNS)}
 
 
 def column(name: str) -> Column:

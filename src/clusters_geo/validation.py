@@ -15,7 +15,7 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from clusters_geo.errors import SchemaError
-from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
+from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, UNIT_COLUMNS
 
 if TYPE_CHECKING:
     from clusters_geo.schema import Column, Language
@@ -54,6 +54,7 @@ _LIMITS = {
     "range": ("{kind} từ {low:g} đến {high:g}", "{kind} from {low:g} to {high:g}"),
     "minimum": ("{kind} từ {low:g} trở lên", "{kind} of at least {low:g}"),
 }
+_TABLES = {"district_code": DISTRICT_COLUMNS, "unit_code": UNIT_COLUMNS}
 _NAMELESS = ("dòng {row}", "row {row}")
 
 
@@ -63,7 +64,7 @@ def validate(table: Table) -> Table:
     Parameters
     ----------
     table
-        Clusters indexed by `cluster_id`, or districts indexed by `district_code`.
+        Clusters indexed by `cluster_id`, districts by `district_code`, or units by `unit_code`.
 
     Returns
     -------
@@ -123,7 +124,7 @@ def list_faults(table: pd.DataFrame, lang: Language = "en") -> pd.DataFrame:
     import pandera.errors
     import pandera.pandas as pa
 
-    columns = DISTRICT_COLUMNS if table.index.name == "district_code" else CLUSTER_COLUMNS
+    columns = _TABLES.get(str(table.index.name), CLUSTER_COLUMNS)
     first = columns[0]
     declared = {
         c.name: pa.Column(

@@ -23,7 +23,7 @@ from clusters_geo.measure.summary import reconcile, summarize
 from clusters_geo.names import match_names
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.audit_report import input_file
-from clusters_geo.schema import BASES, DISTRICT_TYPES, STATUSES, column
+from clusters_geo.schema import BASES, STATUSES, UNIT_TYPES, column
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -180,7 +180,7 @@ def _home_district(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> p
 
 def _words() -> dict[str, JSON]:
     """Return the labels that the schema declares for statuses, bases and kinds of district."""
-    choices = {"status": STATUSES, "basis": BASES, "type": DISTRICT_TYPES}
+    choices = {"status": STATUSES, "basis": BASES, "type": UNIT_TYPES}
     return {
         kind: {key: {"vi": vi, "en": en} for key, (vi, en) in words.items()}
         for kind, words in choices.items()

@@ -16,7 +16,7 @@ import pandas as pd
 
 from clusters_geo.names import strip_accents
 from clusters_geo.reading.headers import UNITS, fold_unit
-from clusters_geo.schema import DISTRICT_TYPES, INVESTOR_KINDS, STATUSES
+from clusters_geo.schema import INVESTOR_KINDS, STATUSES, UNIT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +99,7 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
     "investor_kind": {"enterprise": ("doanh nghiep", "cong ty", "dn"), "cooperative": ("htx", "hop tac xa")},
     "type": {"Quận": ("q",), "Huyện": ("h",), "Thị xã": ("tx",), "Thành phố": ("tp",)},
 }
-_LABELS = {"status": STATUSES, "investor_kind": INVESTOR_KINDS, "type": DISTRICT_TYPES}
+_LABELS = {"status": STATUSES, "investor_kind": INVESTOR_KINDS, "type": UNIT_TYPES}
 _FLAGS = {
     "co": True,
     "khong": False,

@@ -1,7 +1,7 @@
 """What a unit is, and the generations of Hà Nội's units that are known by code and by name.
 
-A unit has a code, a name, a type, a level (province, district, commune), the days between which it exists
-and the unit that it is part of. Hà Nội had 579 communes to 31 December 2024, 526 to 30 June 2025, and 126 since
+A unit has a code, a name, a type, a level (province, district, commune), the days between which it exists and
+the unit that it is part of. Hà Nội had 579 communes to 31 December 2024, 526 to 30 June 2025, and 126 since
 then, when its 30 districts ended. Which commune went into which stands in `geodata/facts`.
 """
 
@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 import pandas as pd
 
 from clusters_geo.data import read_rows
-from clusters_geo.names import fold, name_key, strip_accents
+from clusters_geo.names import fold, name_key, slug, strip_accents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from pandas._libs.tslibs.nattype import NaTType
 
 __all__ = [
     "DISTRICTS_ABOLISHED",
@@ -28,11 +30,13 @@ __all__ = [
     "Generation",
     "Level",
     "Unit",
+    "codes_by_name",
     "generation_of",
     "hanoi",
     "level_of_type",
     "provinces",
     "split_type",
+    "type_of",
     "unit_key",
     "unit_labels",
     "unit_level",
@@ -103,6 +107,12 @@ class Generation:
         # The type only tells namesakes apart: registers write "xã" of a phường.
         return [unit for unit in within if unit.type == kind] or within
 
+    @property
+    def days(self) -> dict[str, pd.Timestamp | NaTType]:
+        """The first and the last day as columns of a table hold them."""
+        ends = {"valid_from": self.valid_from, "valid_to": self.valid_to}
+        return {name: pd.NaT if day is None else pd.Timestamp(day) for name, day in ends.items()}
+
     def exists_on(self, day: date) -> bool:
         """Return whether these were the units of a day."""
         return (self.valid_from is None or self.valid_from <= day) and (
@@ -110,10 +120,10 @@ class Generation:
         )
 
 
-def _grouped(units: Iterable[Unit], key: object) -> dict[str, list[Unit]]:
+def _grouped(units: Iterable[Unit], key: Callable[[Unit], str]) -> dict[str, list[Unit]]:
     groups: dict[str, list[Unit]] = {}
     for unit in units:
-        groups.setdefault(key(unit), []).append(unit)  # type: ignore[operator]
+        groups.setdefault(key(unit), []).append(unit)
     return groups
 
 
@@ -139,7 +149,12 @@ def split_type(text: str, *, bare: bool = False) -> tuple[str, str]:
 
     Examples
     --------
-    >>> split_type("Phường Hồng Hà"), split_type("TT. Phùng"), split_type("Đặc khu Phú Quốc"), split_type("Xá")
+    >>> (
+    ...     split_type("Phường Hồng Hà"),
+    ...     split_type("TT. Phùng"),
+    ...     split_type("Đặc khu Phú Quốc"),
+    ...     split_type("Xá"),
+    ... )
     (('Phường', 'Hồng Hà'), ('Thị trấn', 'Phùng'), ('Đặc khu', 'Phú Quốc'), ('', 'Xá'))
     >>> split_type("Phuong Canh"), split_type("huyen Ba Vi", bare=True)
     (('', 'Phuong Canh'), ('Huyện', 'Ba Vi'))
@@ -151,6 +166,17 @@ def split_type(text: str, *, bare: bool = False) -> tuple[str, str]:
         if name and lower.startswith(word) and plain[len(word)] in " .:":
             return kind, name
     return "", plain
+
+
+def type_of(text: str) -> str:
+    """Return the type that a text is, or that the name in it begins with; "" if none.
+
+    Examples
+    --------
+    >>> type_of("phường"), type_of("TT."), type_of("Xã Thư Lâm"), type_of("Thư Lâm")
+    ('Phường', 'Thị trấn', 'Xã', '')
+    """
+    return split_type(f"{text} -")[0]
 
 
 def unit_key(name: str) -> str:
@@ -249,14 +275,14 @@ def generation_of(units: pd.DataFrame, level: Level | None = None) -> tuple[Gene
     ('hanoi-districts', ['271', '268'])
     """
     found = [
-        (_codes_in(units, make()), make())
-        for make in GENERATIONS.values()
-        if level in (None, make().level)
+        (_codes_in(units, make()), make()) for make in GENERATIONS.values() if level in (None, make().level)
     ]
     if not len(units) or not found:
         return None
     # Where two generations know as many of the names, the one that has fewer others is meant.
-    codes, best = max(found, key=lambda pair: (pair[0].notna().sum(), pair[0].notna().sum() / len(pair[1].units)))
+    codes, best = max(
+        found, key=lambda pair: (pair[0].notna().sum(), pair[0].notna().sum() / len(pair[1].units))
+    )
     return (best, codes) if codes.notna().mean() > _MOST else None
 
 
@@ -267,7 +293,9 @@ def _codes_in(units: pd.DataFrame, generation: Generation) -> pd.Series:
     codes = []
     for own, name, kind, parent in zip(units.index.astype(str), names, types, parents, strict=True):
         text = "" if pd.isna(name) else name
-        candidates = generation.named(text if pd.isna(kind) or split_type(text)[0] else f"{kind} {text}", parent)
+        candidates = generation.named(
+            text if pd.isna(kind) or split_type(text)[0] else f"{kind} {text}", parent
+        )
         same = [unit for unit in candidates if unit.code == own]
         chosen = same or candidates
         codes.append(chosen[0].code if len(chosen) == 1 else None)
@@ -300,8 +328,10 @@ def unit_level(units: pd.DataFrame) -> Level:
     for level in LEVELS:
         if units.index.name == f"{level}_code":
             return level
-    texts = pd.concat([units[name].astype("string") for name in ("type", "name") if name in units] or [pd.Series()])
-    kinds = {level_of_type(split_type(f"{text} .")[0] or split_type(text)[0]) for text in texts.dropna()}
+    texts = pd.concat(
+        [units[name].astype("string") for name in ("type", "name") if name in units] or [pd.Series()]
+    )
+    kinds = {level_of_type(type_of(text)) for text in texts.dropna()}
     if "commune" in kinds and "district" not in kinds:
         return "commune"
     known = generation_of(units) if "name" in units else None
@@ -325,12 +355,35 @@ def unit_labels(units: pd.DataFrame) -> pd.Series:
         again = names.map(fold).duplicated(keep=False)
         if not again.any():
             break
-        told = units[column].astype("string") if column in units else pd.Series(units.index, index=units.index)
+        told = (
+            units[column].astype("string") if column in units else pd.Series(units.index, index=units.index)
+        )
         if column and column not in units:
             continue
         words = told.astype("string").map(lambda t: districts[t].name if t in districts else t)
         names = names.mask(again & words.notna(), names + " (" + words + ")")
     return names
+
+
+def codes_by_name(units: pd.DataFrame, level: Level) -> tuple[pd.Series, str]:
+    """Return a code for each unit of a layer that has none, and the generation that they are of.
+
+    Known units get the code of the General Statistics Office; others one made from their label, and the
+    generation is "" if all are of that kind.
+
+    Examples
+    --------
+    >>> codes_by_name(pd.DataFrame({"name": ["Thường Tín", "Ba Vì"]}), "district")[0].tolist()
+    ['279', '271']
+    >>> codes_by_name(pd.DataFrame({"name": ["Yên Phong", "Từ Sơn"]}), "district")[0].tolist()
+    ['yen-phong', 'tu-son']
+    """
+    made = pd.Series([slug(label) for label in unit_labels(units)], index=units.index, dtype="string")
+    made = made.mask(
+        made.duplicated(), made + "-" + pd.Series(range(len(made)), index=made.index).astype(str)
+    )
+    found = generation_of(units, level)
+    return (made, "") if found is None else (found[1].fillna(made), found[0].name)
 
 
 def provinces(on: date | None = None) -> pd.DataFrame:
@@ -346,6 +399,8 @@ def provinces(on: date | None = None) -> pd.DataFrame:
     (34, 63, 'Thành phố')
     """
     day = (on or date.max).isoformat()
-    rows = [r for r in read_rows("provinces.csv") if r["valid_from"] <= day <= (r["valid_to"] or "9999-12-31")]
+    rows = [
+        r for r in read_rows("provinces.csv") if r["valid_from"] <= day <= (r["valid_to"] or "9999-12-31")
+    ]
     table = pd.DataFrame(rows, columns=["name", "type", "today", "epsg"]).set_index("name")
     return table.astype({"epsg": "int64"})

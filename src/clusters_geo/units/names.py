@@ -1,15 +1,14 @@
 """Which units a register names: spellings, lists, namesakes, and names of an earlier or later generation.
 
 A name is looked for among the units of the layer itself, or where the layer is one of Hà Nội's known
-generations, among those that existed on the day of the row; from there the tables of mergers lead to the units
-of the layer. Several that it may be are candidates, and none of them is chosen.
+generations, among those that existed on the day of the row; from there the tables of mergers lead to the
+units of the layer. Several that it may be are candidates, and none of them is chosen.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +23,7 @@ from clusters_geo.units.model import (
     Unit,
     generation_of,
     split_type,
+    type_of,
     unit_key,
     unit_labels,
     unit_level,
@@ -31,6 +31,7 @@ from clusters_geo.units.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
 __all__ = ["Gazetteer", "Named", "listed", "successors"]
 
@@ -48,8 +49,8 @@ _DISTRICTS = "hanoi-districts"
 class Named(NamedTuple):
     """What a row's names lead to.
 
-    `codes` are the units of the layer that it may be, `how` is `name`, `crosswalk` or `unplaced`, `reason` why
-    it is not one unit, `near` what may have been meant.
+    `codes` are the units of the layer that it may be, `how` is `name`, `crosswalk` or `unplaced`, `reason`
+    why it is not one unit, `near` what may have been meant.
     """
 
     codes: frozenset[str]
@@ -111,7 +112,7 @@ def successors(code: str, source: str, target: str) -> frozenset[str]:
     Examples
     --------
     >>> sorted(successors("09973", "hanoi-communes-2024", "hanoi-communes"))
-    ['09988']
+    ['10003']
     >>> len(successors("272", "hanoi-districts", "hanoi-communes"))
     3
     """
@@ -147,7 +148,9 @@ class Gazetteer:
                 if not pd.isna(there):
                     own.setdefault(there, set()).add(code)
         known = None if found is None else found[0]
-        return cls(layer, known, {k: frozenset(v) for k, v in own.items()}, dict(zip(codes, labels, strict=True)))
+        return cls(
+            layer, known, {k: frozenset(v) for k, v in own.items()}, dict(zip(codes, labels, strict=True))
+        )
 
     def find(self, district: str | None, commune: str | None, on: date | None) -> Named:
         """Return what the names of a row lead to.
@@ -175,13 +178,17 @@ class Gazetteer:
         found = [unit.code for unit in self.layer.named(text)]
         if found:
             return Named(frozenset(found), "name")
-        return self._by_known(text, [self.known] if self.known else [], None) or self._unknown(text, self.layer)
+        return self._by_known(text, [self.known] if self.known else [], None) or self._unknown(
+            text, self.layer
+        )
 
     def _split(self, text: str, generation: Generation) -> list[str]:
         """Return the names in a cell: a whole name is not taken apart at its own dash."""
-        parts = []
+        parts: list[str] = []
         for part in listed(text):
-            whole = not _DASH.search(part) or generation.named(part) or (self.known and self.known.named(part))
+            whole = (
+                not _DASH.search(part) or generation.named(part) or (self.known and self.known.named(part))
+            )
             parts += [part] if whole else [p for p in _DASH.split(part) if p]
         return parts
 
@@ -236,7 +243,11 @@ class Gazetteer:
         for generation in generations:
             for unit in generation.named(text, parent if generation.name != _TODAY else None):
                 there = successors(unit.code, generation.name, self.known.name)
-                if parent and generation.name == _TODAY and parent not in successors(unit.code, _TODAY, _DISTRICTS):
+                if (
+                    parent
+                    and generation.name == _TODAY
+                    and parent not in successors(unit.code, _TODAY, _DISTRICTS)
+                ):
                     continue
                 direct |= generation is self.known
                 codes |= set().union(*(self.own.get(code, frozenset()) for code in there))
@@ -266,7 +277,10 @@ class Gazetteer:
 
 def _units(units: pd.DataFrame, level: str) -> Iterable[Unit]:
     blank = pd.Series("", index=units.index, dtype="string")
-    columns = [units[name].astype("string").fillna("") if name in units else blank for name in ("name", "type", "parent")]
+    columns = [
+        units[name].astype("string").fillna("") if name in units else blank
+        for name in ("name", "type", "parent")
+    ]
     for code, name, kind, parent in zip(units.index.astype(str), *columns, strict=True):
         spelt, plain = split_type(name)
         yield Unit(code, plain, kind or spelt, level, parent, None, None)  # type: ignore[arg-type]
@@ -287,7 +301,7 @@ def _qualified(text: str, district: str | None) -> tuple[str, str | None]:
     found = _BRACKETS.match(text)
     if found:
         # "Yên Viên (Thị trấn)" says a type and no place.
-        is_type = bool(split_type(f"{found['inside']} .")[0]) and not split_type(found["inside"])[0]
+        is_type = bool(type_of(found["inside"])) and not split_type(found["inside"])[0]
         return found["name"], district if is_type else found["inside"]
     *names, last = re.split(r"\s*,\s*", text)
     if not names:

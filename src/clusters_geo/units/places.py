@@ -1,9 +1,9 @@
-"""Where does this cluster lie? The one room that answers; summaries, maps, audits, forms and the law ask here.
+"""Where does this cluster lie? The one room that answers: summaries, maps, audits, forms, the law ask here.
 
-In this order: a surveyed place (a point lies in a unit, an outline in the unit that holds the largest part of
-it); else the declared names, spelt alike and qualified by the district; else those names through the tables of
-mergers. A sketch is no survey: there the names come first, and the sketch is asked only where a row declares
-nothing (decision 0017). What stays open is *unplaced*, with the reason and the units that it may be.
+In this order: a surveyed place (a point lies in a unit, an outline in the unit that holds the largest part
+of it); else the declared names, spelt alike and qualified by the district; else those names through the
+tables of mergers. A sketch is no survey: there the names come first, and the sketch is asked only where a row
+declares nothing (decision 0017). What stays open is *unplaced*, with the reason and the units that it may be.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import shapely
 
 from clusters_geo.area import area_ha
 from clusters_geo.crs import HANOI_CRS, require_crs
-from clusters_geo.units.model import unit_labels
+from clusters_geo.units.model import split_type, unit_key, unit_labels
 from clusters_geo.units.names import Gazetteer, Named
 
 if TYPE_CHECKING:
@@ -30,12 +30,23 @@ __all__ = ["UNPLACED", "home_units", "locate", "shares"]
 UNPLACED = "unplaced"
 
 # Bases of a place that nobody surveyed.
-SKETCHED = ("schematic", "reconstructed", "modelled", "inferred")
+SKETCHED = ("schematic", "reconstructed", "modelled")
 
 # A shared border alone is not a part; 1 m² is less than any survey can tell.
 _NOT_A_PART_HA = 0.0001
 _SURFACE = 2  # dimensions
-_COLUMNS = ("unit_code", "unit", "how", "share", "units", "declared", "by_name", "agrees", "reason", "candidates")
+_COLUMNS = (
+    "unit_code",
+    "unit",
+    "how",
+    "share",
+    "units",
+    "declared",
+    "by_name",
+    "agrees",
+    "reason",
+    "candidates",
+)
 
 
 def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None = None) -> pd.DataFrame:
@@ -55,10 +66,10 @@ def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None
     -------
     Table on the index of `clusters`:
 
-    - `unit_code`, `unit`: code and label (see `unit_labels`) of the unit; missing where the row is unplaced;
+    - `unit_code`, `unit`: code and label (see `unit_labels`) of the unit; missing where it is unplaced;
     - `how`: `point`, `area`, `sketch` (by a sketched place), `name`, `crosswalk` or `unplaced`;
-    - `share`: the part of the outline in that unit, 0–1, missing unless placed by area; `units`: how many units
-      the outline lies in;
+    - `share`: the part of the outline in that unit, 0–1, missing unless placed by area; `units`: how many
+      units the outline lies in;
     - `declared`: what the register says; `by_name`: the code that the names alone lead to; `agrees`: whether
       that is the unit; missing where either is;
     - `reason`: why a row is unplaced: `none` (nothing declared), `no-commune` (only a district), `several`,
@@ -85,7 +96,7 @@ def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None
     nothing = np.array([n.reason == "none" for n in named])
     sketch = drawn["holder"].notna().to_numpy() & _sketched(clusters) & nothing
     by_name = [next(iter(n.codes)) if n.how != UNPLACED else None for n in named]
-    rows = []
+    rows: list[tuple[str | None, str, str, tuple[str, ...]]] = []
     for at, name in enumerate(named):
         if surveyed[at] or sketch[at]:
             code = codes[int(drawn["holder"].iloc[at])]
@@ -142,15 +153,17 @@ def shares(shapes: gpd.GeoSeries, holders: gpd.GeoSeries) -> pd.DataFrame:
 
     Returns
     -------
-    One row per piece larger than 1 m²: `row` and `holder` (positions), `ha`, in order of the rows, the largest
-    piece of each first and of equal ones the earlier holder.
+    One row per piece larger than 1 m²: `row` and `holder` (positions), `ha`, in order of the rows, the
+    largest piece of each first and of equal ones the earlier holder.
 
     Examples
     --------
     >>> square = gpd.GeoSeries([shapely.box(105, 21, 105.01, 21.01)], crs=4326)
-    >>> halves = gpd.GeoSeries([shapely.box(104, 20, 105.005, 22), shapely.box(105.005, 20, 106, 22)], crs=4326)
+    >>> halves = gpd.GeoSeries(
+    ...     [shapely.box(104, 20, 105.005, 22), shapely.box(105.005, 20, 106, 22)], crs=4326
+    ... )
     >>> shares(square, halves)["ha"].round().tolist()
-    [57.0, 57.0]
+    [58.0, 58.0]
     """
     # Parts and wholes on one datum: the same lot is 9 ppm smaller or larger on another.
     flat, wholes = _plane(shapes), _plane(holders)
@@ -158,8 +171,9 @@ def shares(shapes: gpd.GeoSeries, holders: gpd.GeoSeries) -> pd.DataFrame:
     pieces = gpd.GeoSeries(shapely.intersection(flat.array[row], wholes.array[holder]), crs=HANOI_CRS)
     table = pd.DataFrame({"row": row, "holder": holder, "ha": area_ha(pieces)})
     table = table[table["ha"] > _NOT_A_PART_HA]
-    order = ["row", "ha", "holder"]
-    return table.sort_values(order, ascending=[True, False, True], kind="stable", ignore_index=True)
+    # Halves differ in the last digits of their hectares; to a square metre they are equal.
+    order = np.lexsort((table["holder"], -table["ha"].round(4), table["row"]))
+    return table.iloc[order].reset_index(drop=True)
 
 
 def _plane(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
@@ -266,8 +280,6 @@ def _day(on: date | str | None) -> date | None:
 
 def _one_spelling(clusters: pd.DataFrame, column: str) -> pd.Series:
     """Return names with those that differ only in spelling written as the most usual one is."""
-    from clusters_geo.units.model import split_type, unit_key
-
     texts = pd.Series(_texts(clusters, column), index=clusters.index, dtype="string")
     keys = texts.map(unit_key, na_action="ignore")
     plain = texts.map(lambda text: split_type(text)[1], na_action="ignore")

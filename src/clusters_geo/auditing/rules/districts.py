@@ -12,7 +12,7 @@ from clusters_geo.area import area_ha
 from clusters_geo.auditing.rule import Hit, NotJudgedError, hits, rule
 from clusters_geo.crs import HANOI_CRS
 from clusters_geo.names import match_names, name_key
-from clusters_geo.schema import DISTRICT_TYPES
+from clusters_geo.schema import UNIT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,7 +139,7 @@ def name_repaired(register: Register) -> list[Hit]:
 
 def _bare(name: str) -> str:
     """Return a name without its type; "Huyện Ba Vì" and "Ba Vì" are both right."""
-    for kind in DISTRICT_TYPES:
+    for kind in UNIT_TYPES:
         name = name.removeprefix(f"{kind} ")
     return name
 
