@@ -271,8 +271,8 @@ def load_units(  # noqa: PLR0913 - all but the file is keyword-only
 
 def _refuse_unknown_name(path: str | os.PathLike[str]) -> None:
     """Say which layers there are by name, where somebody meant one and not a file."""
-    name = os.fspath(path)
-    if isinstance(name, str) and name.startswith("hanoi") and not os.path.splitext(name)[1]:  # noqa: PTH122
+    name = str(path)
+    if name.startswith("hanoi-") and "." not in name:
         raise SourceError("units.no-such-layer", name=name, known=list(BUNDLED_UNITS))
 
 
