@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from clusters_geo.crs import ZONES, province_extent
+from clusters_geo.crs import ZONES, province_extents
 from clusters_geo.reading.archives import MAX_EXPANSION, MAX_UNPACKED_BYTES
 from clusters_geo.reading.crs_guard import VIETNAM_EXTENT
 from clusters_geo.reading.fetching import DEADLINE_S, REDIRECTS, SILENCE_S
@@ -187,11 +187,11 @@ def page() -> str:
         unpacked=MAX_UNPACKED_BYTES >> 30,
         expansion=MAX_EXPANSION,
         vietnam=_extent(VIETNAM_EXTENT),
-        hanoi=_extent(province_extent("Hà Nội")),
+        hanoi=_extent(province_extents("Hà Nội")["Hà Nội"]),
         extents="\n".join(
             f"| {name} | {west:g}–{east:g}° | {south:g}–{north:g}° |"
             for name in (province for zone in ZONES.values() for province in zone.provinces)
-            for west, south, east, north in [province_extent(name)]
+            for west, south, east, north in [province_extents(name)[name]]
         ),
     )
 

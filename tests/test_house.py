@@ -174,6 +174,7 @@ BEHIND_THE_DOOR = {
     "maps/page.py": "scripts of our own",
     "report/saving.py": "looks at what it has written",
     "report/audit_report.py": "hashes what was audited",
+    "data/__init__.py": "reads the package's own tables",
     "writing.py": "flushes what it has written",
 }
 

@@ -191,14 +191,27 @@ def load_districts(  # noqa: PLR0913 - all but the file is keyword-only
     table = _with_level(table, report)
     table = _coded(table, "district_code", unit_level(table), report)
     note_overlaps(table.geometry, report)
-    if "name" in table and ("district_code" not in table or _is_blank(table["district_code"])):
-        report.note("rows.codes")
-        table = table.assign(district_code=_ids_from_names(table["name"]))
     return _finished(table, "district_code", DISTRICT_COLUMNS, report, check=check)
 
 
 def load_communes(path: str | os.PathLike[str], **how: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - as load_units
     """Load a layer of communes: `load_units` with `level="commune"`.
+
+    Parameters
+    ----------
+    path
+        A file, or `hanoi-communes`.
+    how
+        Whatever else `load_units` takes.
+
+    Returns
+    -------
+    As `load_units`.
+
+    Raises
+    ------
+    SourceError, CRSError, SchemaError
+        As `load_units`.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Facts that a clerk could correct: tables beside this file, and the bundled case in `geodata/`."""
 
-# It is small because it only says where the tables lie and how one is read.
+# Small: it only says where the tables lie and how one is read.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Which column of a layer of units holds the names, the codes and the units above: it differs by level."""
 
-# It is small because a table, data/unit_headers.csv, holds what it knows.
+# Small: a table, data/unit_headers.csv, holds what it knows.
 
 from __future__ import annotations
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
+    from clusters_geo.units.model import Level
+
 __all__ = ["Gazetteer", "Named", "listed", "successors"]
 
 _SEPARATOR = re.compile(r"\s*(?:[;/+&\n,]|\bvà\b)\s*")
@@ -275,7 +277,7 @@ class Gazetteer:
         return found if found.codes else found._replace(codes=self._in_district(district))
 
 
-def _units(units: pd.DataFrame, level: str) -> Iterable[Unit]:
+def _units(units: pd.DataFrame, level: Level) -> Iterable[Unit]:
     blank = pd.Series("", index=units.index, dtype="string")
     columns = [
         units[name].astype("string").fillna("") if name in units else blank
@@ -283,7 +285,7 @@ def _units(units: pd.DataFrame, level: str) -> Iterable[Unit]:
     ]
     for code, name, kind, parent in zip(units.index.astype(str), *columns, strict=True):
         spelt, plain = split_type(name)
-        yield Unit(code, plain, kind or spelt, level, parent, None, None)  # type: ignore[arg-type]
+        yield Unit(code, plain, kind or spelt, level, parent, None, None)
 
 
 def _possible(on: date | None, *, with_district: bool) -> list[Generation]:
