@@ -38,6 +38,8 @@ TOLERANCE_M = 10.0
 # Outlines of a few metres apart are meant to touch.
 _TOUCHING_DEGREES = 1e-4
 _HA_PER_KM2 = 100.0
+# A name is put to a pixel or two: 50 m is less than that on a screen that shows the unit.
+_POLE_DEGREES = 5e-4
 _AREAS = ("planned_ha", "built_ha", "leasable_ha", "leased_ha")
 _RATES = {"build_out_rate": ("built_ha", "planned_ha"), "fill_rate": ("leased_ha", "leasable_ha")}
 _ALWAYS = ("name", "status", *_AREAS, *_RATES)
@@ -167,7 +169,7 @@ class Content:
             "type": dictionary(some.get("type", nothing)),
             "basis": dictionary(some.get("boundary_basis", nothing)),
             "km2": [plain_number(km2, 3) for km2 in self.square_km.iloc[shown]],
-            "at": _points(some),
+            "at": _poles(some),
             "arcs": drawn.arcs,
             "shapes": drawn.shapes,
         }
@@ -214,6 +216,17 @@ def _points(table: gpd.GeoDataFrame) -> list[JSON]:
     """Return a point inside each shape, longitude and latitude; None where there is no shape."""
     inside = shapely.point_on_surface(np.asarray(table.geometry.array))
     pairs = zip(shapely.get_x(inside), shapely.get_y(inside), strict=True)
+    return [[plain_number(x, 5), plain_number(y, 5)] if np.isfinite(x + y) else None for x, y in pairs]
+
+
+def _poles(table: gpd.GeoDataFrame) -> list[JSON]:
+    """Return the point of each outline that is farthest from its border: the pole of inaccessibility."""
+    shapes = np.asarray(table.geometry.array)
+    drawable = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    poles = np.full(len(shapes), None, dtype=object)
+    sound = shapely.make_valid(shapes[drawable])
+    poles[drawable] = shapely.get_point(shapely.maximum_inscribed_circle(sound, tolerance=_POLE_DEGREES), 0)
+    pairs = zip(shapely.get_x(poles), shapely.get_y(poles), strict=True)
     return [[plain_number(x, 5), plain_number(y, 5)] if np.isfinite(x + y) else None for x, y in pairs]
 
 

@@ -39,6 +39,7 @@ _SCRIPTS = (
     "card.js",
     "districts.js",
     "clusters.js",
+    "labels.js",
     "legend.js",
     "panel.js",
     "tools.js",

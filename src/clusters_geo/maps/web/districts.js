@@ -1,20 +1,6 @@
 // Districts: coloured by a rate or density, or with a circle for an amount; one geometry for all measures.
 {
   const { el, districtCard } = clustersGeo;
-  // Where a name may stand, in pixels from the middle of its district.
-  const SHIFTS = [
-    [0, 0],
-    [0, 16],
-    [0, -16],
-    [14, 8],
-    [-14, 8],
-    [0, 28],
-    [0, -28],
-    [24, -14],
-    [-24, -14],
-    [0, 42],
-    [0, -42],
-  ];
   const LARGEST = 34; // radius in pixels of the largest amount
 
   const classOf = (value, breaks) => breaks.filter((border) => value >= border).length;
@@ -35,14 +21,13 @@
       for (const [name, z] of [
         ["cg-districts", 350],
         ["cg-amounts", 360],
-        ["cg-names", 370],
       ]) {
         app.map.createPane(name).style.zIndex = z;
       }
       const renderer = L.svg({ pane: "cg-districts", padding: 0.5 });
       this.group = L.layerGroup();
       this.circles = L.layerGroup();
-      this.names = L.layerGroup();
+      this.shades = new Map();
       this.shapes = app.districts
         .filter((district) => district.outline.length)
         .map((district) => this.add(app, district, renderer));
@@ -96,7 +81,6 @@
       app.toggle(this.circles, layers.has("districts"));
       this.circles.clearLayers();
       for (const { district, polygon } of this.shapes) this.paint(app, district, polygon);
-      this.label(app);
     }
 
     paint(app, district, polygon) {
@@ -107,6 +91,8 @@
       const filled = measure && measure.kind !== "amount";
       const away = app.focus && app.focus !== district;
       const shade = away ? "cg-away" : filled ? shadeOf(value, measure.breaks) : "cg-plain";
+      this.shades.set(district, shade);
+      path.dataset.unit = district.name;
       path.setAttribute("class", `cg-district leaflet-interactive ${shade}`);
       path.classList.toggle("cg-chosen", app.state.district === district.name);
       const figure = measure
@@ -123,42 +109,6 @@
         className: `cg-amount${measure.estimated[district.i] ? " cg-estimated" : ""}`,
         interactive: false,
       }).addTo(this.circles);
-    }
-
-    // A name stands where its district is wide enough for it and no symbol covers it.
-    label(app) {
-      app.toggle(this.names, app.state.layers.has("names"));
-      this.names.clearLayers();
-      const taken = app.state.layers.has("clusters") ? app.layers.clusters.groups : [];
-      const boxes = taken.map(({ point, size }) => this.box(point, size, size));
-      for (const { district, polygon } of this.shapes) {
-        const width = district.name.length * 6.6;
-        const bounds = polygon.getBounds();
-        const east = this.map.project(bounds.getNorthEast());
-        if (!district.at || east.x - this.map.project(bounds.getSouthWest()).x < width) continue;
-        const spot = this.freeSpot(this.map.project(district.at), width, boxes);
-        if (!spot) continue;
-        boxes.push(this.box(spot, width, 13));
-        const html = el("span", { class: "cg-name", "aria-hidden": "true" }, district.name);
-        const icon = L.divIcon({ html, className: "cg-name-at", iconSize: [0, 0] });
-        L.marker(this.map.unproject(spot), {
-          icon,
-          pane: "cg-names",
-          interactive: false,
-          keyboard: false,
-        }).addTo(this.names);
-      }
-    }
-
-    box({ x, y }, width, height) {
-      return L.bounds([x - width / 2, y - height / 2], [x + width / 2, y + height / 2]);
-    }
-
-    freeSpot(middle, width, boxes) {
-      return SHIFTS.map((shift) => middle.add(shift)).find((spot) => {
-        const wanted = this.box(spot, width, 13);
-        return !boxes.some((box) => box.overlaps(wanted));
-      });
     }
   }
 

@@ -6,6 +6,7 @@
     Model,
     Districts,
     Clusters,
+    Labels,
     Legend,
     Panel,
     Toolbar,
@@ -35,13 +36,14 @@
       if (!at) return;
       const size = this.map.getSize();
       const { paddingTopLeft } = this.room();
+      const narrow = this.narrow();
       const options = {
         // Beside the buttons, below the legend.
-        maxWidth: Math.min(340, size.x - 110),
-        maxHeight: Math.max(160, size.y - paddingTopLeft[1] - 80),
+        maxWidth: Math.min(340, size.x - (narrow ? 50 : 110)),
+        maxHeight: Math.max(160, size.y - paddingTopLeft[1] - (narrow ? 130 : 80)),
         className: "cg-popup",
         autoPanPaddingTopLeft: paddingTopLeft,
-        autoPanPaddingBottomRight: [66, 24],
+        autoPanPaddingBottomRight: narrow ? [12, 82] : [66, 24],
       };
       this.map.eachLayer((layer) => layer.closeTooltip?.());
       const from = document.activeElement;
@@ -91,11 +93,16 @@
     room() {
       const { x, y } = this.map.getSize();
       const { element } = this.legend;
-      if (x >= 700) return { paddingTopLeft: [element.open ? 268 : 12, 16], paddingBottomRight: [66, 24] };
+      if (!this.narrow()) return { paddingTopLeft: [element.open ? 268 : 12, 16], paddingBottomRight: [66, 24] };
       return {
         paddingTopLeft: [12, Math.min(element.offsetHeight + 20, y / 3)],
-        paddingBottomRight: [12, 24],
+        paddingBottomRight: [12, 82],
       };
+    }
+
+    // Where the buttons lie in a row below, and the panel is a sheet.
+    narrow() {
+      return matchMedia("(max-width: 899px)").matches;
     }
 
     bounds() {
@@ -239,13 +246,12 @@
     map.options.zoomSnap = 0.25;
     const app = new App(data, map);
     const districts = new Districts(app);
-    app.layers = { clusters: new Clusters(app), districts, stock: new Stock(app) };
+    app.layers = { clusters: new Clusters(app), districts, stock: new Stock(app), labels: new Labels(app) };
     map.on("zoomend", () => {
       // Close by, the ground steps back behind the outlines.
       map
         .getContainer()
         .parentElement.classList.toggle("cg-close", Boolean(app.focus) || map.getZoom() >= 12.5);
-      if (app.ready) districts.label(app);
     });
     app.ruler = new Ruler(app);
     app.legend = new Legend(app);
@@ -283,6 +289,7 @@
     painted().then(() => {
       app.parts.push(...later);
       for (const part of later) part.update(app);
+      app.layers.labels.update(app); // controls have their sizes now
       document.documentElement.dataset.ready = "yes";
     });
     return app;
