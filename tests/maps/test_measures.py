@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clusters_geo.errors import EngineError, SchemaError
-from clusters_geo.maps.measures import MEASURES, class_breaks, require_classing
+from clusters_geo.maps.measures import MEASURES, class_breaks, classes, own_measure
 
 
 @pytest.mark.parametrize("method", ["quantiles", "equal", "jenks"])
@@ -58,8 +58,8 @@ def test_natural_breaks_without_mapclassify_say_how_to_mend_it(monkeypatch):
 
 
 def test_an_unknown_method_is_refused_with_the_known_ones():
-    with pytest.raises(SchemaError, match=r"'pretty' is not a way.*quantiles, equal, jenks"):
-        require_classing("pretty")
+    with pytest.raises(SchemaError, match=r"pretty is not a way.*law, quantiles, equal and jenks"):
+        classes(classing="pretty")
 
 
 def test_only_rates_and_densities_are_coloured():
@@ -67,3 +67,35 @@ def test_only_rates_and_densities_are_coloured():
     assert kinds["build_out_rate"] == kinds["fill_rate"] == "rate"
     assert kinds["planned_density"] == "density"
     assert {kinds[n] for n in ("planned_ha", "built_ha", "operating_clusters", "pending_sites")} == {"amount"}
+
+
+def measure(name):
+    return next(m for m in MEASURES if m.name == name)
+
+
+def test_rates_have_the_limits_that_mean_something_and_hectares_have_not():
+    values = pd.Series([0.1, 0.2, 0.9])
+    assert classes().of(measure("fill_rate"), values) == ("law", [0.5, 0.8, 1.0])
+    assert classes(classing="law").of(measure("planned_density"), values)[0] == "quantiles"
+    assert classes(classing="equal").of(measure("fill_rate"), values)[0] == "equal"
+
+
+def test_breaks_of_ones_own_are_those_of_the_measure_chosen_only():
+    own = classes("fill_rate", breaks=[0.3, 0.6])
+    assert own.of(measure("fill_rate"), pd.Series([0.1])) == ("own", [0.3, 0.6])
+    assert own.of(measure("build_out_rate"), pd.Series([0.1]))[0] == "law"
+
+
+@pytest.mark.parametrize("breaks", [[0.6, 0.3], [], [0.5, 0.5], [float("nan")], [1, 2, 3, 4, 5]])
+def test_breaks_that_cannot_be_drawn_are_refused(breaks):
+    with pytest.raises(SchemaError, match="must rise: one to 4 finite numbers"):
+        classes("fill_rate", breaks=breaks)
+
+
+def test_any_numeric_column_is_a_measure():
+    table = pd.DataFrame({"workers": [900, 10], "Nước thải (m³)": [1.5, None], "name": "A", "built": True})
+    assert own_measure("workers", table).decimals == 0
+    assert own_measure("Nước thải (m³)", table).words.vi == "Nước thải (m³)"
+    for refused in ("name", "built", "worker"):
+        with pytest.raises(SchemaError, match="near it, or there to choose"):
+            own_measure(refused, table)

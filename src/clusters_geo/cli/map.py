@@ -40,6 +40,22 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--per-district", "folder", type=_PATH, help="Write one map a district, and an index, here.")
 @click.option("--only", metavar="NAME", help="A map of this district alone, its neighbours greyed.")
+@click.option(
+    "--measure", metavar="NAME", help="What the map opens on: fill_rate, workers, any numeric column."
+)
+@click.option(
+    "--breaks",
+    metavar="A,B,…",
+    callback=lambda _context, _option, value: _numbers(value),
+    help="Limits of its classes, in its unit; 0.5 or 50% for rates.",
+)
+@click.option(
+    "--classing",
+    type=click.Choice(["auto", "law", "quantiles", "equal", "jenks"]),
+    default="auto",
+    show_default=True,
+    help="How classes are formed; law is 50, 80, 100 % for rates.",
+)
 @click.option("--title", help="Heading of the map.")
 @click.option(
     "--theme",
@@ -56,6 +72,9 @@ def command(
     output: Path,
     folder: Path | None,
     only: str | None,
+    measure: str | None,
+    breaks: tuple[float, ...] | None,
+    classing: str,
     title: str | None,
     theme: Theme,
     lang: Language,
@@ -67,7 +86,14 @@ def command(
     clusters, districts = load(clusters_file, districts_file, crs)
     bundled = clusters_file is None and districts_file is None
     own = catalogue("map")["titleHanoi"]._asdict() if bundled else None
-    look: _Look = {"lang": lang, "title": title or own, "theme": theme}
+    look: _Look = {
+        "lang": lang,
+        "title": title or own,
+        "theme": theme,
+        "measure": measure,
+        "breaks": breaks,
+        "classing": classing,
+    }
     written = (
         _one(clusters, districts, output, only, look)
         if folder is None
@@ -80,6 +106,20 @@ class _Look(TypedDict):
     lang: Language
     title: str | Mapping[str, str] | None
     theme: Theme
+    measure: str | None
+    breaks: tuple[float, ...] | None
+    classing: str
+
+
+def _numbers(text: str | None) -> tuple[float, ...] | None:
+    """Return limits as numbers: "0.5,0.8", "50%, 80%", "10; 20"."""
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
+    try:
+        return tuple(float(p.rstrip("% ")) / (100 if p.endswith("%") else 1) for p in parts)
+    except ValueError as error:
+        raise click.BadParameter(say("map_breaks", value=text)) from error
 
 
 def _one(

@@ -13,7 +13,7 @@ from jinja2 import Template
 from clusters_geo import __version__
 from clusters_geo.errors import SchemaError
 from clusters_geo.maps.content import Content, Tables
-from clusters_geo.maps.measures import require_classing
+from clusters_geo.maps.measures import classes
 from clusters_geo.maps.page import (
     background,
     leaflet_script,
@@ -30,7 +30,7 @@ from clusters_geo.writing import write_text
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -126,7 +126,9 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     theme: Theme = "auto",
     tiles: str | None = "OpenStreetMap.Mapnik",
     attribution: str | None = None,
-    classing: str = "quantiles",
+    measure: str | None = None,
+    breaks: Sequence[float] | None = None,
+    classing: str = "auto",
     findings: pd.DataFrame | None = None,
     only: str | None = None,
 ) -> ClusterMap:
@@ -150,8 +152,15 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
         an https address with `{z}`, `{x}`, `{y}`; None for none. Nothing is loaded before that.
     attribution
         Whose the background is; needed where `tiles` is an address.
+    measure
+        What the map opens on: `fill_rate`, `build_out_rate`, `planned_density`, `planned_ha`, `built_ha`,
+        `operating_clusters`, `under_construction`, `pending_sites`, or any numeric column of the clusters;
+        None for a fill rate where one is known, else the build-out rate.
+    breaks
+        Limits of the classes of `measure`, at most four, rising, in its unit (0.5 is 50 %).
     classing
-        How choropleth classes are formed: `quantiles`, `equal` or `jenks`.
+        How classes are formed: `law` (50, 80 and 100 % for rates), `quantiles`, `equal` or `jenks`; `auto`
+        for `law` where there are rates, else `quantiles`.
     findings
         What an audit found: a table with `cluster_id`, `severity`, `message`; shown as a layer.
     only
@@ -179,7 +188,7 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     tables = Tables.of(clusters, districts)
     focus = None if only is None else _district_named(only, tables.districts)
     look = Look.of(lang=lang, title=title, theme=theme, tiles=tiles, attribution=attribution)
-    data = Content.of(tables, require_classing(classing)).page(findings=findings, focus=focus)
+    data = Content.of(tables, classes(measure, classing, breaks)).page(findings=findings, focus=focus)
     return ClusterMap(look.settings(focus) | data, lang=lang, title=look.heading(lang, focus))
 
 

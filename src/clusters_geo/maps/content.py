@@ -15,20 +15,22 @@ import shapely
 from clusters_geo.area import area_ha
 from clusters_geo.crs import MAP_CRS, require_crs
 from clusters_geo.errors import CRSError, SchemaError
-from clusters_geo.maps.measures import MEASURES, class_breaks
+from clusters_geo.maps.measures import MEASURES, own_measure
 from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number, plain_text, plain_value
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
 from clusters_geo.measure.rates import build_out_rate, fill_rate
+from clusters_geo.measure.rates import column as column_of
 from clusters_geo.measure.summary import reconcile, summarize
 from clusters_geo.names import match_names
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.audit_report import input_file
 from clusters_geo.schema import BASES, STATUSES, UNIT_TYPES, column
+from clusters_geo.words import LANGUAGES, catalogue
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from clusters_geo.maps.measures import Classing, Measure
+    from clusters_geo.maps.measures import Classes, Measure
     from clusters_geo.maps.plain import JSON
 
 __all__ = ["Content", "Tables", "estimated_totals", "files_of", "published_totals"]
@@ -112,15 +114,19 @@ class Content:
     square_km: pd.Series
     measures: list[dict[str, JSON]]
     published: frozenset[tuple[str | None, str]]
+    chosen: JSON
 
     @classmethod
-    def of(cls, tables: Tables, classing: Classing) -> Content:
+    def of(cls, tables: Tables, classes: Classes) -> Content:
         """Compute what does not depend on the district a map is about."""
         home = _home_district(tables.clusters, tables.districts)
         borders = Topology.of(np.asarray(tables.districts.geometry.array), tolerance_m=TOLERANCE_M)
         square_km = area_ha(tables.districts) / _HA_PER_KM2
-        measures = _measures(tables.clusters, tables.districts["name"], square_km, home, classing)
-        return cls(tables, home, borders, square_km, measures, published_totals(_plain(tables.clusters)))
+        measures = _measures(tables.clusters, tables.districts["name"], square_km, home, classes)
+        published = published_totals(_plain(tables.clusters))
+        return cls(
+            tables, home, borders, square_km, measures, published, _opens_on(measures, classes.measure)
+        )
 
     def page(self, *, findings: pd.DataFrame | None = None, focus: str | None = None) -> dict[str, JSON]:
         """Return everything that one map shows.
@@ -141,6 +147,7 @@ class Content:
             "focus": None if focus is None else plain_text(focus),
             "totals": _totals(about, focus, self.published),
             "districts": self._districts(shown),
+            "measure": self.chosen,
             "measures": [_measure_of(measure, shown) for measure in self.measures],
             "clusters": _clusters(about, self.home[about.index]),
             "findings": _findings(findings, about),
@@ -231,8 +238,10 @@ def _poles(table: gpd.GeoDataFrame) -> list[JSON]:
 
 
 def _measures(
-    clusters: gpd.GeoDataFrame, names: pd.Series, square_km: pd.Series, home: pd.Series, classing: Classing
+    clusters: gpd.GeoDataFrame, names: pd.Series, square_km: pd.Series, home: pd.Series, classes: Classes
 ) -> list[dict[str, JSON]]:
+    own = classes.measure is not None and classes.measure not in {m.name for m in MEASURES}
+    measures = (own_measure(str(classes.measure), clusters), *MEASURES) if own else MEASURES
     if names.empty:
         return []
     rows = _plain(clusters).assign(_home=home)
@@ -243,31 +252,61 @@ def _measures(
     for name in ("planned_ha", "built_ha"):
         by_district[name] = by_district[name].mask(none_there, 0.0)
     by_district["planned_density"] = by_district["planned_ha"] / square_km.where(square_km > 0)
+    if own:
+        by_district[measures[0].name] = _own_figures(rows, measures[0]).reindex(names).set_axis(names.index)
     rows["_home"] = home.map(dict(zip(names, names.index, strict=True)))
-    return [_measure(m, by_district, rows, classing) for m in MEASURES]
+    return [_measure(m, by_district, rows, classes) for m in measures]
+
+
+def _own_figures(rows: pd.DataFrame, measure: Measure) -> pd.Series:
+    """Return a column of the register's own by unit: amounts added up, rates averaged cluster by cluster."""
+    groups = column_of(rows, measure.name).groupby(rows["_home"].to_numpy())
+    return groups.mean() if measure.kind == "rate" else groups.sum(min_count=1)
+
+
+def _opens_on(measures: list[dict[str, JSON]], wanted: str | None) -> JSON:
+    """Return the measure that a map opens on: the one asked for, else a fill rate where one is known."""
+    known = [m["name"] for m in measures if any(value is not None for value in _list(m["values"]))]
+    for name in (wanted, "fill_rate", "build_out_rate", "planned_density"):
+        if name in known or (name is not None and name == wanted):
+            return name
+    return ""
+
+
+def _list(values: JSON) -> list[JSON]:
+    return values if isinstance(values, list) else []
 
 
 def _measure(
-    measure: Measure, by_district: pd.DataFrame, clusters: pd.DataFrame, classing: Classing
+    measure: Measure, by_district: pd.DataFrame, clusters: pd.DataFrame, classes: Classes
 ) -> dict[str, JSON]:
     values = by_district[measure.name]
-    if measure.kind == "amount" and measure.unit_en != "ha":
+    if measure.kind == "amount" and measure.unit == "clusters":
         # No row for a district in the summary means that it has no cluster, which is a count.
         values = values.fillna(0)
     estimated = set(_estimated_homes(clusters, measure))
+    method, breaks = classes.of(measure, values[values != 0])
+    most = column_of(clusters, measure.field).max() if measure.field and measure.kind == "amount" else 1
     return {
         "name": measure.name,
         "kind": measure.kind,
-        "label": {"vi": measure.vi, "en": measure.en},
-        "unit": {"vi": measure.unit_vi, "en": measure.unit_en},
+        "label": measure.words._asdict(),
+        "unit": _unit(measure.unit),
         "decimals": measure.decimals,
-        "classing": classing,
-        "breaks": [plain_number(b) for b in class_breaks(values[values != 0], classing)],
+        "classing": method,
+        "breaks": [plain_number(b) for b in breaks],
+        "field": measure.field,
+        "full": plain_number(most),
         "range": [plain_number(edge) for edge in (values[values != 0].min(), values[values != 0].max())],
         "values": [plain_number(v) for v in values],
         "rests": _rests_on(by_district, measure),
         "estimated": [code in estimated for code in by_district.index],
     }
+
+
+def _unit(unit: str) -> dict[str, JSON]:
+    words = catalogue("map").get(f"unit.{unit}")
+    return dict.fromkeys(LANGUAGES, unit) if words is None else dict(words._asdict())
 
 
 def _measure_of(measure: dict[str, JSON], shown: list[int]) -> dict[str, JSON]:
@@ -278,7 +317,7 @@ def _measure_of(measure: dict[str, JSON], shown: list[int]) -> dict[str, JSON]:
 
 def _rests_on(by_district: pd.DataFrame, measure: Measure) -> list[JSON] | None:
     """Return on how many clusters each district's rate rests: known as facts, and modelled."""
-    if measure.kind != "rate":
+    if f"{measure.name}_known_clusters" not in by_district:
         return None
     counts = (by_district[f"{measure.name}_{how}_clusters"].fillna(0) for how in ("known", "modelled"))
     return [[int(known), int(modelled)] for known, modelled in zip(*counts, strict=True)]
@@ -294,9 +333,14 @@ def _estimated_homes(clusters: pd.DataFrame, measure: Measure) -> pd.Series:
         "planned_ha": (operating, ("planned_ha_basis",)),
         "planned_density": (operating, ("planned_ha_basis",)),
         "operating_clusters": (operating, ("status_basis", "district_basis")),
+        "under_construction": (
+            clusters["status"] == "under_construction",
+            ("status_basis", "district_basis"),
+        ),
         "pending_sites": (clusters["status"] == "pending", ("status_basis", "district_basis")),
     }
-    rows, columns = resting_on[measure.name]
+    own = (clusters["status"].notna(), (f"{measure.name}_basis",))
+    rows, columns = resting_on.get(measure.name, own)
     doubtful = pd.Series(data=False, index=clusters.index)
     for name in columns:
         if name in clusters:
@@ -338,7 +382,7 @@ def _field(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON]:
     texts, kind, unit = dict.fromkeys(("vi", "en"), plain_text(name)), "other", ""
     if name in _RATES:
         kind = "rate"
-        texts = next({"vi": m.vi, "en": m.en} for m in MEASURES if m.name == name)
+        texts = catalogue("map")[f"figure.{name}"]._asdict()
     with suppress(KeyError):  # a column of the user's own is not declared
         declared = column(name)
         texts, kind, unit = {"vi": declared.vi, "en": declared.en}, declared.kind, declared.unit

@@ -6,93 +6,151 @@ look important only for being large; it is drawn as a circle with an area in pro
 
 from __future__ import annotations
 
+import math
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
 from clusters_geo.errors import EngineError, SchemaError
+from clusters_geo.maps.plain import plain_text
+from clusters_geo.names import did_you_mean
+from clusters_geo.schema import column
+from clusters_geo.words import Words, catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["MEASURES", "Classing", "Measure", "class_breaks", "require_classing"]
+__all__ = ["MEASURES", "Classes", "Classing", "Measure", "class_breaks", "classes", "own_measure"]
 
-Classing = Literal["quantiles", "equal", "jenks"]
+Classing = Literal["auto", "law", "quantiles", "equal", "jenks"]
 
 # More shades than five cannot be told apart on a phone in daylight.
 _CLASSES = 5
+# 50 %: below it no further cluster is established in the unit (Decree 32/2024/NĐ-CP, art. 8.1.c); 100 % is
+# full, and 80 %, a limit of ours, nearly so.
+_LIMITS = (0.5, 0.8, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One figure of a district: `kind` decides between colour (rate, density) and circle (amount)."""
+    """One figure of a unit: `kind` decides between colour (rate, density) and circle (amount).
+
+    `field` is the column of the clusters that their symbols are filled by, if any; `vi`, `en` are the labels.
+    """
 
     name: str
     kind: Literal["rate", "density", "amount"]
-    vi: str
-    en: str
-    unit_vi: str
-    unit_en: str
+    unit: str
     decimals: int
+    field: str | None = None
+    label: Words | None = None
+
+    @property
+    def words(self) -> Words:
+        """Its label."""
+        return self.label or catalogue("map")[f"figure.{self.name}"]
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure(
-        "build_out_rate",
-        "rate",
-        "Tỷ lệ xây dựng hạ tầng",
-        "Build-out rate",
-        "%",
-        "%",
-        1,
-    ),
-    Measure("fill_rate", "rate", "Tỷ lệ lấp đầy", "Fill rate", "%", "%", 1),
-    Measure(
-        "planned_density",
-        "density",
-        "Mật độ đất cụm công nghiệp",
-        "Planned area per km² of district",
-        "ha/km²",
-        "ha/km²",
-        2,
-    ),
-    Measure(
-        "planned_ha",
-        "amount",
-        "Diện tích theo quy hoạch",
-        "Planned area",
-        "ha",
-        "ha",
-        1,
-    ),
-    Measure("built_ha", "amount", "Diện tích đã xây dựng hạ tầng", "Built area", "ha", "ha", 1),
-    Measure("operating_clusters", "amount", "Cụm đang hoạt động", "Operating clusters", "cụm", "clusters", 0),
-    Measure("pending_sites", "amount", "Cụm chưa khởi công", "Pending sites", "cụm", "sites", 0),
+    Measure("fill_rate", "rate", "%", 1, "fill_rate"),
+    Measure("build_out_rate", "rate", "%", 1, "build_out_rate"),
+    Measure("planned_density", "density", "ha/km²", 2),
+    Measure("planned_ha", "amount", "ha", 1),
+    Measure("built_ha", "amount", "ha", 1),
+    Measure("operating_clusters", "amount", "clusters", 0),
+    Measure("under_construction", "amount", "clusters", 0),
+    Measure("pending_sites", "amount", "clusters", 0),
 )
 
 
-def require_classing(method: str) -> Classing:
-    """Return the name of a classing method.
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """What a map opens on, and how classes are formed: by limits of the user's own, or by a method."""
+
+    measure: str | None
+    classing: Classing
+    breaks: tuple[float, ...] | None
+
+    def of(self, measure: Measure, values: pd.Series) -> tuple[str, list[float]]:
+        """Return how the classes of a measure are formed, and their inner borders."""
+        if self.breaks is not None and measure.name == self.measure:
+            return "own", [*self.breaks]
+        method = self.classing
+        if method == "auto":
+            method = "law" if measure.kind == "rate" else "quantiles"
+        if method == "law":
+            # Limits of rates mean nothing for hectares.
+            return ("law", [*_LIMITS]) if measure.kind == "rate" else ("quantiles", class_breaks(values))
+        return method, class_breaks(values, method)
+
+
+def classes(
+    measure: str | None = None, classing: str = "auto", breaks: Sequence[float] | None = None
+) -> Classes:
+    """Return what was chosen, checked.
 
     Raises
     ------
     SchemaError
-        If it is none of `quantiles`, `equal` and `jenks`.
+        If there is no such way to form classes, or the breaks do not rise.
 
     Examples
     --------
-    >>> require_classing("equal")
-    'equal'
+    >>> classes("fill_rate", breaks=[0.3, 0.6]).breaks
+    (0.3, 0.6)
     """
     known: dict[str, Classing] = {name: name for name in get_args(Classing)}
-    if method in known:
-        return known[method]
-    msg = f"{method!r} is not a way to form classes; choose one of {', '.join(get_args(Classing))}."
-    raise SchemaError(msg)
+    if classing not in known:
+        raise SchemaError("map.unknown-classing", classing=classing, allowed=list(known))
+    if breaks is None:
+        return Classes(measure, known[classing], None)
+    numbers = tuple(float(b) for b in breaks)
+    rising = all(a < b for a, b in pairwise(numbers)) and all(map(math.isfinite, numbers))
+    if not rising or not 1 <= len(numbers) < _CLASSES:
+        raise SchemaError("map.breaks", breaks=[*numbers], most=_CLASSES - 1)
+    return Classes(measure, known[classing], numbers)
+
+
+def own_measure(name: str, clusters: pd.DataFrame) -> Measure:
+    """Return any numeric column of the register as a measure: a share is a rate, all else an amount.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such column, or it holds no numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> own_measure("workers", pd.DataFrame({"workers": [900, 1200]})).kind
+    'amount'
+    """
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    numeric = [
+        str(column)
+        for column in clusters.columns
+        if is_numeric_dtype(clusters[column]) and not is_bool_dtype(clusters[column])
+    ]
+    if name not in numeric:
+        near = did_you_mean(name, [m.name for m in MEASURES] + numeric)
+        raise SchemaError("map.unknown-measure", measure=name, near=near or numeric[:12])
+    label, unit = Words(plain_text(name), plain_text(name)), ""
+    with suppress(KeyError):  # a column of the user's own is not declared
+        declared = column(name)
+        label, unit = Words(declared.vi, declared.en), declared.unit
+    if unit == "share":
+        return Measure(name, "rate", "%", 1, name, label)
+    whole = (clusters[name].dropna() % 1 == 0).all()
+    return Measure(name, "amount", unit, 0 if whole else 1, name, label)
 
 
 def class_breaks(values: pd.Series, method: Classing = "quantiles") -> list[float]:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from clusters_geo.errors import SchemaError
 from clusters_geo.maps.city import ClusterMap, Look, save_map
 from clusters_geo.maps.content import Content, Tables
-from clusters_geo.maps.measures import require_classing
+from clusters_geo.maps.measures import classes
 from clusters_geo.names import slug
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import geopandas as gpd
     import pandas as pd
@@ -43,7 +43,9 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
     theme: Theme = "auto",
     tiles: str | None = "OpenStreetMap.Mapnik",
     attribution: str | None = None,
-    classing: str = "quantiles",
+    measure: str | None = None,
+    breaks: Sequence[float] | None = None,
+    classing: str = "auto",
     findings: pd.DataFrame | None = None,
     progress: Callable[[str], None] | None = None,
     workers: int = 1,
@@ -59,7 +61,7 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
         As for `make_map`.
     folder
         Where to; made if missing. Files are named after the district, such as `thuong-tin.html`.
-    lang, title, theme, tiles, attribution, classing, findings
+    lang, title, theme, tiles, attribution, measure, breaks, classing, findings
         As for `make_map`; the name of the district stands before the title.
     progress
         Called with the name of each district when its map is written.
@@ -91,7 +93,7 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
         msg = "There is no district to write a map for; give a layer of districts, or use save_map."
         raise SchemaError(msg)
     look = Look.of(lang=lang, title=title, theme=theme, tiles=tiles, attribution=attribution)
-    content = Content.of(Tables.of(clusters, districts), require_classing(classing))
+    content = Content.of(Tables.of(clusters, districts), classes(measure, classing, breaks))
     pack = _Pack(content, look, findings, Path(folder))
     files = _file_names(districts["name"])
     written = {}

@@ -169,8 +169,11 @@ def _leaflet(name: str) -> str:
 @cache
 def _asset(name: str) -> str:
     text = (resources.files("clusters_geo.maps") / "web" / name).read_text(encoding="utf-8")
-    # Indentation is a sixth of our text and means nothing to a browser: no text of ours spans lines.
-    return "\n".join(line.strip() for line in text.splitlines())
+    # Indentation and comments are a fifth of our text and mean nothing to a browser; no text spans lines.
+    if name.endswith(".css"):
+        text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("// "))
 
 
 _HOST = re.compile(r"(\*\.)?[\w.-]+(:\d+)?", re.ASCII)

@@ -48,10 +48,10 @@
 
     // Panning at city scale changes neither groups nor outlines.
     stale(app) {
-      const { lang, statuses, district, query, layers } = app.state;
+      const { lang, statuses, district, query, layers, measure } = app.state;
       const zoom = this.map.getZoom();
       const view = zoom >= OUTLINES_FROM ? this.map.getBounds().toBBoxString() : "";
-      const key = JSON.stringify([lang, [...statuses], district, query, layers.has("findings"), zoom, view]);
+      const key = JSON.stringify([lang, measure, [...statuses], district, query, layers.has("findings"), zoom, view]);
       const changed = key !== this.key;
       this.key = key;
       return changed;
@@ -131,7 +131,7 @@
 
     glyphOf(app, cluster, size) {
       const flagged = app.state.layers.has("findings") ? worst(cluster) : null;
-      return glyph(cluster.status, { size: size + 4, estimated: cluster.estimated("planned_ha"), flagged });
+      return glyph(cluster.status, { size: size + 4, estimated: app.rough(cluster), flagged, gauge: app.gauge(cluster) });
     }
 
     middle(members) {
@@ -139,14 +139,23 @@
       return [mean(0), mean(1)];
     }
 
+    // What is measured, as "Fill rate: 66 %".
+    figure(app, cluster) {
+      const { measure } = app;
+      const field = measure?.field && app.fields.find(({ name }) => name === measure.field);
+      return field ? `${measure.label[app.state.lang]}: ${app.figure(cluster, field)}` : null;
+    }
+
     sentence(app, cluster) {
       const planned = cluster.value("planned_ha");
       const sign = cluster.estimated("planned_ha") ? "≈ " : "";
       const area = planned === null ? null : `${sign}${number(planned, app.state.lang, 1)}\u00a0ha`;
-      return [
+      const says = [
         app.name(cluster),
         [app.word("status", cluster.status), cluster.home, area].filter(Boolean).join(" · "),
+        this.figure(app, cluster),
       ];
+      return says.filter(Boolean);
     }
 
     groupSentence(app, members, counts) {

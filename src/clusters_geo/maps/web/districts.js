@@ -112,5 +112,5 @@
     }
   }
 
-  Object.assign(clustersGeo, { Districts, shadeOf, radiusOf });
+  Object.assign(clustersGeo, { Districts, classOf, shadeOf, radiusOf });
 }

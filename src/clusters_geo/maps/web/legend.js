@@ -1,6 +1,6 @@
 // The legend says what the map shows now: measure, classes and how they were formed, and the symbols.
 {
-  const { el, svg, glyph, bunch, number, percent, radiusOf, fill, STATUSES } = clustersGeo;
+  const { el, svg, glyph, bunch, number, percent, radiusOf, classOf, fill, STATUSES } = clustersGeo;
 
   const SEVERITIES = ["error", "warning", "info"];
 
@@ -27,17 +27,43 @@
     );
 
   // Each item: a drawing and what it means. The printed sheet uses the same list.
+  // How many units, and clusters where these are measured, fall into each class.
+  const classCounts = (app, measure) => {
+    const count = (values) => {
+      const counts = new Array(measure.breaks.length + 1).fill(0);
+      for (const value of values) if (value !== null && value !== 0) counts[classOf(value, measure.breaks)] += 1;
+      return counts;
+    };
+    const shown = measure.field && measure.kind === "rate" ? app.clusters.filter((c) => app.shows(c)) : [];
+    return { units: count(measure.values), clusters: shown.length ? count(shown.map((c) => c.value(measure.field))) : null };
+  };
+
+  const classText = (app, measure, i) => {
+    const { breaks, range } = measure;
+    const { words: t } = app;
+    if (!breaks.length) return bound(app, measure, range[0]);
+    if (measure.classing !== "law" && measure.classing !== "own") {
+      const borders = [range[0], ...breaks, range[1]];
+      return fill(t.between, { from: bound(app, measure, borders[i]), to: bound(app, measure, borders[i + 1]) });
+    }
+    const limit = (k) => (measure.kind === "rate" ? whole(breaks[k], app.state.lang) : bound(app, measure, breaks[k]));
+    if (i === 0) return fill(t.below, { to: limit(0) });
+    if (i === breaks.length) return fill(t.from, { from: limit(i - 1) });
+    return fill(t.between, { from: limit(i - 1), to: limit(i) });
+  };
+
+  const whole = (share, lang) => percent(share, lang, Number.isInteger(Number(`${share}e2`)) ? 0 : 1);
+
   const classItems = (app, measure) => {
-    const [least, most] = measure.range; // of all districts, also where only some are drawn
-    if (least === null) return [];
-    const borders = [least, ...measure.breaks, most];
+    if (measure.range[0] === null) return [];
     const top = measure.breaks.length;
-    return borders.slice(0, -1).map((from, i) => ({
+    const { units, clusters } = classCounts(app, measure);
+    const most = Math.max(...(clusters ?? units), 1);
+    return units.map((n, i) => ({
       drawing: swatch(`cg-shade-${top === 0 ? 2 : Math.round((i * 4) / top)}`),
-      text:
-        top === 0
-          ? bound(app, measure, from)
-          : `${bound(app, measure, from)} – ${bound(app, measure, borders[i + 1])}`,
+      text: classText(app, measure, i),
+      counts: clusters ? [n, clusters[i]] : [n],
+      share: (clusters ? clusters[i] : n) / most,
     }));
   };
 
@@ -78,7 +104,7 @@
       drawing: glyph(status, { size: 20 }),
       text: app.word("status", status),
     }));
-    if (app.clusters.some((cluster) => cluster.estimated("planned_ha"))) {
+    if (app.clusters.some((cluster) => app.rough(cluster))) {
       items.push({ drawing: glyph("operating", { size: 20, estimated: true }), text: t.estimatedArea });
     }
     if (app.clusters.some((cluster) => cluster.outlineBasis === "schematic")) {
@@ -93,6 +119,14 @@
         });
       }
     }
+    const { measure } = app;
+    if (measure?.field) {
+      const values = { what: measure.label[app.state.lang].toLowerCase(), full: bound(app, measure, measure.full) };
+      items.push({
+        drawing: glyph("operating", { size: 20, gauge: 0.5 }),
+        text: fill(measure.kind === "rate" ? t.gauge : t.gaugeFull, values),
+      });
+    }
     return [...items, { drawing: bunch([2, 1, 1], 24), text: groupSays }];
   };
 
@@ -101,6 +135,8 @@
     if (!measure || measure.kind === "amount") return [];
     if (measure.range[0] === null) return [t.unknown];
     const notes = [measure.breaks.length ? t.classing[measure.classing] : t.oneValue];
+    const counted = measure.field && measure.kind === "rate" && app.clusters.length;
+    notes.push(counted ? t.countsBoth : t.countsUnits);
     if (measure.rests) {
       const sum = (i) => measure.rests.reduce((total, counts) => total + counts[i], 0);
       notes.push(fill(t.rests, { known: sum(0), modelled: sum(1) }));
@@ -108,11 +144,20 @@
     return notes;
   };
 
+  // How many are in a class, with a bar as long as their share of the fullest class.
+  const histogram = (counts, share) => {
+    const bar = svg("svg", { width: 44, height: 8, class: "cg-histogram", "aria-hidden": "true" });
+    bar.append(svg("rect", { width: Math.max(44 * share, counts.at(-1) ? 1 : 0), height: 8, class: "cg-histogram-bar" }));
+    return el("small", { class: "cg-class-count" }, counts.join(" · "), bar);
+  };
+
   const list = (items) =>
     el(
       "ul",
       { class: "cg-key" },
-      items.map(({ drawing, text }) => el("li", {}, el("span", {}, drawing), el("span", {}, text))),
+      items.map(({ drawing, text, counts, share }) =>
+        el("li", {}, el("span", {}, drawing), el("span", {}, text, counts ? histogram(counts, share) : null)),
+      ),
     );
 
   class Legend {

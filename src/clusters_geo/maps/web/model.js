@@ -64,7 +64,7 @@
       this.state = {
         lang: data.lang,
         theme: data.theme,
-        measure: this.measures.some((m) => m.name === "planned_density") ? "planned_density" : "",
+        measure: data.measure,
         statuses: new Set(STATUSES),
         district: this.focus?.name ?? "",
         query: "",
@@ -79,6 +79,19 @@
 
     get measure() {
       return this.measures.find((m) => m.name === this.state.measure) ?? null;
+    }
+
+    // How full the symbol of a cluster is drawn: by the measure shown, if that is one of clusters.
+    gauge(cluster) {
+      const { measure } = this;
+      if (!measure?.field) return "solid";
+      const value = cluster.value(measure.field);
+      return value === null ? "unknown" : value / measure.full;
+    }
+
+    // Whether a symbol is drawn as not a fact: the figure it is filled by, else its area.
+    rough(cluster) {
+      return cluster.estimated(this.measure?.field ?? "planned_ha");
     }
 
     // Change the state and let every part of the page show it.

@@ -12,21 +12,47 @@
 
   const shape = (status) => (draw[status] ?? draw.operating)();
 
-  const drawGlyph = (status, estimated, flagged) => {
+  // The part of each shape below a level of 0–1, as a path.
+  const below = {
+    operating: (level) => {
+      const r = 7.6;
+      const y = r - 2 * r * level;
+      const x = Math.sqrt(Math.max(r * r - y * y, 0));
+      return level >= 1 ? `M0 ${-r}A${r} ${r} 0 1 1-.01 ${-r}Z` : `M${-x} ${y}A${r} ${r} 0 ${level > 0.5 ? 1 : 0} 0 ${x} ${y}Z`;
+    },
+    under_construction: (level) => `M-6.9 6.9V${6.9 - 13.8 * level}H6.9V6.9Z`,
+    pending: (level) => {
+      const x = 8.6 * (1 - level);
+      const y = 6.9 - 15.3 * level;
+      return `M-8.6 6.9L${-x} ${y}H${x}L8.6 6.9Z`;
+    },
+  };
+
+  // How full a symbol is: `solid` where nothing is measured, a level, or empty with a bar for what is not known.
+  const gaugeOf = (status, gauge) => {
+    if (gauge === "unknown")
+      return status === "operating" ? svg("path", { d: "M-3.4 0H3.4", class: `cg-bar-unknown cg-stroke-${status}` }) : null;
+    if (!(gauge > 0)) return null;
+    return svg("path", { d: (below[status] ?? below.operating)(Math.min(gauge, 1)), class: `cg-level cg-tint-${status}` });
+  };
+
+  const drawGlyph = (status, estimated, flagged, gauge) => {
     const body = shape(status);
-    body.setAttribute("class", `cg-body cg-fill-${status}${estimated ? " cg-estimated" : ""}`);
+    const hollow = gauge === "solid" ? "" : " cg-hollow";
+    body.setAttribute("class", `cg-body cg-fill-${status}${estimated ? " cg-estimated" : ""}${hollow}`);
     const halo = shape(status);
     halo.setAttribute("class", "cg-halo");
     const ring = flagged ? svg("circle", { r: 11, class: `cg-flag cg-flag-${flagged}` }) : null;
     const box = { viewBox: "-12 -12 24 24", "aria-hidden": "true" };
-    return svg("svg", { ...box, class: "cg-glyph" }, ring, halo, body);
+    return svg("svg", { ...box, class: "cg-glyph" }, ring, halo, body, hollow ? gaugeOf(status, gauge) : null);
   };
 
   // The symbol of a cluster; dashed where its area is not a published figure. Drawn once, then copied.
   const drawn = new Map();
-  const glyph = (status, { size = 20, estimated = false, flagged = null } = {}) => {
-    const key = `${status} ${estimated} ${flagged}`;
-    if (!drawn.has(key)) drawn.set(key, drawGlyph(status, estimated, flagged));
+  const glyph = (status, { size = 20, estimated = false, flagged = null, gauge = "solid" } = {}) => {
+    const level = typeof gauge === "number" ? Math.round(gauge * 50) / 50 : gauge; // no eye sees more
+    const key = `${status} ${estimated} ${flagged} ${level}`;
+    if (!drawn.has(key)) drawn.set(key, drawGlyph(status, estimated, flagged, level));
     const copy = drawn.get(key).cloneNode(true);
     copy.setAttribute("width", size);
     copy.setAttribute("height", size);
