@@ -99,6 +99,7 @@ def town_file(tables, tmp_path):
 
 
 def test_the_legend_belongs_to_the_measure(city):
+    choose(city, "planned_density")
     assert "ha/km²" in city.locator(".cg-legend summary").inner_text()
     choose(city, "fill_rate")
     assert city.locator(".cg-legend summary").inner_text() == "Tỷ lệ lấp đầy"
@@ -324,3 +325,62 @@ def test_dark_and_light(city):
     city.click(".cg-theme")
     assert city.evaluate(ground) != light
     assert city.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+@pytest.fixture(scope="module")
+def rated(tables):
+    """The bundled case with fill rates for some of its operating clusters, as another office has them."""
+    clusters, districts = tables
+    land = clusters["planned_ha"].where(clusters["status"] == "operating") * 0.7
+    leased = land * [[0.3, 0.6, 0.95, 1.0][i % 4] for i in range(len(clusters))]
+    known = [i % 5 != 0 for i in range(len(clusters))]
+    return clusters.assign(leasable_ha=land.where(known), leased_ha=leased.where(known)), districts
+
+
+def test_it_opens_on_the_fill_rate_where_one_is_known(opened, rated, tmp_path):
+    page = opened(save_map(make_map(*rated), tmp_path / "m.html"))
+    assert page.locator("#cg-measure").input_value() == "fill_rate"
+    classes = texts(page, ".cg-legend .cg-key >> nth=0")[0]
+    for words in ("dưới 50 %", "50 % – 80 %", "80 % – 100 %", "từ 100 %"):
+        assert words in classes
+    said = page.locator(".cg-class-count").all_inner_texts()
+    units, clusters = zip(*(map(int, words.split(" · ")) for words in said), strict=True)
+    rates = cg.fill_rate(rated[0]).dropna()
+    assert sum(clusters) == len(rates)
+    assert clusters[0] == (rates < 0.5).sum()
+    assert sum(units) == rated[0].loc[rates.index, "district"].nunique()
+    widths = page.locator(".cg-histogram-bar").evaluate_all(
+        "all => all.map(b => Number(b.getAttribute('width')))"
+    )
+    assert [round(w / 44 * max(clusters)) for w in widths] == list(clusters)
+
+
+def test_symbols_are_gauges_and_what_is_not_known_is_no_zero(opened, rated, tmp_path):
+    page = opened(save_map(make_map(*rated), tmp_path / "m.html"), viewport={"width": 1920, "height": 1080})
+    share = """() => [...document.querySelectorAll('.cg-symbol[data-status=operating]')].map((s) => [
+        s.querySelector('.cg-level')?.getBBox().height ?? 0, Boolean(s.querySelector('.cg-bar-unknown')),
+        s.getAttribute('aria-label')])"""
+    for height, unknown, label in page.evaluate(share):
+        said = re.search(r"Tỷ lệ lấp đầy: (?:([\d,]+)\s%|–)", label)
+        assert said, label
+        assert unknown == (said[1] is None)
+        if said[1]:
+            assert height / 15.2 == pytest.approx(float(said[1].replace(",", ".")) / 100, abs=0.02)
+    page.select_option("#cg-measure", "planned_density")
+    assert page.locator(".cg-symbol .cg-level").count() == 0
+
+
+def test_any_column_and_limits_of_ones_own(opened, rated, tmp_path):
+    clusters, districts = rated
+    clusters = clusters.assign(workers_est=range(len(clusters)))
+    m = make_map(clusters, districts, measure="workers_est")
+    page = opened(save_map(m, tmp_path / "a.html"))
+    assert page.locator(".cg-legend summary").inner_text() == "workers_est"
+    assert page.locator("path.cg-amount").count() == clusters["district"].nunique()
+    page = opened(
+        save_map(make_map(clusters, districts, measure="fill_rate", breaks=[0.4, 0.7]), tmp_path / "b.html")
+    )
+    said = texts(page, ".cg-legend .cg-key >> nth=0")[0]
+    assert "dưới 40 %" in said
+    assert "từ 70 %" in said
+    assert "Ngưỡng tự chọn" in page.locator(".cg-legend").inner_text()

@@ -32,6 +32,7 @@ def pages_of(pdf):
 
 
 def test_the_png_has_the_map_and_its_legend(city):
+    city.select_option("#cg-measure", "planned_density")
     city.click(".cg-theme")  # dark on the screen, light on paper
     city.click("[data-tool=layers]")
     with city.expect_download() as download:
@@ -54,6 +55,7 @@ def test_printing_gives_a_map_and_a_table(city):
 
 
 def test_what_is_printed_keeps_the_legends_colours(city):
+    city.select_option("#cg-measure", "planned_density")
     city.evaluate("dispatchEvent(new Event('beforeprint'))")
     city.emulate_media(media="print")
     printed = Image.open(io.BytesIO(city.screenshot(full_page=True)))

@@ -144,7 +144,7 @@ def test_either_table_may_be_empty(town, town_districts, which):
     tables[which] = tables[which].iloc[:0]
     data = make_map(**tables).data
     assert len(data["clusters"]["id"]) == (0 if which == "clusters" else 7)
-    assert len(data["measures"]) == (0 if which == "districts" else 7)
+    assert len(data["measures"]) == (0 if which == "districts" else 8)
 
 
 def test_inputs_stay_as_they_were(town, town_districts):

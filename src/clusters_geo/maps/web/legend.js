@@ -177,7 +177,7 @@
     update(app) {
       const { words: t, measure } = app;
       const { lang } = app.state;
-      const unit = measure && measure.kind !== "rate" ? ` (${measure.unit[lang]})` : "";
+      const unit = measure?.unit[lang] && measure.kind !== "rate" ? ` (${measure.unit[lang]})` : "";
       this.summary.textContent = measure ? measure.label[lang] + unit : t.legend;
       this.fillSelect(app);
       this.body.replaceChildren(

@@ -142,7 +142,7 @@
       y += height;
     };
     if (measure) {
-      const unit = measure.kind === "rate" ? "" : ` (${measure.unit[app.state.lang]})`;
+      const unit = measure.kind === "rate" || !measure.unit[app.state.lang] ? "" : ` (${measure.unit[app.state.lang]})`;
       const title = head(measure.label[app.state.lang] + unit, y);
       add(title, title.length * 16);
       const items = itemsDrawing(measureItems(app), x, y);
