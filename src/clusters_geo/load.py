@@ -377,6 +377,7 @@ def _read(
     large = wishes.allow_large
     with opened(path, allow_remote=wishes.allow_remote, allow_large=large) as file:
         report = LoadReport(file.shown, fetched_at=file.fetched_at, sha256=file.sha256)
+        report.province = wishes.region or ""
         raw = read_raw(file, report, layer=wishes.layer, encoding=wishes.encoding, allow_large=large)
     if headers is not None:
         found = headers([str(name) for name in raw.table.columns])

@@ -103,5 +103,6 @@ def _read(name: str, index: str, columns: tuple[Column, ...]) -> gpd.GeoDataFram
 
     path = bundled_file(name)
     table = cast_columns(gpd.read_file(path, engine="pyogrio"), columns).set_index(index)
-    attach(table, LoadReport(str(path), "GeoJSON", path.stem, crs="WGS 84", rows=len(table)))
+    report = LoadReport(str(path), "GeoJSON", path.stem, crs="WGS 84", rows=len(table), province="Hà Nội")
+    attach(table, report)
     return table

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import clusters_geo as cg
-from clusters_geo.measure.rates import fill_rates, fill_total, mean_fill_rates
+from clusters_geo.measure.rates import fill_rates, fill_weights, mean_fill_rates
 
 PAIRS = [("build_out_rate", "built_ha", "planned_ha"), ("fill_rate", "leased_ha", "leasable_ha")]
 
@@ -73,26 +73,43 @@ def test_a_stated_rate_stands_where_areas_do_not():
     assert rates["lawful_fill_rate"].isna().tolist() == [False, False, False, True]
 
 
+def averaged(table, groups=None):
+    weights = fill_weights(table, groups)
+    rate = (fill_rates(table)["fill_rate"] * weights["weight"]).sum() / weights["weight"].sum()
+    return rate, weights["by_land"].all(), weights["weight"].notna().tolist()
+
+
 def test_rates_are_averaged_by_land_where_it_is_known_of_all_else_by_count():
     rates = pd.DataFrame({"fill_rate_declared": [0.9, 0.3, None]})
-    total = fill_total(rates)
-    assert (total.rate, total.by_land, total.of.sum()) == (pytest.approx(0.6), False, 2)
-    total = fill_total(rates.assign(leasable_ha=[10.0, 30.0, 80.0]))
-    assert (total.rate, total.by_land, total.of.sum()) == (pytest.approx(0.45), True, 2)
-    total = fill_total(rates.assign(leasable_ha=[10.0, None, None]))
-    assert (total.rate, total.by_land) == (pytest.approx(0.6), False)
+    assert averaged(rates) == (pytest.approx(0.6), False, [True, True, False])
+    by_land = averaged(rates.assign(leasable_ha=[10.0, 30.0, 80.0]))
+    assert by_land == (pytest.approx(0.45), True, [True, True, False])
+    assert averaged(rates.assign(leasable_ha=[10.0, None, None]))[:2] == (pytest.approx(0.6), False)
 
 
 def test_areas_are_not_watered_down_by_rates_that_do_not_say_of_how_much():
     table = pd.DataFrame(
         {"leasable_ha": [10.0, None], "leased_ha": [2.0, None], "fill_rate_declared": [None, 1.0]}
     )
-    total = fill_total(table)
-    assert (total.rate, total.by_land, total.of.tolist()) == (0.2, True, [True, False])
+    assert averaged(table) == (pytest.approx(0.2), True, [True, False])
+
+
+def test_each_group_is_averaged_in_its_own_way():
+    table = pd.DataFrame({"leasable_ha": [10.0, 30.0, None], "fill_rate_declared": [0.9, 0.3, 0.5]})
+    weights = fill_weights(table, pd.Series(["A", "A", "B"]))
+    assert weights["by_land"].tolist() == [True, True, False]
+    assert weights["weight"].tolist() == [10.0, 30.0, 1.0]
+
+
+def test_a_few_stated_rates_do_not_speak_for_all():
+    assert averaged(pd.DataFrame({"fill_rate_declared": [1.0, 1.0, None, None]}))[0] == 1.0
+    assert fill_weights(pd.DataFrame({"fill_rate_declared": [1.0, None, None]}))["weight"].isna().all()
+    asked = pd.Series([True, True, False])
+    assert fill_weights(pd.DataFrame({"fill_rate_declared": [1.0, None, None]}), of=asked)["weight"].any()
 
 
 def test_nothing_known_is_no_rate():
-    assert np.isnan(fill_total(pd.DataFrame({"name": ["A"]})).rate)
+    assert fill_weights(pd.DataFrame({"name": ["A"]}))["weight"].isna().all()
     assert mean_fill_rates(pd.Series(dtype=float), pd.Series(dtype=float)).isna().all(axis=None)
 
 

@@ -72,3 +72,52 @@ def test_totals_that_a_register_has_no_figure_for_are_left_out(clusters):
         clusters, totals(("Hà Nội", "workers", 60_000, "people", "2022", "more than", "control"))
     )
     assert table.empty
+
+
+def test_a_register_of_another_province_is_not_held_against_ha_noi():
+    table = cg.reconcile(register([60.0, 40.0]))
+    assert table["agrees"].isna().all()
+    assert {"Hà Nội", "Thường Tín"} <= set(table["scope"])
+
+
+@pytest.mark.parametrize("scope", ["Bắc Ninh", "tỉnh Bắc Ninh", "Tỉnh BẮC NINH", "total", "Toàn tỉnh"])
+def test_totals_of_one_province_are_those_of_the_whole_register(scope):
+    table = cg.reconcile(
+        register([90.0, 60.0]), totals((scope, "planned_ha", 999, "ha", "2024", "exact", "control"))
+    )
+    assert table["computed"].tolist() == [150.0]
+    assert not table["agrees"].any()
+
+
+def test_what_the_register_says_of_itself_wins_and_a_scope_nobody_has_is_not_judged():
+    published = totals(
+        ("Bắc Ninh", "planned_ha", 150, "ha", "2024", "exact", "control"),
+        ("Hà Nam", "planned_ha", 150, "ha", "2024", "exact", "control"),
+        ("Ba Vì", "planned_ha", 150, "ha", "2024", "exact", "control"),
+        ("Lương Tài", "planned_ha", 150, "ha", "2024", "exact", "control"),
+    )
+    rows = register([90.0, 60.0])
+    of_both = cg.reconcile(rows, published).set_index("scope")["agrees"]
+    assert of_both.isna().to_dict() == {"Bắc Ninh": True, "Hà Nam": True, "Ba Vì": False, "Lương Tài": True}
+    own = cg.reconcile(rows.assign(province="Hà Nam"), published).set_index("scope")["agrees"]
+    assert own.isna().to_dict() == {"Bắc Ninh": True, "Hà Nam": False, "Ba Vì": False, "Lương Tài": True}
+    named = cg.reconcile(rows, published, scope="Bắc Ninh").set_index("scope")["agrees"]
+    assert named.fillna(False).to_dict() == {
+        "Bắc Ninh": True,
+        "Hà Nam": False,
+        "Ba Vì": True,
+        "Lương Tài": False,
+    }
+
+
+def test_the_region_that_was_named_on_loading_is_whose_totals_count(clusters, tmp_path):
+    clusters.to_file(tmp_path / "own.gpkg")
+    assert cg.reconcile(cg.load_clusters(tmp_path / "own.gpkg"))["agrees"].isna().all()
+    own = cg.reconcile(cg.load_clusters(tmp_path / "own.gpkg", region="Hà Nội"))
+    assert own.loc[own["role"] == "control", "agrees"].all()
+
+
+def test_communes_are_held_against_totals_where_there_are_no_districts():
+    rows = register([90.0, 60.0]).rename(columns={"district": "commune"})
+    published = totals(("Xã Ba Vì", "planned_ha", 150, "ha", "2025", "exact", "control"))
+    assert cg.reconcile(rows, published)["agrees"].tolist() == [True]

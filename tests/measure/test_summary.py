@@ -179,3 +179,45 @@ def test_pending_sites_are_a_geodataframe_in_the_order_of_the_register(clusters)
     assert type(sites) is type(clusters)
     assert sites.index.is_monotonic_increasing
     assert set(sites["status"]) == {"pending"}
+
+
+def test_stated_rates_are_a_fill_rate_that_says_how_it_was_averaged():
+    rates = register([("operating", "A", 10.0, 8.0), ("operating", "A", 30.0, 3.0)])
+    rates["fill_rate_declared"] = [0.9, 0.3]
+    row = cg.summarize(rates).loc["total"]
+    assert (row["fill_rate"], row["fill_rate_by"]) == (pytest.approx(0.6), "clusters")
+    assert (row["fill_rate_known_clusters"], row["fill_rate_stated_clusters"]) == (2, 2)
+    row = cg.summarize(rates.assign(leasable_ha=[10.0, 30.0]), by="district").loc["A"]
+    assert (row["fill_rate"], row["fill_rate_by"]) == (pytest.approx(0.45), "leasable_ha")
+
+
+def test_approved_land_makes_the_lawful_rate_another():
+    table = register([("operating", "A", 200.0, 100.0)]).assign(
+        leasable_ha=100.0, leased_ha=40.0, approved_ha=20.0, fill_rate_declared=0.6
+    )
+    row = cg.summarize(table).loc["total"]
+    assert (row["fill_rate"], row["lawful_fill_rate"]) == (pytest.approx(0.4), pytest.approx(0.6))
+    assert row["fill_rate_stated_clusters"] == 0
+
+
+def test_one_stated_rate_of_seventy_is_not_the_citys(clusters):
+    assert clusters.loc[clusters["status"] == "operating", "fill_rate_declared"].notna().any()
+    assert math.isnan(cg.summarize(clusters).loc["total", "fill_rate"])
+
+
+def test_totals_that_a_published_one_confirms_are_not_estimated(clusters):
+    by_district = cg.summarize(clusters, by="district")["estimated"].str.split("; ")
+    assert not {"planned_ha", "operating_clusters"} & set(by_district["Thường Tín"])
+    assert {"planned_ha", "operating_clusters", "built_ha"} <= set(by_district["Ba Vì"])
+    whole = cg.summarize(clusters).loc["total", "estimated"].split("; ")
+    assert not {"planned_ha", "built_ha", "build_out_rate", "operating_clusters"} & set(whole)
+    # The same rows without the word that they are Hà Nội's: nobody can say what was published of them.
+    nobody = cg.summarize(pd.DataFrame(clusters.drop(columns="geometry"))).loc["total", "estimated"]
+    assert "planned_ha" in nobody.split("; ")
+
+
+def test_by_status_each_status_has_its_own_signs():
+    table = register([("operating", "A", 10.0, 8.0), ("pending", "A", 30.0, None)])
+    marks = cg.summarize(table.assign(planned_ha_basis=["declared", "modelled"]), by="status")["estimated"]
+    assert marks["operating"] == ""
+    assert "planned_ha" in marks["pending"].split("; ")

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from clusters_geo.errors import SchemaError
-from clusters_geo.measure.trust import basis_of, is_soft
+from clusters_geo.measure.rates import RATES, fill_rates, fill_weights
+from clusters_geo.measure.trust import (
+    basis_of,
+    confirmed_totals,
+    doubtful_totals,
+    is_fact,
+    is_soft,
+    province_of,
+    scope_key,
+    whole_scope,
+)
 from clusters_geo.names import fold
 from clusters_geo.reference import load_totals
 
@@ -31,8 +41,7 @@ __all__ = [
 
 UNKNOWN = "?"
 
-# A rate is one area over another.
-_RATES = {"build_out_rate": ("built_ha", "planned_ha"), "fill_rate": ("leased_ha", "leasable_ha")}
+_AREAS = ("planned_ha", "built_ha", "leasable_ha", "leased_ha")
 _BY_ORIGIN = {
     f"{area}_{basis}": (area, basis)
     for area in ("planned_ha", "built_ha")
@@ -42,10 +51,10 @@ _COLUMNS = [
     *("clusters", "operating_clusters", "under_construction", "pending_sites"),
     *("planned_ha", "built_ha", "build_out_rate"),
     *("build_out_rate_known_clusters", "build_out_rate_modelled_clusters"),
-    *("leasable_ha", "leased_ha", "fill_rate"),
-    *("fill_rate_known_clusters", "fill_rate_modelled_clusters"),
+    *("leasable_ha", "leased_ha", "fill_rate", "lawful_fill_rate"),
+    *("fill_rate_known_clusters", "fill_rate_modelled_clusters", "fill_rate_stated_clusters", "fill_rate_by"),
     *_BY_ORIGIN,
-    *("under_construction_ha", "pending_ha", "as_of"),
+    *("under_construction_ha", "pending_ha", "as_of", "estimated"),
 ]
 
 
@@ -67,12 +76,17 @@ def summarize(clusters: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
     - `clusters`, `operating_clusters`, `under_construction`, `pending_sites`: how many;
     - `planned_ha`, `built_ha`, `leasable_ha`, `leased_ha`: hectares of the operating clusters (of all
       rows where `by="status"`), missing where none is known;
-    - `build_out_rate`, `fill_rate`: shares 0–1 over the clusters that have both areas. Of these,
-      `build_out_rate_known_clusters`, `fill_rate_known_clusters` are those where neither is modelled, and
+    - `build_out_rate`: share 0–1 over the clusters that have both areas; `fill_rate` and `lawful_fill_rate`
+      (see there): over those that have both areas or state a rate. Of these,
+      `build_out_rate_known_clusters`, `fill_rate_known_clusters` are those where every figure is a fact,
       `build_out_rate_modelled_clusters`, `fill_rate_modelled_clusters` the rest;
+      `fill_rate_stated_clusters` state no areas but a rate, and `fill_rate_by` says whether rates were
+      averaged by `leasable_ha` or by `clusters` (see `fill_weights`);
     - `planned_ha_published`, `planned_ha_modelled`, `built_ha_published`, `built_ha_modelled`: hectares of
       the total by how they were obtained; the rest is inferred, declared or of unknown origin;
-    - `under_construction_ha`, `pending_ha`: planned hectares of those; `as_of`: the latest date.
+    - `under_construction_ha`, `pending_ha`: planned hectares of those; `as_of`: the latest date;
+    - `estimated`: the totals that carry "≈", joined by "; ": they rest on figures that are not facts, and
+      meet no published total.
 
     Raises
     ------
@@ -98,12 +112,13 @@ def summarize(clusters: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
             raise SchemaError(msg)
     if by is None:
         all_in_one = pd.Series("total", index=clusters.index, dtype=pd.CategoricalDtype(["total"]))
-        return _figures(clusters, all_in_one)
+        return _figures(clusters, all_in_one).assign(estimated=_estimated(clusters, all_in_one, by))
     groups = clusters[by].astype("string").fillna(UNKNOWN)
     names = sorted(groups.unique(), key=lambda name: (name == UNKNOWN, fold(name)))
     # The column still says each row's status when the group is one status.
     by_name = groups.astype(pd.CategoricalDtype(names))
-    return _figures(clusters, by_name, every_status=by == "status").rename_axis(by)
+    figures = _figures(clusters, by_name, every_status=by == "status")
+    return figures.assign(estimated=_estimated(clusters, by_name, by)).rename_axis(by)
 
 
 def pending_sites(clusters: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -161,17 +176,52 @@ def _figures(rows: pd.DataFrame, groups: pd.Series, *, every_status: bool = Fals
     """Return one row per category of `groups`, also for those without a row."""
     measured = pd.Series(data=True, index=rows.index) if every_status else _has(rows, "status", "operating")
     key = pd.CategoricalIndex(groups)
-    counts = pd.DataFrame(_counted(rows, measured)).groupby(key, observed=False).sum()
+    fill = _filled(rows, measured, groups)
+    counts = pd.DataFrame(_counted(rows, measured, fill)).groupby(key, observed=False).sum()
     # Nothing known is not zero hectares.
-    hectares = pd.DataFrame(_added(rows, measured)).groupby(key, observed=False).sum(min_count=1)
+    hectares = pd.DataFrame(_added(rows, measured, fill)).groupby(key, observed=False).sum(min_count=1)
     figures = counts.join(hectares).fillna(dict.fromkeys(_BY_ORIGIN, 0.0))
-    for rate in _RATES:
-        figures[rate] = figures[f"{rate} part"] / figures[f"{rate} whole"]
+    figures["build_out_rate"] = figures["built part"] / figures["planned whole"]
+    for rate in ("fill_rate", "lawful_fill_rate"):
+        figures[rate] = figures[f"{rate} part"] / figures["fill weight"]
+    figures["fill_rate_by"] = _averaged_by(fill, key)
     figures["as_of"] = _column(rows, "as_of").groupby(key, observed=False).max()
-    return figures[_COLUMNS].set_axis(pd.Index(list(key.categories)))
+    return figures.reindex(columns=_COLUMNS).set_axis(pd.Index(list(key.categories)))
 
 
-def _counted(rows: pd.DataFrame, measured: pd.Series) -> dict[str, pd.Series]:
+def _filled(rows: pd.DataFrame, measured: pd.Series, groups: pd.Series) -> pd.DataFrame:
+    """Return the fill rates of the measured rows and their weights; missing in all others."""
+    return pd.concat([fill_rates(rows), fill_weights(rows, groups, of=measured)], axis=1)
+
+
+def _averaged_by(fill: pd.DataFrame, key: pd.CategoricalIndex) -> pd.Series:
+    some = fill["weight"].notna()
+    by = fill["by_land"].map({True: "leasable_ha", False: "clusters"}).where(some).astype("string")
+    return by.groupby(key, observed=False).first()
+
+
+def _estimated(clusters: pd.DataFrame, groups: pd.Series, by: str | None) -> pd.Series:
+    """Return for each group which of its totals carry "≈", as text."""
+    confirmed = _confirmed(clusters) if by in (None, _unit_column(clusters)) else frozenset()
+    marks = doubtful_totals(clusters, groups, confirmed, every_status=by == "status")
+    marks = marks.reindex(list(groups.cat.categories), fill_value=False)
+    texts = ["; ".join(marks.columns[row]) for row in marks.to_numpy(dtype=bool)]
+    return pd.Series(texts, index=marks.index, dtype="string")
+
+
+def _confirmed(clusters: pd.DataFrame) -> frozenset[tuple[str, str]]:
+    whole = _whole(clusters, None)
+    return frozenset() if whole is None else confirmed_totals(reconcile(clusters, scope=whole), whole)
+
+
+def _whole(clusters: pd.DataFrame, totals: pd.DataFrame | None) -> str | None:
+    """Return which scope of the totals is the whole register; the bundled ones are not anybody's."""
+    if totals is None:
+        return None if province_of(clusters) is None else whole_scope(clusters, load_totals())
+    return whole_scope(clusters, totals)
+
+
+def _counted(rows: pd.DataFrame, measured: pd.Series, fill: pd.DataFrame) -> dict[str, pd.Series]:
     """Return which rows each count counts."""
     counted = {
         "clusters": pd.Series(data=True, index=rows.index),
@@ -179,27 +229,28 @@ def _counted(rows: pd.DataFrame, measured: pd.Series) -> dict[str, pd.Series]:
         "under_construction": _has(rows, "status", "under_construction"),
         "pending_sites": _has(rows, "status", "pending"),
     }
-    for rate, areas in _RATES.items():
-        given = measured & _has_both(rows, *areas)
-        part, whole = (_has(rows, f"{area}_basis", "modelled") for area in areas)
-        modelled = given & (part | whole)
-        counted[f"{rate}_known_clusters"] = given & ~modelled
-        counted[f"{rate}_modelled_clusters"] = modelled
+    given = {"build_out_rate": measured & _has_both(rows, *RATES["build_out_rate"])}
+    given["fill_rate"] = fill["weight"].notna()
+    for rate, known in given.items():
+        fact = is_fact(basis_of(rows, rate))
+        counted[f"{rate}_known_clusters"] = known & fact
+        counted[f"{rate}_modelled_clusters"] = known & ~fact
+    counted["fill_rate_stated_clusters"] = given["fill_rate"] & fill["stated"]
     return counted
 
 
-def _added(rows: pd.DataFrame, measured: pd.Series) -> dict[str, pd.Series]:
+def _added(rows: pd.DataFrame, measured: pd.Series, fill: pd.DataFrame) -> dict[str, pd.Series]:
     """Return the hectares that each row adds to each total; missing where it adds none."""
     planned = _column(rows, "planned_ha")
     added = {
         "under_construction_ha": planned.where(_has(rows, "status", "under_construction")),
         "pending_ha": planned.where(_has(rows, "status", "pending")),
     }
-    for rate, areas in _RATES.items():
-        given = measured & _has_both(rows, *areas)
-        for name, area in zip(("part", "whole"), areas, strict=True):
-            added[area] = _column(rows, area).where(measured)
-            added[f"{rate} {name}"] = _column(rows, area).where(given)
+    added |= {area: _column(rows, area).where(measured) for area in _AREAS}
+    given = measured & _has_both(rows, *RATES["build_out_rate"])
+    added |= {"built part": added["built_ha"].where(given), "planned whole": planned.where(given)}
+    added["fill weight"] = fill["weight"]
+    added |= {f"{rate} part": fill[rate] * fill["weight"] for rate in ("fill_rate", "lawful_fill_rate")}
     for total, (area, basis) in _BY_ORIGIN.items():
         added[total] = _column(rows, area).where(measured & _has(rows, f"{area}_basis", basis))
     return added
@@ -211,6 +262,12 @@ def _has_both(rows: pd.DataFrame, part: str, whole: str) -> pd.Series:
 
 def _has(rows: pd.DataFrame, column: str, value: str) -> pd.Series:
     return (_column(rows, column).astype("string") == value).fillna(value=False).astype(bool)
+
+
+def _unit_column(clusters: pd.DataFrame) -> str:
+    """Return in which column the units stand of which totals are published."""
+    told = [name for name in ("district", "commune") if name in clusters and clusters[name].notna().any()]
+    return told[0] if told else "district"
 
 
 def _column(rows: pd.DataFrame, name: str) -> pd.Series:
@@ -230,7 +287,9 @@ _AGREES: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def reconcile(clusters: pd.DataFrame, totals: pd.DataFrame | None = None) -> pd.DataFrame:
+def reconcile(
+    clusters: pd.DataFrame, totals: pd.DataFrame | None = None, *, scope: str | None = None
+) -> pd.DataFrame:
     """Compare the totals of a register with published ones.
 
     Parameters
@@ -239,14 +298,18 @@ def reconcile(clusters: pd.DataFrame, totals: pd.DataFrame | None = None) -> pd.
         One row per cluster, as for `summarize`.
     totals
         Published totals as from `load_totals`, which is the default. Totals of a district are compared
-        with the rows of that district.
+        with the rows of that district, or of a commune where the register names no districts.
+    scope
+        Which scope of the totals is the whole register; by default the province that the register is of (its
+        column `province`, or `region=` when it was loaded), else the one province that `totals` speak of.
 
     Returns
     -------
     One row per published total that the register has a figure for: `scope`, `metric`, `computed`,
     `published`, `unit`, `qualifier`, `difference`, `agrees`, `role`, `as_of`, `source`. The role is
     `control`, or `note` for a source that contradicts the control. An exact total agrees within 0.05 of
-    its unit; "about", "almost" and "more than" are taken as within 5 % on their side.
+    its unit; "about", "almost" and "more than" are taken as within 5 % on their side. A total of a scope that
+    the register does not have is not judged: there `computed` and `agrees` are missing.
 
     Examples
     --------
@@ -257,25 +320,44 @@ def reconcile(clusters: pd.DataFrame, totals: pd.DataFrame | None = None) -> pd.
     True
     """
     published = load_totals() if totals is None else totals
-    computed = _computed(clusters)
-    known = published[published["role"].isin(["control", "note"])].merge(computed, on=["scope", "metric"])
+    whole = scope or _whole(clusters, totals)
+    computed = _computed(clusters, whole)
+    rows = published[published["role"].isin(["control", "note"])]
+    rows = rows.assign(_key=rows["scope"].astype("string").map(scope_key, na_action="ignore"))
+    had = rows["_key"].isin(computed["_key"])
+    found = rows[had].merge(computed, on=["_key", "metric"])
+    known = pd.concat([found, rows[~had].assign(computed=float("nan"))])
     known["difference"] = known["computed"] - known["value"]
-    known["agrees"] = [
-        _AGREES[qualifier](computed, value)
-        for qualifier, computed, value in zip(
-            known["qualifier"], known["computed"], known["value"], strict=True
-        )
-    ]
+    known["agrees"] = pd.array(
+        [
+            pd.NA if pd.isna(computed) else _AGREES[qualifier](computed, value)
+            for qualifier, computed, value in zip(
+                known["qualifier"], known["computed"], known["value"], strict=True
+            )
+        ],
+        dtype="boolean",
+    )
     columns = ["scope", "metric", "computed", "value", "unit", "qualifier", "difference", "agrees", "role"]
-    return known[[*columns, "as_of", "source"]].rename(columns={"value": "published"})
+    table = known[[*columns, "as_of", "source"]].rename(columns={"value": "published"})
+    return table.reset_index(drop=True)
 
 
-def _computed(clusters: pd.DataFrame) -> pd.DataFrame:
-    """Return every figure of the whole register and of each district: scope, metric, computed."""
-    city = summarize(clusters).set_axis(["Hà Nội"])
-    parts = [city, summarize(clusters, by="district")] if "district" in clusters else [city]
-    figures = pd.concat(parts).rename_axis("scope").drop(columns="as_of").astype("float64")
-    return figures.reset_index().melt("scope", var_name="metric", value_name="computed").dropna()
+def _computed(clusters: pd.DataFrame, whole: str | None) -> pd.DataFrame:
+    """Return every figure of the whole register and of each unit: key of the scope, metric, computed."""
+    parts = []
+    if whole is not None:
+        all_in_one = pd.Series(whole, index=clusters.index, dtype=pd.CategoricalDtype([whole]))
+        parts.append(_figures(clusters, all_in_one))
+    if (unit := _unit_column(clusters)) in clusters:
+        names = clusters[unit].astype("string").map(scope_key, na_action="ignore")
+        names = names.mask(names == ("" if whole is None else scope_key(whole)))
+        parts.append(_figures(clusters, names.astype("category")))
+    if not parts:
+        return pd.DataFrame(columns=["_key", "metric", "computed"])
+    texts = ["as_of", "estimated", "fill_rate_by"]
+    figures = pd.concat(parts).drop(columns=texts).astype("float64").rename_axis("_key").reset_index()
+    figures["_key"] = figures["_key"].map(scope_key)
+    return figures.melt("_key", var_name="metric", value_name="computed").dropna()
 
 
 _PER_HA = {
@@ -319,7 +401,7 @@ def per_hectare(clusters: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def city_per_hectare(totals: pd.DataFrame | None = None, *, scope: str = "Hà Nội") -> pd.DataFrame:
+def city_per_hectare(totals: pd.DataFrame | None = None, *, scope: str | None = None) -> pd.DataFrame:
     """Return what stands on each built hectare of the whole city, from its published totals.
 
     Parameters
@@ -327,7 +409,7 @@ def city_per_hectare(totals: pd.DataFrame | None = None, *, scope: str = "Hà N�
     totals
         Published totals as from `load_totals`, which is the default.
     scope
-        Whose totals.
+        Whose totals; by default those of the one province that they speak of.
 
     Returns
     -------
@@ -340,9 +422,10 @@ def city_per_hectare(totals: pd.DataFrame | None = None, *, scope: str = "Hà N�
     {'enterprises': 2.8, 'workers': 43.1, 'budget_bn_vnd': 0.79}
     """
     published = load_totals() if totals is None else totals
-    control = published[(published["scope"] == scope) & (published["role"] == "control")].set_index("metric")
+    whole = scope or whole_scope(pd.DataFrame(), published)
+    control = published[(published["scope"] == whole) & (published["role"] == "control")].set_index("metric")
     rows = control.loc[[figure for figure in _PER_HA if figure in control.index]]
-    built_ha = float(control["value"]["built_ha"])
+    built_ha = control["value"].get("built_ha", float("nan"))
     return pd.DataFrame(
         {
             "total": rows["value"],

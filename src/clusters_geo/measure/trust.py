@@ -10,11 +10,16 @@ A total is as doubtful as what it adds up, unless it meets a published total.
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from clusters_geo.crs import ZONES
 from clusters_geo.measure.rates import RATES, STATED, build_out_rate, fill_rates
+from clusters_geo.names import name_key
+from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.schema import BASES
 
 if TYPE_CHECKING:
@@ -32,7 +37,10 @@ __all__ = [
     "doubtful_totals",
     "is_fact",
     "is_soft",
+    "province_of",
+    "scope_key",
     "weaker_basis",
+    "whole_scope",
 ]
 
 MARK = "≈"
@@ -135,7 +143,11 @@ def doubtful_cells(clusters: pd.DataFrame, name: str) -> pd.Series:
 
 
 def doubtful_totals(
-    clusters: pd.DataFrame, groups: pd.Series, confirmed: AbstractSet[tuple[str, str]] = frozenset()
+    clusters: pd.DataFrame,
+    groups: pd.Series,
+    confirmed: AbstractSet[tuple[str, str]] = frozenset(),
+    *,
+    every_status: bool = False,
 ) -> pd.DataFrame:
     """Return which totals carry "≈": those that rest on no fact alone and meet no published total.
 
@@ -147,6 +159,8 @@ def doubtful_totals(
         The group of each cluster, on the index of `clusters`; `WHOLE` for all rows where there is one total.
     confirmed
         Groups and figures that meet a published total, as from `confirmed_totals`.
+    every_status
+        Whether areas and rates are those of all clusters of a group, not of the operating ones.
 
     Returns
     -------
@@ -159,19 +173,19 @@ def doubtful_totals(
     ... )
     >>> doubtful_totals(table, pd.Series(["A", "B"]))["planned_ha"].to_dict()
     {'A': True, 'B': False}
-    >>> doubtful_totals(table, pd.Series(["A", "B"]), {("A", "planned_ha")})["planned_ha"].to_dict()
+    >>> doubtful_totals(table, pd.Series(["A", "B"]), {("a", "planned_ha")})["planned_ha"].to_dict()
     {'A': False, 'B': False}
     """
-    cells = {total: _rests_on_doubt(clusters, total) for total in PARTS}
+    cells = {total: _rests_on_doubt(clusters, total, every_status=every_status) for total in PARTS}
     doubted = pd.DataFrame(cells, index=clusters.index).groupby(groups.astype(object).to_numpy()).any()
     for total in PARTS:
-        met = [_confirmed(str(group), total, confirmed) for group in doubted.index]
+        met = [_confirmed(name_key(str(group)), total, confirmed) for group in doubted.index]
         doubted[total] &= ~pd.Series(met, index=doubted.index, dtype=bool)
     return doubted.astype(bool)
 
 
 def confirmed_totals(reconciled: pd.DataFrame, whole: str | None) -> frozenset[tuple[str, str]]:
-    """Return which totals, by group (`WHOLE` for the register) and figure, were published and are met.
+    """Return which totals, by key of the group's name (`WHOLE` for the register) and figure, are met.
 
     Parameters
     ----------
@@ -188,7 +202,7 @@ def confirmed_totals(reconciled: pd.DataFrame, whole: str | None) -> frozenset[t
     Examples
     --------
     >>> import clusters_geo as cg
-    >>> ("Thường Tín", "planned_ha") in confirmed_totals(cg.reconcile(cg.load_hanoi()[0]), "Hà Nội")
+    >>> ("thường tín", "planned_ha") in confirmed_totals(cg.reconcile(cg.load_hanoi()[0]), "Hà Nội")
     True
     """
     control = reconciled[(reconciled["role"] == "control") & reconciled["agrees"].notna()]
@@ -196,7 +210,7 @@ def confirmed_totals(reconciled: pd.DataFrame, whole: str | None) -> frozenset[t
     if not set(RATES["build_out_rate"]) <= set(of_all["metric"]) or not of_all["agrees"].all():
         return frozenset()
     met = control[control["agrees"].astype(bool)]
-    scopes = met["scope"].where(met["scope"] != whole, WHOLE)
+    scopes = (WHOLE if scope == whole else name_key(scope) for scope in met["scope"])
     return frozenset(zip(scopes, met["metric"], strict=True))
 
 
@@ -206,11 +220,13 @@ def _confirmed(group: str, total: str, confirmed: AbstractSet[tuple[str, str]]) 
     return all((group, part) in confirmed for part in parts)
 
 
-def _rests_on_doubt(clusters: pd.DataFrame, total: str) -> pd.Series:
+def _rests_on_doubt(clusters: pd.DataFrame, total: str, *, every_status: bool) -> pd.Series:
     status, parts = PARTS[total]
     counted = _texts(clusters["status"]) == status
-    if parts is _COUNTED:
+    if parts == _COUNTED:
         return counted & ~is_fact(weaker_basis(*(basis_of(clusters, part) for part in parts)))
+    if every_status and status == "operating":
+        counted = counted | True
     if total in RATES:
         return counted & _rate(clusters, total).notna() & ~is_fact(basis_of(clusters, total))
     return counted & doubtful_cells(clusters, parts[0])
@@ -225,3 +241,83 @@ def _rate(clusters: pd.DataFrame, name: str) -> pd.Series:
 
 def _texts(basis: pd.Series) -> pd.Series:
     return basis.astype("string").fillna("")
+
+
+def province_of(clusters: pd.DataFrame) -> str | None:
+    """Return the province a register is of: its own column, or what was said when it was loaded.
+
+    Returns
+    -------
+    The name as it is written there; None where nobody says, or the rows are of several provinces.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> province_of(cg.load_hanoi()[0])
+    'Hà Nội'
+    >>> province_of(pd.DataFrame({"province": ["Bắc Ninh", "tỉnh Bắc Ninh", None]}))
+    'Bắc Ninh'
+    """
+    if "province" in clusters and clusters["province"].notna().any():
+        names = [str(name) for name in clusters["province"].dropna().unique()]
+        return names[0] if len({scope_key(name) for name in names}) == 1 else None
+    told = clusters.attrs.get(ATTRIBUTE, {}).get("province")
+    return str(told) if told else None
+
+
+def whole_scope(clusters: pd.DataFrame, totals: pd.DataFrame | None = None) -> str | None:
+    """Return which scope of published totals is the whole register, as it is written there.
+
+    Parameters
+    ----------
+    clusters
+        The register.
+    totals
+        Totals that somebody gave for this register. One province among their scopes is the register's, if
+        the register does not say another. None for no more than what the register says.
+
+    Returns
+    -------
+    The scope; None where nobody can say.
+
+    Examples
+    --------
+    >>> totals = pd.DataFrame({"scope": ["Tỉnh Bắc Ninh", "Gia Bình"]})
+    >>> whole_scope(pd.DataFrame({"name": ["A"]}), totals)
+    'Tỉnh Bắc Ninh'
+    >>> whole_scope(pd.DataFrame({"name": ["A"], "province": "Hà Nam"}), totals) is None
+    True
+    """
+    own = province_of(clusters)
+    if totals is None:
+        return own
+    scopes = {scope_key(str(scope)): str(scope) for scope in totals["scope"].dropna().unique()}
+    for key in _EVERYTHING & set(scopes):
+        return scopes[key]
+    if own is not None:
+        return scopes.get(scope_key(own))
+    provinces = [scope for key, scope in scopes.items() if key in _provinces()]
+    return provinces[0] if len(provinces) == 1 else None
+
+
+# How a table of totals calls the whole register without naming a province.
+_EVERYTHING = frozenset(
+    {WHOLE, "tổng", "tổng số", "tổng cộng", "toàn tỉnh", "toàn thành phố", "whole", "all"}
+)
+_PROVINCE_PREFIX = re.compile(r"^tỉnh\s+")
+
+
+@lru_cache
+def _provinces() -> frozenset[str]:
+    return frozenset(scope_key(name) for zone in ZONES.values() for name in zone.provinces)
+
+
+def scope_key(name: str) -> str:
+    """Return the form of the name of a province or unit under which equal scopes are equal.
+
+    Examples
+    --------
+    >>> scope_key("Tỉnh Bắc Ninh") == scope_key("BẮC NINH"), scope_key("Huyện Thường Tín")
+    (True, 'thường tín')
+    """
+    return _PROVINCE_PREFIX.sub("", name_key(name))

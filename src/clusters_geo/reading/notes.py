@@ -98,6 +98,8 @@ class LoadReport:
         When it was fetched (UTC) and the SHA-256 of what came, where `path` is an address.
     crs
         The coordinate system of the table, by name.
+    province
+        Whose data they are, where the caller said so.
     encodings
         The encoding of each text column that was not plain UTF-8.
     rows
@@ -120,6 +122,7 @@ class LoadReport:
     notes: list[Note] = field(default_factory=list)
     fetched_at: str = ""
     sha256: str = ""
+    province: str = ""
 
     @property
     def repairs(self) -> list[Note]:
