@@ -431,6 +431,11 @@ CASES = {
         {"clusters": table(status="operating", planned_ha=19.0), "totals": totals(20.0)},
         ({"clusters": table(status="operating", planned_ha=20.04), "totals": totals(20.0, role="note")}, 0),
     ),
+    "trust.scope-not-in-register": (
+        {"clusters": table(status="operating", province="Bắc Ninh"), "totals": totals(20.0)},
+        {"clusters": table(status="operating", province="Hà Nội"), "totals": totals(20.0)},
+        ({"clusters": table(status="operating"), "totals": totals(20.0).assign(scope="six clusters")}, 1),
+    ),
     "trust.modelled-share": (
         table(status="operating", planned_ha=[1.0, 1.0], planned_ha_basis=["published", "modelled"]),
         table(
@@ -478,3 +483,21 @@ def test_its_message_says_what_was_found(rule, lang):
             message.replace("(", " ").replace(".", " ").split()
         )
         assert "{" not in message
+
+
+@pytest.mark.parametrize(("stated", "expected"), [(0.6, 0), (0.4, 1)])
+def test_a_stated_rate_is_that_of_the_law_which_counts_approved_land(stated, expected):
+    land = table(fill_rate_declared=stated, leased_ha=40.0, approved_ha=20.0, leasable_ha=100.0)
+    assert len(audit(land, only=["figures.rate-contradicts-areas"])) == expected
+
+
+def test_totals_of_another_province_are_not_judged_and_it_is_said():
+    bac_ninh = table(status="operating", planned_ha=[90.0, 60.0], province="Bắc Ninh")
+    findings = audit(bac_ninh, totals=totals(1686.0), only=["trust"], lang="en")
+    assert findings["rule"].tolist().count("trust.total-does-not-reconcile") == 0
+    assert "trust.scope-not-in-register" in findings["rule"].tolist()
+    run = {run["rule"]: run for run in findings.attrs["audit"]["rules"]}["trust.total-does-not-reconcile"]
+    assert run["judged"] == 0
+    assert "not of this register" in run["not_judged"]
+    own = audit(bac_ninh, totals=totals(999.0).assign(scope="Tỉnh Bắc Ninh"), only=["trust"], lang="en")
+    assert "trust.total-does-not-reconcile" in own["rule"].tolist()

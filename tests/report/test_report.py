@@ -92,7 +92,7 @@ def test_text_fits_the_width_it_is_given():
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_no_column_is_lost_at_the_usual_width(clusters, lang):
     for by in ("district", "status"):
-        sheet = group_sheet(clusters, by, lang, published=True)
+        sheet = group_sheet(clusters, by, lang)
         drawn = to_text(sheet)
         for row in sheet.rows:
             line = next(line for line in drawn.splitlines() if line.split("  ")[1:2] == [row[0]])
@@ -134,7 +134,10 @@ def test_the_summary_shows_both_rates_by_name_and_how_each_figure_is_known(clust
     by_name = {row[0]: row[1:] for row in sheet.rows}
     assert by_name["Operating clusters"][0] == "70"
     assert by_name["Planned area"][0] == "1,686.0 ha"
-    assert by_name["Build-out rate"] == ("82.6 %", "known for 0 of 70 clusters; modelled for 70")
+    assert by_name["Build-out rate"] == (
+        "82.6 %",
+        "known for 0 of 70 clusters; inferred or modelled for 70",
+    )
     assert by_name["Fill rate"][0] == "–"
     assert by_name["Fill rate"][1].startswith("known for 0 of 70 clusters")
     assert "published 664.4 ha (39.4 %)" in by_name["Planned area"][1]
@@ -157,11 +160,13 @@ def test_what_is_not_known_has_no_unit():
 def test_the_conflicting_source_is_a_note(clusters):
     sheet = reconciliation_sheet(clusters, "vi")
     assert any("1.337,0 ha" in note and "1.686,0 ha" in note for note in sheet.notes)
-    assert {row[3] for row in sheet.rows} == {"có"}
+    judged = {row[0].split(":")[0]: row[3] for row in sheet.rows}
+    assert judged.pop("six clusters of 2017").startswith("chưa xét")
+    assert set(judged.values()) == {"có"}
 
 
 def test_groups_end_with_the_total(clusters):
-    sheet = group_sheet(clusters, "district", "vi", published=True)
+    sheet = group_sheet(clusters, "district", "vi")
     assert sheet.rows[-1][0] == "Tổng"
     assert sheet.rows[-1][4] == "1.686,0"
     assert len(sheet.rows) == clusters["district"].nunique() + 1
@@ -174,13 +179,37 @@ def test_statuses_are_named_and_have_no_total_of_unlike_areas(clusters):
 
 
 def test_a_partly_modelled_figure_is_marked_unless_its_total_was_published(clusters):
-    sheet = group_sheet(clusters, "district", "en", published=True)
+    sheet = group_sheet(clusters, "district", "en")
     planned = {row[0]: row[4] for row in sheet.rows}
     assert planned["Thường Tín"] == "195.0"
     assert planned["Ba Vì"].startswith("≈ ")
     assert all(row[6].startswith(("≈", "–")) for row in sheet.rows[:-1])
-    unpublished = group_sheet(clusters, "district", "en")
-    assert unpublished.rows[-1][4] == "≈ 1,686.0"
+    assert planned["Total"] == "1,686.0"
+    nobodys = pd.DataFrame(clusters.drop(columns="geometry"))
+    assert group_sheet(nobodys, "district", "en").rows[-1][4] == "≈ 1,686.0"
+
+
+def stating(rates, **columns):
+    index = pd.Index([str(n) for n in range(len(rates))], name="cluster_id")
+    table = pd.DataFrame({"name": "A", "fill_rate_declared": rates} | columns, index=index)
+    return table.assign(status="operating", district="Tiên Du")
+
+
+def test_stated_rates_are_marked_and_it_is_said_how_they_were_averaged():
+    sheet = group_sheet(stating([0.9, 0.4]), "district", "vi")
+    assert [row[sheet.header.index("Tỷ lệ lấp đầy")] for row in sheet.rows] == ["65,0 % *"] * 2
+    assert [note for note in sheet.notes if note.startswith("*") and "số cụm" in note]
+    by_land = stating([0.9, 0.4], leasable_ha=[10.0, 40.0])
+    fill = {row[0]: row[1:] for row in summary_sheet(by_land, "en").rows}["Fill rate"]
+    assert fill == ("50.0 %", "known for 2 of 2 clusters; as stated for 2; averaged by industrial land")
+
+
+def test_the_rate_of_the_law_is_shown_where_it_is_another():
+    table = stating([None], leasable_ha=100.0, leased_ha=40.0, approved_ha=20.0)
+    rows = {row[0]: row[1] for row in summary_sheet(table, "en").rows}
+    assert [value for name, value in rows.items() if "Fill rate" in name] == ["40.0 %", "60.0 %"]
+    assert "60.0 %" in group_sheet(table, "district", "en").rows[0]
+    assert "Lawful fill" not in group_sheet(table.assign(approved_ha=0), "district", "en").header
 
 
 def test_pending_marks_what_is_modelled(clusters):

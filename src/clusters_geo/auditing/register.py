@@ -18,7 +18,7 @@ from clusters_geo.area import area_ha
 from clusters_geo.crs import HANOI_CRS
 from clusters_geo.measure.assign import assign_districts
 from clusters_geo.measure.summary import reconcile
-from clusters_geo.measure.trust import is_soft
+from clusters_geo.measure.trust import is_soft, scope_key
 from clusters_geo.names import match_names
 from clusters_geo.planning.law import regime_on
 from clusters_geo.schema import CLUSTER_COLUMNS
@@ -210,10 +210,15 @@ class Register:
             c.name: self.figure(c.name) if c.kind in ("number", "integer") else self.raw(c.name)
             for c in declared
         }
+        columns |= {"province": self.raw("province")} if self.has("province") else {}
         if "district" in columns and self.totals is not None:
             # Nothing is published of the other districts, so their totals are not needed.
-            columns["district"] = columns["district"].where(columns["district"].isin(self.totals["scope"]))
-        return reconcile(pd.DataFrame(columns), self.totals)
+            scopes = {scope_key(str(scope)) for scope in self.totals["scope"]}
+            keys = columns["district"].astype("string").map(scope_key, na_action="ignore")
+            columns["district"] = columns["district"].where(keys.isin(scopes))
+        table = pd.DataFrame(columns)
+        table.attrs = self.clusters.attrs
+        return reconcile(table, self.totals)
 
     @cached_property
     def district_names(self) -> pd.Series:

@@ -32,7 +32,7 @@ def command(output: Path, lang: Language) -> None:
 
     clusters, districts = load_hanoi()
     summary = summary_sheet(clusters, lang, city="Hà Nội")
-    groups = group_sheet(clusters, "district", lang, published=True)
+    groups = group_sheet(clusters, "district", lang)
     click.echo(sheets_text("table", summary, reconciliation_sheet(clusters, lang), groups))
     with working("drawing", lang):
         from clusters_geo.maps import make_map, save_map

@@ -67,7 +67,7 @@ def _text(clusters: pd.DataFrame, by: str | None, form: str, lang: Language, *, 
             return to_json(to_records(summarize(clusters, by=by)))
         return to_json(summary_record(clusters, with_published=bundled))
     if by is not None:
-        return sheets_text(form, group_sheet(clusters, by, lang, published=bundled))
+        return sheets_text(form, group_sheet(clusters, by, lang))
     sheets = [summary_sheet(clusters, lang, city="Hà Nội" if bundled else None)]
     if bundled:
         sheets.append(reconciliation_sheet(clusters, lang))

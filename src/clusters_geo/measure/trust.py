@@ -30,6 +30,7 @@ __all__ = [
     "MARK",
     "PARTS",
     "SOFT",
+    "STATED_MARK",
     "WHOLE",
     "basis_of",
     "confirmed_totals",
@@ -44,6 +45,8 @@ __all__ = [
 ]
 
 MARK = "≈"
+# After a rate that rests on what somebody stated, not on areas.
+STATED_MARK = "*"
 FACTS = frozenset({"published", "declared", "measured"})
 SOFT = frozenset({"modelled", "schematic", "reconstructed"})
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
+from clusters_geo.measure.rates import fill_rates
 from clusters_geo.measure.summary import UNKNOWN, city_per_hectare, reconcile, summarize, totals_by_basis
+from clusters_geo.measure.trust import MARK, STATED_MARK, doubtful_cells, province_of
 from clusters_geo.report.tables import Sheet, say, to_records
 from clusters_geo.schema import BASES, STATUSES, label
 from clusters_geo.words import MISSING, format_number, format_percent
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterable
 
     from clusters_geo.schema import Language
 
@@ -42,50 +46,53 @@ def summary_sheet(clusters: pd.DataFrame, lang: Language, *, city: str | None = 
         Whose register this is, if its published totals are at hand; None leaves them out.
     """
     totals = summarize(clusters).iloc[0]
+    signs = _signs(totals)
     operating = clusters[(clusters["status"] == "operating").fillna(value=False)]
-    rows = [(say("operating_clusters", lang), _count(totals["operating_clusters"], lang), "")]
+    operating_clusters = signs["operating_clusters"] + _count(totals["operating_clusters"], lang)
+    rows = [(say("operating_clusters", lang), operating_clusters, "")]
     for name in ("planned_ha", "built_ha"):
-        area = _hectares(totals[name], lang)
+        area = signs[name] + _hectares(totals[name], lang)
         rows.append((say(name, lang), area, _basis_words(operating, name, lang)))
     rows += [
-        (say(name, lang), format_percent(totals[name], lang), _known_words(operating, totals, name, lang))
-        for name in ("build_out_rate", "fill_rate")
+        (
+            say(name, lang),
+            signs[name] + format_percent(totals[name], lang),
+            _known_words(operating, totals, name, lang),
+        )
+        for name in _rates_shown(totals)
     ]
     for name, which in (("under_construction", "under_construction"), ("pending_sites", "pending")):
         rows_of = clusters[(clusters["status"] == which).fillna(value=False)]
-        area = _hectares(totals[f"{which}_ha"], lang)
+        area = signs[f"{which}_ha"] + _hectares(totals[f"{which}_ha"], lang)
         basis = _basis_words(rows_of, "planned_ha", lang)
         known = say("with_area", lang, area=area, known=basis) if basis else ""
-        rows.append((say(name, lang), _count(totals[name], lang), known))
+        rows.append((say(name, lang), signs[name] + _count(totals[name], lang), known))
     if city is not None:
         rows += _intensity_rows(city, lang)
-    title = " – ".join(filter(None, [say("summary", lang), city, _date_words(totals["as_of"], lang)]))
+    whose = city or province_of(clusters)
+    title = " – ".join(filter(None, [say("summary", lang), whose, _date_words(totals["as_of"], lang)]))
     header = (say("figure", lang), say("value", lang), say("basis", lang))
-    return Sheet(title, header, tuple(rows), frozenset({1}))
+    return Sheet(title, header, tuple(rows), frozenset({1}), _legend(rows, lang))
 
 
-def group_sheet(clusters: pd.DataFrame, by: str, lang: Language, *, published: bool = False) -> Sheet:
+def group_sheet(clusters: pd.DataFrame, by: str, lang: Language) -> Sheet:
     """Return the totals by district or another column, with a last row for all unless by status.
 
     Parameters
     ----------
     clusters, by, lang
-        The register, the column to group by, the language.
-    published
-        Whether the published totals are of this register. A figure that is partly modelled carries "≈",
-        unless it agrees with a published total.
+        The register, the column to group by, the language. A figure carries "≈" as `summarize` says.
     """
     groups = summarize(clusters, by=by)
     if by != "status":  # its areas are those of each status, the total's those of operating clusters
         groups = pd.concat([groups, summarize(clusters)])
-    known = _published_figures(clusters) if published else frozenset()
-    header = (_group_heading(by, lang), *(say(f"short_{name}", lang) for name in (*_COUNTS, *_GROUP_FORMATS)))
+    shown = _columns_shown(groups)
+    header = (_group_heading(by, lang), *(say(f"short_{name}", lang) for name in shown))
     rows = tuple(
-        (_group_name(str(key), lang), *_group_cells(row, str(key), known, lang))
-        for key, row in groups.iterrows()
+        (_group_name(str(key), lang), *_group_cells(row, shown, lang)) for key, row in groups.iterrows()
     )
     title = " – ".join(filter(None, [say("summary", lang), _date_words(groups["as_of"].max(), lang)]))
-    notes = (say("modelled_note", lang),) if any("≈" in cell for row in rows for cell in row) else ()
+    notes = (*_legend(rows, lang), *_averaged_note(groups, lang))
     return Sheet(title, header, rows, frozenset(range(1, len(header))), notes)
 
 
@@ -99,13 +106,19 @@ def reconciliation_sheet(clusters: pd.DataFrame, lang: Language) -> Sheet:
             f"{row['scope']}: {say(row['metric'], lang).lower()}",
             _figure(row["metric"], row["computed"], lang),
             say(row["qualifier"], lang) + _figure(row["metric"], row["published"], lang),
-            say("yes" if row["agrees"] else "no", lang),
+            say("not_judged" if pd.isna(row["agrees"]) else "yes" if row["agrees"] else "no", lang),
             mark,
         )
         for row, mark in zip(control.to_dict("records"), marks, strict=True)
     )
     header = tuple(say(key, lang) for key in ("figure", "computed", "published", "agrees", "source"))
-    notes = (*sources, *_conflicts(table[(table["role"] == "note") & ~table["agrees"]], lang))
+    notes = (
+        *sources,
+        *_conflicts(
+            table[(table["role"] == "note") & (table["agrees"] == False).fillna(value=False)],  # noqa: E712
+            lang,
+        ),
+    )
     return Sheet(say("reconciled", lang), header, rows, frozenset({1, 2}), notes)
 
 
@@ -151,13 +164,17 @@ def _basis_name(basis: str, lang: Language) -> str:
 
 
 def _known_words(rows: pd.DataFrame, totals: pd.Series, name: str, lang: Language) -> str:
-    known, modelled = int(totals[f"{name}_known_clusters"]), int(totals[f"{name}_modelled_clusters"])
+    counted = "build_out_rate" if name == "build_out_rate" else "fill_rate"
+    known, modelled = (int(totals[f"{counted}_{how}_clusters"]) for how in ("known", "modelled"))
     words = [say("known_of", lang, known=known, all=len(rows))]
     words += [say("modelled_for", lang, n=modelled)] if modelled else []
-    if name == "fill_rate" and "fill_rate_declared" in rows:
-        areas = rows["leasable_ha"].notna() & rows["leased_ha"].notna() if "leased_ha" in rows else False
-        stated = int((rows["fill_rate_declared"].notna() & ~areas).sum())
-        words += [say("stated_only", lang, n=stated)] if stated else []
+    if name == "build_out_rate":
+        return "; ".join(words)
+    used = int(totals["fill_rate_stated_clusters"])
+    if used:
+        words += [say("stated_for", lang, n=used), say(f"averaged_{totals['fill_rate_by']}", lang)]
+    rest = int(fill_rates(rows)["stated"].sum()) - used
+    words += [say("stated_only", lang, n=rest)] if rest else []
     return "; ".join(words)
 
 
@@ -172,45 +189,53 @@ def _intensity_row(figure: Hashable, row: pd.Series, lang: Language) -> tuple[st
     return say(str(figure), lang), about + format_number(row["per_ha"], lang), known
 
 
+# Two rates that no output can tell apart.
+_SAME_RATE = 5e-5
+
 _GROUP_FORMATS = {
     "planned_ha": format_number,
     "built_ha": format_number,
     "build_out_rate": format_percent,
     "fill_rate": format_percent,
+    "lawful_fill_rate": format_percent,
     "planned_ha_published": format_number,
 }
 
 
-# A rate is as modelled as what it is made of.
-_RESTS_ON = {
-    "planned_ha": ("planned_ha",),
-    "built_ha": ("built_ha",),
-    "build_out_rate": ("built_ha", "planned_ha"),
-}
+def _columns_shown(groups: pd.DataFrame) -> list[str]:
+    """Return the columns of a table by groups; the law's rate only where it is another."""
+    lawful = {"lawful_fill_rate"} - set(_rates_shown(groups))
+    return [name for name in (*_COUNTS, *_GROUP_FORMATS) if name not in lawful]
 
 
-def _group_cells(
-    row: pd.Series, key: str, known: frozenset[tuple[str, str]], lang: Language
-) -> tuple[str, ...]:
-    counts = (_count(row[name], lang) for name in _COUNTS)
-    figures = (
-        ("≈ " if _is_modelled(row, key, name, known) else "") + write(row[name], lang)
-        for name, write in _GROUP_FORMATS.items()
-    )
-    return (*counts, *figures)
+def _rates_shown(totals: pd.DataFrame | pd.Series) -> list[str]:
+    differ = abs(totals["lawful_fill_rate"] - totals["fill_rate"]) > _SAME_RATE
+    return ["build_out_rate", "fill_rate", *(["lawful_fill_rate"] if np.any(differ) else [])]
 
 
-def _is_modelled(row: pd.Series, key: str, name: str, known: frozenset[tuple[str, str]]) -> bool:
-    parts = [] if pd.isna(row[name]) else _RESTS_ON.get(name, ())
-    return any(row[f"{part}_modelled"] > 0 and (key, part) not in known for part in parts)
+def _group_cells(row: pd.Series, shown: list[str], lang: Language) -> tuple[str, ...]:
+    signs = _signs(row)
+    writers = dict.fromkeys(_COUNTS, _count) | _GROUP_FORMATS
+    stated = f" {STATED_MARK}" if row["fill_rate_stated_clusters"] > 0 else ""
+    after = {"fill_rate": stated, "lawful_fill_rate": stated}
+    return tuple(signs[name] + writers[name](row[name], lang) + after.get(name, "") for name in shown)
 
 
-def _published_figures(clusters: pd.DataFrame) -> frozenset[tuple[str, str]]:
-    """Return which totals, by group and figure, were published and are met."""
-    table = reconcile(clusters)
-    met = table[(table["role"] == "control") & table["agrees"]]
-    scopes = met["scope"].replace("Hà Nội", "total")
-    return frozenset(zip(scopes, met["metric"], strict=True))
+def _signs(totals: pd.Series) -> defaultdict[str, str]:
+    """Return the sign before each total, as `summarize` marks it."""
+    marked = str(totals["estimated"]).split("; ")
+    return defaultdict(str, {name: f"{MARK} " for name in marked if pd.notna(totals.get(name))})
+
+
+def _legend(rows: Iterable[tuple[str, ...]], lang: Language) -> tuple[str, ...]:
+    return (say("modelled_note", lang),) if any(MARK in cell for row in rows for cell in row) else ()
+
+
+def _averaged_note(groups: pd.DataFrame, lang: Language) -> tuple[str, ...]:
+    """Say how stated rates were averaged, where there are any."""
+    stated = groups[groups["fill_rate_stated_clusters"] > 0]
+    ways = [say(f"averaged_{by}", lang) for by in stated["fill_rate_by"].dropna().unique()]
+    return (f"{STATED_MARK} {say('stated_note', lang, ways=ways)}",) if ways else ()
 
 
 def _group_heading(by: str, lang: Language) -> str:
@@ -237,10 +262,7 @@ def _count(value: float, lang: Language) -> str:
 
 
 def _date_words(date: object, lang: Language) -> str:
-    if not isinstance(date, pd.Timestamp):
-        return ""
-    text = f"{date.day}/{date.month}/{date.year}" if lang == "vi" else f"{date.day} {date:%B %Y}"
-    return say("as_of", lang, date=text)
+    return say("as_of", lang, date=date) if isinstance(date, pd.Timestamp) else ""
 
 
 _PENDING = ("cluster_id", "name", "district", "commune", "planned_ha", "source")
@@ -267,11 +289,11 @@ def pending_sheet(sites: pd.DataFrame, lang: Language) -> Sheet:
     sources: tuple[str, ...] = ()
     if "source" in flat:
         flat["source"], sources = footnotes(flat["source"])
-    rough = flat.get("planned_ha_basis", pd.Series("", index=flat.index)) == "modelled"
+    rough = doubtful_cells(flat, "planned_ha")
     cells = {name: [_text(value) for value in flat[name]] for name in shown}
     if "planned_ha" in flat:
-        pairs = zip(flat["planned_ha"], rough.fillna(value=False), strict=True)
-        cells["planned_ha"] = [("≈ " if about else "") + format_number(ha, lang) for ha, about in pairs]
+        pairs = zip(flat["planned_ha"], rough, strict=True)
+        cells["planned_ha"] = [(f"{MARK} " if about else "") + format_number(ha, lang) for ha, about in pairs]
     any_rough = bool(rough.any())
     legend = [say("modelled_note", lang)] if any_rough else []
     notes = [_total_note(flat, lang, rough=any_rough), *legend, *sources]
@@ -320,7 +342,7 @@ def _at_least(row: dict[Hashable, Any]) -> str:
 
 def _total_note(sites: pd.DataFrame, lang: Language, *, rough: bool) -> str:
     ha = sites["planned_ha"].sum() if "planned_ha" in sites else None
-    about = "≈ " if rough else ""
+    about = f"{MARK} " if rough else ""
     return f"{say('total', lang)}: {len(sites)}; {about}{format_number(ha, lang)} ha"
 
 

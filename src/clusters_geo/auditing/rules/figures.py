@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clusters_geo.auditing.rule import Hit, NotJudgedError, hits, rule
-from clusters_geo.measure.rates import fill_rate
+from clusters_geo.measure.rates import fill_rates
 from clusters_geo.measure.summary import per_hectare
 from clusters_geo.schema import CLUSTER_COLUMNS
 
@@ -121,7 +121,7 @@ def rate_out_of_range(register: Register) -> Iterator[Hit]:
 )
 def full_before_construction(register: Register, *, full: float = 1.0) -> list[Hit]:
     """Find clusters that are not built but said to be full."""
-    computed = _fill_rate(register)
+    computed = _fill_rate(register)["fill_rate"]
     declared = register.figure("fill_rate_declared")
     early = register.text("status").isin(["pending", "under_construction"])
     by_areas = early & (computed >= full)
@@ -138,7 +138,8 @@ def full_before_construction(register: Register, *, full: float = 1.0) -> list[H
 )
 def rate_contradicts_areas(register: Register, *, tolerance: float = 0.01) -> list[Hit]:
     """Find stated rates that are not what their areas give."""
-    declared, computed = register.figure("fill_rate_declared"), _fill_rate(register)
+    declared = register.figure("fill_rate_declared")
+    computed = _fill_rate(register)["lawful_fill_rate"]
     return hits(_beyond((declared - computed).abs(), tolerance), "fill_rate_declared", declared, computed)
 
 
@@ -220,5 +221,7 @@ def _beyond(difference: pd.Series, tolerance: float) -> pd.Series:
     return difference > tolerance + 1e-9
 
 
-def _fill_rate(register: Register) -> pd.Series:
-    return fill_rate(pd.DataFrame({name: register.figure(name) for name in ("leased_ha", "leasable_ha")}))
+def _fill_rate(register: Register) -> pd.DataFrame:
+    """Return both fill rates by areas, none stated."""
+    areas = ("leased_ha", "approved_ha", "leasable_ha")
+    return fill_rates(pd.DataFrame({name: register.figure(name) for name in areas}))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clusters_geo.auditing.rule import Hit, hits, rule
+from clusters_geo.auditing.rule import Hit, NotJudgedError, hits, rule
 from clusters_geo.measure.summary import totals_by_basis
-from clusters_geo.measure.trust import is_soft
+from clusters_geo.measure.trust import is_soft, whole_scope
 from clusters_geo.schema import CLUSTER_COLUMNS
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 _FIGURES = tuple(c.name for c in CLUSTER_COLUMNS if c.kind in ("number", "integer"))
-_CITY = "Hà Nội"
 
 
 @rule(
@@ -96,15 +95,31 @@ def modelled_share(
             yield Hit(float(share), most, field=name)
 
 
-def _disagreeing(register: Register, role: str) -> Iterator[Hit]:
+@rule(
+    "trust.scope-not-in-register",
+    "info",
+    needs=("totals",),
+)
+def scope_not_in_register(register: Register) -> Iterator[Hit]:
+    """Scopes of published totals that the register does not have."""
     table = register.reconciled
-    known = table[(table["role"] == role) & ~table["agrees"].astype(bool)]
+    unknown = table[(table["role"] == "control") & table["agrees"].isna()]
+    for scope, rows in unknown.groupby("scope", sort=False):
+        yield Hit(len(rows), field="scope", details={"scope": scope})
+
+
+def _disagreeing(register: Register, role: str) -> Iterator[Hit]:
+    table = register.reconciled[register.reconciled["role"] == role]
+    if len(table) and table["agrees"].isna().all():
+        raise NotJudgedError({"say": "totals of another register"})
+    whole = whole_scope(register.clusters, register.totals)
+    known = table[~table["agrees"].fillna(value=True).astype(bool)]
     for row in known.to_dict("records"):
         yield Hit(
             row["computed"],
             row["published"],
             field=row["metric"],
-            district=None if row["scope"] == _CITY else row["scope"],
+            district=None if row["scope"] == whole else row["scope"],
             details={"scope": row["scope"], "published_by": row["source"]},
         )
 
