@@ -16,6 +16,7 @@ from clusters_geo.crs import MAP_CRS
 from clusters_geo.errors import CRSError, SchemaError, SourceError
 from clusters_geo.names import match_names, name_key, slug
 from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam
+from clusters_geo.reading.drawings import outlines
 from clusters_geo.reading.files import read_raw
 from clusters_geo.reading.headers import map_headers
 from clusters_geo.reading.notes import ATTRIBUTE, LoadReport, attach
@@ -27,7 +28,6 @@ from clusters_geo.reading.shapes import (
     mend,
     middles,
     note_overlaps,
-    outlines,
 )
 from clusters_geo.reading.text import repair_text
 from clusters_geo.reading.values import cast_columns, read_quantities
@@ -391,8 +391,8 @@ def _understood(
     """Return what a file holds, decoded, named, converted, placed and mended."""
     import geopandas as gpd
 
-    # A register in CSV was decoded as a whole.
-    encoding = None if report.format in {"CSV", "XLSX"} else wishes.encoding
+    # A register in CSV was decoded as a whole, a drawing as its head says.
+    encoding = None if report.format in {"CSV", "XLSX", "DXF"} else wishes.encoding
     table = repair_text(raw.table, report, declared=raw.declared_encoding, encoding=encoding)
     if report.format in _DRAWINGS:
         table = outlines(gpd.GeoDataFrame(table, geometry="geometry"), report)

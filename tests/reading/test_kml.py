@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import geopandas as gpd
 import pyogrio
@@ -263,3 +264,83 @@ def test_a_kmz_without_a_layer_says_what_it_holds(packed, members, what):
 def test_a_kml_that_expands_a_thousandfold_is_not_unpacked(packed):
     with pytest.raises(cg.SourceError, match="expand"):
         cg.load_clusters(packed({"doc.kml": document(" " * (60 << 20))}))
+
+
+# --- what GDAL reads otherwise than it was written
+
+FAULTS = Path(__file__).parent / "faults"
+
+
+def test_the_names_of_data_are_kept_as_they_were_written():
+    table = cg.load_clusters(FAULTS / "silent-kml-data-names/k2_data.kml")
+    assert table["planned_ha"].tolist() == [11.5, 12.5]
+    assert table["status"].tolist() == ["operating", "operating"]
+    (layer_found,) = look_into(FAULTS / "silent-kml-data-names/k2_data.kml")
+    assert layer_found.fields[-2:] == ("Diện tích (ha)", "Tình trạng")
+
+
+def with_data(tmp_path, data, kind="kml"):
+    inner = "".join(data)
+    text = document(place("A").replace('<Data name="status"><value>pending</value></Data>', inner))
+    (tmp_path / "a.kml").write_text(text, encoding="utf-8")
+    if kind == "kmz":
+        with zipfile.ZipFile(tmp_path / "a.kmz", "w") as archive:
+            archive.write(tmp_path / "a.kml", "doc.kml")
+    return tmp_path / f"a.{kind}"
+
+
+@pytest.mark.parametrize("kind", ["kml", "kmz"])
+def test_names_that_differ_only_in_accents_stay_apart(tmp_path, kind):
+    data = [f'<Data name="{n}"><value>{n} đây</value></Data>' for n in ("Tổ", "Tố", "T&#244; &amp; 'x'")]
+    table = cg.load_clusters(with_data(tmp_path, data, kind), check=False)
+    assert table["Tổ"].tolist() == ["Tổ đây"]
+    assert table["Tố"].tolist() == ["Tố đây"]
+    assert table["Tô & 'x'"].tolist() == ["Tô & 'x' đây"]
+
+
+def test_the_name_that_google_earth_displays_is_the_header(tmp_path):
+    data = [
+        "<Data name='f1'><displayName>Diện tích (ha)</displayName><value>12,5</value></Data>",
+        '<Data name="f2">\n<displayName> Tình trạng </displayName><value>Chưa khởi công</value></Data>',
+    ]
+    table = cg.load_clusters(with_data(tmp_path, data))
+    assert table[["planned_ha", "status"]].to_numpy().tolist() == [[12.5, "pending"]]
+
+
+def test_a_datum_called_name_stands_beside_the_name(tmp_path):
+    data = ['<Data name="NAME"><value>Khác</value></Data>', '<Data name="id"><value>7</value></Data>']
+    table = cg.load_clusters(with_data(tmp_path, data), check=False)
+    assert table["name"].tolist() == ["A"]
+    assert "Khác" in table.iloc[0].tolist()
+    assert table.index.tolist() == ["7"]
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_a_model_cannot_kill_the_process(tmp_path, within):
+    model = (
+        "<Model id='m'><Location><longitude>105</longitude></Location><Link><href>a.dae</href></Link></Model>"
+    )
+    text = document(place("A"), f"<Placemark><name>B</name>{model}</Placemark>")
+    if within:
+        text = text.replace("<Polygon>", f"<MultiGeometry>{model}<Polygon>")
+        text = text.replace("</Polygon>", "</Polygon></MultiGeometry>")
+    (tmp_path / "a.kml").write_text(text, encoding="utf-8")
+    table = cg.load_clusters(tmp_path / "a.kml", check=False)
+    assert table["name"].tolist() == ["A", "B"]
+    assert table.geometry.isna().tolist() == [False, True]
+    notes = {n.code: n.message for n in load_report(table).notes}
+    assert notes["shapes.models"].startswith("2 three" if within else "1 three")
+
+
+def test_the_foreign_file_with_a_model_loads():
+    table = cg.load_clusters(FAULTS / "crash-kml-model-in-multigeometry/m.kml", check=False)
+    assert table["name"].tolist() == ["Nhà xưởng A"]
+    assert table.geometry.iloc[0].area > 0
+
+
+def test_the_owners_kml_is_never_changed(tmp_path):
+    file = with_data(tmp_path, ['<Data name="Diện tích"><value>1</value></Data>'])
+    before = file.read_bytes()
+    cg.load_clusters(file, check=False)
+    assert file.read_bytes() == before
+    assert not file.is_symlink()

@@ -21,6 +21,8 @@ import pyproj
 
 from clusters_geo.errors import ClustersGeoError, SourceError
 from clusters_geo.reading.child import in_child
+from clusters_geo.reading.drawings import as_drawn
+from clusters_geo.reading.kml import as_written, note_links, with_names, without_display
 from clusters_geo.reading.notes import LoadReport, some
 from clusters_geo.reading.opening import opened, staged
 from clusters_geo.reading.quirks import (
@@ -29,9 +31,7 @@ from clusters_geo.reading.quirks import (
     deleted_rows,
     full_names,
     look_through,
-    note_links,
     refuse_cut_short,
-    without_display,
 )
 from clusters_geo.reading.registers import read_register
 from clusters_geo.reading.shape_text import find_shapes
@@ -62,6 +62,8 @@ _GDAL_OPTIONS = {
     # Styles of KML may lie at any address.
     "LIBKML_RESOLVE_STYLE": "NO",
     "LIBKML_EXTERNAL_STYLE": "NO",
+    # GDAL loses the last letter of each text in Windows-1258; so texts of drawings arrive as bytes.
+    "DXF_ENCODING": _RAW_BYTES,
 }
 _OPEN_OPTIONS = {"GML": {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO"}}
 
@@ -121,7 +123,9 @@ def _bring_readers(file: InputFile) -> None:
 
 def _look_into(file: InputFile, *, allow_large: bool) -> list[Layer]:
     with staged(file, allow_large=allow_large) as source, _translated(source), _as_written(source):
-        return _layers(source)
+        names = as_written(source) if source.format.driver == _KML_DRIVER else {}
+        found = _layers(source)
+    return [replace(f, fields=tuple(names.get(n, n) for n in f.fields)) for f in found]
 
 
 def read_raw(
@@ -181,9 +185,21 @@ def _read_staged(
     if source.format.name == "GeoJSON":
         look_through(source.path, report)
     if source.format.driver == _KML_DRIVER:
-        note_links(source, report)
-    found = _one_layer(source, _layers(source), layer, report)
-    return _read_layer(source, found, report)
+        return _read_kml(source, report, layer)
+    raw = _read_layer(source, _one_layer(source, _layers(source), layer, report), report)
+    if source.format.name == "DXF":
+        import geopandas as gpd
+
+        drawn = gpd.GeoDataFrame(raw.table, geometry=_GEOMETRY)
+        return replace(raw, table=pd.DataFrame(as_drawn(drawn, source.path, report, encoding)))
+    return raw
+
+
+def _read_kml(source: Staged, report: LoadReport, layer: str | None) -> Raw:
+    note_links(source, report)
+    names = as_written(source)
+    raw = _read_layer(source, _one_layer(source, _layers(source), layer, report), report)
+    return replace(raw, table=with_names(raw.table, names))
 
 
 @contextmanager

@@ -9,22 +9,18 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
-import html
 import re
 import sqlite3
 import struct
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 import numpy as np
 
 from clusters_geo.errors import SourceError
 from clusters_geo.reading.json_stream import JSONStream
-from clusters_geo.reading.opening import MODEL_LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,9 +38,7 @@ __all__ = [
     "deleted_rows",
     "full_names",
     "look_through",
-    "note_links",
     "refuse_cut_short",
-    "without_display",
 ]
 
 _FEWEST_POSITIONS = 4
@@ -172,65 +166,6 @@ def _kind(value: object) -> str:
     if isinstance(value, int | float):
         return "numbers"
     return "words" if isinstance(value, str) else "lists"
-
-
-_SEARCHED_BYTES = 1 << 20
-_LINKS_SHOWN = 5
-
-# How Google Earth is to show a place; GDAL makes a column of each, whether stated or not.
-_DISPLAY = (
-    "timestamp",
-    "begin",
-    "end",
-    "altitudeMode",
-    "tessellate",
-    "extrude",
-    "visibility",
-    "drawOrder",
-    "icon",
-)
-_LINK = re.compile(rb"<(?:\w+:)?NetworkLink\b([^\x00]*?)(?:</(?:\w+:)?NetworkLink>|\Z)")
-_HREF = re.compile(rb"<(?:\w+:)?href>([^<]*+)</")
-
-
-def note_links(source: Staged, report: LoadReport) -> None:
-    """Note the links of a KML or KMZ that lead to no file in it; those in a KMZ are read as layers anyway."""
-    known = {_stem(part.name) for part in source.parts}
-    links = dict.fromkeys(href for part in source.parts for href in _hrefs(part))
-    lost = [href for href in links if "://" in href or _stem(href) not in known]
-    models = sum(part.read_bytes().count(MODEL_LEFT_OUT) for part in source.parts)
-    if models:
-        report.note("shapes.models", count=models)
-    if lost:
-        report.note("file.links", count=len(lost), links=[href[:80] for href in lost[:_LINKS_SHOWN]])
-
-
-def without_display(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table without the columns of display that say the same of every place.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> list(without_display(pd.DataFrame({"Name": ["A", "B"], "extrude": [0, 0], "icon": ["x", "y"]})))
-    ['Name', 'icon']
-    """
-    same = [name for name in _DISPLAY if name in table and len(table[name].drop_duplicates()) == 1]
-    return table.drop(columns=same)
-
-
-def _hrefs(part: Path) -> list[str]:
-    with part.open("rb") as opened:
-        head = opened.read(_SEARCHED_BYTES)
-    # The first of each link: later ones are of icons.
-    found = [href[1] for link in _LINK.finditer(head) if (href := _HREF.search(link[1]))]
-    return [html.unescape(href.decode("utf-8", "replace").strip()) for href in found]
-
-
-def _stem(href: str) -> str:
-    # GDAL writes the bytes of a name that is not ASCII as 0xE1 into its archives.
-    stem = PurePosixPath(unquote(href)).stem.encode()
-    whole = re.sub(rb"0x([0-9A-F]{2})", lambda found: bytes.fromhex(found[1].decode()), stem)
-    return whole.decode("utf-8", "replace")
 
 
 _SHP_HEADER, _DBF_HEADER, _LANGUAGE_BYTE = 100, 32, 29

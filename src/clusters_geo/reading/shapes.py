@@ -1,4 +1,4 @@
-"""Shapes made fit to be measured: flat, finite, valid; and outlines found in drawings."""
+"""Shapes made fit to be measured: flat, finite, closed and valid."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from clusters_geo.reading.notes import LoadReport
 
-__all__ = ["close_lines", "exchange_axes", "flatten", "mend", "middles", "note_overlaps", "outlines"]
+__all__ = ["close_lines", "exchange_axes", "flatten", "mend", "middles", "note_overlaps"]
 
 # No projection of the Earth reaches so far; beyond it arithmetic on areas loses its digits.
 _ABSURD = 1e8
@@ -221,54 +221,6 @@ def _hectares(shapes: gpd.GeoSeries) -> list[float]:
     if found is None:
         return [float("nan")] * len(shapes)
     return list(found[0].area / found[1].scale ** 2 / _M2_PER_HA)
-
-
-def outlines(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
-    """Return the closed outlines of a drawing as shapes, named by the text inside each.
-
-    Parameters
-    ----------
-    table
-        Lines, polygons and texts (points with `Text`) of a DXF or DGN file.
-    report
-        Receives how many were found, and which have no name or several.
-
-    Returns
-    -------
-    One row per outline, with `name` and, where the drawing has it, `Layer`.
-    """
-    parts = np.asarray(table.geometry.array, dtype=object)
-    kind = shapely.get_type_id(parts)
-    closed = np.isin(kind, list(_AREAL)) | (
-        shapely.is_closed(parts) & (shapely.get_num_coordinates(parts) >= _FEWEST_POSITIONS) & (kind == 1)
-    )
-    areas = [shapely.Polygon(p.coords) if p.geom_type == "LineString" else p for p in parts[closed]]
-    loose = [p for p in parts[np.isin(kind, [1, 5]) & ~closed] if p is not None]
-    joined = list(shapely.polygonize(loose).geoms) if loose else []
-    texts = table[(kind == 0) & table.get("Text", pd.Series(index=table.index, dtype="string")).notna()]
-    owners = pd.Series(np.arange(len(table))[closed].tolist() + [-1] * len(joined))
-    shapes = gpd.GeoSeries([*areas, *joined], crs=table.crs)
-    if joined:
-        report.note("shapes.joined-lines", count=len(joined))
-    names = _labels(shapes, texts, report)
-    layers = [table["Layer"].iloc[at] if at >= 0 and "Layer" in table else None for at in owners]
-    report.note("shapes.outlines", count=len(shapes), objects=len(table))
-    return gpd.GeoDataFrame({"name": pd.array(names, dtype="string"), "Layer": layers}, geometry=shapes)
-
-
-def _labels(shapes: gpd.GeoSeries, texts: gpd.GeoDataFrame, report: LoadReport) -> list[str | None]:
-    tree = shapely.STRtree(np.asarray(shapes.array, dtype=object))
-    inside, owner = tree.query(np.asarray(texts.geometry.array, dtype=object), predicate="within")
-    found: dict[int, list[str]] = {}
-    for text, shape in zip(inside, owner, strict=True):
-        found.setdefault(int(shape), []).append(str(texts["Text"].iloc[text]).strip())
-    several = [at + 1 for at, labels in found.items() if len(set(labels)) > 1]
-    nameless = [at + 1 for at in range(len(shapes)) if at not in found]
-    if several:
-        report.note("shapes.several-labels", several)
-    if nameless:
-        report.note("shapes.no-label", nameless)
-    return [found[at][0] if at in found else None for at in range(len(shapes))]
 
 
 def _rows(mask: NDArray[np.bool_]) -> list[int]:
