@@ -158,6 +158,8 @@ BEHIND_THE_DOOR = {
     "reading/files.py": "reads what the door staged",
     "reading/quirks.py": "reads what the door staged",
     "reading/json_stream.py": "reads what the door staged",
+    "reading/drawings.py": "reads what the door staged",
+    "reading/kml.py": "reads what the door staged",
     "reading/registers.py": "reads what the door staged",
     "reading/sheets.py": "reads what the door checked",
     "reading/fetching.py": "fetches for the door",

@@ -27,7 +27,7 @@ def read(file):
 class Drawing:
     def __init__(self, version="R2010", codepage="ANSI_1252"):
         self.document = ezdxf.new(version)
-        self.document.encoding = codepage.replace("ANSI_", "cp")
+        self.document.encoding = {"ANSI_936": "gbk"}.get(codepage, codepage.replace("ANSI_", "cp"))
         self.model = self.document.modelspace()
 
     def square(self, at, side=400, layer="0", up=0):

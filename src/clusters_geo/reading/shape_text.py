@@ -79,7 +79,7 @@ def read_shape(cell: object) -> shapely.Geometry | None:
 
     Examples
     --------
-    >>> shapely.get_srid(read_shape("SRID=5897;POINT (587000 2326000)"))
+    >>> int(shapely.get_srid(read_shape("SRID=5897;POINT (587000 2326000)")))
     5897
     >>> read_shape("Bắc giáp QL1") is None
     True
