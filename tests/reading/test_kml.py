@@ -329,7 +329,7 @@ def test_a_model_cannot_kill_the_process(tmp_path, within):
     assert table["name"].tolist() == ["A", "B"]
     assert table.geometry.isna().tolist() == [False, True]
     notes = {n.code: n.message for n in load_report(table).notes}
-    assert notes["shapes.models"].startswith("2 three" if within else "1 three")
+    assert notes["shapes.models"].startswith("2 3D" if within else "1 3D")
 
 
 def test_the_foreign_file_with_a_model_loads():
