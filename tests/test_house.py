@@ -177,7 +177,8 @@ BEHIND_THE_DOOR = {
     "report/saving.py": "looks at what it has written",
     "report/audit_report.py": "hashes what was audited",
     "data/__init__.py": "reads the package's own tables",
-    "writing.py": "flushes what it has written",
+    "writing/files.py": "flushes what it has written",
+    "writing/databases.py": "looks whether what is to be replaced is a database",
 }
 
 
@@ -192,6 +193,99 @@ def test_every_file_comes_in_through_the_door():
         and name.removeprefix("src/clusters_geo/") not in BEHIND_THE_DOOR
     }
     assert not others, "open it with clusters_geo.reading.opening, or say here why not"
+
+
+# What makes, changes or moves a file, by the name that is called; `open` if it is not only to read.
+WRITERS = {
+    *("write_bytes", "write_dataframe", "to_excel", "to_parquet", "to_file", "to_postgis", "to_sql"),
+    *("to_pickle", "to_feather", "to_hdf", "write_table", "write_image", "savefig", "savetxt", "dump"),
+    *("mkstemp", "mkdtemp", "TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile"),
+    *("copyfile", "copyfileobj", "copytree", "rename", "renames", "link", "symlink_to", "hardlink_to"),
+    *("unlink", "rmtree", "mkdir", "makedirs", "touch", "chmod", "truncate"),
+}
+SAVERS = {"save", "write_text", "to_csv", "to_json", "to_html", "replace"}
+BEHIND_THE_DOOR_OUT = {
+    "writing/files.py": "the door",
+    "writing/databases.py": "removes what an old database left",
+    "report/saving.py": "writes tables where the door says",
+    "report/xlsx.py": "writes workbooks where the door says",
+    "forms/save.py": "writes forms where the door says",
+    "forms/xlsx.py": "writes forms where the door says",
+    "forms/docx.py": "writes forms where the door says",
+    "storage/postgis.py": "a database is no path",
+    "reading/opening.py": "stages inputs in a private folder",
+    "reading/archives.py": "unpacks into a private folder",
+    "reading/fetching.py": "fetches into a private folder",
+    "reading/child.py": "gives a watched child a private folder",
+    "built_up/engine_dask.py": "gives workers a private folder",
+}
+
+
+def writing_calls(text):
+    """The line of each call that can make, change or move a file."""
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        modes = [
+            a.value for a in [*node.args, *(k.value for k in node.keywords)] if isinstance(a, ast.Constant)
+        ]
+        opens = name in {"open", "fdopen", "ZipFile"} and any(
+            isinstance(mode, str) and re.fullmatch(r"[rwxab+t]{1,4}", mode) and set(mode) & set("wxa+")
+            for mode in modes
+        )
+        method = isinstance(node.func, ast.Attribute)
+        # A table's `to_csv` without a path gives text; a text's `replace` takes two; a frame's rename, names.
+        saves = method and name in SAVERS and len(node.args) == 1
+        moves = name in WRITERS and not (name == "rename" and node.keywords)
+        moves = moves and not (name == "rename" and isinstance(node.args[0], ast.Constant | ast.JoinedStr))
+        if opens or saves or moves:
+            yield node.lineno, name
+
+
+def test_every_path_out_goes_through_the_door():
+    others = {
+        f"{name}:{line} {call}"
+        for name, text in modules().items()
+        for line, call in writing_calls(text)
+        if name.removeprefix("src/clusters_geo/") not in BEHIND_THE_DOOR_OUT
+    }
+    assert not others, "write it with clusters_geo.writing, or say here why not"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'open(p, "w")',
+        'p.open("ab")',
+        "p.write_text(t)",
+        "table.to_csv(p)",
+        "book.save(p)",
+        "table.to_file(p)",
+        'zipfile.ZipFile(p, mode="w")',
+        "tempfile.mkdtemp()",
+        "p.replace(q)",
+        "p.rename(q)",
+    ],
+)
+def test_the_search_for_other_doors_finds(line):
+    assert list(writing_calls(line))
+
+
+@pytest.mark.parametrize("line", ["p.open()", 'open(p, "rb")', "table.to_csv()", 't.replace("a", "b")'])
+def test_the_search_for_other_doors_leaves(line):
+    assert not list(writing_calls(line))
+
+
+def test_only_one_module_prints():
+    printing = re.compile(r"(?<![\w.])print\(|click\.s?echo\(|\bstd(?:out|err)\.write\(")
+    found = {
+        f"{name}: {line.strip()}"
+        for name, text in modules().items()
+        for line in text.splitlines()
+        if printing.search(line) and not line.strip().startswith((">>>", "...", "#"))
+    }
+    assert {line.partition(":")[0] for line in found} == {"src/clusters_geo/cli/printing.py"}, found
 
 
 def test_the_door_is_found_by_its_own_test():

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from clusters_geo.words import catalogue
 
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
 
     from clusters_geo.words import Language
 
-__all__ = ["CRSError", "ClustersGeoError", "EngineError", "SchemaError", "SourceError", "without_secrets"]
+__all__ = [
+    "CRSError",
+    "ClustersGeoError",
+    "EngineError",
+    "SchemaError",
+    "SourceError",
+    "scrubbed",
+    "without_secrets",
+]
 
 
 class ClustersGeoError(Exception):
@@ -92,25 +101,71 @@ class EngineError(ClustersGeoError, ImportError):
     """An optional engine is not installed."""
 
 
-_CONNECTION = re.compile(r"^([a-z]\w+):.*", re.IGNORECASE | re.DOTALL)
-_ADDRESS = re.compile(r"(.*?)(\w[\w+.-]*://)(.*)", re.DOTALL)
-_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:@]*)(?::\d*)?")
+_ADDRESS = re.compile(r"\s*((?:/vsi\w+/)*\{?)([a-z][\w+.-]+:/+)(.*)", re.IGNORECASE | re.DOTALL)
+_CONNECTION = re.compile(r"\s*([a-z]\w+):.*", re.IGNORECASE | re.DOTALL)
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:@\s]*)(?::\d*)?")
+_TELLING = r"\w*(?:pass(?:word|wd|file)?|pwd|secret|token|signature|key)"
+_SETTING = re.compile(rf"\b{_TELLING}\s*=\s*('[^']*'|\"[^\"]*\"|[^\s&;]*)", re.IGNORECASE)
+_SHORTEST_PIECE = 3
 
 
 def without_secrets(text: str) -> str:
     """Return an address or a connection string without user, password and query.
 
+    Where it is not certain which part is the password, because `@`, `:` or `/` in it were not written as
+    `%40`, `%3A`, `%2F`, nothing but the kind of address remains.
+
     Examples
     --------
     >>> without_secrets("https://an:bi-mat@example.org/cum.gpkg?key=1"), without_secrets("PG:password=x")
     ('https://example.org/cum.gpkg?…', 'PG:…')
+    >>> without_secrets("postgresql://an:b@i/mat@host/db"), without_secrets("host=db password=bi-mat")
+    ('postgresql://…', '…')
     """
     found = _ADDRESS.fullmatch(text)
     if found is None:
-        return _CONNECTION.sub(r"\1:…", text)
-    authority, slash, path = re.split(r"[?#]", found[3], maxsplit=1)[0].partition("/")
-    host = authority.rpartition("@")[2]
-    if not _HOST.fullmatch(host):
-        return f"{found[1]}{found[2]}…"
-    cut = "?…" if re.search(r"[?#]", found[3]) else ""
-    return f"{found[1]}{found[2]}{host}{slash}{path}{cut}"
+        # A password before an @, or said by its name, is one without any address too.
+        hidden = _SETTING.search(text) or re.search(r"[^/\\\s]:[^/\\].*@", text, re.DOTALL)
+        return _CONNECTION.sub(r"\1:…", text) if not hidden or _CONNECTION.fullmatch(text) else "…"
+    beginning, rest = found[1] + found[2], found[3]
+    whole = re.split(r"[?#;]", rest, maxsplit=1)[0]
+    authority, slash, path = whole.partition("/")
+    user, at, host = authority.rpartition("@")
+    if "@" in user or rest.count("@") > len(at) or not _HOST.fullmatch(host):
+        return f"{beginning}…"
+    return f"{beginning}{host}{slash}{path}{'?…' if whole != rest else ''}"
+
+
+def scrubbed(text: str, *given: str) -> str:
+    """Return text without the secrets of addresses that were given, whole or in pieces.
+
+    Parameters
+    ----------
+    text
+        A message or a traceback of whatever library.
+    given
+        Arguments of a command, addresses and others.
+
+    Examples
+    --------
+    >>> scrubbed("cannot resolve 'mat@host'", "postgresql://an:bi@mat@host/db")
+    "cannot resolve '…@host'"
+    """
+    for argument in given:
+        for secret in _secrets(argument):
+            text = text.replace(secret, "…")
+    return text
+
+
+def _secrets(argument: str) -> list[str]:
+    """Return what must not be said of an argument: passwords, whole, decoded and in pieces; longest first."""
+    found = _ADDRESS.fullmatch(argument)
+    secrets = [value.strip("'\"") for value in _SETTING.findall(argument)]
+    if found is not None and "@" in found[3]:
+        user, _, password = found[3].rpartition("@")[0].partition(":")
+        secrets += [password] if password else [user]
+    pieces = [piece for secret in secrets for piece in re.split(r"[@:/?#&]", secret)]
+    known = {form for secret in [*secrets, *pieces] for form in (secret, unquote(secret))}
+    return sorted(
+        (s for s in known if len(s) >= _SHORTEST_PIECE or (s in secrets and s)), key=len, reverse=True
+    )

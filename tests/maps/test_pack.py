@@ -80,17 +80,13 @@ def test_several_processes_write_the_same_files(town, town_districts, tmp_path):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_an_interrupt_leaves_nothing_half_written(town, town_districts, tmp_path, workers):
+def test_an_interrupt_leaves_nothing_of_an_unfinished_set(town, town_districts, tmp_path, workers):
     def interrupt(_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         save_district_maps(town, town_districts, tmp_path, progress=interrupt, workers=workers)
-    left = sorted(tmp_path.iterdir())
-    assert tmp_path / "ba-vi.html" in left
-    assert tmp_path / "index.html" not in left
-    assert all(f.suffix == ".html" and not f.name.startswith(".") for f in left)
-    assert all(f.read_text(encoding="utf-8").endswith("</html>\n") for f in left)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_districts_there_is_no_pack(town, town_districts, tmp_path):

@@ -6,15 +6,18 @@ Exit codes: 0 clean, 1 findings, 2 unusable input or arguments, 3 anything else.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import click
 
 from clusters_geo import __version__
 from clusters_geo.cli.help import chosen_language, in_language, short_help, speak
-from clusters_geo.errors import ClustersGeoError
+from clusters_geo.cli.printing import ready_to_end, ready_to_print, say_out, say_traceback
+from clusters_geo.errors import ClustersGeoError, scrubbed
 from clusters_geo.words import LANGUAGES, Language, speaker
 
 __all__ = ["app", "main"]
@@ -81,27 +84,61 @@ def app() -> None:
 def main() -> None:
     """Run the command line and exit with its code."""
     lang = chosen_language(sys.argv[1:])
+    with ready_to_print(), ready_to_end():
+        _run(lang)
+
+
+def _run(lang: Language) -> None:
     try:
         # Without its standalone mode click returns the code of ctx.exit() instead of exiting.
         code = app(standalone_mode=False)
         sys.stdout.flush()
         sys.exit(code or CLEAN)
     except click.ClickException as error:
-        error.show()
+        _show_usage(error)
         sys.exit(UNUSABLE)
     except ClustersGeoError as error:
-        click.echo(f"clusters-geo: {error.text(lang)}", err=True)
+        say_out(f"clusters-geo: {error.text(lang)}", err=True)
         sys.exit(UNUSABLE)
     except (click.Abort, KeyboardInterrupt):
-        click.echo(f"clusters-geo: {say('stopped', lang)}", err=True)
+        say_out(f"clusters-geo: {_stopped(lang)}", err=True)
         sys.exit(BROKEN)
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough; Python must not complain while closing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(CLEAN)
-    except Exception as error:
-        if os.environ.get("CLUSTERS_GEO_DEBUG"):
-            raise
-        fault = f"{type(error).__name__}: {error}"
-        click.echo(f"clusters-geo: {say('fault', lang, fault=fault)}", err=True)
-        sys.exit(BROKEN)
+    except Exception as error:  # noqa: BLE001 - whatever it is, a person reads a sentence
+        sys.exit(_broken(error, lang))
+
+
+def _broken(error: Exception, lang: Language) -> int:
+    """Say what went wrong; return 2 if the system refused something, else 3, a fault of the program."""
+    if os.environ.get("CLUSTERS_GEO_DEBUG"):
+        say_traceback()
+    if isinstance(error, OSError):
+        from clusters_geo.writing import refusal
+
+        # What the system says without naming a file is about what is printed.
+        told = refusal(None if error.filename is None else Path(str(error.filename)), error)
+        say_out(f"clusters-geo: {told.text(lang)}", err=True)
+        return UNUSABLE
+    if isinstance(error, MemoryError):
+        say_out(f"clusters-geo: {say('memory', lang)}", err=True)
+        return UNUSABLE
+    fault = scrubbed(f"{type(error).__name__}: {error}", *sys.argv[1:])
+    say_out(f"clusters-geo: {say('fault', lang, fault=fault)}", err=True)
+    return BROKEN
+
+
+def _show_usage(error: click.ClickException) -> None:
+    """Show a usage error as click does, without what a terminal would obey, and without secrets."""
+    shown = io.StringIO()
+    error.show(shown)
+    say_out(scrubbed(shown.getvalue().rstrip("\n"), *sys.argv[1:]), err=True)
+
+
+def _stopped(lang: Language) -> str:
+    from clusters_geo.writing import finished
+
+    paths = [str(path) for path in finished()]
+    return say("stopped-after", lang, paths=paths) if paths else say("stopped", lang)

@@ -14,11 +14,14 @@ import click
 from clusters_geo.cli import FINDINGS
 from clusters_geo.cli.options import (
     SOURCE,
+    TARGET,
+    chosen_format,
     crs_option,
     districts_option,
     lang_option,
     put,
     remote_option,
+    say_out,
     working,
 )
 
@@ -30,8 +33,7 @@ if TYPE_CHECKING:
     from clusters_geo.report.audit_report import AuditReport, Input
     from clusters_geo.schema import Language
 
-_FILE = click.Path(path_type=Path)
-_FORMATS = click.Choice(["table", "json", "csv", "md", "xlsx", "sarif", "junit", "html"])
+_FORMATS = ("table", "json", "csv", "md", "xlsx", "sarif", "junit", "html")
 _LEVELS = click.Choice(["error", "warning", "info", "never"])
 
 
@@ -48,10 +50,12 @@ _LEVELS = click.Choice(["error", "warning", "info", "never"])
 @click.option("--only", multiple=True, metavar="RULE", help="Only these rules or families; repeatable.")
 @click.option("--skip", multiple=True, metavar="RULE", help="Not these rules or families; repeatable.")
 @click.option("--baseline", type=SOURCE, help="Accepted findings, as written by --write-baseline.")
-@click.option("--write-baseline", type=_FILE, help="Accept all findings of this run in a file.")
+@click.option("--write-baseline", type=TARGET, help="Accept all findings of this run in a file.")
 @click.option("--fail-on", type=_LEVELS, default="error", show_default=True, help="Exit with 1 from here on.")
-@click.option("--format", "form", type=_FORMATS, default="table", show_default=True, help="What to write.")
-@click.option("--output", "-o", type=_FILE, help="Write here instead of printing.")
+@click.option(
+    "--format", "form", type=click.Choice(_FORMATS), help="What to write; without it what --output ends in."
+)
+@click.option("--output", "-o", type=TARGET, help="Write here instead of printing.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 @crs_option
 @remote_option
@@ -69,7 +73,7 @@ def command(
     baseline: Path | None,
     write_baseline: Path | None,
     fail_on: str,
-    form: str,
+    form: str | None,
     output: Path | None,
     quiet: bool,  # noqa: FBT001 -- click passes a flag
     crs: str | None,
@@ -81,14 +85,12 @@ def command(
     findings at or above --fail-on which the baseline does not accept.
     """
     if str(clusters_file) == "explain":
-        click.echo(_explained(rule, lang))
+        say_out(_explained(rule, lang))
         return
     if rule is not None:
         msg = f"{rule!r} is one argument too many; to see a rule in full: clusters-geo audit explain {rule}"
         raise click.UsageError(msg)
-    if form == "xlsx" and output is None:
-        msg = "A workbook cannot be printed; name a file with --output findings.xlsx."
-        raise click.UsageError(msg)
+    form = chosen_format(form, output, _FORMATS)
     from clusters_geo.auditing.run import audit
     from clusters_geo.report.audit_report import AuditReport
 
@@ -113,7 +115,7 @@ def command(
     if write_baseline is not None:
         from clusters_geo.auditing.baseline import baseline_text
 
-        put(baseline_text(findings), write_baseline, lang)
+        put(baseline_text(findings), write_baseline, lang, "toml")
     _show(report, form, output, quiet=quiet)
     if len(report.failing):
         sys.exit(FINDINGS)
@@ -190,11 +192,12 @@ def _show(report: AuditReport, form: str, output: Path | None, *, quiet: bool) -
 
         for path in findings_to_file(report, form, output):
             if not quiet:
-                click.echo(say("written", report.lang, path=path), err=True)
+                say_out(say("written", report.lang, path=str(path)), err=True)
     elif not quiet:
         on_screen = sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if on_screen else None
-        click.echo(findings_text(report, form, width=width, color=on_screen).rstrip("\n"))
+        text = findings_text(report, form, width=width, color=on_screen).rstrip("\n")
+        say_out(text, drawn=form == "table")
 
 
 def _explained(rule_id: str | None, lang: Language) -> str:

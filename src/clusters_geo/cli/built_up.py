@@ -18,9 +18,9 @@ from clusters_geo.cli.options import (
     lang_option,
     load,
     output_option,
-    put,
+    put_table,
     remote_option,
-    sheets_text,
+    say_out,
 )
 from clusters_geo.words import catalogue, format_number, format_percent, speaker
 
@@ -78,7 +78,7 @@ def command(
     footprints_crs: str | None,
     keep_going: bool,  # noqa: FBT001 - click passes a flag
     crs: str | None,
-    form: str,
+    form: str | None,
     lang: Language,
     output: Path | None,
 ) -> None:
@@ -106,22 +106,13 @@ def command(
             keep_going=keep_going,
             progress=progress,
         )
-    put(_text(table, clusters["name"], form, lang), output, lang)
+    flat = table.reset_index()
+    names = clusters["name"]
+    put_table(form, output, lang, sheets=lambda: [_sheet(flat, table.attrs, names, lang)], table=lambda: flat)
     for message in table.attrs["failed"]:
-        click.echo(f"clusters-geo: left out: {message}", err=True)
+        say_out(f"clusters-geo: left out: {message}", err=True)
     if table.attrs["failed"]:
         sys.exit(FINDINGS)
-
-
-def _text(table: pd.DataFrame, names: pd.Series, form: str, lang: Language) -> str:
-    from clusters_geo.report.tables import to_csv, to_json, to_records
-
-    flat = table.reset_index()
-    if form == "csv":
-        return to_csv(flat)
-    if form == "json":
-        return to_json(to_records(flat))
-    return sheets_text(form, _sheet(flat, table.attrs, names, lang))
 
 
 def _sheet(flat: pd.DataFrame, how: dict[Any, Any], names: pd.Series, lang: Language) -> Sheet:

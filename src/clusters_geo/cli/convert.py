@@ -14,6 +14,7 @@ from clusters_geo.cli.options import (
     decimal_option,
     lang_option,
     reading_options,
+    say_out,
 )
 from clusters_geo.words import speaker
 
@@ -61,9 +62,9 @@ def command(
         table = load_districts(source, **wishes)
     else:
         table = load_clusters(source, boundaries=boundaries, decimal=decimal, **wishes)
-    click.echo(load_report(table).text(lang), err=True)
+    say_out(load_report(table).text(lang), err=True)
     _written(table, target, wanted, name, lang)
-    click.echo(_say("written", lang).format(count=len(table), place=name or target))
+    say_out(_say("written", lang).format(count=len(table), place=name or target))
 
 
 def _written(
@@ -87,4 +88,4 @@ def _written(
         warnings.simplefilter("always")
         save(table, target, crs=wanted)
     for text in dict.fromkeys(str(w.message) for w in said):
-        click.echo(f"{_say('warning', lang)}: {text}", err=True)
+        say_out(f"{_say('warning', lang)}: {text}", err=True)

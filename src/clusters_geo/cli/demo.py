@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clusters_geo.cli.options import lang_option, sheets_text, working
+from clusters_geo.cli.options import TARGET, lang_option, put, say_out, sheets_text, working
 from clusters_geo.report.tables import say
 from clusters_geo.words import catalogue
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "--output",
     "-o",
-    type=click.Path(path_type=Path),
+    type=TARGET,
     default=Path("maps/hanoi.html"),
     show_default=True,
     help="Where to write the map.",
@@ -33,10 +33,10 @@ def command(output: Path, lang: Language) -> None:
     clusters, districts = load_hanoi()
     summary = summary_sheet(clusters, lang, city="Hà Nội")
     groups = group_sheet(clusters, "district", lang)
-    click.echo(sheets_text("table", summary, reconciliation_sheet(clusters, lang), groups))
+    put(sheets_text("table", summary, reconciliation_sheet(clusters, lang), groups), None, lang)
     with working("drawing", lang):
         from clusters_geo.maps import make_map, save_map
 
         title = catalogue("map")["titleHanoi"]._asdict()
         save_map(make_map(clusters, districts, lang=lang, title=title), output)
-    click.echo(f"\n{say('map_written', lang, path=output)}")
+    say_out(f"\n{say('map_written', lang, path=str(output))}")

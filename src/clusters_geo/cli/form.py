@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from clusters_geo.cli.options import clusters_argument, crs_option, lang_option, load, output_option, put
+from clusters_geo.cli.options import (
+    FOLDER,
+    clusters_argument,
+    crs_option,
+    lang_option,
+    load,
+    output_option,
+    put,
+    say_out,
+)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from clusters_geo.forms.units import Level
     from clusters_geo.schema import Language
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
 _ENDINGS = ["xlsx", "docx", "html", "csv"]
 
 
@@ -25,7 +34,7 @@ _ENDINGS = ["xlsx", "docx", "html", "csv"]
 @click.option("--period", required=True, help="2026-H1 for the half-year, 2026 for the year.")
 @click.option("--unit", help="02: cluster (id or name). 03: district or commune.")
 @click.option("--level", type=click.Choice(["district", "commune"]), help="What a unit of 03 is.")
-@click.option("--all-units", "folder", type=_FOLDER, help="Write Form 03 of every unit and Form 04 here.")
+@click.option("--all-units", "folder", type=FOLDER, help="Write Form 03 of every unit and Form 04 here.")
 @click.option(
     "--kind", type=click.Choice(_ENDINGS), default="xlsx", show_default=True, help="With --all-units."
 )
@@ -62,7 +71,7 @@ def command(
         from clusters_geo.forms.save import save_form
 
         findings = save_form(clusters, number, output, unit=unit, period=period, level=level, lang=lang)
-        click.echo(_written(output, lang), err=True)
+        say_out(_written(output, lang), err=True)
     else:
         findings = _print(clusters, number, unit, period, level, lang)
     _tell(findings)
@@ -105,18 +114,18 @@ def _write_all(
         files, findings = save_all_units(
             clusters, folder, period=period, level=level, lang=lang, ending=ending, progress=step
         )
-    click.echo(_written(f"{folder} ({len(files)})", lang), err=True)
+    say_out(_written(f"{folder} ({len(files)})", lang), err=True)
     return findings
 
 
 def _written(where: Path | str, lang: Language) -> str:
     from clusters_geo.report.tables import say
 
-    return say("written", lang, path=where)
+    return say("written", lang, path=str(where))
 
 
 def _tell(findings: pd.DataFrame) -> None:
     """Say on the second channel what is wrong; what is only incomplete stands in the notes of the form."""
     told = findings[findings["severity"] != "info"]
     for line in told["message"].drop_duplicates():
-        click.echo(line, err=True)
+        say_out(line, err=True)

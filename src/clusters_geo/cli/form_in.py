@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from clusters_geo.cli.options import SOURCE, crs_option, lang_option, load, remote_option
+from clusters_geo.cli.options import (
+    FOLDER,
+    INPUT,
+    SOURCE,
+    TARGET,
+    crs_option,
+    lang_option,
+    load,
+    remote_option,
+    say_out,
+)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from clusters_geo.schema import Language
 
-_FILE = click.Path(path_type=Path)
-
 
 @click.command("form-in")
-@click.argument("files", nargs=-1, required=True, type=_FILE)
+@click.argument("files", nargs=-1, required=True, type=INPUT)
 @click.option("--clusters", "clusters_file", type=SOURCE, help="Register that the forms report on.")
 @click.option("--period", required=True, help="2026-H1 for the half-year, 2026 for the year.")
 @click.option(
-    "--output", "-o", "folder", required=True, type=_FILE, help="Folder for the tables that result."
+    "--output", "-o", "folder", required=True, type=FOLDER, help="Folder for the tables that result."
 )
 @click.option("--accept", type=SOURCE, help="changes.csv as you edited it.")
-@click.option("--vintage", type=_FILE, help="With --accept: write the new vintage of the register here.")
+@click.option("--vintage", type=TARGET, help="With --accept: write the new vintage of the register here.")
 @crs_option
 @remote_option
 @lang_option
@@ -61,27 +70,31 @@ def command(
     with steps() as step:
         received = read_forms(files, clusters, period=period, lang=lang, progress=step)
     today = date.today()  # noqa: DTZ011 - deadlines are local days
-    _write(folder / "files.csv", received.files)
-    _write(folder / "problems.csv", received.problems)
-    _write(folder / "overdue.csv", overdue_forms(clusters, received, period=period, on=today).reset_index())
+    tables = {
+        "files.csv": received.files,
+        "problems.csv": received.problems,
+        "overdue.csv": overdue_forms(clusters, received, period=period, on=today).reset_index(),
+    }
     if accept is None or vintage is None:
-        _write(folder / "changes.csv", form_changes(clusters, received, lang=lang))
+        tables["changes.csv"] = form_changes(clusters, received, lang=lang)
     else:
         from clusters_geo.report.saving import save
 
         save(merge_forms(clusters, read_changes(accept), period=period), vintage)
-        click.echo(say("written", lang, path=vintage), err=True)
+        say_out(say("written", lang, path=str(vintage)), err=True)
+    _write(folder, tables)
     for problem in received.problems.to_dict("records"):
         told = (f"{problem['file']}:", problem["cell"], problem["problem"], "–", problem["fix"])
-        click.echo(" ".join(filter(None, told)), err=True)
-    click.echo(say("written", lang, path=folder), err=True)
+        say_out(" ".join(filter(None, told)), err=True)
+    say_out(say("written", lang, path=str(folder)), err=True)
     if received.files["refused"].any():
         context.exit(1)
 
 
-def _write(path: Path, table: pd.DataFrame) -> None:
+def _write(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
     from clusters_geo.report.tables import to_csv
-    from clusters_geo.writing import write_text
+    from clusters_geo.writing import replaced_folder, write_text
 
-    # The mark tells Excel that this is UTF-8.
-    write_text(path, f"\ufeff{to_csv(table)}")
+    with replaced_folder(folder) as staged:
+        for name, table in tables.items():
+            write_text(staged / name, to_csv(table), "csv")

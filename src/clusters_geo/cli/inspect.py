@@ -10,14 +10,14 @@ import click
 from clusters_geo.cli.options import (
     SOURCE,
     as_option,
+    chosen_format,
     columns_option,
     decimal_option,
     format_option,
     lang_option,
     output_option,
-    put,
+    put_table,
     reading_options,
-    sheets_text,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def command(
     file: Path,
     kind: str,
     decimal: str | None,
-    form: str,
+    form: str | None,
     lang: Language,
     output: Path | None,
     **wishes: Any,  # noqa: ANN401 - click checked them
@@ -52,7 +52,6 @@ def command(
     """
     from clusters_geo.errors import ClustersGeoError
     from clusters_geo.report.inspection import Inspection, inspect_file, inspection_sheets
-    from clusters_geo.report.tables import to_json
 
     districts = kind == "districts"
     # A layer of districts has no figures.
@@ -60,13 +59,16 @@ def command(
     try:
         found = inspect_file(file, districts=districts, lang=lang, **figures, **wishes)
     except ClustersGeoError as error:
-        if form != "json":
+        if chosen_format(form, output) != "json":
             raise
         # A program gets its answer in the same place and form, whatever the file is.
         found = Inspection(getattr(file, "shown", str(file)), problem=str(error), lang=lang)
-    if form == "json":
-        put(to_json(found.as_dict()), output, lang)
-    else:
-        put(sheets_text("md" if form == "md" else "table", *inspection_sheets(found)), output, lang)
+    put_table(
+        form,
+        output,
+        lang,
+        sheets=lambda: inspection_sheets(found),
+        record=found.as_dict,
+    )
     if found.problem or found.failures:
         sys.exit(_UNUSABLE)

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, TypedDict
 import click
 
 from clusters_geo.cli.options import (
+    FOLDER,
+    TARGET,
     clusters_argument,
     crs_option,
     districts_option,
     lang_option,
     load,
+    say_out,
     steps,
     working,
 )
@@ -28,17 +31,15 @@ if TYPE_CHECKING:
     from clusters_geo.maps.city import Theme
     from clusters_geo.schema import Language
 
-_PATH = click.Path(path_type=Path)
-
 
 @click.command("map")
 @clusters_argument
 @districts_option
 @crs_option
 @click.option(
-    "--output", "-o", type=_PATH, default=Path("maps/hanoi.html"), show_default=True, help="File to write."
+    "--output", "-o", type=TARGET, default=Path("maps/hanoi.html"), show_default=True, help="File to write."
 )
-@click.option("--per-district", "folder", type=_PATH, help="Write one map a district, and an index, here.")
+@click.option("--per-district", "folder", type=FOLDER, help="Write one map a district, and an index, here.")
 @click.option("--only", metavar="NAME", help="A map of this district alone, its neighbours greyed.")
 @click.option(
     "--measure", metavar="NAME", help="What the map opens on: fill_rate, workers, any numeric column."
@@ -99,7 +100,7 @@ def command(
         if folder is None
         else _pack(clusters, districts, folder, look)
     )
-    click.echo(say("map_written", lang, path=written))
+    say_out(say("map_written", lang, path=str(written)))
 
 
 class _Look(TypedDict):

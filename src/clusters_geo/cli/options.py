@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from contextlib import contextmanager
@@ -10,20 +11,25 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from clusters_geo.cli.printing import say_out
 from clusters_geo.report.tables import say
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import geopandas as gpd
+    import pandas as pd
 
     from clusters_geo.report.tables import Sheet
     from clusters_geo.schema import Language
 
 __all__ = [
+    "FOLDER",
+    "INPUT",
     "SOURCE",
+    "TARGET",
     "as_option",
+    "chosen_format",
     "clusters_argument",
     "columns_option",
     "crs_option",
@@ -34,8 +40,10 @@ __all__ = [
     "load",
     "output_option",
     "put",
+    "put_table",
     "reading_options",
     "remote_option",
+    "say_out",
     "sheets_text",
     "steps",
     "working",
@@ -54,27 +62,55 @@ class _Source(click.Path):
     ) -> str | bytes | os.PathLike[str]:
         text = str(value)
         if ctx is None or not ("://" in text or text.startswith("/vsi")):
-            return super().convert(value, param, ctx)
+            return _guarded(super().convert(value, param, ctx), ctx)
         from clusters_geo.reading.opening import opened
 
         remote, large = bool(ctx.meta.get(_ALLOW_REMOTE)), bool(ctx.params.get("allow_large"))
         # What is not allowed is refused in the words of the door, before a path object swallows a slash.
-        return ctx.with_resource(opened(text, allow_remote=remote, allow_large=large))
+        return _guarded(ctx.with_resource(opened(text, allow_remote=remote, allow_large=large)), ctx)
 
 
-class _Target(click.Path):
-    """A file to write, which an address is not."""
+class _Input(click.Path):
+    """A file of rules, figures or forms to read."""
 
     def convert(
         self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str]:
-        if "://" in str(value):
-            self.fail("that is an address on a network; name a file on this machine.", param, ctx)
-        return super().convert(value, param, ctx)
+        return _guarded(super().convert(value, param, ctx), ctx)
+
+
+class _Target(click.Path):
+    """A file or folder to write, which no input of the same command is."""
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        path = super().convert(value, param, ctx)
+        if ctx is not None and self.file_okay:
+            from clusters_geo.writing import target_of
+
+            # What cannot be written is refused before hours of work; inputs that follow are looked at then.
+            target_of(os.fspath(path) if isinstance(path, os.PathLike) else str(path))
+        return path
+
+
+def _guarded(
+    path: str | bytes | os.PathLike[str], ctx: click.Context | None
+) -> str | bytes | os.PathLike[str]:
+    """Return an input, over which nothing is written as long as the command runs."""
+    if ctx is not None and not isinstance(path, bytes):
+        from clusters_geo.writing import guarding
+
+        ctx.with_resource(guarding(path))
+    return path
 
 
 SOURCE = _Source(path_type=Path)
-_TARGET = _Target(path_type=Path)
+INPUT = _Input(path_type=Path)
+TARGET = _Target(path_type=Path)
+FOLDER = _Target(path_type=Path, file_okay=False)
+
+FORMATS = ("table", "json", "csv", "md", "xlsx")
 
 
 def remote_option(command: Command) -> Command:
@@ -116,16 +152,14 @@ def lang_option(command: Command) -> Command:
 
 
 def format_option(command: Command) -> Command:
-    """Add --format: for a person (table, md) or a program (json, csv)."""
-    choice = click.Choice(["table", "json", "csv", "md"])
-    return click.option(
-        "--format", "form", type=choice, default="table", show_default=True, help="What to print."
-    )(command)
+    """Add --format: for a person (table, md, xlsx) or a program (json, csv)."""
+    said = "What to write; without it what --output ends in, else a table."
+    return click.option("--format", "form", type=click.Choice(FORMATS), help=said)(command)
 
 
 def output_option(command: Command) -> Command:
     """Add --output: a file instead of the screen."""
-    return click.option("--output", "-o", type=_TARGET, help="Write here instead of printing.")(command)
+    return click.option("--output", "-o", type=TARGET, help="Write here instead of printing.")(command)
 
 
 def load(
@@ -148,24 +182,80 @@ def load(
     return clusters, districts
 
 
-def put(text: str, output: Path | None, lang: Language) -> None:
-    """Print a text, or write it to a file and say where."""
+def chosen_format(form: str | None, output: Path | None, formats: Sequence[str] = FORMATS) -> str:
+    """Return the format that was asked for, or the one in which a file of that name is written.
+
+    Raises
+    ------
+    click.UsageError
+        If a workbook is to be printed.
+    """
+    ending = "" if output is None else output.suffix.lower().removeprefix(".")
+    ending = {"htm": "html", "markdown": "md", "xml": "junit"}.get(ending, ending)
+    form = form or (ending if ending in formats else "table")
+    if form == "xlsx" and output is None:
+        msg = "A workbook cannot be printed; name a file with --output findings.xlsx."
+        raise click.UsageError(msg)
+    return form
+
+
+def put(text: str, output: Path | None, lang: Language, form: str = "table") -> None:
+    """Print a text, or write it to a file as what it is and say where."""
     if output is None:
-        click.echo(text.rstrip("\n"))
+        say_out(text.rstrip("\n"), drawn=form == "table")
         return
     from clusters_geo.writing import write_text
 
-    write_text(output, text if text.endswith("\n") else f"{text}\n")
-    click.echo(say("written", lang, path=output), err=True)
+    write_text(output, text if text.endswith("\n") else f"{text}\n", form)
+    say_out(say("written", lang, path=str(output)), err=True)
 
 
-def sheets_text(form: str, *sheets: Sheet) -> str:
-    """Return sheets as Markdown, or drawn for the terminal in use."""
+def put_table(
+    form: str | None,
+    output: Path | None,
+    lang: Language,
+    *,
+    sheets: Callable[[], Sequence[Sheet]],
+    table: Callable[[], pd.DataFrame] | None = None,
+    record: Callable[[], object] | None = None,
+) -> None:
+    """Print or write a result in the format that was asked for, or that the name of the file tells.
+
+    Parameters
+    ----------
+    form, output, lang
+        As the options say.
+    sheets
+        Makes what a person reads.
+    table
+        Makes what a program reads; without it what a person reads, cell by cell.
+    record
+        Makes what JSON holds, where that is another thing than the rows of the table.
+    """
+    from clusters_geo.report.tables import sheets_table, to_csv, to_json, to_records
+
+    form = chosen_format(form, output)
+    if form == "xlsx" and output is not None:
+        from clusters_geo.report.xlsx import sheets_workbook
+
+        sheets_workbook(list(sheets()), None if table is None else table(), output, lang)
+        say_out(say("written", lang, path=str(output)), err=True)
+    elif form == "json" and record is not None:
+        put(to_json(record()), output, lang, form)
+    elif form in {"csv", "json"}:
+        rows = sheets_table(sheets()) if table is None else table()
+        put(to_csv(rows) if form == "csv" else to_json(to_records(rows)), output, lang, form)
+    else:
+        put(sheets_text(form, *sheets(), output=output), output, lang, form)
+
+
+def sheets_text(form: str, *sheets: Sheet, output: Path | None = None) -> str:
+    """Return sheets as Markdown, or drawn for the terminal in use, if they go there."""
     from clusters_geo.report.tables import to_markdown, to_text
 
     if form == "md":
         return "\n\n".join(to_markdown(sheet) for sheet in sheets)
-    on_screen = sys.stdout.isatty()
+    on_screen = output is None and sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if on_screen else None
     return "\n\n".join(to_text(sheet, width=width, color=on_screen) for sheet in sheets)
 

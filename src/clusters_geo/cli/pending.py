@@ -13,8 +13,7 @@ from clusters_geo.cli.options import (
     lang_option,
     load,
     output_option,
-    put,
-    sheets_text,
+    put_table,
 )
 
 if TYPE_CHECKING:
@@ -30,19 +29,13 @@ if TYPE_CHECKING:
 @lang_option
 @output_option
 def command(
-    clusters_file: Path | None, crs: str | None, form: str, lang: Language, output: Path | None
+    clusters_file: Path | None, crs: str | None, form: str | None, lang: Language, output: Path | None
 ) -> None:
     """Sites called for investment whose ground is not broken, with their planned hectares."""
     from clusters_geo.measure.summary import pending_sites
     from clusters_geo.report.sheets import pending_sheet
-    from clusters_geo.report.tables import to_csv, to_json, to_records
 
     clusters, _ = load(clusters_file, crs=crs)
     sites = pending_sites(clusters).drop(columns="geometry", errors="ignore")
     sites = sites.dropna(axis="columns", how="all")
-    if form == "csv":
-        put(to_csv(sites), output, lang)
-    elif form == "json":
-        put(to_json(to_records(sites)), output, lang)
-    else:
-        put(sheets_text(form, pending_sheet(sites, lang)), output, lang)
+    put_table(form, output, lang, sheets=lambda: [pending_sheet(sites, lang)], table=lambda: sites)

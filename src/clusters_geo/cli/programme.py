@@ -11,9 +11,8 @@ from clusters_geo.cli.options import (
     format_option,
     lang_option,
     output_option,
-    put,
+    put_table,
     remote_option,
-    sheets_text,
 )
 
 if TYPE_CHECKING:
@@ -28,19 +27,13 @@ if TYPE_CHECKING:
 @format_option
 @lang_option
 @output_option
-def command(csv_file: Path | None, form: str, lang: Language, output: Path | None) -> None:
+def command(csv_file: Path | None, form: str | None, lang: Language, output: Path | None) -> None:
     """Supporting-industry targets against results, attainment, and years ahead or behind.
 
     CSV is a table of your own with at least indicator, year, target and result; without it, Hà Nội's.
     """
     from clusters_geo.planning.programme import programme
     from clusters_geo.report.sheets import programme_sheet
-    from clusters_geo.report.tables import to_csv, to_json, to_records
 
     table = programme(csv_file)
-    if form == "csv":
-        put(to_csv(table), output, lang)
-    elif form == "json":
-        put(to_json(to_records(table)), output, lang)
-    else:
-        put(sheets_text(form, programme_sheet(table, lang)), output, lang)
+    put_table(form, output, lang, sheets=lambda: [programme_sheet(table, lang)], table=lambda: table)

@@ -14,8 +14,7 @@ from clusters_geo.cli.options import (
     lang_option,
     load,
     output_option,
-    put,
-    sheets_text,
+    put_table,
 )
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from clusters_geo.report.tables import Sheet
     from clusters_geo.schema import Language
 
 
@@ -39,7 +39,7 @@ def command(
     districts_file: Path | None,
     by: str | None,
     crs: str | None,
-    form: str,
+    form: str | None,
     lang: Language,
     output: Path | None,
 ) -> None:
@@ -52,23 +52,33 @@ def command(
         from clusters_geo.measure.assign import assign_districts
 
         clusters = clusters.assign(district=assign_districts(clusters, districts)["district"])
-    put(_text(clusters, by, form, lang, bundled=clusters_file is None), output, lang)
+    bundled = clusters_file is None
+    _put(clusters, by, form, lang, output, bundled=bundled)
 
 
-def _text(clusters: pd.DataFrame, by: str | None, form: str, lang: Language, *, bundled: bool) -> str:
+def _put(
+    clusters: pd.DataFrame,
+    by: str | None,
+    form: str | None,
+    lang: Language,
+    output: Path | None,
+    *,
+    bundled: bool,
+) -> None:
     from clusters_geo.measure.summary import summarize
     from clusters_geo.report.sheets import group_sheet, reconciliation_sheet, summary_record, summary_sheet
-    from clusters_geo.report.tables import to_csv, to_json, to_records
 
-    if form == "csv":
-        return to_csv(summarize(clusters, by=by))
-    if form == "json":
+    def sheets() -> list[Sheet]:
         if by is not None:
-            return to_json(to_records(summarize(clusters, by=by)))
-        return to_json(summary_record(clusters, with_published=bundled))
-    if by is not None:
-        return sheets_text(form, group_sheet(clusters, by, lang))
-    sheets = [summary_sheet(clusters, lang, city="Hà Nội" if bundled else None)]
-    if bundled:
-        sheets.append(reconciliation_sheet(clusters, lang))
-    return sheets_text(form, *sheets)
+            return [group_sheet(clusters, by, lang)]
+        first = summary_sheet(clusters, lang, city="Hà Nội" if bundled else None)
+        return [first, reconciliation_sheet(clusters, lang)] if bundled else [first]
+
+    put_table(
+        form,
+        output,
+        lang,
+        sheets=sheets,
+        table=lambda: summarize(clusters, by=by),
+        record=None if by is not None else lambda: summary_record(clusters, with_published=bundled),
+    )

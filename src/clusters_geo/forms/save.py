@@ -15,7 +15,7 @@ from clusters_geo.forms.units import level_of, unit_names
 from clusters_geo.forms.xlsx import write_xlsx
 from clusters_geo.names import slug
 from clusters_geo.report.tables import to_csv
-from clusters_geo.writing import replaced_file
+from clusters_geo.writing import replaced_file, replaced_folder
 
 if TYPE_CHECKING:
     import os
@@ -134,21 +134,21 @@ def save_all_units(  # noqa: PLR0913 - as `form`
     units = unit_names(clusters, chosen)
     today = on or date.today()  # noqa: DTZ011 - deadlines are local days
     jobs = [*(("03", unit, name) for unit, name in _file_names(units).items()), ("04", None, "04")]
-    files: list[Path] = []
     findings: list[pd.DataFrame] = []
     tables: dict[str, pd.DataFrame] = {}
-    for at, (number, unit, name) in enumerate(jobs, start=1):
-        if progress:
-            progress(at, len(jobs), unit or "")
-        filled = fill(clusters, number, unit=unit, period=period, level=chosen, lang=lang)
-        found = [check(filled)]
-        if unit is None:
-            found.append(check_sum(filled.table, tables, lang))
-        else:
-            tables[unit] = filled.table
-        files.append(Path(folder) / f"bieu-{name}{ending}")
-        findings.append(join_findings(found))
-        write_form(filled, findings[-1], files[-1], today)
+    with replaced_folder(folder) as staged:
+        for at, (number, unit, name) in enumerate(jobs, start=1):
+            if progress:
+                progress(at, len(jobs), unit or "")
+            filled = fill(clusters, number, unit=unit, period=period, level=chosen, lang=lang)
+            found = [check(filled)]
+            if unit is None:
+                found.append(check_sum(filled.table, tables, lang))
+            else:
+                tables[unit] = filled.table
+            findings.append(join_findings(found))
+            write_form(filled, findings[-1], staged / f"bieu-{name}{ending}", today)
+    files = [Path(folder) / f"bieu-{name}{ending}" for *_, name in jobs]
     return files, join_findings(findings)
 
 
@@ -169,7 +169,7 @@ def write_form(filled: Filled, findings: pd.DataFrame, path: Path, on: date) -> 
         msg = f"{path} has the ending {path.suffix!r}; a form is written as {', '.join(ENDINGS)}."
         raise SourceError(msg)
     page = page_of(filled, findings, on)
-    with replaced_file(path) as beside:
+    with replaced_file(path, ending.removeprefix(".")) as beside:
         match ending:
             case ".xlsx":
                 write_xlsx(page, beside)

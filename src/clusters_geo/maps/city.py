@@ -288,7 +288,7 @@ def save_map(m: folium.Map, path: str | os.PathLike[str]) -> Path:
     >>> "https://cdn" in written.read_text(encoding="utf-8")
     False
     """
-    return write_text(path, map_page(m))
+    return write_text(path, map_page(m), "html")
 
 
 def map_page(m: folium.Map) -> str:

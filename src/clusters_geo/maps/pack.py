@@ -14,6 +14,7 @@ from clusters_geo.maps.city import ClusterMap, Look, save_map
 from clusters_geo.maps.content import Content, Tables
 from clusters_geo.maps.measures import classes
 from clusters_geo.names import slug
+from clusters_geo.writing import replaced_folder
 
 if TYPE_CHECKING:
     import os
@@ -60,7 +61,8 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
     clusters, districts
         As for `make_map`.
     folder
-        Where to; made if missing. Files are named after the district, such as `thuong-tin.html`.
+        Where to; made if missing; all maps appear in it together. Files are named after the district, such
+        as `thuong-tin.html`.
     lang, title, theme, tiles, attribution, measure, breaks, classing, findings
         As for `make_map`; the name of the district stands before the title.
     progress
@@ -94,14 +96,14 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
         raise SchemaError(msg)
     look = Look.of(lang=lang, title=title, theme=theme, tiles=tiles, attribution=attribution)
     content = Content.of(Tables.of(clusters, districts), classes(measure, classing, breaks))
-    pack = _Pack(content, look, findings, Path(folder))
     files = _file_names(districts["name"])
-    written = {}
-    for name, path in zip(files, _each(pack, files, workers), strict=True):
-        written[name] = path
-        if progress is not None:
-            progress(name)
-    return written | {"": pack.write(None, f"{_INDEX}.html", {"files": files})}
+    with replaced_folder(folder) as staged:
+        pack = _Pack(content, look, findings, staged)
+        for name, _ in zip(files, _each(pack, files, workers), strict=True):
+            if progress is not None:
+                progress(name)
+        pack.write(None, f"{_INDEX}.html", {"files": files})
+    return {name: Path(folder) / file for name, file in (files | {"": f"{_INDEX}.html"}).items()}
 
 
 @dataclass(frozen=True, slots=True)

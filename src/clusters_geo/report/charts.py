@@ -84,7 +84,7 @@ class Chart:
         SourceError
             If the file cannot be written.
         """
-        return write_text(path, self.svg + "\n")
+        return write_text(path, self.svg + "\n", "svg")
 
 
 def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from clusters_geo.report.audit_report import audit_word
 from clusters_geo.report.tables import (
     Sheet,
-    neutral_cells,
     plain_text,
+    to_csv,
     to_json,
     to_markdown,
     to_records,
     to_text,
 )
 from clusters_geo.words import format_value, is_missing
-from clusters_geo.writing import write_text
+from clusters_geo.writing import target_of, write_text
 
 if TYPE_CHECKING:
     import os
@@ -63,7 +63,7 @@ def findings_text(report: AuditReport, form: str, *, width: int | None = None, c
     if form == "json":
         return to_json(to_records(report.plain))
     if form == "csv":
-        return _csv(report)
+        return to_csv(report.plain)
     if form == "md":
         return "\n\n".join(to_markdown(sheet) for sheet in findings_sheets(report))
     return "\n\n".join(to_text(sheet, width=width, color=color) for sheet in findings_sheets(report))
@@ -87,9 +87,10 @@ def findings_to_file(report: AuditReport, form: str, path: str | os.PathLike[str
         from clusters_geo.report.xlsx import findings_workbook
 
         return [findings_workbook(report, path)]
-    written = [write_text(path, findings_text(report, form).rstrip("\n") + "\n")]
-    if form in _BARE:
-        written.append(write_text(f"{Path(path)}.provenance.json", to_json(report.provenance()) + "\n"))
+    written = [write_text(path, findings_text(report, form).rstrip("\n") + "\n", form)]
+    if form in _BARE and not target_of(path).streams:
+        beside = f"{Path(path)}.provenance.json"
+        written.append(write_text(beside, to_json(report.provenance()) + "\n", "json"))
     return written
 
 
@@ -139,11 +140,6 @@ def _cell(report: AuditReport, key: str, value: object) -> str:
     if is_missing(value):
         return ""
     return report.say(str(value)) if key in ("severity", "state") else format_value(value, report.lang)
-
-
-def _csv(report: AuditReport) -> str:
-    # Straight from the table: rows of a register are whole numbers, and without findings the heading remains.
-    return str(neutral_cells(report.plain).to_csv(index=False))
 
 
 def _parameter(value: object, lang: Language) -> str:

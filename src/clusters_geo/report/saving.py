@@ -6,12 +6,8 @@ under the ending `.zip` it is one file, and is.
 
 from __future__ import annotations
 
-import csv
-import os
-import tempfile
 import warnings
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,11 +16,13 @@ import pyproj
 
 from clusters_geo.crs import HANOI_CRS, MAP_CRS, vn2000
 from clusters_geo.errors import ClustersGeoError, CRSError, SourceError
-from clusters_geo.report.tables import neutral_cells
-from clusters_geo.writing import replaced_file
+from clusters_geo.report.tables import csv_text, neutral_cells
+from clusters_geo.writing import new_files, refusal, replaced_file, target_of
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
+    from pathlib import Path
 
     import geopandas as gpd
 
@@ -79,7 +77,8 @@ def save(
     >>> cg.load_clusters(written).crs.to_string()
     'EPSG:5897'
     """
-    target = Path(path)
+    # What must not be written to at all is refused before its ending is looked at.
+    target = target_of(path).named
     write = WRITTEN.get(target.suffix.lower())
     if write is None:
         msg = (
@@ -88,10 +87,8 @@ def save(
         )
         raise SourceError(msg)
     flat = _flat(table, target, crs)
-    if target.suffix.lower() == ".shp":
-        _write_new_shapefile(flat, target)
-        return target
-    with replaced_file(target) as beside, _explained(target):
+    place = new_files(target) if target.suffix.lower() == ".shp" else replaced_file(target)
+    with place as beside, _explained(target):
         write(flat, beside, layer or target.stem)
     return target
 
@@ -155,16 +152,12 @@ class _explained:  # noqa: N801 - reads as a word in a with statement
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if error is None or isinstance(error, ClustersGeoError) or not isinstance(error, Exception):
             return
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        msg = f"{self._target} cannot be written ({said}). Nothing was changed; try GeoPackage (.gpkg)."
-        raise SourceError(msg) from error
+        raise refusal(self._target, error) from error
 
 
 def _write_vector(table: gpd.GeoDataFrame, path: Path, layer: str, driver: str, **options: str) -> None:
     import pyogrio
 
-    # GDAL appends to what exists; the place beside the target was only reserved.
-    path.unlink(missing_ok=True)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         pyogrio.write_dataframe(_simple(table), path, layer=layer, driver=driver, use_arrow=True, **options)
@@ -192,9 +185,7 @@ def _write_geoparquet(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
 
 def _write_csv(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     del layer
-    # All text in quotes: a carriage return in a cell would begin a new row without them.
-    plain = _without_shapes(table, path)
-    plain.to_csv(path, index=False, encoding="utf-8-sig", quoting=csv.QUOTE_NONNUMERIC)
+    path.write_text(csv_text(_without_shapes(table, path)), encoding="utf-8-sig", newline="\n")
 
 
 def _write_xlsx(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
@@ -224,32 +215,14 @@ def _simple(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return table.assign(**{str(n): table[n].map(str, na_action="ignore").astype("string") for n in odd})
 
 
-def _write_new_shapefile(table: gpd.GeoDataFrame, target: Path) -> None:
-    if target.exists():
-        msg = (
-            f"{target} exists. A Shapefile is five files, which cannot be replaced all at once. Choose a new "
-            f"name, or {target.with_suffix('.zip').name}, which is one file."
-        )
-        raise SourceError(msg)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(prefix=f".{target.stem}-", dir=target.parent) as folder,
-        _explained(target),
-    ):
-        _write_shapefile(table, Path(folder) / target.name, target.stem)
-        # The .shp comes last: without it the rest is no layer.
-        for part in sorted(Path(folder).iterdir(), key=lambda p: p.suffix == ".shp"):
-            with part.open("rb") as written:
-                os.fsync(written.fileno())
-            part.replace(target.parent / part.name)
-
-
 def _write_zipped_shapefile(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
-    with tempfile.TemporaryDirectory(prefix=".clusters-geo-", dir=path.parent) as folder:
-        _write_shapefile(table, Path(folder) / f"{layer}.shp", layer)
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for part in sorted(Path(folder).iterdir()):
-                archive.write(part, part.name)
+    # The folder of `path` is private, and goes away with what remains in it.
+    folder = path.parent / "parts"
+    folder.mkdir()
+    _write_shapefile(table, folder / f"{layer}.shp", layer)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in sorted(folder.iterdir()):
+            archive.write(part, part.name)
 
 
 def _write_shapefile(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
@@ -259,12 +232,10 @@ def _write_shapefile(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     flags = {str(n): v.astype("Int16") for n, v in simple.items() if pd.api.types.is_bool_dtype(v.dtype)}
     plain = _cut_text(simple.assign(**_dates_as_text(simple), **flags), path)
     _write_vector(plain.rename(columns=short), path, path.stem, "ESRI Shapefile", ENCODING="UTF-8")
-    renamed = {column: name for column, name in short.items() if column != name}
+    renamed = [(name, column) for column, name in short.items() if column != name]
     if renamed:
-        with path.with_suffix(".columns.csv").open("w", encoding="utf-8", newline="") as opened:
-            csv.writer(opened).writerows(
-                [("short", "column"), *((name, column) for column, name in renamed.items())]
-            )
+        names = csv_text(pd.DataFrame(renamed, columns=["short", "column"]))
+        path.with_suffix(".columns.csv").write_text(names, encoding="utf-8", newline="\n")
 
 
 def _short_names(columns: list[str]) -> dict[str, str]:

@@ -7,17 +7,23 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from clusters_geo.words import speaker
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = [
     "Sheet",
+    "csv_text",
     "neutral_cell",
     "neutral_cells",
     "plain_text",
+    "printable",
+    "sheets_table",
     "to_csv",
     "to_json",
     "to_markdown",
@@ -31,8 +37,10 @@ say = speaker("reports")
 _DEFAULT_WIDTH = 120
 _NAME_WIDTH = 28
 
-# A name from a file must not colour, clear or retitle the reader's terminal.
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# A name from a file must not colour, clear, retitle or turn round the reader's terminal.
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,17 @@ class Sheet:
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
+
+
+def printable(text: str) -> str:
+    """Return text without what a terminal, or a reader of Markdown, would take for an order.
+
+    Examples
+    --------
+    >>> printable("Ba" + chr(27) + "]0;x" + chr(7) + " Vì" + chr(0x202E))
+    'Ba]0;x Vì'
+    """
+    return _CONTROL.sub("", text)
 
 
 def to_text(sheet: Sheet, *, width: int | None = None, color: bool = False) -> str:
@@ -62,22 +81,24 @@ def to_text(sheet: Sheet, *, width: int | None = None, color: bool = False) -> s
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, title=Text(sheet.title, "bold"), title_justify="left", pad_edge=True)
+    table = Table(
+        box=box.SIMPLE_HEAD, title=Text(printable(sheet.title), "bold"), title_justify="left", pad_edge=True
+    )
     first = max((len(row[0]) for row in sheet.rows), default=0)
     for number, heading in enumerate(sheet.header):
         justify: Literal["left", "right"] = "right" if number in sheet.numeric else "left"
         # A row is found by its first cell, so that one is broken last.
         whole = number == 0 and first <= _NAME_WIDTH
-        table.add_column(Text(heading), justify=justify, no_wrap=whole)
+        table.add_column(Text(printable(heading)), justify=justify, no_wrap=whole)
     for row in sheet.rows:
-        table.add_row(*(Text(_CONTROL.sub("", cell)) for cell in row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     drawn = io.StringIO()
     console = Console(
         file=drawn, width=width or _DEFAULT_WIDTH, force_terminal=color, no_color=not color, highlight=False
     )
     console.print(table)
     for note in sheet.notes:
-        console.print(Text(_CONTROL.sub("", note), "dim"))
+        console.print(Text(printable(note), "dim"))
     return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines() if line.strip())
 
 
@@ -105,10 +126,29 @@ def _line(cells: tuple[str, ...] | list[str], *, escape: bool = True) -> str:
 
 def _escaped(cell: str) -> str:
     # A name from a file must not end the cell, start markup or open a link.
-    text = " ".join(cell.split())
+    text = printable(" ".join(cell.split()))
     for special in "\\|`*_[]<>":
         text = text.replace(special, f"\\{special}")
     return text
+
+
+def sheets_table(sheets: Sequence[Sheet]) -> pd.DataFrame:
+    """Return sheets as one table for a program, a row for each cell: `table`, `row`, `column`, `value`.
+
+    Examples
+    --------
+    >>> sheets_table([Sheet("Layers", ("Name", "Rows"), (("A", "2"),))])
+      table  row column value
+    0  Layers  1  Name  A
+    1  Layers  1  Rows  2
+    """
+    cells = [
+        (sheet.title, number, heading, cell)
+        for sheet in sheets
+        for number, row in enumerate(sheet.rows, start=1)
+        for heading, cell in zip(sheet.header, row, strict=True)
+    ]
+    return pd.DataFrame(cells, columns=["table", "row", "column", "value"])
 
 
 # A tenth of a square centimetre in hectares: below any figure's meaning, above the noise of adding up.
@@ -137,7 +177,9 @@ def to_json(content: object) -> str:
       "tên": 1
     }
     """
-    return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
+    text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
+    # What a terminal would obey is written as JSON can write anything; the value stays.
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def to_csv(table: pd.DataFrame) -> str:
@@ -149,11 +191,22 @@ def to_csv(table: pd.DataFrame) -> str:
     name,ha
     '=1+1,2.5
     """
-    from clusters_geo.report.tables import neutral_cells
+    flat = table.reset_index() if table.index.name else table
+    names = [str(name) for name in flat]
+    return csv_text(pd.DataFrame(to_records(table), columns=names, dtype=object))
 
-    text = neutral_cells(pd.DataFrame(to_records(table))).replace(r"\r\n?", "\n", regex=True)
-    # pandas quotes only its own line ends; a carriage return left as it is would split the row.
-    return str(text.to_csv(index=False))
+
+def csv_text(table: pd.DataFrame) -> str:
+    r"""Return a table as CSV as it is, but for formulas, and for the line ends within cells.
+
+    Examples
+    --------
+    >>> csv_text(pd.DataFrame({"name": ["a" + chr(13) + "=1+1"]}))
+    'name\n"a\n=1+1"\n'
+    """
+    # pandas quotes only its own line ends; a carriage return left as it is would begin a row, and a formula.
+    text = neutral_cells(table).replace(r"\r\n?", "\n", regex=True)
+    return str(text.to_csv(index=False, lineterminator="\n"))
 
 
 def _plain(value: Any) -> object:  # noqa: ANN401 - a cell of any kind

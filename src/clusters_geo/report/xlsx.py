@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clusters_geo.errors import EngineError
-from clusters_geo.report.tables import neutral_cell
+from clusters_geo.report.tables import neutral_cell, say
 from clusters_geo.schema import label
 from clusters_geo.words import is_missing
 from clusters_geo.writing import replaced_file
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from clusters_geo.report.audit_report import AuditReport
+    from clusters_geo.report.tables import Sheet
     from clusters_geo.schema import Language
 
-__all__ = ["Worksheet", "findings_workbook", "write_workbook"]
+__all__ = ["Worksheet", "findings_workbook", "sheets_workbook", "write_workbook"]
 
 # The locale tag makes the separators Vietnamese whatever the language of the program: 1.686,05.
 _NUMBER = {"vi": "[$-42A]#,##0.##", "en": "#,##0.##"}
@@ -63,9 +64,39 @@ def write_workbook(sheets: list[Worksheet], path: str | os.PathLike[str], lang: 
     taken: set[str] = set()
     for sheet in sheets:
         _fill(book.create_sheet(_free_title(sheet.title, taken)), sheet, lang)
-    with replaced_file(path) as beside:
+    with replaced_file(path, "xlsx") as beside:
         book.save(beside)
     return Path(path)
+
+
+def sheets_workbook(
+    sheets: list[Sheet], table: pd.DataFrame | None, path: str | os.PathLike[str], lang: Language = "vi"
+) -> Path:
+    """Write what a person reads as a workbook: the figures of the first sheet as numbers, and the notes.
+
+    Parameters
+    ----------
+    sheets
+        At least one.
+    table
+        The figures of the first sheet, if there are any to compute with.
+    path, lang
+        As for `write_workbook`.
+
+    Raises
+    ------
+    EngineError, SourceError
+        As `write_workbook`.
+    """
+    pages = [Worksheet(sheet.title, sheet.header, sheet.rows) for sheet in sheets]
+    if table is not None:
+        flat = table.reset_index() if table.index.name else table
+        rows = tuple(map(tuple, flat.astype(object).itertuples(index=False)))
+        pages[0] = Worksheet(sheets[0].title, tuple(label(str(name), lang) for name in flat), rows)
+    notes = tuple((note,) for sheet in sheets for note in sheet.notes)
+    if notes:
+        pages.append(Worksheet(say("notes", lang), (say("notes", lang),), notes))
+    return write_workbook(pages, path, lang)
 
 
 def findings_workbook(report: AuditReport, path: str | os.PathLike[str]) -> Path:
