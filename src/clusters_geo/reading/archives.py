@@ -44,7 +44,9 @@ def plain_stem(path: PurePath) -> str:
     return _SPECIAL.sub("_", path.stem)
 
 
-def refuse_bomb(file: Path, *, allow_large: bool = False) -> list[zipfile.ZipInfo]:
+def refuse_bomb(
+    file: Path, *, allow_large: bool = False, most_bytes: int = MAX_UNPACKED_BYTES
+) -> list[zipfile.ZipInfo]:
     """Return the members of a zip archive that is safe to unpack.
 
     Raises
@@ -61,10 +63,10 @@ def refuse_bomb(file: Path, *, allow_large: bool = False) -> list[zipfile.ZipInf
         raise SourceError(msg) from error
     size = sum(m.file_size for m in members)
     packed = max(1, file.stat().st_size)
-    if len(members) > _MAX_MEMBERS or (size > MAX_UNPACKED_BYTES and not allow_large):
+    if len(members) > _MAX_MEMBERS or (size > most_bytes and not allow_large):
         msg = (
             f"{file.name} would unpack to {size / 1e6:,.0f} MB in {len(members)} files; the limits are "
-            f"{MAX_UNPACKED_BYTES / 1e6:,.0f} MB and {_MAX_MEMBERS}. Unpack it yourself and name one file."
+            f"{most_bytes / 1e6:,.0f} MB and {_MAX_MEMBERS}. Unpack it yourself and name one file."
         )
         raise SourceError(msg)
     if size > _SMALL_BYTES and size / packed > MAX_EXPANSION:

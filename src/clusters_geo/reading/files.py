@@ -20,9 +20,17 @@ import pandas as pd
 import pyproj
 
 from clusters_geo.errors import ClustersGeoError, SourceError
+from clusters_geo.reading.archives import refuse_bomb
 from clusters_geo.reading.child import in_child
 from clusters_geo.reading.drawings import as_drawn
 from clusters_geo.reading.kml import as_written, note_links, with_names, without_display
+from clusters_geo.reading.limits import (
+    MAX_CELLS,
+    MAX_LAYERS,
+    MAX_WORKBOOK_BYTES,
+    refuse_unpacking,
+    refuse_wide,
+)
 from clusters_geo.reading.notes import LoadReport, some
 from clusters_geo.reading.opening import opened, staged
 from clusters_geo.reading.quirks import (
@@ -48,7 +56,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Layer", "Raw", "look_into", "read_raw"]
 
-_MAX_CELLS = 200_000_000
+# Of these many layers it is said what is in them; of the others only their names.
+_DETAILED = 40
 _GEOMETRY = "geometry"
 _RAW_BYTES = "ISO-8859-1"
 _KML_DRIVER = "LIBKML"
@@ -123,6 +132,9 @@ def _bring_readers(file: InputFile) -> None:
 
 def _look_into(file: InputFile, *, allow_large: bool) -> list[Layer]:
     with staged(file, allow_large=allow_large) as source, _translated(source), _as_written(source):
+        if source.format.name == "GeoJSON":
+            # GDAL makes a column of each key before it says anything.
+            look_through(source.path, LoadReport(""))
         names = as_written(source) if source.format.driver == _KML_DRIVER else {}
         found = _layers(source)
     return [replace(f, fields=tuple(names.get(n, n) for n in f.fields)) for f in found]
@@ -178,15 +190,19 @@ def _read_staged(
     source: Staged, report: LoadReport, layer: str | None, encoding: str | None, *, allow_large: bool
 ) -> Raw:
     if source.format.name in {"CSV", "XLSX"}:
+        if source.format.name == "XLSX":
+            refuse_bomb(source.path, allow_large=allow_large, most_bytes=MAX_WORKBOOK_BYTES)
         table = read_register(source.path, report, sheet=layer, encoding=encoding)
+        refuse_wide(source.original, len(table.columns))
         return _with_shapes_in_text(table, report)
     if source.format.name == "GeoParquet":
         return _read_parquet(source, report, allow_large=allow_large)
     if source.format.name == "GeoJSON":
         look_through(source.path, report)
     if source.format.driver == _KML_DRIVER:
-        return _read_kml(source, report, layer)
-    raw = _read_layer(source, _one_layer(source, _layers(source), layer, report), report)
+        return _read_kml(source, report, layer, allow_large=allow_large)
+    found = _one_layer(source, _layers(source, layer, reads=True), layer, report)
+    raw = _read_layer(source, found, report, allow_large=allow_large)
     if source.format.name == "DXF":
         import geopandas as gpd
 
@@ -195,10 +211,11 @@ def _read_staged(
     return raw
 
 
-def _read_kml(source: Staged, report: LoadReport, layer: str | None) -> Raw:
+def _read_kml(source: Staged, report: LoadReport, layer: str | None, *, allow_large: bool) -> Raw:
     note_links(source, report)
     names = as_written(source)
-    raw = _read_layer(source, _one_layer(source, _layers(source), layer, report), report)
+    found = _one_layer(source, _layers(source), layer, report)
+    raw = _read_layer(source, found, report, allow_large=allow_large)
     return replace(raw, table=with_names(raw.table, names))
 
 
@@ -257,16 +274,31 @@ def _without_undecodable() -> Iterator[None]:
         sys.unraisablehook, sys.excepthook = unraisable, uncaught
 
 
-def _layers(source: Staged) -> list[Layer]:
+def _layers(source: Staged, wanted: str | None = None, *, reads: bool = False) -> list[Layer]:
     if source.format.name == "Shapefile":
         refuse_cut_short(source)
-    found = [
-        _looked_into(source, part, name, shape)
+    named = [
+        (part, name, shape)
         for part in range(len(source.parts))
         for name, shape in _layer_names(source, part)
         if name not in _NOT_DATA
     ]
-    return _worth_naming(found) if source.format.driver == _KML_DRIVER else found
+    if len(named) > MAX_LAYERS:
+        raise SourceError("limit.layers", path=source.original, layers=len(named), limit=MAX_LAYERS)
+    if source.format.driver == _KML_DRIVER:
+        return _worth_naming([_looked_into(source, *one) for one in named])
+    # Each look opens the file anew. What is to be read is looked into; what is not, as far as it is few.
+    wanted_ones = _chosen(named, wanted) if reads else named[:_DETAILED]
+    wanted_ones = wanted_ones if len(wanted_ones) == 1 else named[:_DETAILED]
+    return [
+        _looked_into(source, *one) if one in wanted_ones else Layer(one[1], one[2], None, (), -1, one[0])
+        for one in named
+    ]
+
+
+def _chosen(named: list[tuple[int, str, str]], wanted: str | None) -> list[tuple[int, str, str]]:
+    with_shapes = [one for one in named if one[2]]
+    return [one for one in named if one[1] == wanted] if wanted else with_shapes or named
 
 
 def _worth_naming(layers: list[Layer]) -> list[Layer]:
@@ -323,13 +355,17 @@ def _one_layer(source: Staged, layers: list[Layer], wanted: str | None, report: 
     choice = [f for f in layers if f.name == wanted] if wanted else with_shapes or layers
     if len(choice) == 1:
         return choice[0]
-    listed = ", ".join(f"{f.name} ({f.rows} rows)" for f in layers) or "none"
+    listed = some(f"{f.name} ({f.rows} rows)" if f.rows >= 0 else f.name for f in layers) or "none"
     problem = f"has no layer {wanted!r}" if wanted else f"has {len(layers)} layers"
     msg = f"{source.original} {problem}; it has: {listed}. Name one with layer= (--layer)."
     raise SourceError(msg)
 
 
-def _read_layer(source: Staged, layer: Layer, report: LoadReport) -> Raw:
+def _read_layer(source: Staged, layer: Layer, report: LoadReport, *, allow_large: bool) -> Raw:
+    refuse_wide(source.original, len(layer.fields))
+    if layer.rows * (len(layer.fields) + 1) > MAX_CELLS and not allow_large:
+        told = {"rows": layer.rows, "columns": len(layer.fields) + 1, "limit": MAX_CELLS}
+        raise SourceError("limit.cells", path=source.original, **told)
     report.layer, report.rows = layer.name, max(layer.rows, 0)
     is_shapefile = source.format.name == "Shapefile"
     with _quiet() as said:
@@ -455,14 +491,9 @@ def _read_parquet(source: Staged, report: LoadReport, *, allow_large: bool) -> R
     import geopandas as gpd
     import pyarrow.parquet as pq
 
+    refuse_unpacking(source.original, source.path, allow_large=allow_large)
     with pq.ParquetFile(source.path) as opened:
-        rows, columns = opened.metadata.num_rows, opened.metadata.num_columns
         is_geo = b"geo" in (opened.metadata.metadata or {})
-    if rows * columns > _MAX_CELLS and not allow_large:
-        msg = (
-            f"{source.original} has {rows:,} rows of {columns} columns; say allow_large=True (--allow-large)."
-        )
-        raise SourceError(msg)
     table = gpd.read_parquet(source.path) if is_geo else _plain_parquet(source.path, report)
     _refuse_broken_text(source, table)
     # An index without a name that only counts says nothing.

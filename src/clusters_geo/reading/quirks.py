@@ -21,6 +21,7 @@ import numpy as np
 
 from clusters_geo.errors import SourceError
 from clusters_geo.reading.json_stream import JSONStream
+from clusters_geo.reading.limits import refuse_wide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +96,7 @@ class _Seen:
 
     file: Path
     rows: int = 0
+    keys: set[str] = field(default_factory=set)
     ids: dict[str | int, int] = field(default_factory=dict)
     twice: dict[str | int, list[int]] = field(default_factory=dict)
     kinds: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -109,7 +111,11 @@ class _Seen:
         if isinstance(own, str | int) and (first := self.ids.setdefault(own, self.rows)) != self.rows:
             self.twice.setdefault(own, [first]).append(self.rows)
         members = feature.get("properties")
-        for key, value in members.items() if isinstance(members, dict) else ():
+        if not isinstance(members, dict):
+            return
+        self.keys.update(members)
+        refuse_wide(self.file.name, len(self.keys), self.rows)
+        for key, value in members.items():
             if value is not None:
                 self.kinds.setdefault(key, {}).setdefault(_kind(value), self.rows)
 

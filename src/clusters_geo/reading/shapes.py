@@ -11,6 +11,7 @@ import shapely
 
 from clusters_geo.crs import to_transverse_mercator
 from clusters_geo.errors import SchemaError
+from clusters_geo.reading.limits import refuse_scribbles
 from clusters_geo.reading.notes import some
 
 if TYPE_CHECKING:
@@ -149,6 +150,8 @@ def mend(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries
     ------
     SchemaError
         If nothing with an area remains of a polygon.
+    SourceError
+        If one crosses itself over 20,000 times.
 
     Examples
     --------
@@ -163,7 +166,9 @@ def mend(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries
         return shapes
     why = [reason.split("[")[0] for reason in shapely.is_valid_reason(parts[invalid])]
     polygons = np.isin(shapely.get_type_id(parts[invalid]), list(_AREAL))
-    mended = shapely.make_valid(parts[invalid])
+    refuse_scribbles(parts[invalid], np.flatnonzero(invalid) + 1, where)
+    mended = parts[invalid].copy()
+    mended[~polygons] = shapely.make_valid(mended[~polygons])
     # By its rings: a hole that sticks out takes away only what it covers, ground drawn twice counts once.
     mended[polygons] = shapely.make_valid(parts[invalid][polygons], method="structure", keep_collapsed=False)
     mended[polygons] = [_areas_only(shape) for shape in mended[polygons]]
