@@ -14,7 +14,9 @@ row, value) and how to mend it. `str(error)` is English, `error.text("vi")` the 
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -22,6 +24,8 @@ from urllib.parse import unquote
 from clusters_geo.words import catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from clusters_geo.words import Language
@@ -33,6 +37,7 @@ __all__ = [
     "SchemaError",
     "SourceError",
     "scrubbed",
+    "told_of",
     "without_secrets",
 ]
 
@@ -99,6 +104,33 @@ class SourceError(ClustersGeoError, OSError):
 
 class EngineError(ClustersGeoError, ImportError):
     """An optional engine is not installed."""
+
+
+@contextmanager
+def told_of(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn whatever a library raises about a file into one sentence that names it.
+
+    Raises
+    ------
+    SourceError
+        With the original as its cause.
+
+    Examples
+    --------
+    >>> with told_of("cum.csv"):
+    ...     {}["x"]
+    Traceback (most recent call last):
+    clusters_geo.errors.SourceError: cum.csv holds something that could not be worked with (KeyError: 'x')...
+    """
+    try:
+        yield
+    except ClustersGeoError:
+        raise
+    except Exception as error:
+        shown = getattr(path, "shown", None) or without_secrets(os.fspath(path))
+        reason = (str(error).strip().splitlines() or [""])[0][:200]
+        told = {"kind": type(error).__name__, "reason": reason}
+        raise SourceError("source.unexpected", path=shown, **told) from error
 
 
 _ADDRESS = re.compile(r"\s*((?:/vsi\w+/)*\{?)([a-z][\w+.-]+:/+)(.*)", re.IGNORECASE | re.DOTALL)

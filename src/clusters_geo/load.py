@@ -13,7 +13,7 @@ import pandas as pd
 import pyproj
 
 from clusters_geo.crs import MAP_CRS
-from clusters_geo.errors import CRSError, SchemaError, SourceError
+from clusters_geo.errors import CRSError, SchemaError, SourceError, told_of
 from clusters_geo.names import match_names, name_key, slug
 from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam
 from clusters_geo.reading.drawings import outlines
@@ -56,6 +56,10 @@ if TYPE_CHECKING:
     from clusters_geo.units.model import Level
 
 __all__ = ["load_clusters", "load_communes", "load_districts", "load_report", "load_units"]
+
+# What a register says of each cluster and no layer of districts does.
+_OF_A_CLUSTER = frozenset({"status", "planned_ha", "leased_ha", "investor", "decision"})
+_ENOUGH_OF_A_CLUSTER = 3
 
 _DRAWINGS = {"DXF", "DGN v7"}
 
@@ -141,13 +145,16 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     120
     """
     wishes = _Wishes(layer, crs, columns, encoding, decimal, region, allow_large, allow_remote, check)
-    table, report = _read(path, CLUSTER_COLUMNS, wishes)
-    if boundaries is not None:
-        shapes, shapes_report = _read(boundaries, CLUSTER_COLUMNS, replace(wishes, layer=None, columns=None))
-        report.notes = [n for n in report.notes if n.code != "shapes.none"]
-        report.notes += [replace(n, of="boundaries") for n in shapes_report.notes]
-        table = _with_shapes(table, _identified(shapes, shapes_report), report)
-    return _finished(_identified(table, report), "cluster_id", CLUSTER_COLUMNS, report, check=check)
+    with told_of(path):
+        table, report = _read(path, CLUSTER_COLUMNS, wishes)
+        if boundaries is not None:
+            shapes, shapes_report = _read(
+                boundaries, CLUSTER_COLUMNS, replace(wishes, layer=None, columns=None)
+            )
+            report.notes = [n for n in report.notes if n.code != "shapes.none"]
+            report.notes += [replace(n, of="boundaries") for n in shapes_report.notes]
+            table = _with_shapes(table, _identified(shapes, shapes_report), report)
+        return _finished(_identified(table, report), "cluster_id", CLUSTER_COLUMNS, report, check=check)
 
 
 def load_districts(  # noqa: PLR0913 - all but the file is keyword-only
@@ -187,11 +194,22 @@ def load_districts(  # noqa: PLR0913 - all but the file is keyword-only
     'Thường Tín'
     """
     wishes = _Wishes(layer, crs, columns, encoding, None, region, allow_large, allow_remote, check)
-    table, report = _read(path, DISTRICT_COLUMNS, wishes)
-    table = _with_level(table, report)
-    table = _coded(table, "district_code", unit_level(table), report)
-    note_overlaps(table.geometry, report)
-    return _finished(table, "district_code", DISTRICT_COLUMNS, report, check=check)
+    with told_of(path):
+        table, report = _read(path, DISTRICT_COLUMNS, wishes)
+        _refuse_register(report)
+        table = _with_level(table, report)
+        table = _coded(table, "district_code", unit_level(table), report)
+        note_overlaps(table.geometry, report)
+        return _finished(table, "district_code", DISTRICT_COLUMNS, report, check=check)
+
+
+def _refuse_register(report: LoadReport) -> None:
+    """Refuse a register of clusters that is given as a layer of districts: it would count as one."""
+    left = pd.DataFrame(columns=report.left)
+    found = set(map_headers(left, CLUSTER_COLUMNS, LoadReport(""))[0].columns)
+    if {"cluster_id", "status"} <= found or len(found & _OF_A_CLUSTER) >= _ENOUGH_OF_A_CLUSTER:
+        columns = sorted(found & {"cluster_id", "status", *_OF_A_CLUSTER})
+        raise SchemaError("districts.register", path=report.path, columns=columns)
 
 
 def load_communes(path: str | os.PathLike[str], **how: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - as load_units
@@ -272,14 +290,18 @@ def load_units(  # noqa: PLR0913 - all but the file is keyword-only
         return load_bundled_units(str(path))
     wishes = _Wishes(layer, crs, columns, encoding, None, region, allow_large, allow_remote, check)
     _refuse_unknown_name(path)
-    table, report = _read(path, UNIT_COLUMNS, wishes, headers=lambda names: unit_headers(names, level))
-    if "name" not in table:
-        raise SchemaError("units.no-name", path=report.path, headers=[c for c in table if c != "geometry"])
-    table = _typed(table, report)
-    found = level or unit_level(table)
-    table = _coded(table.assign(level=found), "unit_code", found, report)
-    note_overlaps(table.geometry, report)
-    return _finished(_dated(table), "unit_code", UNIT_COLUMNS, report, check=check)
+    with told_of(path):
+        table, report = _read(path, UNIT_COLUMNS, wishes, headers=lambda names: unit_headers(names, level))
+        _refuse_register(report)
+        if "name" not in table:
+            raise SchemaError(
+                "units.no-name", path=report.path, headers=[c for c in table if c != "geometry"]
+            )
+        table = _typed(table, report)
+        found = level or unit_level(table)
+        table = _coded(table.assign(level=found), "unit_code", found, report)
+        note_overlaps(table.geometry, report)
+        return _finished(_dated(table), "unit_code", UNIT_COLUMNS, report, check=check)
 
 
 def _refuse_unknown_name(path: str | os.PathLike[str]) -> None:

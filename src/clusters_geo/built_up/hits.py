@@ -15,6 +15,7 @@ from clusters_geo.built_up.edges import Rings
 from clusters_geo.built_up.kernel import near_pairs, pieces_on
 from clusters_geo.built_up.union import union_m2
 from clusters_geo.errors import SchemaError
+from clusters_geo.reading.limits import MAX_CROSSINGS, crossings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -324,6 +325,8 @@ def _surely_sound(rings: Rings, polygons: int) -> Bools:
 def _mend(shape: shapely.Geometry | None) -> shapely.Geometry | None:
     """Return the polygons that a shape encloses, None if there are none."""
     if shape is None or not np.isfinite(shapely.get_coordinates(shape)).all():
+        return None
+    if crossings(shape) > MAX_CROSSINGS:
         return None
     parts = shapely.get_parts(shape if shapely.is_valid(shape) else shapely.make_valid(shape))
     polygons = shapely.union_all([part for part in parts if part.geom_type in {"Polygon", "MultiPolygon"}])

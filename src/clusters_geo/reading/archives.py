@@ -75,6 +75,10 @@ def refuse_bomb(
             "archives made to do harm do. It is not opened."
         )
         raise SourceError(msg)
+    names = [m.filename for m in members]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SourceError("archive.twice", path=file.name, member=twice[:80])
     if any(m.flag_bits & 1 for m in members):
         msg = f"{file.name} is protected by a password. Unpack it yourself and name one file."
         raise SourceError(msg)

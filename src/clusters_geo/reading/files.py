@@ -183,7 +183,14 @@ def _read_here(
     """Return what `read_raw` returns, and what was noted, in whatever process this is."""
     with staged(file, allow_large=allow_large) as source, _translated(source), _as_written(source):
         report.format = source.format.name
-        return _read_staged(source, report, layer, encoding, allow_large=allow_large), report
+        raw = _read_staged(source, report, layer, encoding, allow_large=allow_large)
+        return replace(raw, table=_without_categories(raw.table)), report
+
+
+def _without_categories(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose text is stored as text, so that it is repaired as such."""
+    stored = {n: v for n, v in table.items() if isinstance(v.dtype, pd.CategoricalDtype)}
+    return table.assign(**{str(n): v.astype(v.cat.categories.dtype) for n, v in stored.items()})
 
 
 def _read_staged(

@@ -54,6 +54,11 @@ _LINKED_CRS = re.compile(rb'"crs"\s*+:\s*+\{[^{}]{0,200}"type"\s*+:\s*+"(?:link|
 # What GeoJSON is in where it says nothing.
 _NOT_FOLLOWED = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
 
+_VIEW = re.compile(r"\s*+CREATE\s++(?:TEMP(?:ORARY)?\s++)?VIEW\b", re.IGNORECASE)
+_RECURSIVE = re.compile(r"\bRECURSIVE\b", re.IGNORECASE)
+# SQLite's own instructions, some 50 million a second.
+_INSTRUCTIONS_A_STEP, _VIEW_STEPS, _VIEW_SECONDS = 1_000_000, 200, 5
+
 _COPIED = {"GML", "MapInfo MIF", "MapInfo TAB"}
 
 _FETCHED = re.compile(r"^(?:/vsicurl/)?(https?://.+)", re.IGNORECASE | re.DOTALL)
@@ -277,6 +282,30 @@ def _check_geopackage(file: Path) -> None:
         if _REACHES_OUT.search(sql):
             msg = f"{file.name}: {name!r} may read other files or the network. Export it to a new GeoPackage."
             raise SourceError(msg)
+    for name, sql in rows:
+        if _VIEW.match(sql):
+            _refuse_endless(file, address, name, sql)
+
+
+def _refuse_endless(file: Path, address: str, view: str, sql: str) -> None:
+    """Refuse a view that does not come to an end in a few seconds: GDAL would go on counting its rows."""
+    asked = iter(range(_VIEW_STEPS))
+    counted = f"SELECT count(*) FROM {_quoted(view)}"  # noqa: S608 - the name is quoted
+    with contextlib.closing(sqlite3.connect(address, uri=True, timeout=_LOCK_WAIT_S)) as db:
+        db.set_progress_handler(lambda: next(asked, None) is None, _INSTRUCTIONS_A_STEP)
+        try:
+            ends = not _RECURSIVE.search(sql)
+            if ends:
+                db.execute(counted).fetchone()
+        except sqlite3.Error as error:
+            # What needs GDAL's functions, or is damaged, is told of by GDAL.
+            ends = "interrupted" not in str(error)
+    if not ends:
+        raise SourceError("limit.view", path=file.name, view=view[:_SHOWN], seconds=_VIEW_SECONDS)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _check_tab(file: Path) -> None:
