@@ -157,6 +157,8 @@ BEHIND_THE_DOOR = {
     "reading/formats.py": "looks at the first bytes of what the door checked",
     "reading/files.py": "reads what the door staged",
     "reading/quirks.py": "reads what the door staged",
+    "reading/kml.py": "reads what the door staged",
+    "reading/drawings.py": "reads what the door staged",
     "reading/limits.py": "looks at the first rows of what the door staged",
     "reading/json_stream.py": "reads what the door staged",
     "reading/drawings.py": "reads what the door staged",

@@ -26,8 +26,8 @@ __all__ = ["as_written", "note_links", "with_names", "without_display"]
 
 _TAG = rb"<(?:\w+:)?"
 _DATA = re.compile(
-    rb"(" + _TAG + rb"Data\b[^>]*?\bname\s*=\s*)(?:\"([^\"]*)\"|'([^']*)')"
-    rb"([^>]*>(?:\s*" + _TAG + rb"displayName>\s*([^<]+?)\s*</)?)"
+    rb"(" + _TAG + rb"Data\b[^<>]*?\bname\s*=\s*)(?:\"([^\"]*)\"|'([^']*)')"
+    rb"([^<>]*>(?:\s*+" + _TAG + rb"displayName>\s*([^<]+?)\s*</)?)"
 )
 _STATED_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([\w.-]+)")
 _COUNTED = "Data{:04d}_"
