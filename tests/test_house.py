@@ -161,8 +161,6 @@ BEHIND_THE_DOOR = {
     "reading/drawings.py": "reads what the door staged",
     "reading/limits.py": "looks at the first rows of what the door staged",
     "reading/json_stream.py": "reads what the door staged",
-    "reading/drawings.py": "reads what the door staged",
-    "reading/kml.py": "reads what the door staged",
     "reading/registers.py": "reads what the door staged",
     "reading/sheets.py": "reads what the door checked",
     "reading/fetching.py": "fetches for the door",
