@@ -70,7 +70,8 @@ def test_a_folder_as_source_is_not_hashed(town, tmp_path):
 
 
 def test_published_totals_of_the_city_carry_no_sign(clusters, districts):
-    assert make_map(clusters, districts).data["totals"]["estimated"] == []
+    marked = make_map(clusters, districts).data["totals"]["estimated"]
+    assert not {"operating_clusters", "planned_ha", "built_ha", "build_out_rate"} & set(marked)
 
 
 def test_a_district_of_the_city_is_modelled_unless_its_total_was_published(clusters, districts):
@@ -80,13 +81,11 @@ def test_a_district_of_the_city_is_modelled_unless_its_total_was_published(clust
 
 
 def test_totals_of_a_register_with_modelled_cells_carry_it(town, town_districts):
-    assert make_map(town, town_districts).data["totals"]["estimated"] == [
-        "planned_ha",
-        "built_ha",
-        "build_out_rate",
-    ]
+    marked = make_map(town, town_districts).data["totals"]["estimated"]
+    assert {"planned_ha", "built_ha", "build_out_rate"} <= set(marked)
     facts = town.drop(index=["T-002"])
-    assert make_map(facts, town_districts).data["totals"]["estimated"] == []
+    marked = make_map(facts, town_districts).data["totals"]["estimated"]
+    assert not {"planned_ha", "built_ha", "build_out_rate"} & set(marked)
 
 
 def test_a_modelled_fill_rate_carries_it(town):

@@ -18,14 +18,15 @@ from clusters_geo.errors import CRSError, SchemaError
 from clusters_geo.maps.measures import MEASURES, own_measure
 from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number, plain_text, plain_value
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
-from clusters_geo.measure.rates import build_out_rate, fill_rate
+from clusters_geo.measure.rates import RATES, build_out_rate, fill_rates
 from clusters_geo.measure.rates import column as column_of
-from clusters_geo.measure.summary import reconcile, summarize
+from clusters_geo.measure.summary import summarize
+from clusters_geo.measure.trust import WHOLE, basis_of, doubtful_cells, is_fact, province_of
 from clusters_geo.names import match_names
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.audit_report import input_file
 from clusters_geo.schema import BASES, STATUSES, UNIT_TYPES, column
-from clusters_geo.words import LANGUAGES, catalogue
+from clusters_geo.words import LANGUAGES, catalogue, round_half_up
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from clusters_geo.maps.measures import Classes, Measure
     from clusters_geo.maps.plain import JSON
 
-__all__ = ["Content", "Tables", "estimated_totals", "files_of", "published_totals"]
+__all__ = ["Content", "Tables", "files_of"]
 
 # One pixel at zoom 14, where a district fills the screen, is 9 m at Hà Nội's latitude.
 TOLERANCE_M = 10.0
@@ -43,10 +44,10 @@ _HA_PER_KM2 = 100.0
 # A name is put to a pixel or two: 50 m is less than that on a screen that shows the unit.
 _POLE_DEGREES = 5e-4
 _AREAS = ("planned_ha", "built_ha", "leasable_ha", "leased_ha")
-_RATES = {"build_out_rate": ("built_ha", "planned_ha"), "fill_rate": ("leased_ha", "leasable_ha")}
-_ALWAYS = ("name", "status", *_AREAS, *_RATES)
-# Cells of these bases are facts; all others are drawn dashed and marked with "≈".
-_FACTS = ("published", "declared", "measured")
+_ALWAYS = ("name", "status", *_AREAS, "build_out_rate", "fill_rate")
+_COUNTED = ("clusters", "under_construction", "pending_sites")
+# Two rates that no output can tell apart.
+_SAME_RATE = 5e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +101,21 @@ def _require_columns(table: pd.DataFrame, what: str, needed: tuple[str, ...]) ->
 def _finite(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     numbers = table.select_dtypes("floating").columns
     finite = table.assign(**{name: table[name].replace([np.inf, -np.inf], np.nan) for name in numbers})
-    finite.attrs = {}  # pandas would copy the load report with every column taken
+    # pandas would copy the load report with every column taken; whose register it is must not be lost.
+    finite.attrs = {ATTRIBUTE: {"province": province}} if (province := province_of(table)) else {}
     return finite
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What maps of the same tables share, computed once: homes, outlines, measures, published totals."""
+    """What maps of the same tables share, computed once: homes, outlines, measures, totals."""
 
     tables: Tables
     home: pd.Series
     borders: Topology
     square_km: pd.Series
     measures: list[dict[str, JSON]]
-    published: frozenset[tuple[str | None, str]]
+    totals: pd.DataFrame
     chosen: JSON
 
     @classmethod
@@ -122,11 +124,11 @@ class Content:
         home = _home_district(tables.clusters, tables.districts)
         borders = Topology.of(np.asarray(tables.districts.geometry.array), tolerance_m=TOLERANCE_M)
         square_km = area_ha(tables.districts) / _HA_PER_KM2
-        measures = _measures(tables.clusters, tables.districts["name"], square_km, home, classes)
-        published = published_totals(_plain(tables.clusters))
-        return cls(
-            tables, home, borders, square_km, measures, published, _opens_on(measures, classes.measure)
-        )
+        totals = _totals(tables.clusters, home)
+        measures = _measures(tables, totals, square_km, home, classes)
+        at_work = int((totals.drop(index=WHOLE)["operating_clusters"] > 0).sum())
+        chosen = _opens_on(measures, classes.measure, at_work)
+        return cls(tables, home, borders, square_km, measures, totals, chosen)
 
     def page(self, *, findings: pd.DataFrame | None = None, focus: str | None = None) -> dict[str, JSON]:
         """Return everything that one map shows.
@@ -145,7 +147,7 @@ class Content:
             "tolerance": TOLERANCE_M,
             "words": _words(),
             "focus": None if focus is None else plain_text(focus),
-            "totals": _totals(about, focus, self.published),
+            "totals": _plain_totals(self.totals, focus),
             "districts": self._districts(shown),
             "measure": self.chosen,
             "measures": [_measure_of(measure, shown) for measure in self.measures],
@@ -196,12 +198,25 @@ def _words() -> dict[str, JSON]:
     }
 
 
-def _totals(
-    clusters: gpd.GeoDataFrame, focus: str | None, published: frozenset[tuple[str | None, str]]
-) -> dict[str, JSON]:
-    row = summarize(_plain(clusters)).iloc[0]
+def _totals(clusters: gpd.GeoDataFrame, home: pd.Series) -> pd.DataFrame:
+    """Return the totals of each district on the map and of all; each says where it carries "≈"."""
+    rows = _plain(clusters)
+    rows.attrs = clusters.attrs
+    at_home = rows.assign(district=home)
+    return pd.concat([summarize(at_home, by="district"), summarize(at_home)])
+
+
+def _plain_totals(totals: pd.DataFrame, focus: str | None) -> dict[str, JSON]:
+    row = totals.reindex([WHOLE if focus is None else focus]).iloc[0]
+    counts = [name for name in totals.columns if name.endswith("clusters") or name in _COUNTED]
+    row[counts] = row[counts].fillna(0)
     figures = {str(name): plain_value(value) for name, value in row.items() if name != "as_of"}
-    return figures | {"estimated": estimated_totals(row, focus, published)}
+    same = abs(row["lawful_fill_rate"] - row["fill_rate"]) <= _SAME_RATE
+    return figures | {"estimated": _marked(row)} | ({"lawful_fill_rate": None} if same else {})
+
+
+def _marked(row: pd.Series) -> list[JSON]:
+    return [name for name in str(row["estimated"]).split("; ") if name in row and pd.notna(row[name])]
 
 
 def _plain(clusters: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -238,24 +253,40 @@ def _poles(table: gpd.GeoDataFrame) -> list[JSON]:
 
 
 def _measures(
-    clusters: gpd.GeoDataFrame, names: pd.Series, square_km: pd.Series, home: pd.Series, classes: Classes
+    tables: Tables, totals: pd.DataFrame, square_km: pd.Series, home: pd.Series, classes: Classes
 ) -> list[dict[str, JSON]]:
+    clusters, names = tables.clusters, tables.districts["name"]
     own = classes.measure is not None and classes.measure not in {m.name for m in MEASURES}
     measures = (own_measure(str(classes.measure), clusters), *MEASURES) if own else MEASURES
     if names.empty:
         return []
-    rows = _plain(clusters).assign(_home=home)
-    by_district = summarize(rows, by="_home").reindex(index=names)
-    by_district = by_district.set_index(names.index)
+    if not ((totals["lawful_fill_rate"] - totals["fill_rate"]).abs() > _SAME_RATE).any():
+        measures = tuple(m for m in measures if m.name != "lawful_fill_rate")
+    by_district = totals.drop(index=WHOLE).reindex(index=names).set_index(names.index)
     # A district without an operating cluster has no hectares of them; of others nothing may be known.
     none_there = by_district["operating_clusters"].fillna(0) == 0
     for name in ("planned_ha", "built_ha"):
         by_district[name] = by_district[name].mask(none_there, 0.0)
     by_district["planned_density"] = by_district["planned_ha"] / square_km.where(square_km > 0)
+    marks = {str(name): _has_mark(by_district, str(name)) for name in by_district}
+    marks["planned_density"] = _has_mark(by_district, "planned_ha") | _drawn_roughly(tables, by_district)
     if own:
-        by_district[measures[0].name] = _own_figures(rows, measures[0]).reindex(names).set_axis(names.index)
-    rows["_home"] = home.map(dict(zip(names, names.index, strict=True)))
-    return [_measure(m, by_district, rows, classes) for m in measures]
+        name, rows = measures[0].name, _plain(clusters).assign(_home=home)
+        by_district[name] = _own_figures(rows, measures[0]).reindex(names).set_axis(names.index)
+        doubted = doubtful_cells(rows, name).groupby(rows["_home"].to_numpy()).any()
+        marks[name] = doubted.reindex(names, fill_value=False).set_axis(names.index)
+    return [_measure(m, by_district, marks[m.name], clusters, classes) for m in measures]
+
+
+def _has_mark(totals: pd.DataFrame, name: str) -> pd.Series:
+    return totals["estimated"].fillna("").map(lambda marked: name in marked.split("; ")).astype(bool)
+
+
+def _drawn_roughly(tables: Tables, by_district: pd.DataFrame) -> pd.Series:
+    """Return in which districts hectares are set against an outline that nobody surveyed."""
+    basis = tables.districts.get("boundary_basis", pd.Series("", index=tables.districts.index))
+    rough = pd.Series(~is_fact(basis).to_numpy(), index=by_district.index)
+    return rough & (by_district["planned_ha"] > 0).fillna(value=False)
 
 
 def _own_figures(rows: pd.DataFrame, measure: Measure) -> pd.Series:
@@ -264,9 +295,10 @@ def _own_figures(rows: pd.DataFrame, measure: Measure) -> pd.Series:
     return groups.mean() if measure.kind == "rate" else groups.sum(min_count=1)
 
 
-def _opens_on(measures: list[dict[str, JSON]], wanted: str | None) -> JSON:
-    """Return the measure that a map opens on: the one asked for, else a fill rate where one is known."""
-    known = [m["name"] for m in measures if any(value is not None for value in _list(m["values"]))]
+def _opens_on(measures: list[dict[str, JSON]], wanted: str | None, at_work: int) -> JSON:
+    """Return the measure that a map opens on: the one asked for, else a fill rate where most have one."""
+    told = {str(m["name"]): sum(value is not None for value in _list(m["values"])) for m in measures}
+    known = [name for name, count in told.items() if count > 0 and 2 * count >= at_work]
     for name in (wanted, "fill_rate", "build_out_rate", "planned_density"):
         if name in known or (name is not None and name == wanted):
             return name
@@ -278,14 +310,21 @@ def _list(values: JSON) -> list[JSON]:
 
 
 def _measure(
-    measure: Measure, by_district: pd.DataFrame, clusters: pd.DataFrame, classes: Classes
+    measure: Measure,
+    by_district: pd.DataFrame,
+    marks: pd.Series,
+    clusters: pd.DataFrame,
+    classes: Classes,
 ) -> dict[str, JSON]:
     values = by_district[measure.name]
     if measure.kind == "amount" and measure.unit == "clusters":
         # No row for a district in the summary means that it has no cluster, which is a count.
         values = values.fillna(0)
-    estimated = set(_estimated_homes(clusters, measure))
-    method, breaks = classes.of(measure, values[values != 0])
+    # Classes are made of what is shown, or five of them could read "82.6 % – 82.6 %".
+    places = measure.decimals + (2 if measure.kind == "rate" else 0)
+    shown = values.astype("float64").map(lambda value: round_half_up(value, places))
+    some = shown[shown != 0]
+    method, breaks = classes.of(measure, some)
     most = column_of(clusters, measure.field).max() if measure.field and measure.kind == "amount" else 1
     return {
         "name": measure.name,
@@ -297,10 +336,12 @@ def _measure(
         "breaks": [plain_number(b) for b in breaks],
         "field": measure.field,
         "full": plain_number(most),
-        "range": [plain_number(edge) for edge in (values[values != 0].min(), values[values != 0].max())],
+        "range": [plain_number(edge) for edge in (some.min(), some.max())],
         "values": [plain_number(v) for v in values],
+        "shown": [plain_number(v) for v in shown],
         "rests": _rests_on(by_district, measure),
-        "estimated": [code in estimated for code in by_district.index],
+        "stated": _stated(by_district, measure),
+        "estimated": [bool(mark) for mark in marks],
     }
 
 
@@ -311,42 +352,25 @@ def _unit(unit: str) -> dict[str, JSON]:
 
 def _measure_of(measure: dict[str, JSON], shown: list[int]) -> dict[str, JSON]:
     """Return a measure for some districts; its classes stay those of all."""
-    lists = {name: measure[name] for name in ("values", "rests", "estimated")}
+    lists = {name: measure[name] for name in ("values", "shown", "rests", "stated", "estimated")}
     return measure | {n: [v[i] for i in shown] for n, v in lists.items() if isinstance(v, list)}
 
 
 def _rests_on(by_district: pd.DataFrame, measure: Measure) -> list[JSON] | None:
     """Return on how many clusters each district's rate rests: known as facts, and modelled."""
-    if f"{measure.name}_known_clusters" not in by_district:
+    rate = measure.name.removeprefix("lawful_")
+    if f"{rate}_known_clusters" not in by_district:
         return None
-    counts = (by_district[f"{measure.name}_{how}_clusters"].fillna(0) for how in ("known", "modelled"))
+    counts = (by_district[f"{rate}_{how}_clusters"].fillna(0) for how in ("known", "modelled"))
     return [[int(known), int(modelled)] for known, modelled in zip(*counts, strict=True)]
 
 
-def _estimated_homes(clusters: pd.DataFrame, measure: Measure) -> pd.Series:
-    """Return the districts in which a figure rests on a cell that is not a fact."""
-    operating = clusters["status"] == "operating"
-    resting_on: dict[str, tuple[pd.Series, tuple[str, ...]]] = {
-        "build_out_rate": (operating, ("built_ha_basis", "planned_ha_basis")),
-        "fill_rate": (operating, ("leased_ha_basis", "leasable_ha_basis")),
-        "built_ha": (operating, ("built_ha_basis",)),
-        "planned_ha": (operating, ("planned_ha_basis",)),
-        "planned_density": (operating, ("planned_ha_basis",)),
-        "operating_clusters": (operating, ("status_basis", "district_basis")),
-        "under_construction": (
-            clusters["status"] == "under_construction",
-            ("status_basis", "district_basis"),
-        ),
-        "pending_sites": (clusters["status"] == "pending", ("status_basis", "district_basis")),
-    }
-    own = (clusters["status"].notna(), (f"{measure.name}_basis",))
-    rows, columns = resting_on.get(measure.name, own)
-    doubtful = pd.Series(data=False, index=clusters.index)
-    for name in columns:
-        if name in clusters:
-            doubtful |= clusters[name].notna() & ~clusters[name].isin(_FACTS)
-    homes: pd.Series = clusters["_home"][(rows & doubtful).fillna(value=False)].dropna()
-    return homes
+def _stated(by_district: pd.DataFrame, measure: Measure) -> list[JSON] | None:
+    """Return by what each district's fill rate was averaged, where it rests on stated rates."""
+    if measure.name not in ("fill_rate", "lawful_fill_rate"):
+        return None
+    stated = by_district["fill_rate_by"].where(by_district["fill_rate_stated_clusters"] > 0)
+    return [None if pd.isna(by) else str(by) for by in stated]
 
 
 def _clusters(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:
@@ -354,6 +378,7 @@ def _clusters(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:
     ids = [plain_text(number) for number in clusters.index]
     skipped = {clusters.geometry.name, *clusters.columns[clusters.columns.str.endswith("_basis")]}
     with_rates = clusters.assign(**_missing_columns(clusters), **_rates(clusters))
+    stated = fill_rates(clusters)["stated"]
     wanted = [n for n in with_rates.columns if n in _ALWAYS or with_rates[n].notna().any()]
     fields = [_field(with_rates, name) for name in wanted if name not in skipped]
     return {
@@ -361,6 +386,7 @@ def _clusters(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:
         "fields": fields,
         "home": dictionary(home),
         "at": _points(clusters),
+        "stated": _positions(stated),
         "boundaryBasis": _basis_of(clusters, "boundary"),
         "locationBasis": _basis_of(clusters, "location"),
         "arcs": outlines.arcs,
@@ -373,14 +399,17 @@ def _missing_columns(clusters: gpd.GeoDataFrame) -> dict[str, float]:
 
 
 def _rates(clusters: gpd.GeoDataFrame) -> dict[str, pd.Series]:
+    """Return the rates of each cluster; the law's only where it is another."""
     complete = clusters.assign(**_missing_columns(clusters))
-    rates = {"build_out_rate": build_out_rate(complete), "fill_rate": fill_rate(complete)}
-    return {name: rate.replace([np.inf, -np.inf], np.nan) for name, rate in rates.items()}
+    rates = {"build_out_rate": build_out_rate(complete)} | dict(fill_rates(clusters).drop(columns="stated"))
+    if not ((rates["lawful_fill_rate"] - rates["fill_rate"]).abs() > _SAME_RATE).any():
+        del rates["lawful_fill_rate"]
+    return {str(name): rate.replace([np.inf, -np.inf], np.nan) for name, rate in rates.items()}
 
 
 def _field(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON]:
     texts, kind, unit = dict.fromkeys(("vi", "en"), plain_text(name)), "other", ""
-    if name in _RATES:
+    if name in RATES:
         kind = "rate"
         texts = catalogue("map")[f"figure.{name}"]._asdict()
     with suppress(KeyError):  # a column of the user's own is not declared
@@ -392,24 +421,20 @@ def _field(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON]:
         "kind": kind,
         "unit": unit,
         "values": dictionary(clusters[name]),
-        "basis": _rate_basis(clusters, name) if name in _RATES else _basis_of(clusters, name),
+        "basis": _basis_of(clusters, name),
+        # Where "≈" stands: the page does not decide it.
+        "estimated": _positions(clusters[name].notna() & ~is_fact(basis_of(clusters, name))),
     }
 
 
+def _positions(where: pd.Series) -> list[JSON]:
+    return [int(i) for i in np.flatnonzero(where.to_numpy(dtype=bool))]
+
+
 def _basis_of(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON] | None:
-    companion = f"{name}_basis"
-    return dictionary(clusters[companion]) if companion in clusters else None
-
-
-def _rate_basis(clusters: gpd.GeoDataFrame, rate: str) -> dict[str, JSON] | None:
-    """Return how a rate was obtained: as the weaker of its two areas."""
-    order = list(BASES)
-    companions = [f"{part}_basis" for part in _RATES[rate] if f"{part}_basis" in clusters]
-    if not companions:
-        return None
-    strength = clusters[companions].apply(lambda cells: cells.map({b: i for i, b in enumerate(order)}))
-    weakest = strength.max(axis=1).map(dict(enumerate(order)))
-    return dictionary(weakest.where(clusters[rate].notna()))
+    basis = basis_of(clusters, name)
+    known = clusters[name].notna() if name in clusters else pd.Series(data=True, index=clusters.index)
+    return dictionary(basis.where(known & (basis != ""))) if (basis != "").any() else None
 
 
 def _findings(findings: pd.DataFrame | None, clusters: gpd.GeoDataFrame) -> list[JSON]:
@@ -424,16 +449,6 @@ def _findings(findings: pd.DataFrame | None, clusters: gpd.GeoDataFrame) -> list
     return [{name: plain_value(row[name]) for name in wanted} for row in rows[wanted].to_dict("records")]
 
 
-_CITY = "Hà Nội"
-
-# A rate is as modelled as what it is made of.
-_RESTS_ON = {
-    "planned_ha": ("planned_ha",),
-    "built_ha": ("built_ha",),
-    "build_out_rate": ("built_ha", "planned_ha"),
-}
-
-
 def files_of(*tables: pd.DataFrame) -> list[JSON]:
     """Return name and SHA-256 of the files that tables were loaded from, as far as these are still there.
 
@@ -446,31 +461,3 @@ def files_of(*tables: pd.DataFrame) -> list[JSON]:
             sha256 = fetched or input_file(Path(path), None).sha256
             files.append({"name": plain_text(PurePath(path).name), "sha256": sha256})
     return files
-
-
-def published_totals(clusters: pd.DataFrame) -> frozenset[tuple[str | None, str]]:
-    """Return which totals were published and are met: by district (None for all) and figure.
-
-    They count only for the register that they were published of, which meets every one of the city's: a
-    single figure may be met by chance.
-    """
-    city = reconcile(clusters.drop(columns="district", errors="ignore"))
-    city = city[city["role"] == "control"]
-    if not city["agrees"].all() or not set(_RESTS_ON["build_out_rate"]) <= set(city["metric"]):
-        return frozenset()
-    table = reconcile(clusters)
-    met = table[(table["role"] == "control") & table["agrees"]]
-    scopes = (None if scope == _CITY else str(scope) for scope in met["scope"])
-    return frozenset(zip(scopes, met["metric"], strict=True))
-
-
-def estimated_totals(
-    totals: pd.Series, focus: str | None, published: frozenset[tuple[str | None, str]]
-) -> list[JSON]:
-    """Return which totals carry "≈": those partly modelled that no published total confirms."""
-    marked: list[JSON] = [
-        name
-        for name, parts in _RESTS_ON.items()
-        if any(totals[f"{part}_modelled"] > 0 and (focus, part) not in published for part in parts)
-    ]
-    return [*marked, "fill_rate"] if totals["fill_rate_modelled_clusters"] > 0 else marked

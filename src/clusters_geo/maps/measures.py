@@ -61,6 +61,7 @@ class Measure:
 
 MEASURES: tuple[Measure, ...] = (
     Measure("fill_rate", "rate", "%", 1, "fill_rate"),
+    Measure("lawful_fill_rate", "rate", "%", 1, "lawful_fill_rate"),
     Measure("build_out_rate", "rate", "%", 1, "build_out_rate"),
     Measure("planned_density", "density", "ha/km²", 2),
     Measure("planned_ha", "amount", "ha", 1),

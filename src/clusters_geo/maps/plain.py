@@ -45,13 +45,15 @@ def plain_text(value: object) -> str:
     return _CONTROLS.sub("", unicodedata.normalize("NFC", text)).strip()
 
 
-def plain_number(value: float, decimals: int = 4) -> float | None:
-    """Return a rounded number; None where it is missing or infinite.
+def plain_number(value: float, decimals: int = 9) -> float | None:
+    """Return a number without binary noise; None where it is missing or infinite.
+
+    What the page shows of it is rounded there, once: of 0.57849999 it must not make 0.5785, then 57.9 %.
 
     Examples
     --------
-    >>> plain_number(12.34567), plain_number(20.0), plain_number(float("inf"))
-    (12.3457, 20, None)
+    >>> plain_number(12.3456), plain_number(0.1 + 0.2), plain_number(20.0), plain_number(float("inf"))
+    (12.3456, 0.3, 20, None)
     """
     number = float(value)
     if not math.isfinite(number):

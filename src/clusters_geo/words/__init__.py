@@ -37,6 +37,7 @@ __all__ = [
     "format_percent",
     "format_value",
     "is_missing",
+    "round_half_up",
     "speaker",
 ]
 
@@ -126,11 +127,26 @@ def format_number(value: float | None, lang: Language = "vi", decimals: int = 1)
     """
     if value is None or is_missing(value) or not math.isfinite(value):
         return MISSING
-    # Half is rounded up, as people do: 52.05 is 52.1, though its binary form lies just below.
-    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), context=_ANY_SIZE)
+    rounded = _half_up(value, decimals)
     # A rounded −0.04 must not read as "-0.0".
     text = f"{rounded or abs(rounded):,f}"
     return text.translate(_SWAP) if lang == "vi" else text
+
+
+def round_half_up(value: float, decimals: int = 0) -> float:
+    """Return a number rounded as `format_number` writes it.
+
+    Examples
+    --------
+    >>> round_half_up(1.125, 2), round_half_up(52.05, 1), round_half_up(0.5)
+    (1.13, 52.1, 1.0)
+    """
+    return float(_half_up(value, decimals)) if math.isfinite(value) else value
+
+
+def _half_up(value: float, decimals: int) -> Decimal:
+    # Half is rounded up, as people do: 52.05 is 52.1, though its binary form lies just below.
+    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), context=_ANY_SIZE)
 
 
 def format_percent(share: float | None, lang: Language = "vi", decimals: int = 1) -> str:

@@ -1,8 +1,9 @@
 // What a popup says of a cluster or a district: every figure with how it was obtained.
 {
   const { el, glyph, number, fill } = clustersGeo;
-  const rests = (t, [known, modelled]) => fill(t.rests, { known, modelled });
-  const LEAD = ["planned_ha", "built_ha", "build_out_rate", "leasable_ha", "leased_ha", "fill_rate"];
+  const rests = (t, [known, modelled], stated) =>
+    [fill(t.rests, { known, modelled }), stated ? `* ${t.statedBy[stated]}` : null].filter(Boolean).join("; ");
+  const LEAD = ["planned_ha", "built_ha", "build_out_rate", "leasable_ha", "leased_ha", "fill_rate", "lawful_fill_rate"];
   const APART = new Set([...LEAD, "name", "name_en", "status", "source", "source_as_of", "note", "note_vi"]);
 
   // Sources are often addresses; only a plain web address becomes a link.
@@ -100,7 +101,7 @@
       return line(
         measure.label[app.state.lang],
         app.districtFigure(measure, district.i),
-        measure.rests ? rests(t, measure.rests[district.i]) : null,
+        measure.rests ? rests(t, measure.rests[district.i], measure.stated?.[district.i]) : null,
         measure.name === app.state.measure,
       );
     });

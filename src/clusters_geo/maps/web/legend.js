@@ -35,7 +35,7 @@
       return counts;
     };
     const shown = measure.field && measure.kind === "rate" ? app.clusters.filter((c) => app.shows(c)) : [];
-    return { units: count(measure.values), clusters: shown.length ? count(shown.map((c) => c.value(measure.field))) : null };
+    return { units: count(measure.shown), clusters: shown.length ? count(shown.map((c) => c.value(measure.field))) : null };
   };
 
   const classText = (app, measure, i) => {
@@ -92,7 +92,7 @@
     if (!measure) return [];
     if (measure.kind === "amount") return circleItems(app, measure);
     const items = classItems(app, measure);
-    if (measure.values.includes(0))
+    if (measure.shown.includes(0))
       items.unshift({ drawing: swatch("cg-zero"), text: bound(app, measure, 0) });
     if (measure.values.includes(null)) items.push({ drawing: swatch("cg-nodata"), text: app.words.noData });
     return items;
@@ -140,6 +140,7 @@
     if (measure.rests) {
       const sum = (i) => measure.rests.reduce((total, counts) => total + counts[i], 0);
       notes.push(fill(t.rests, { known: sum(0), modelled: sum(1) }));
+      for (const by of new Set(measure.stated)) if (by) notes.push(`* ${t.statedBy[by]}`);
     }
     return notes;
   };

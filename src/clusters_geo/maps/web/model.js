@@ -1,7 +1,7 @@
 // The data as the other scripts read it, and the one state of the page.
 {
   const { phrasebook, MISSING, STATUSES, outlines, number, percent, date, fold } = clustersGeo;
-  const FACTS = new Set(["published", "declared", "measured"]);
+  const RATES = new Set(["fill_rate", "lawful_fill_rate"]);
 
   const cell = (column, i) => {
     const at = column?.at[i] ?? -1;
@@ -13,6 +13,8 @@
   const readClusters = ({ clusters, step }) => {
     const shapes = outlines(clusters, step);
     const fields = new Map(clusters.fields.map((field) => [field.name, field]));
+    const doubted = new Map(clusters.fields.map((field) => [field.name, new Set(field.estimated)]));
+    const stated = new Set(clusters.stated);
     return clusters.id.map((id, i) => {
       const value = (name) => cell(fields.get(name)?.values, i);
       const basis = (name) => cell(fields.get(name)?.basis, i);
@@ -21,7 +23,9 @@
         value,
         basis,
         status: STATUSES.includes(value("status")) ? value("status") : "pending",
-        estimated: (name) => value(name) !== null && basis(name) !== null && !FACTS.has(basis(name)),
+        estimated: (name) => doubted.get(name)?.has(i) ?? false,
+        // What stands before and after a figure: "≈" where it is no fact, "*" where a rate was only stated.
+        signed: (name, text) => (doubted.get(name)?.has(i) ? "≈\u00a0" : "") + text + (RATES.has(name) && stated.has(i) ? "\u00a0*" : ""),
         home: cell(clusters.home, i),
         outlineBasis: cell(clusters.boundaryBasis, i),
         placeBasis: cell(clusters.locationBasis, i),
@@ -139,7 +143,7 @@
       const value = cluster.value(field.name);
       if (value === null) return MISSING;
       const text = this.format(value, field);
-      return cluster.estimated(field.name) && field.kind !== "text" ? `≈ ${text}` : text;
+      return field.kind === "text" ? text : cluster.signed(field.name, text);
     }
 
     format(value, { kind, unit, name }) {
@@ -153,14 +157,17 @@
       return number(value, lang, Number.isInteger(value) ? 0 : 2);
     }
 
-    // A total as text, "≈" before it where it is partly modelled and no published total confirms it.
+    // A total as text, "≈" before it where the data says so, "*" after a rate that was only stated.
     total(name) {
       const { totals } = this.data;
       const value = totals[name];
       if (value === null) return MISSING;
       const { lang } = this.state;
-      const text = name.endsWith("_rate") ? percent(value, lang) : `${number(value, lang)}\u00a0ha`;
-      return totals.estimated.includes(name) ? `≈ ${text}` : text;
+      const text = name.endsWith("_rate")
+        ? percent(value, lang)
+        : `${number(value, lang, name.endsWith("_ha") ? 1 : 0)}${name.endsWith("_ha") ? "\u00a0ha" : ""}`;
+      const star = RATES.has(name) && totals.fill_rate_stated_clusters > 0 ? "\u00a0*" : "";
+      return (totals.estimated.includes(name) ? "≈\u00a0" : "") + text + star;
     }
 
     // What made the map, and of what: the files, or the data where they came from none.
@@ -176,8 +183,9 @@
       const value = measure.values[i];
       const { lang } = this.state;
       if (value === null) return this.words.noData;
-      const sign = measure.estimated[i] ? "≈ " : "";
-      if (measure.kind === "rate") return sign + percent(value, lang, measure.decimals);
+      const sign = measure.estimated[i] ? "≈\u00a0" : "";
+      const star = measure.stated?.[i] ? "\u00a0*" : "";
+      if (measure.kind === "rate") return sign + percent(value, lang, measure.decimals) + star;
       const text = sign + number(value, lang, measure.decimals);
       return unit ? `${text}\u00a0${measure.unit[lang]}` : text;
     }

@@ -113,10 +113,12 @@
           known + modelled ? fill(t.rateFor, { known, modelled, all: totals.operating_clusters }) : t.unknown,
         );
       };
+      const by = totals.fill_rate_stated_clusters ? totals.fill_rate_by : null;
+      const stated = by ? [el("small", {}, `* ${t.statedBy[by]}`)] : [];
       const tile = (label, value, ...more) =>
         el("div", {}, el("dt", {}, label), el("dd", {}, value, ...more));
       const count = (status, name, label) =>
-        el("li", {}, glyph(status, { size: 20 }), el("strong", {}, String(totals[name])), ` ${label}`);
+        el("li", {}, glyph(status, { size: 20 }), el("strong", {}, app.total(name)), ` ${label}`);
       this.totals.replaceChildren(
         el(
           "ul",
@@ -136,7 +138,10 @@
             el("small", {}, t.buildOutNote),
             rests("build_out_rate"),
           ),
-          tile(t.fill, app.total("fill_rate"), el("small", {}, t.fillNote), rests("fill_rate")),
+          tile(t.fill, app.total("fill_rate"), el("small", {}, t.fillNote), rests("fill_rate"), ...stated),
+          totals.lawful_fill_rate === null
+            ? null
+            : tile(t.lawful, app.total("lawful_fill_rate"), el("small", {}, t.lawfulNote), ...stated),
         ),
         el("p", { class: "cg-shares-head" }, t.ofWhich),
         ...["planned", "built"].map((name) => this.shares(app, `${name}_ha`, t[name])).filter(Boolean),
@@ -274,9 +279,8 @@
     row(cluster) {
       const { app } = this;
       const { lang } = app.state;
-      const sign = (name) => (cluster.estimated(name) ? "≈\u00a0" : "");
       const cell = (name, text) =>
-        el("td", {}, cluster.value(name) === null ? MISSING : sign(name) + text(cluster.value(name), lang));
+        el("td", {}, cluster.value(name) === null ? MISSING : cluster.signed(name, text(cluster.value(name), lang)));
       const where = [cluster.home, cluster.at ? null : app.words.noPlace].filter(Boolean).join(" · ");
       const go = el(
         "button",
@@ -289,9 +293,9 @@
         "tr",
         {},
         el("th", { scope: "row" }, go),
-        cell("planned_ha", (value) => number(value, lang)),
-        cell("build_out_rate", (value) => percent(value, lang, 0)),
-        cell("fill_rate", (value) => percent(value, lang, 0)),
+        cell("planned_ha", number),
+        cell("build_out_rate", percent),
+        cell("fill_rate", percent),
       );
     }
 

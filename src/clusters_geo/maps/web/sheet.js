@@ -286,7 +286,7 @@
       const { lang } = app.state;
       const cell = (cluster, name, say) => {
         const value = cluster.value(name);
-        return el("td", {}, value === null ? MISSING : (cluster.estimated(name) ? "≈ " : "") + say(value));
+        return el("td", {}, value === null ? MISSING : cluster.signed(name, say(value)));
       };
       const row = (cluster) =>
         el(
@@ -300,8 +300,8 @@
           ),
           el("td", {}, cluster.home ?? MISSING),
           cell(cluster, "planned_ha", (value) => number(value, lang)),
-          cell(cluster, "build_out_rate", (value) => percent(value, lang, 0)),
-          cell(cluster, "fill_rate", (value) => percent(value, lang, 0)),
+          cell(cluster, "build_out_rate", (value) => percent(value, lang)),
+          cell(cluster, "fill_rate", (value) => percent(value, lang)),
         );
       const heads = [t.cluster, t.district, t.haColumn, t.buildColumn, t.fillColumn];
       const head = el(
