@@ -29,6 +29,7 @@ from clusters_geo.reading.shapes import (
     middles,
     note_overlaps,
 )
+from clusters_geo.reading.stated_area import compare_stated_area
 from clusters_geo.reading.text import repair_text
 from clusters_geo.reading.values import cast_columns, read_quantities
 from clusters_geo.reference import BUNDLED_UNITS, load_bundled_units
@@ -154,6 +155,7 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
             report.notes = [n for n in report.notes if n.code != "shapes.none"]
             report.notes += [replace(n, of="boundaries") for n in shapes_report.notes]
             table = _with_shapes(table, _identified(shapes, shapes_report), report)
+        table = compare_stated_area(table, report, said="planned_ha" in set((columns or {}).values()))
         return _finished(_identified(table, report), "cluster_id", CLUSTER_COLUMNS, report, check=check)
 
 

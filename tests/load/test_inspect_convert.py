@@ -64,7 +64,8 @@ def test_inspect_prints_text_markdown_and_json(register, tmp_path):
     content = json.loads(run(inspect, register, "--format", "json").output)
     assert content["usable"] is True
     assert content["report"]["mapped"]["Tên CCN"] == "name"
-    assert {n["kind"] for n in content["report"]["notes"]} == {"repair"}
+    doubts = {n["code"] for n in content["report"]["notes"] if n["kind"] == "doubt"}
+    assert doubts == {"numbers.area-apart"}
     run(inspect, register, "--format", "json", "--output", tmp_path / "a.json")
     assert json.loads((tmp_path / "a.json").read_text()) == content
 

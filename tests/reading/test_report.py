@@ -102,8 +102,8 @@ def test_thousands_of_rows_do_not_travel_with_every_copy():
     assert len(report.notes[0].rows) == 1_000
 
 
-def test_a_clean_file_has_nothing_to_repair(loaded):
-    assert load_report(loaded).notes == []
+def test_a_clean_file_has_nothing_to_repair(make, small):
+    assert load_report(load_clusters(make("a.gpkg", small.assign(planned_ha=30.0)))).notes == []
 
 
 def test_check_false_leaves_faults_for_the_audit(make, small):
