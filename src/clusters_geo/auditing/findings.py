@@ -58,7 +58,9 @@ def findings_table(
     -------
     One row per finding with `FINDING_COLUMNS`, errors first, then by rule and row of the register. `row`
     counts records from 1; `geometry` is where it is, in the coordinate system of the clusters.
+    `.attrs["other_language"]` has each message and fix in the other language, for pages that have both.
     """
+    found = list(found)
     rows = [_finding(rule, severity, hit, register, lang) for rule, severity, hit in found]
     table = pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
     order = table["severity"].map({severity: rank for rank, severity in enumerate(SEVERITIES)})
@@ -70,7 +72,24 @@ def findings_table(
     )
     shapes = gpd.GeoSeries(list(table["geometry"]), crs=HANOI_CRS, index=table.index)
     crs = getattr(register.clusters, "crs", None)
-    return gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=shapes.to_crs(crs or HANOI_CRS))
+    named = gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=shapes.to_crs(crs or HANOI_CRS))
+    named.attrs["other_language"] = _other_language(found, rows, register, lang)
+    return named
+
+
+def _other_language(
+    found: list[tuple[Rule, Severity, Hit]],
+    rows: list[tuple[object, ...]],
+    register: Register,
+    lang: Language,
+) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    other: Language = "en" if lang == "vi" else "vi"
+    at = [FINDING_COLUMNS.index(name) for name in ("message", "fix")]
+    for (rule, severity, hit), row in zip(found, rows, strict=True):
+        said = _finding(rule, severity, hit, register, other)
+        texts |= {str(row[i]): str(said[i]) for i in at}
+    return texts
 
 
 def count_by_severity(findings: pd.DataFrame) -> dict[str, int]:

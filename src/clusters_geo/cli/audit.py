@@ -24,6 +24,7 @@ from clusters_geo.cli.options import (
     say_out,
     working,
 )
+from clusters_geo.report.tables import say
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -56,6 +57,7 @@ _LEVELS = click.Choice(["error", "warning", "info", "never"])
     "--format", "form", type=click.Choice(_FORMATS), help="What to write; without it what --output ends in."
 )
 @click.option("--output", "-o", type=TARGET, help="Write here instead of printing.")
+@click.option("--brief", is_flag=True, help="Counts by rule and the verdict, for a mail from cron.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 @crs_option
 @remote_option
@@ -75,6 +77,7 @@ def command(
     fail_on: str,
     form: str | None,
     output: Path | None,
+    brief: bool,  # noqa: FBT001 -- click passes a flag
     quiet: bool,  # noqa: FBT001 -- click passes a flag
     crs: str | None,
     lang: Language,
@@ -91,6 +94,8 @@ def command(
         msg = f"{rule!r} is one argument too many; to see a rule in full: clusters-geo audit explain {rule}"
         raise click.UsageError(msg)
     form = chosen_format(form, output, _FORMATS)
+    if brief and form != "table":
+        raise click.UsageError(say("audit_brief", lang, form=form))
     from clusters_geo.auditing.run import audit
     from clusters_geo.report.audit_report import AuditReport
 
@@ -116,7 +121,7 @@ def command(
         from clusters_geo.auditing.baseline import baseline_text
 
         put(baseline_text(findings), write_baseline, lang, "toml")
-    _show(report, form, output, quiet=quiet)
+    _show(report, form, output, brief=brief, quiet=quiet)
     if len(report.failing):
         sys.exit(FINDINGS)
 
@@ -184,13 +189,11 @@ def _crs_name(crs: object) -> object:
     return None if crs is None else getattr(crs, "srs", crs)
 
 
-def _show(report: AuditReport, form: str, output: Path | None, *, quiet: bool) -> None:
+def _show(report: AuditReport, form: str, output: Path | None, *, brief: bool, quiet: bool) -> None:
     from clusters_geo.report.findings import findings_text, findings_to_file
 
     if output is not None:
-        from clusters_geo.report.tables import say
-
-        for path in findings_to_file(report, form, output):
+        for path in findings_to_file(report, form, output, brief=brief):
             if not quiet:
                 say_out(say("written", report.lang, path=str(path)), err=True)
     elif not quiet:

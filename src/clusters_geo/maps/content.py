@@ -29,6 +29,8 @@ from clusters_geo.schema import BASES, STATUSES, UNIT_TYPES, column
 from clusters_geo.words import LANGUAGES, catalogue, round_half_up
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
 
     from clusters_geo.maps.measures import Classes, Measure
@@ -446,7 +448,27 @@ def _findings(findings: pd.DataFrame | None, clusters: gpd.GeoDataFrame) -> list
         raise SchemaError(msg)
     rows = rows[rows["cluster_id"].isin(clusters.index)]
     wanted = [name for name in ("cluster_id", "severity", "rule", "message", "fix", "source") if name in rows]
-    return [{name: plain_value(row[name]) for name in wanted} for row in rows[wanted].to_dict("records")]
+    said = _both_languages(findings)
+    return [
+        {name: said(row[name]) if name in _SAID else plain_value(row[name]) for name in wanted}
+        for row in rows[wanted].to_dict("records")
+    ]
+
+
+# What is said of a finding, in both languages where the audit told them.
+_SAID = ("message", "fix")
+
+
+def _both_languages(findings: pd.DataFrame) -> Callable[[object], JSON]:
+    other = findings.attrs.get("other_language", {})
+    lang = findings.attrs.get("audit", {}).get("lang", "vi")
+
+    def said(text: object) -> JSON:
+        own = plain_value(text)
+        translated = plain_value(other.get(text, text)) if isinstance(text, str) else own
+        return {"vi": own, "en": translated} if lang == "vi" else {"vi": translated, "en": own}
+
+    return said
 
 
 def files_of(*tables: pd.DataFrame) -> list[JSON]:

@@ -14,7 +14,6 @@ from clusters_geo.report.tables import (
     to_json,
     to_markdown,
     to_records,
-    to_text,
 )
 from clusters_geo.words import format_value, is_missing
 from clusters_geo.writing import target_of, write_text
@@ -45,7 +44,14 @@ _WRITERS = {
 _BARE = ("json", "csv")
 
 
-def findings_text(report: AuditReport, form: str, *, width: int | None = None, color: bool = False) -> str:
+def findings_text(
+    report: AuditReport,
+    form: str,
+    *,
+    width: int | None = None,
+    color: bool = False,
+    brief: bool = False,
+) -> str:
     """Return findings as text.
 
     Parameters
@@ -56,6 +62,8 @@ def findings_text(report: AuditReport, form: str, *, width: int | None = None, c
         One of `TEXT_FORMATS`.
     width, color
         Of the terminal, for `table`.
+    brief
+        Counts and verdict only, for `table`.
     """
     if form in _WRITERS:
         module, function = _WRITERS[form]
@@ -66,10 +74,14 @@ def findings_text(report: AuditReport, form: str, *, width: int | None = None, c
         return to_csv(report.plain)
     if form == "md":
         return "\n\n".join(to_markdown(sheet) for sheet in findings_sheets(report))
-    return "\n\n".join(to_text(sheet, width=width, color=color) for sheet in findings_sheets(report))
+    from clusters_geo.report.audit_screen import audit_screen
+
+    return audit_screen(report, width=width, brief=brief, color=color)
 
 
-def findings_to_file(report: AuditReport, form: str, path: str | os.PathLike[str]) -> list[Path]:
+def findings_to_file(
+    report: AuditReport, form: str, path: str | os.PathLike[str], *, brief: bool = False
+) -> list[Path]:
     """Write findings whole or not at all, with `<path>.provenance.json` where the format has no room for it.
 
     Returns
@@ -87,7 +99,7 @@ def findings_to_file(report: AuditReport, form: str, path: str | os.PathLike[str
         from clusters_geo.report.xlsx import findings_workbook
 
         return [findings_workbook(report, path)]
-    written = [write_text(path, findings_text(report, form).rstrip("\n") + "\n", form)]
+    written = [write_text(path, findings_text(report, form, brief=brief).rstrip("\n") + "\n", form)]
     if form in _BARE and not target_of(path).streams:
         beside = f"{Path(path)}.provenance.json"
         written.append(write_text(beside, to_json(report.provenance()) + "\n", "json"))

@@ -45,7 +45,7 @@
               el(
                 "li",
                 { class: `cg-severity-${f.severity}` },
-                [f.message, f.fix].filter(Boolean).join(" "),
+                [f.message, f.fix].map((said) => said?.[app.state.lang]).filter(Boolean).join(" "),
                 f.rule ? el("small", {}, f.rule) : null,
               ),
             ),
