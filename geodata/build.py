@@ -26,10 +26,12 @@ from extents import METRES, PACKAGE, package_database, read_extents
 from notes import read_notes
 from outlines import DECIMALS as LOT_DECIMALS
 from outlines import draw_outlines, with_former_names
-from register import build_register, plain, read_controls, read_facts
+from register import AS_OF, LATER, build_log, build_register, plain, read_controls, read_events, read_facts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from register import Controls
 
 __all__ = ["build_boundaries", "build_clusters", "main", "write_geojson"]
 
@@ -52,7 +54,11 @@ def main() -> None:
     districts, communes = build_boundaries()
     write_geojson(districts, directory / "districts.geojson")
     write_geojson(communes, directory / "communes_2025.geojson")
-    write_geojson(build_clusters(districts), directory / "clusters.geojson", decimals=LOT_DECIMALS)
+    clusters = build_clusters(districts)
+    write_geojson(clusters, directory / "clusters.geojson", decimals=LOT_DECIMALS)
+    later = build_clusters(districts, LATER, standing=clusters)
+    write_geojson(later, directory / "clusters_2025.geojson", decimals=LOT_DECIMALS)
+    write_events(districts, directory / "events.csv")
 
 
 def build_boundaries() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -72,16 +78,27 @@ def build_boundaries() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     )
 
 
-def build_clusters(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the 120 clusters of 2022 inside the districts of `build_boundaries`, in EPSG:4326."""
-    codes = dict(zip(districts["name"], districts["district_code"], strict=True))
-    facts, controls = read_facts(FACTS / "hanoi_clusters.csv"), read_controls(HERE / "totals.csv")
-    rows = build_register(facts, controls, codes, read_notes(FACTS / "notes_vi.csv"))
+def build_clusters(
+    districts: gpd.GeoDataFrame, as_of: str = AS_OF, *, standing: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame:
+    """Return the clusters of a vintage inside the districts of `build_boundaries`, in EPSG:4326.
+
+    `standing` are those of an earlier one: an outline stays where it is, and grows or shrinks with its area.
+    """
+    rows = build_register(*_case(districts), read_notes(FACTS / "notes_vi.csv"), as_of=as_of)
     communes = read_extents(package_database())
     places = with_former_names(communes[communes["in_city"]], _facts("hanoi_merged_communes.csv"))
-    shapes = draw_outlines(rows, districts.set_index("district_code"), places)
+    before = None if standing is None else standing.set_index("cluster_id").geometry
+    shapes = draw_outlines(rows, districts.set_index("district_code"), places, standing=before)
     cells = pd.DataFrame([plain(row) for row in rows], dtype=object)
     return gpd.GeoDataFrame(cells, geometry=shapes.to_numpy(), crs=shapes.crs)
+
+
+def write_events(districts: gpd.GeoDataFrame, path: Path) -> None:
+    """Write the log of events that both vintages follow from, never a half-written file."""
+    beside = path.with_name(path.name + ".part")
+    build_log(*_case(districts)).to_csv(beside, index=False, lineterminator="\n")
+    beside.replace(path)
 
 
 def write_geojson(layer: gpd.GeoDataFrame, path: Path, *, decimals: int = DECIMALS) -> None:
@@ -102,6 +119,15 @@ def write_geojson(layer: gpd.GeoDataFrame, path: Path, *, decimals: int = DECIMA
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+
+
+def _case(
+    districts: gpd.GeoDataFrame,
+) -> tuple[list[dict[str, Any]], pd.DataFrame, Controls, dict[str, str]]:
+    """Return what is known: names, events, totals, and the codes of the districts."""
+    codes = dict(zip(districts["name"], districts["district_code"], strict=True))
+    facts, events = read_facts(FACTS / "hanoi_clusters.csv"), read_events(FACTS / "hanoi_events.csv")
+    return facts, events, read_controls(HERE / "totals.csv"), codes
 
 
 def _facts(name: str) -> pd.DataFrame:

@@ -37,6 +37,7 @@ __all__ = ["APART_M", "DECIMALS", "draw_outlines", "lot", "with_former_names"]
 APART_M = 200  # between two outlines, and from an outline to the border of its district
 DECIMALS = 7  # of a degree, about a centimetre: coarser ones would show in the area of a small lot
 
+_SAME_AREA = 1e-5  # coarser than rounding the corners, finer than any figure
 _STEP_M = 120  # how far candidates beside an occupied place move out
 _MOST_STEPS = 2_000
 _ROOM_CANDIDATES = 150
@@ -46,7 +47,13 @@ _PLASTIC = (0.7548776662466927, 0.5698402909980532)  # steps of the two-dimensio
 _NOT_THE_PLACE = re.compile(r"^làng nghề |^thị trấn | mở rộng$| giai đoạn \d$| \d$")
 
 
-def draw_outlines(register: list[Row], districts: gpd.GeoDataFrame, communes: pd.DataFrame) -> gpd.GeoSeries:
+def draw_outlines(
+    register: list[Row],
+    districts: gpd.GeoDataFrame,
+    communes: pd.DataFrame,
+    *,
+    standing: gpd.GeoSeries | None = None,
+) -> gpd.GeoSeries:
     """Return the outline of each cluster.
 
     Parameters
@@ -58,6 +65,8 @@ def draw_outlines(register: list[Row], districts: gpd.GeoDataFrame, communes: pd
         Polygons indexed by `district_code`, with `name`.
     communes
         From `with_former_names`.
+    standing
+        Outlines of an earlier vintage by `cluster_id`: they stay where they are.
 
     Returns
     -------
@@ -71,9 +80,11 @@ def draw_outlines(register: list[Row], districts: gpd.GeoDataFrame, communes: pd
     codes = {name: code for code, name in districts["name"].items()}
     rooms = districts.set_index("name").to_crs(HANOI_CRS).buffer(-APART_M)
     places = [_place(row, communes[communes["district_code"] == codes[row["district"]]]) for row in register]
-    placed: dict[str, shapely.Polygon] = {}
+    placed: dict[str, shapely.Polygon] = {} if standing is None else dict(standing.to_crs(HANOI_CRS).items())
     # Clusters with a known place come first; the others then choose among what room is left.
     for row, place in sorted(zip(register, places, strict=True), key=lambda pair: pair[1] is None):
+        if standing is not None and row["cluster_id"] in standing:
+            continue
         shape = lot(row["cluster_id"], float(row["planned_ha"]))
         room, others = rooms[row["district"]], shapely.MultiPolygon(list(placed.values()))
         moved = (
@@ -84,7 +95,15 @@ def draw_outlines(register: list[Row], districts: gpd.GeoDataFrame, communes: pd
         placed[row["cluster_id"]] = moved
     ids = [row["cluster_id"] for row in register]
     flat = gpd.GeoSeries([placed[cluster_id] for cluster_id in ids], index=ids, crs=HANOI_CRS)
-    return _with_areas(flat, np.array([float(row["planned_ha"]) for row in register]))
+    drawn = _with_areas(flat, np.array([float(row["planned_ha"]) for row in register]))
+    return drawn if standing is None else _unmoved(drawn, standing)
+
+
+def _unmoved(drawn: gpd.GeoSeries, standing: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Return outlines where those whose area is the same are the same to the last digit."""
+    before = standing.reindex(drawn.index)
+    same = pd.Series(np.isclose(area_ha(drawn), area_ha(before), rtol=_SAME_AREA), index=drawn.index)
+    return drawn.where(~same, before)
 
 
 def with_former_names(communes: pd.DataFrame, merged: pd.DataFrame) -> pd.DataFrame:

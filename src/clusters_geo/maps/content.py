@@ -25,7 +25,7 @@ from clusters_geo.measure.trust import WHOLE, basis_of, doubtful_cells, is_fact,
 from clusters_geo.names import match_names
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.audit_report import input_file
-from clusters_geo.schema import BASES, STATUSES, UNIT_TYPES, column
+from clusters_geo.schema import BASES, STATUSES, UNIT_TYPES, column, is_companion
 from clusters_geo.words import LANGUAGES, catalogue, round_half_up
 
 if TYPE_CHECKING:
@@ -378,7 +378,7 @@ def _stated(by_district: pd.DataFrame, measure: Measure) -> list[JSON] | None:
 def _clusters(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:
     outlines = Topology.of(np.asarray(clusters.geometry.array))
     ids = [plain_text(number) for number in clusters.index]
-    skipped = {clusters.geometry.name, *clusters.columns[clusters.columns.str.endswith("_basis")]}
+    skipped = {clusters.geometry.name, *filter(is_companion, map(str, clusters.columns))}
     with_rates = clusters.assign(**_missing_columns(clusters), **_rates(clusters))
     stated = fill_rates(clusters)["stated"]
     wanted = [n for n in with_rates.columns if n in _ALWAYS or with_rates[n].notna().any()]
@@ -386,6 +386,7 @@ def _clusters(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:
     return {
         "id": ids,
         "fields": fields,
+        "origins": _origins(clusters),
         "home": dictionary(home),
         "at": _points(clusters),
         "stated": _positions(stated),
@@ -424,6 +425,7 @@ def _field(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON]:
         "unit": unit,
         "values": dictionary(clusters[name]),
         "basis": _basis_of(clusters, name),
+        "from": _origin_numbers(clusters, name),
         # Where "≈" stands: the page does not decide it.
         "estimated": _positions(clusters[name].notna() & ~is_fact(basis_of(clusters, name))),
     }
@@ -431,6 +433,33 @@ def _field(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON]:
 
 def _positions(where: pd.Series) -> list[JSON]:
     return [int(i) for i in np.flatnonzero(where.to_numpy(dtype=bool))]
+
+
+def _origins(clusters: gpd.GeoDataFrame) -> list[list[str]]:
+    """Return the source and the day of single figures, each pair once: many come from the same article."""
+    pairs: dict[tuple[str, str], None] = {}
+    for name in filter(_has_origin(clusters), map(str, clusters.columns)):
+        pairs |= dict.fromkeys(filter(any, _pairs(clusters, name)))
+    return [[*pair] for pair in pairs]
+
+
+def _origin_numbers(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON] | None:
+    if not _has_origin(clusters)(name):
+        return None
+    numbers = {tuple(pair): number for number, pair in enumerate(_origins(clusters))}
+    return {str(i): numbers[pair] for i, pair in enumerate(_pairs(clusters, name)) if pair in numbers}
+
+
+def _has_origin(clusters: gpd.GeoDataFrame) -> Callable[[str], bool]:
+    return lambda name: is_companion(f"{name}_source") and f"{name}_source" in clusters
+
+
+def _pairs(clusters: gpd.GeoDataFrame, name: str) -> list[tuple[str, str]]:
+    blank = pd.Series("", index=clusters.index)
+    cells = (
+        clusters.get(f"{name}_{what}", blank).astype("string").fillna("") for what in ("source", "as_of")
+    )
+    return [(plain_text(source), plain_text(day)) for source, day in zip(*cells, strict=True)]
 
 
 def _basis_of(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON] | None:

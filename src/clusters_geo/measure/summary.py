@@ -282,6 +282,7 @@ _NEAR = 0.05
 _AGREES: dict[str, Callable[[float, float], bool]] = {
     "exact": lambda computed, published: abs(computed - published) < _PRINTED_TO,
     "about": lambda computed, published: abs(computed - published) <= _NEAR * published,
+    "at most": lambda computed, published: computed <= published + _PRINTED_TO,
     "almost": lambda computed, published: (1 - _NEAR) * published <= computed <= published + _PRINTED_TO,
     "more than": lambda computed, published: published - _PRINTED_TO <= computed <= (1 + _NEAR) * published,
 }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.names import did_you_mean, strip_accents
-from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS
+from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, is_companion
 from clusters_geo.words import catalogue
 
 if TYPE_CHECKING:
@@ -144,8 +144,6 @@ _UNIT = re.compile(
 _SHAPEFILE_WIDTH = 10
 _ALIKE = 0.88
 _SHORTEST, _LONGEST = 3, 80
-# Says how the figure of the same name is known; see `clusters_geo.schema.BASES`.
-_BASIS = "_basis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +212,8 @@ def map_headers(
     SchemaError
         If `explicit` names a header or a column that does not exist, or two headers are the same.
     """
-    headers = [str(name) for name in table.columns if name != "geometry"]
+    # What only says of another column where it comes from is never taken for a column of its own.
+    headers = [str(n) for n in table.columns if n != "geometry" and not is_companion(str(n).strip().lower())]
     # A column that is only called a boundary never takes the place of the shapes.
     columns = tuple(c for c in columns if c.kind != "geometry")
     _refuse_repeated(headers)
@@ -288,7 +287,7 @@ def _by_likeness(header: str, columns: tuple[Column, ...]) -> str:
 
 def _note(found: list[Heading], headers: list[str], columns: tuple[Column, ...], report: LoadReport) -> None:
     report.mapped = {h.header: h.column for h in found}
-    report.left = [h for h in headers if h not in report.mapped and not h.endswith(_BASIS)]
+    report.left = [h for h in headers if h not in report.mapped]
     for heading in found:
         if heading.how in catalogue("notes"):
             report.note(heading.how, header=heading.header, column=heading.column)

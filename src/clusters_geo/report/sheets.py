@@ -138,7 +138,7 @@ def _conflicts(table: pd.DataFrame, lang: Language) -> list[str]:
             lang,
             as_of=row["as_of"],
             metric=say(row["metric"], lang).lower(),
-            published=_figure(row["metric"], row["published"], lang),
+            published=say(row["qualifier"], lang) + _figure(row["metric"], row["published"], lang),
             computed=_figure(row["metric"], row["computed"], lang),
             source=row["source"],
         )

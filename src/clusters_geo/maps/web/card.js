@@ -23,12 +23,21 @@
     el("dd", { class: strong ? "cg-strong" : null }, el("bdi", {}, value), basis && el("small", {}, basis)),
   ];
 
+  // How a figure was obtained, of which day its source is, and where that is to be read.
+  const origin = (app, cluster, name) => {
+    const [text, day] = cluster.from(name);
+    const basis = cluster.basis(name);
+    const link = text && source(text);
+    const parts = [basis && app.word("basis", basis), day, link === text ? null : link].filter(Boolean);
+    const joined = parts.flatMap((part, i) => (i ? [" · ", part] : [part]));
+    return parts.length ? el("span", { title: text }, ...joined) : null;
+  };
+
   const figureLine = (app, cluster, field) => {
     const known = cluster.value(field.name) !== null;
-    const basis = cluster.basis(field.name);
     const rate = field.kind === "rate";
     const shown = known ? app.figure(cluster, field) : rate ? app.words.unknown : app.figure(cluster, field);
-    return line(field.label[app.state.lang], shown, known && basis ? app.word("basis", basis) : null, rate);
+    return line(field.label[app.state.lang], shown, known ? origin(app, cluster, field.name) : null, rate);
   };
 
   const findingsOf = (app, cluster) =>

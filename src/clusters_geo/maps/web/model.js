@@ -22,6 +22,7 @@
         id,
         value,
         basis,
+        from: (name) => clusters.origins[fields.get(name)?.from?.[i] ?? -1] ?? [null, null],
         status: STATUSES.includes(value("status")) ? value("status") : "pending",
         estimated: (name) => doubted.get(name)?.has(i) ?? false,
         // What stands before and after a figure: "≈" where it is no fact, "*" where a rate was only stated.
