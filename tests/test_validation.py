@@ -53,7 +53,6 @@ def test_a_sound_table_passes():
         ("craft_village", "yes", "is not true or false"),
         ("name", "  ", "is not text"),
         ("name", None, "is missing"),
-        ("status", None, "is missing"),
     ],
 )
 def test_each_kind_of_fault_is_named(column, value, problem):
@@ -82,9 +81,9 @@ def test_a_missing_id_is_named():
 
 
 def test_missing_columns_are_named_once_for_the_table():
-    failures = faults(register().drop(columns=["name", "status"]))
+    failures = faults(register().drop(columns=["name"]))
     assert failures["row"].unique().tolist() == ["(table)"]
-    assert set(failures["value"]) | set(failures["column"]) >= {"name", "status"}
+    assert set(failures["value"]) | set(failures["column"]) >= {"name"}
 
 
 def test_districts_need_a_shape():

@@ -15,9 +15,12 @@ import pyproj
 from clusters_geo.crs import MAP_CRS
 from clusters_geo.errors import CRSError, SchemaError, SourceError, told_of
 from clusters_geo.names import match_names, name_key, slug
+from clusters_geo.reading.compound import take_apart
+from clusters_geo.reading.corners import note_areas
 from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam
 from clusters_geo.reading.drawings import outlines
 from clusters_geo.reading.files import read_raw
+from clusters_geo.reading.handed import check_sums, fill_handed
 from clusters_geo.reading.headers import map_headers
 from clusters_geo.reading.notes import ATTRIBUTE, LoadReport, attach
 from clusters_geo.reading.opening import opened
@@ -33,7 +36,7 @@ from clusters_geo.reading.stated_area import compare_stated_area
 from clusters_geo.reading.text import repair_text
 from clusters_geo.reading.values import cast_columns, read_quantities
 from clusters_geo.reference import BUNDLED_UNITS, load_bundled_units
-from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, UNIT_COLUMNS
+from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, STATUSES, UNIT_COLUMNS
 from clusters_geo.units.headers import unit_headers
 from clusters_geo.units.model import (
     LEVELS,
@@ -78,16 +81,20 @@ class _Wishes:
     allow_large: bool
     allow_remote: bool
     check: bool
+    layers: str | None = None
+    status: str | None = None
 
 
 def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     path: str | os.PathLike[str],
     *,
     layer: str | None = None,
+    layers: str | None = None,
     crs: str | int | None = None,
     columns: Mapping[str, str] | None = None,
     encoding: str | None = None,
     decimal: str | None = None,
+    status: str | None = None,
     region: str | None = None,
     boundaries: str | os.PathLike[str] | None = None,
     allow_large: bool = False,
@@ -103,6 +110,9 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
         `allow_remote` also an address.
     layer
         Which layer or sheet, where the file has several.
+    layers
+        "all" for every sheet of a workbook that holds a register, one below the other; where the clusters
+        have no district of their own, the sheet's name is theirs.
     crs
         The coordinate system; needed where the file names none, and wins over what it names.
     columns
@@ -111,6 +121,9 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
         Of the text: "tcvn3", "vni" or any that Python knows.
     decimal
         "," or ".", where the figures of a column leave it open.
+    status
+        "operating", "under_construction" or "pending", for clusters whose status the file does not state;
+        without it their status is unknown, which is a finding of the audit.
     region
         The province in which the data must lie. Without it Hà Nội is expected, other places are reported.
     boundaries
@@ -145,12 +158,19 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     >>> len(cg.load_clusters(tmp / "register.gpkg"))
     120
     """
-    wishes = _Wishes(layer, crs, columns, encoding, decimal, region, allow_large, allow_remote, check)
+    if layers not in {None, "all"}:
+        raise SourceError("register.layers", layers=layers)
+    if status is not None and status not in STATUSES:
+        raise SchemaError("load.status", status=status, choices=list(STATUSES))
+    wishes = _Wishes(
+        layer, crs, columns, encoding, decimal, region, allow_large, allow_remote, check, layers, status
+    )
     with told_of(path):
         table, report = _read(path, CLUSTER_COLUMNS, wishes)
+        table = _with_status(table, status, report)
         if boundaries is not None:
             shapes, shapes_report = _read(
-                boundaries, CLUSTER_COLUMNS, replace(wishes, layer=None, columns=None)
+                boundaries, CLUSTER_COLUMNS, replace(wishes, layer=None, layers=None, columns=None)
             )
             report.notes = [n for n in report.notes if n.code != "shapes.none"]
             report.notes += [replace(n, of="boundaries") for n in shapes_report.notes]
@@ -402,7 +422,15 @@ def _read(
     with opened(path, allow_remote=wishes.allow_remote, allow_large=large) as file:
         report = LoadReport(file.shown, fetched_at=file.fetched_at, sha256=file.sha256)
         report.province = wishes.region or ""
-        raw = read_raw(file, report, layer=wishes.layer, encoding=wishes.encoding, allow_large=large)
+        raw = read_raw(
+            file,
+            report,
+            layer=wishes.layer,
+            encoding=wishes.encoding,
+            layers=wishes.layers,
+            said=tuple(wishes.columns or ()),
+            allow_large=large,
+        )
     if headers is not None:
         found = headers([str(name) for name in raw.table.columns])
         wishes = replace(wishes, columns=found | dict(wishes.columns or {}))
@@ -415,20 +443,49 @@ def _understood(
     """Return what a file holds, decoded, named, converted, placed and mended."""
     import geopandas as gpd
 
-    # A register in CSV was decoded as a whole, a drawing as its head says.
-    encoding = None if report.format in {"CSV", "XLSX", "DXF"} else wishes.encoding
+    # A register was decoded as a whole, a drawing as its head says.
+    encoding = None if raw.register or report.format == "DXF" else wishes.encoding
     table = repair_text(raw.table, report, declared=raw.declared_encoding, encoding=encoding)
     if report.format in _DRAWINGS:
         table = outlines(gpd.GeoDataFrame(table, geometry="geometry"), report)
-    table, units = map_headers(pd.DataFrame(table), columns, report, explicit=wishes.columns)
+    paths = raw.register.paths if raw.register else None
+    table, units = map_headers(pd.DataFrame(table), columns, report, explicit=wishes.columns, paths=paths)
+    if raw.register:
+        units = {report.mapped.get(h, h): unit for h, unit in raw.register.units.items()} | units
+        table = fill_handed(table, raw.register.handed)
+    if columns is CLUSTER_COLUMNS:
+        table = take_apart(table, report)
     table = read_quantities(table, columns, report, units=units, decimal=wishes.decimal)
+    if raw.register:
+        table = check_sums(table, raw.register, columns, report, units=units, decimal=wishes.decimal)
     if report.format.startswith("MapInfo"):
         _note_zeros(table, columns, report)
     if "geometry" not in table:
         report.note("shapes.none")
         return gpd.GeoDataFrame(table, geometry=[None] * len(table), crs=MAP_CRS)
     shapes = gpd.GeoSeries(table["geometry"])
-    return gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=_sound(shapes, raw.crs, wishes, report))
+    placed = gpd.GeoDataFrame(
+        table.drop(columns="geometry"), geometry=_sound(shapes, raw.crs, wishes, report)
+    )
+    if raw.register and raw.register.shapes is not None:
+        note_areas(placed, report)
+    return placed
+
+
+def _with_status(table: gpd.GeoDataFrame, said: str | None, report: LoadReport) -> gpd.GeoDataFrame:
+    """Return clusters each with a status, as it is stated or said; unknown where it is neither."""
+    stated = table["status"] if "status" in table else pd.Series(pd.NA, index=table.index, dtype="object")
+    unknown = stated.isna() | (stated.astype("string").str.strip() == "").fillna(value=True)
+    if not unknown.any():
+        return table
+    rows = [at for at, is_unknown in enumerate(unknown, start=1) if is_unknown]
+    if said is not None:
+        report.note("columns.said-status", rows, column="status", status=said)
+    elif unknown.all():
+        report.note("columns.no-status", column="status")
+    else:
+        report.note("columns.status-unknown", rows, column="status")
+    return table.assign(status=stated.mask(unknown, pd.NA if said is None else said))
 
 
 def _note_zeros(table: pd.DataFrame, columns: tuple[Column, ...], report: LoadReport) -> None:

@@ -114,7 +114,7 @@ CLUSTER_COLUMNS: tuple[Column, ...] = (
     _text("name_en", "Tên tiếng Anh", "English name"),
     _text("district", "Quận, huyện, thị xã", "District"),
     _text("commune", "Phường, xã, thị trấn", "Commune"),
-    _choice("status", "Tình trạng", "Status", STATUSES, required=True),
+    _choice("status", "Tình trạng", "Status", STATUSES),
     # Areas
     _number("planned_ha", "Diện tích theo quy hoạch", "Planned area", "ha"),
     _number(

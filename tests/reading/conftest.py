@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
+
+import docx
 import geopandas as gpd
 import pandas as pd
 import pyogrio
@@ -25,7 +29,7 @@ DRIVERS = {
 DRAWN = {"dxf", "dgn"}
 LONLAT = {"geojson", "kml", "kmz"}
 LOSES_DATUM = {"tab", "mif", "dxf", "dgn"}
-PLAIN = {"csv", "xlsx"}
+PLAIN = {"csv", "xlsx", "xls", "ods", "docx"}
 EVERY_ENDING = (*DRIVERS, "parquet", *PLAIN)
 
 
@@ -44,6 +48,18 @@ def register():
     )
 
 
+def write_document(table, path):
+    """Write a table as Word does, a paragraph above it."""
+    paper = docx.Document()
+    paper.add_paragraph("Phụ lục")
+    plain = pd.DataFrame(table.drop(columns="geometry")).astype("string").fillna("")
+    rows = paper.add_table(rows=0, cols=len(plain.columns))
+    for values in [plain.columns, *plain.to_numpy()]:
+        for cell, value in zip(rows.add_row().cells, values, strict=True):
+            cell.text = value
+    paper.save(path)
+
+
 def write(table, path):
     """Write a table as GDAL writes it, without this package's own writer."""
     ending = path.suffix.lstrip(".")
@@ -57,6 +73,14 @@ def write(table, path):
         pd.DataFrame(table.drop(columns="geometry")).to_csv(path, index=False)
     elif ending == "xlsx":
         pd.DataFrame(table.drop(columns="geometry")).to_excel(path, index=False)
+    elif ending in {"xls", "ods"}:
+        # The same three clusters as LibreOffice saves them.
+        path.write_bytes((Path(__file__).parent / f"sheets/register.{ending}").read_bytes())
+    elif ending == "xlsb":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("xl/workbook.bin", b"")
+    elif ending == "docx":
+        write_document(table, path)
     else:
         options = {
             "mif": {"FORMAT": "MIF"},

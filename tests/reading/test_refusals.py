@@ -408,7 +408,7 @@ def test_nothing_is_left_behind(make, tmp_path, monkeypatch):
 
 
 def test_a_register_of_too_many_cells_is_refused(monkeypatch, make):
-    monkeypatch.setattr("clusters_geo.reading.registers._MAX_CELLS", 10)
+    monkeypatch.setattr("clusters_geo.reading.workbooks.MAX_CELLS", 10)
     report = LoadReport("a.xlsx", format="XLSX")
     with pytest.raises(cg.SourceError, match="over 10 cells"):
         read_register(Path(make("a.xlsx")), report, sheet=None, encoding=None)

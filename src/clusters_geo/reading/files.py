@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING
+from zipfile import is_zipfile
 
 import pandas as pd
 import pyproj
@@ -23,6 +24,7 @@ from clusters_geo.errors import ClustersGeoError, SourceError
 from clusters_geo.reading.archives import refuse_bomb
 from clusters_geo.reading.child import in_child
 from clusters_geo.reading.drawings import as_drawn
+from clusters_geo.reading.formats import FORMATS
 from clusters_geo.reading.kml import as_written, note_links, with_names, without_display
 from clusters_geo.reading.limits import (
     MAX_CELLS,
@@ -41,12 +43,12 @@ from clusters_geo.reading.quirks import (
     look_through,
     refuse_cut_short,
 )
-from clusters_geo.reading.registers import read_register
+from clusters_geo.reading.registers import REGISTERS, Register, read_register
 from clusters_geo.reading.shape_text import find_shapes
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     import fiona
@@ -60,6 +62,8 @@ __all__ = ["Layer", "Raw", "look_into", "read_raw"]
 _DETAILED = 40
 _GEOMETRY = "geometry"
 _RAW_BYTES = "ISO-8859-1"
+# Sheets and text need none of the readers of layers.
+_PLAIN = {e for f in FORMATS if f.name in REGISTERS for e in f.endings}
 _KML_DRIVER = "LIBKML"
 
 # Styles that QGIS and ArcGIS store beside the data.
@@ -98,12 +102,13 @@ class Raw:
     """A table as the file has it: bytes not yet decoded where the format does not say how.
 
     `declared_encoding` is None where text arrived as Unicode, otherwise what the file says ("" for nothing)
-    and text holds one character for each byte.
+    and text holds one character for each byte. `register` is what stands beside the records of a sheet.
     """
 
     table: pd.DataFrame
     crs: pyproj.CRS | None
     declared_encoding: str | None = None
+    register: Register | None = None
 
 
 def look_into(path: str | os.PathLike[str], *, allow_large: bool = False) -> list[Layer]:
@@ -122,7 +127,7 @@ def look_into(path: str | os.PathLike[str], *, allow_large: bool = False) -> lis
 
 def _bring_readers(file: InputFile) -> None:
     """Import what reads a file before there is a child, so that the next child has it too."""
-    if file.path.suffix.lower() not in {".csv", ".tsv", ".txt", ".xlsx", ".xlsm"}:
+    if file.path.suffix.lower() not in _PLAIN:
         import fiona
         import geopandas as gpd
         import pyogrio
@@ -140,12 +145,14 @@ def _look_into(file: InputFile, *, allow_large: bool) -> list[Layer]:
     return [replace(f, fields=tuple(names.get(n, n) for n in f.fields)) for f in found]
 
 
-def read_raw(
+def read_raw(  # noqa: PLR0913 - all but the file is keyword-only
     path: str | os.PathLike[str],
     report: LoadReport,
     *,
     layer: str | None = None,
     encoding: str | None = None,
+    layers: str | None = None,
+    said: Collection[str] = (),
     allow_large: bool = False,
 ) -> Raw:
     """Return all features of one layer as they are, and note where they come from.
@@ -159,7 +166,11 @@ def read_raw(
     layer
         Which layer or sheet; needed only where there are several.
     encoding
-        Of a register in CSV; for other formats it is applied later, column by column.
+        Of a register; for other formats it is applied later, column by column.
+    layers
+        "all" for every sheet of a register.
+    said
+        Headers that the caller names.
     allow_large
         Whether to open more than 1 GiB.
 
@@ -170,20 +181,28 @@ def read_raw(
     """
     with opened(path, allow_large=allow_large) as file:
         _bring_readers(file)
-        read = partial(_read_here, file, report, layer, encoding, allow_large=allow_large)
-        raw, told = in_child(read, path=file.shown, size=file.size)
+        read = partial(
+            _read_staged,
+            layer=layer,
+            encoding=encoding,
+            layers=layers,
+            said=tuple(said),
+            allow_large=allow_large,
+        )
+        here = partial(_read_here, file, report, read, allow_large=allow_large)
+        raw, told = in_child(here, path=file.shown, size=file.size)
     for part in fields(report):
         setattr(report, part.name, getattr(told, part.name))
     return raw
 
 
 def _read_here(
-    file: InputFile, report: LoadReport, layer: str | None, encoding: str | None, *, allow_large: bool
+    file: InputFile, report: LoadReport, read: Callable[[Staged, LoadReport], Raw], *, allow_large: bool
 ) -> tuple[Raw, LoadReport]:
     """Return what `read_raw` returns, and what was noted, in whatever process this is."""
     with staged(file, allow_large=allow_large) as source, _translated(source), _as_written(source):
         report.format = source.format.name
-        raw = _read_staged(source, report, layer, encoding, allow_large=allow_large)
+        raw = read(source, report)
         return replace(raw, table=_without_categories(raw.table)), report
 
 
@@ -193,15 +212,30 @@ def _without_categories(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{str(n): v.astype(v.cat.categories.dtype) for n, v in stored.items()})
 
 
-def _read_staged(
-    source: Staged, report: LoadReport, layer: str | None, encoding: str | None, *, allow_large: bool
+def _read_staged(  # noqa: PLR0913 - all but the file is keyword-only
+    source: Staged,
+    report: LoadReport,
+    *,
+    layer: str | None,
+    encoding: str | None,
+    layers: str | None,
+    said: Collection[str],
+    allow_large: bool,
 ) -> Raw:
-    if source.format.name in {"CSV", "XLSX"}:
-        if source.format.name == "XLSX":
+    if source.format.name in REGISTERS:
+        if is_zipfile(source.path):
             refuse_bomb(source.path, allow_large=allow_large, most_bytes=MAX_WORKBOOK_BYTES)
-        table = read_register(source.path, report, sheet=layer, encoding=encoding)
-        refuse_wide(source.original, len(table.columns))
-        return _with_shapes_in_text(table, report)
+        register = read_register(
+            source.path, report, sheet=layer, encoding=encoding, layers=layers, said=said
+        )
+        refuse_wide(source.original, len(register.table.columns))
+        raw = _with_shapes_in_text(register.table, report)
+        if register.shapes is not None and _GEOMETRY not in raw.table:
+            shapes = pd.Series(register.shapes, index=raw.table.index, dtype=object)
+            raw = Raw(raw.table.assign(**{_GEOMETRY: shapes}), register.crs)
+        return replace(raw, register=register)
+    if layers:
+        raise SourceError("register.layers-format", path=str(source.original), format=source.format.name)
     if source.format.name == "GeoParquet":
         return _read_parquet(source, report, allow_large=allow_large)
     if source.format.name == "GeoJSON":

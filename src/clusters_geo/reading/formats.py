@@ -134,12 +134,29 @@ FORMATS: tuple[Format, ...] = (
         (".csv", ".tsv", ".txt"),
         _content(rb"\A[^\x00]"),
         is_text=True,
-        remark="a register without shapes; joined to boundaries= by id or name",
+        remark="a register, or a table of corner points; UTF-16 too",
     ),
-    Format("XLSX", (".xlsx", ".xlsm"), _content(rb"\APK\x03\x04"), remark="as CSV; the first table found"),
+    Format("XLSX", (".xlsx", ".xlsm"), _content(rb"\APK\x03\x04"), remark="a register or corner points"),
+    Format(
+        "XLS",
+        (".xls",),
+        _content(
+            rb"\A(?:\xd0\xcf\x11\xe0|PK\x03\x04|(?:\xef\xbb\xbf)?\s*<(?:html|head|meta|table"
+            rb"|!doctype html|\?xml)"
+            rb"|\xff\xfe|(?:\xef\xbb\xbf)?[^\x00\r\n<{]*\t)"
+        ),
+        remark="Excel 97–2003; web pages, XML and text that were saved under this name too",
+    ),
+    Format("XLSB", (".xlsb",), _content(rb"\APK\x03\x04"), remark="values only: no formats, nothing hidden"),
+    Format("ODS", (".ods",), _content(rb"\APK\x03\x04"), remark="LibreOffice"),
+    Format(
+        "DOCX", (".docx",), _content(rb"\APK\x03\x04"), remark="the tables of a document, such as an annex"
+    ),
 )
 
 _BY_ENDING = {ending: f for f in FORMATS for ending in f.endings}
+
+_UTF_16 = "text in UTF-16"
 
 # What people send under another name, and what to do with it.
 _STRANGERS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
@@ -153,7 +170,7 @@ _STRANGERS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     ),
     (_content(rb"\APK\x03\x04"), "a zip archive", "Give it the ending .zip"),
     (_content(rb"\A(?:Rar!|7z\xbc\xaf|\x1f\x8b|BZh|\xfd7zXZ)"), "a compressed archive", "Unpack it first"),
-    (_content(rb"\A(?:\xff\xfe|\xfe\xff)"), "text in UTF-16", "Save it as UTF-8"),
+    (_content(rb"\A(?:\xff\xfe|\xfe\xff)"), _UTF_16, "Save it as UTF-8"),
     (_content(_TEXT_START + rb"<(?:\?xml|\w)"), "an XML file of another kind", "Export it again"),
 )
 
@@ -193,7 +210,7 @@ def identify(file: Path) -> Format:
     if found.driver:
         _refuse_indirection(file, head)
     stranger = _stranger(head)
-    if not found.content.match(head) or (found.name == "CSV" and stranger):
+    if not found.content.match(head) or (found.name == "CSV" and stranger and stranger[0] != _UTF_16):
         what, fix = stranger or ("something else", "Was it renamed or damaged? Export it again")
         msg = f"{file.name} should be {found.name} by its ending, but its content is {what}. {fix}."
         raise SourceError(msg)

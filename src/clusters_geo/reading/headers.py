@@ -1,15 +1,19 @@
 """Headers as they occur, mapped to the columns of the schema: by a declared table, then by likeness.
 
-What a header says beside its name is read as well: "Diện tích (m2)" is an area in square metres. Nothing is
-mapped in silence, and nothing to a column that already has one; what remains keeps its name.
+The table is `data/headers.csv`: other names of each column, names that count only below a group ("Theo quy
+hoạch" under "Diện tích"), and abbreviations. What a header says beside its name is read as well: "Diện tích
+(m2)" is an area in square metres, "(*)" a footnote. Nothing is mapped in silence, and nothing to a column
+that already has one; what remains keeps its name.
 """
 
 from __future__ import annotations
 
+import csv
 import difflib
 import re
 from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from clusters_geo.errors import SchemaError
@@ -18,132 +22,99 @@ from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, is_companion
 from clusters_geo.words import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
     from clusters_geo.reading.notes import LoadReport
     from clusters_geo.schema import Column
 
-__all__ = ["HEADERS", "Heading", "map_headers", "recognised", "split_unit"]
+__all__ = [
+    "HEADERS",
+    "Heading",
+    "map_headers",
+    "meanings",
+    "place_of_note",
+    "recognised",
+    "split_unit",
+    "table_of",
+    "unit_of",
+    "without_mark",
+    "year_of",
+]
 
-# Each column of the schema and the other names it goes by, beside its own name and its labels. Written
-# without accents, capitals, units and punctuation, which is how headers are compared.
-HEADERS: dict[str, tuple[str, ...]] = {
-    "cluster_id": ("ma ccn", "ma so", "ma cum cong nghiep", "id", "ma dinh danh", "code", "cluster code"),
-    "district_code": ("ma huyen", "ma quan huyen", "maqh", "ma qh", "gso code", "adm2 code", "code", "ma"),
-    "name": (
-        "ten ccn",
-        "ten cum",
-        "ten cum cn",
-        "ten",
-        "cum cong nghiep",
-        "ccn",
-        "ten goi",
-        "cluster",
-        "cluster name",
-        "ten huyen",
-        "ten quan huyen",
-        "district name",
-        "adm2 vi",
-        "tenhuyen",
-        "tenccn",
-        "ten ccn lang nghe",
-    ),
-    "name_en": ("ten tieng anh", "english name"),
-    "district": (
-        "huyen",
-        "quan huyen",
-        "quan",
-        "dia ban",
-        "don vi",
-        "ten huyen",
-        "thuoc huyen",
-        "huyen thi xa",
-        "quan huyen thi xa",
-        "district name",
-    ),
-    "commune": ("xa", "phuong", "phuong xa", "xa phuong", "xa thi tran", "dia diem", "ward", "commune name"),
-    "status": ("trang thai", "hien trang", "tinh trang hoat dong", "giai doan", "stage"),
-    "planned_ha": (
-        "dien tich",
-        "dien tich quy hoach",
-        "dt quy hoach",
-        "dt qh",
-        "dtqh",
-        "dien tich qh",
-        "planned area",
-        "area",
-        "tong dien tich",
-        "quy mo",
-        "quy mo dien tich",
-        "dt",
-        "dientich",
-    ),
-    "established_ha": ("dien tich thanh lap", "dien tich theo qd thanh lap"),
-    "built_ha": (
-        "dien tich da xay dung ha tang",
-        "dien tich xay dung ha tang",
-        "dien tich ha tang",
-        "built area",
-        "dien tich da dau tu ha tang",
-        "dt ha tang",
-        "dien tich da xd ht",
-    ),
-    "leasable_ha": (
-        "dat cn",
-        "dien tich dat cong nghiep",
-        "dien tich cho thue",
-        "leasable area",
-        "industrial land",
-    ),
-    "leased_ha": ("dien tich da cho thue", "dat da cho thue", "da cho thue", "leased area", "leased land"),
-    "registered_ha": ("dien tich dang ky", "nhu cau thue dat"),
-    "fill_rate_declared": ("ty le lap day", "ti le lap day", "lap day", "fill rate", "occupancy"),
-    "investor": ("chu dau tu", "chu dau tu ha tang", "don vi dau tu", "developer"),
-    "enterprises": (
-        "so doanh nghiep",
-        "doanh nghiep",
-        "so dn",
-        "so co so",
-        "so co so san xuat",
-        "dn",
-        "companies",
-    ),
-    "workers": ("so lao dong", "lao dong", "cong nhan", "so cong nhan", "employees", "labour"),
-    "projects": ("so du an", "du an"),
-    "decision": ("quyet dinh", "so quyet dinh", "qd thanh lap", "quyet dinh thanh lap so"),
-    "established_on": ("ngay thanh lap", "ngay quyet dinh"),
-    "ground_broken_on": ("khoi cong", "ngay khoi cong"),
-    "operating_on": ("ngay hoat dong", "ngay di vao hoat dong"),
-    "source": ("nguon", "nguon so lieu"),
-    "note": ("ghi chu", "remarks", "notes", "comment"),
-    "type": ("loai", "cap", "don vi hanh chinh"),
-}
+Path = tuple[str, ...]
 
-# What may stand behind a header or a figure, and the unit it means.
-UNITS = {
-    "ha": "ha",
-    "hec ta": "ha",
-    "hecta": "ha",
-    "m2": "m2",
-    "m²": "m2",
-    "sqm": "m2",
-    "km2": "km2",
-    "km²": "km2",
-    "%": "%",
-    "pct": "%",
-    "percent": "%",
-}
 
-_UNIT = re.compile(
-    r"[\s_]*(?:[(\[,]\s*(?:đvt|đơn vị)?[:\s]*(ha|héc "
-    r"ta|hecta|m2|m²|sqm|km2|km²|%)\s*[)\]]?|_(ha|m2|km2|pct|sqm))\s*$",
+def table_of(name: str) -> list[dict[str, str]]:
+    """Return a table of `data/` as it is written: what a clerk could correct.
+
+    Examples
+    --------
+    >>> table_of("units")[0]["unit"]
+    'ha'
+    """
+    text = resources.files("clusters_geo").joinpath("data", f"{name}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def _written() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for row in table_of("headers"):
+        if row["column"].isidentifier() and not row["under"]:
+            found.setdefault(row["column"], []).append(row["header"])
+    return {column: tuple(names) for column, names in found.items()}
+
+
+# Each column of the schema and the other names it goes by, beside its own name and its labels.
+HEADERS: dict[str, tuple[str, ...]] = _written()
+
+_MARK = re.compile(
+    r"\s*(?:\(\s*\*+\s*\)|\[\s*[\d*]{1,2}\s*\]|\*+|(?<!m)[¹²³⁴⁵⁶⁷⁸⁹⁰⁽⁾]+|\(\s*[\d]{1,2}\s*\))\s*$"
+)
+_NUMBERED = re.compile(
+    r"^\s*(?:\(\d{1,2}\)|\[\d{1,2}\]|\d{1,2}\s*[.)/:-]|[a-eđ]\s*\)|[IVX]+\.)\s*(?=\D)", re.IGNORECASE
+)
+_TIME = re.compile(
+    r"[\s,(–-]*(?:(?:số liệu|tính|lũy kế|ước|thực hiện|thời điểm|as of|in|by)?\s*"
+    r"(?:đến|năm|tại|ngày|hết|cuối|tháng|quý [IVX1-4]+|6 tháng(?: đầu)?|year|end)*[\s:]*)*"
+    r"(?:\d{1,2}[/.-])?(?:\d{1,2}[/.-])?(?:19|20)\d{2}\s*(?:\((?:ước|TH|KH)\))?\s*\)?$",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?:19|20)\d{2}(?!\d)")
+_SUFFIX = re.compile(r"^(.*\S)_(ha|m2|km2|pct|sqm)$", re.IGNORECASE)
+_BRACKET = re.compile(r"^(.*\S)\s*[(\[]([^()\[\]]*)[)\]]\s*$", re.DOTALL)
+_TAIL = re.compile(r"^(.*\S)\s*(?:,|:|;|\s[-–])\s*(\S.*)$", re.DOTALL)
+_UNIT_WORDS = re.compile(r"^(?:đvt|đơn vị tính|đơn vị|đv|unit)\s*:?\s*", re.IGNORECASE)
+_PER = re.compile(r"\s*/\s*(?:năm|tháng|người|năm\.|year|month|person)\b.*$", re.IGNORECASE)
+
+# Words around what a header is about: how much, of what, which.
+_LEADING = re.compile(r"^(?:tong so luong|tong so|so luong|tong|so|total number of|number of|total)\s+")
+_AROUND = re.compile(
+    r"\b(?:cac|cua|theo|ve|trong|tren|thuoc|tai|duoc|toan|hien nay|hien co|cum cong nghiep|cum)\b"
+)
+# Below a group these say nothing of their own.
+_WHOLE = {"tong so", "tong", "cong", "tong cong", "toan bo", "so luong", "total", "all", "chung"}
+# A leaf too general to be read without what stands above it.
+_GENERAL = {
+    "dien tich",
+    "ten",
+    "ma",
+    "so",
+    "ngay",
+    "quy mo",
+    "don vi",
+    "dia chi",
+    "vi tri",
+    "du an",
+    "loai",
+    "cap",
+}
+_LAND = re.compile(r"dat|dien tich|quy hoach|quy mo|chung|thong tin|cum cong nghiep|area|land")
+
 _SHAPEFILE_WIDTH = 10
 _ALIKE = 0.88
-_SHORTEST, _LONGEST = 3, 80
+_SHORTEST, _LONGEST = 3, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +127,27 @@ class Heading:
     how: str
 
 
+def unit_of(text: str) -> str:
+    """Return the unit that a text names, "" for none.
+
+    Examples
+    --------
+    >>> unit_of("ĐVT: Triệu đồng"), unit_of("m²"), unit_of("Huyện")
+    ('million VND', 'm2', '')
+    """
+    plain = _PER.sub("", _UNIT_WORDS.sub("", text.strip().strip("()[]"))).strip()
+    return _units().get(_folded_unit(plain), "")
+
+
+@cache
+def _units() -> dict[str, str]:
+    return {_folded_unit(row["written"]): row["unit"] for row in table_of("units")}
+
+
+def _folded_unit(text: str) -> str:
+    return " ".join(strip_accents(text).replace("²", "2").split())
+
+
 def split_unit(header: str) -> tuple[str, str]:
     """Return a header without the unit it states, and the unit.
 
@@ -163,16 +155,50 @@ def split_unit(header: str) -> tuple[str, str]:
     --------
     >>> split_unit("Diện tích (m²)"), split_unit("dien_tich_ha"), split_unit("Tên CCN")
     (('Diện tích', 'm2'), ('dien_tich', 'ha'), ('Tên CCN', ''))
+    >>> split_unit("Nộp ngân sách (triệu đồng)(*)")
+    ('Nộp ngân sách', 'million VND')
     """
-    found = _UNIT.search(header)
-    if not found or not header[: found.start()].strip():
-        return header, ""
-    return header[: found.start()].strip(), UNITS[fold_unit(found[1] or found[2])]
+    plain = without_mark(header)
+    for pattern in (_SUFFIX, _BRACKET, _TAIL):
+        found = pattern.match(plain)
+        unit = unit_of(found[2]) if found else ""
+        if found and unit:
+            return without_mark(found[1]), unit
+    return plain, ""
 
 
-def fold_unit(unit: str) -> str:
-    """Return a unit as it stands in `UNITS`."""
-    return unit.strip().lower().replace("é", "e")
+def without_mark(text: str) -> str:
+    """Return a text without the marks of footnotes behind it.
+
+    Examples
+    --------
+    >>> without_mark("Diện tích (ha)(*)"), without_mark("Tên CCN (1)"), without_mark("27,8 **")
+    ('Diện tích (ha)', 'Tên CCN', '27,8')
+    """
+    while True:
+        shorter = _MARK.sub("", text)
+        if shorter == text or not shorter.strip():
+            return text.strip()
+        text = shorter
+
+
+def place_of_note(text: str) -> str:
+    """Return the footnote marks behind a text, "" for none."""
+    plain = without_mark(text)
+    return text.strip()[len(plain) :].strip()
+
+
+def year_of(header: str) -> int | None:
+    """Return the year that a header or its end states.
+
+    Examples
+    --------
+    >>> year_of("Đã cho thuê năm 2021"), year_of("31/12/2020"), year_of("QĐ 105/2009/QĐ-TTg")
+    (2021, 2020, None)
+    """
+    found = _TIME.search(split_unit(header)[0])
+    years = _YEAR.findall(found[0]) if found else []
+    return int(years[-1]) if years else None
 
 
 def recognised(header: str) -> bool:
@@ -183,8 +209,93 @@ def recognised(header: str) -> bool:
     >>> recognised("Tên CCN"), recognised("Biểu số 3")
     (True, False)
     """
-    known = _known(CLUSTER_COLUMNS) | _known(DISTRICT_COLUMNS)
-    return bool(header) and len(header) < _LONGEST and _key(split_unit(header)[0]) in known
+    return any(not c.startswith("@") or c in {"@x", "@y"} for c in meanings((header,)))
+
+
+def meanings(path: Path, columns: tuple[Column, ...] | None = None) -> tuple[str, ...]:
+    """Return the columns that a header may stand for, likeliest first.
+
+    Parameters
+    ----------
+    path
+        The header; where it has several rows, each from the top.
+    columns
+        The table it belongs to; None for both.
+
+    Examples
+    --------
+    >>> meanings(("Diện tích (ha)", "Theo quy hoạch")), meanings(("Tên CCN / Cluster name",))
+    (('planned_ha',), ('name',))
+    """
+    names = None if columns is None else frozenset(c.name for c in columns)
+    found = _meanings(
+        tuple(" ".join(str(p).split("  ")) for p in path), names is None or "planned_ha" in names
+    )
+    return found if names is None else tuple(c for c in found if c in names or c.startswith("@"))
+
+
+@cache
+def _meanings(path: Path, of_clusters: bool) -> tuple[str, ...]:  # noqa: FBT001 - remembered by position
+    if not path or sum(map(len, path)) > _LONGEST:
+        return ()
+    stems = [split_unit(part)[0] for part in path]
+    leaf = _key(_without_time(stems[-1]))
+    if len(stems) > 1 and (leaf in _WHOLE or not leaf):
+        return _meanings(path[:-1], of_clusters)
+    above = " ".join(_key(stem) for stem in stems[:-1])
+    under = [c for c, name, group in _grouped() if name == leaf and group in above] if above else []
+    if under:
+        return tuple(under)
+    for text in _ways(stems):
+        found = _of_text(text, of_clusters)
+        if found:
+            return found
+    if len(stems) > 1 and (leaf not in _GENERAL or (_LAND.search(above) and leaf == "dien tich")):
+        return _of_text(stems[-1], of_clusters)
+    return ()
+
+
+def _ways(stems: list[str]) -> Iterator[str]:
+    """Yield the texts that a header of several rows may be read as, the fullest first."""
+    yield " ".join(stems)
+    if len(stems) > 1:
+        yield f"{stems[0]} {stems[-1]}"
+        yield f"{stems[-2]} {stems[-1]}"
+
+
+def _of_text(text: str, of_clusters: bool) -> tuple[str, ...]:  # noqa: FBT001
+    known = _known_names(of_clusters)
+    for way in (text, _without_time(text)):
+        for key in _reduced(_key(way)):
+            if key.replace(" ", "") in known:
+                return known[key.replace(" ", "")]
+    return _of_parts(text, known)
+
+
+def _reduced(key: str) -> Iterator[str]:
+    """Yield a key, then with ever fewer of the words around what it is about."""
+    yield key
+    about = " ".join(_AROUND.sub(" ", key).split())
+    for shorter in (about, _LEADING.sub("", key), _LEADING.sub("", about)):
+        if shorter:
+            yield shorter
+
+
+def _of_parts(text: str, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return what a header in two languages, or with a remark in brackets, stands for."""
+    parts = [p.strip() for p in re.split(r"[\n/|()]|\s[-–]\s", text) if p.strip()]
+    found = [known.get(_key(part).replace(" ", ""), ()) for part in parts]
+    if len(parts) < 2 or not any(found):  # noqa: PLR2004 - two languages
+        return ()
+    common = [c for c in next(f for f in found if f) if all(c in f for f in found if f)]
+    # A part that is not known must be a translation: "Lao động (nữ)" are not all workers.
+    strange = [p for p, f in zip(parts, found, strict=True) if not f]
+    is_plain = all(p.isascii() and p.replace(" ", "").isalpha() and not unit_of(p) for p in strange)
+    return tuple(common) if is_plain and (not strange or not text.isascii()) else ()
+
+
+def _without_time(text: str) -> str:
+    return _TIME.sub("", text)
 
 
 def map_headers(
@@ -193,6 +304,7 @@ def map_headers(
     report: LoadReport,
     *,
     explicit: Mapping[str, str] | None = None,
+    paths: Mapping[str, Path] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the table with the schema's column names, and the unit that each header stated.
 
@@ -206,6 +318,8 @@ def map_headers(
         Receives what was mapped, what was left, and what might have been meant.
     explicit
         Header to column, as the caller says; it wins over everything else.
+    paths
+        The rows of those headers that have several.
 
     Raises
     ------
@@ -219,25 +333,35 @@ def map_headers(
     _refuse_repeated(headers)
     said = dict(explicit or {})
     _refuse_unknown(said, headers, columns)
+    rows_of = {h: (paths or {}).get(h, (h,)) for h in headers}
     taken = set(said.values())
-    found = [Heading(h, said[h], split_unit(h)[1], "as you said") for h in headers if h in said]
-    # Exact names first, so that a like one cannot take their place.
-    for how, find in (
-        ("name", _by_name),
-        ("table", _by_table),
-        ("columns.cut", _by_cut),
-        ("columns.likeness", _by_likeness),
+    found = [Heading(h, said[h], _stated_unit(rows_of[h]), "as you said") for h in headers if h in said]
+    # Exact names first, so that a like one cannot take their place; then those that mean one thing only.
+    for how, find, most in (
+        ("name", _by_name, 1),
+        ("table", _by_table, 1),
+        ("table", _by_table, 9),
+        ("columns.cut", _by_cut, 1),
+        ("columns.likeness", _by_likeness, 1),
     ):
         for header in headers:
             if any(heading.header == header for heading in found):
                 continue
-            column = find(header, columns)
-            if column and column not in taken:
-                taken.add(column)
-                found.append(Heading(header, column, split_unit(header)[1], how))
-    _note(found, headers, columns, report)
+            options = find(header, rows_of[header], columns)
+            free = [c for c in options if c not in taken]
+            if free and len(options) <= most:
+                taken.add(free[0])
+                found.append(Heading(header, free[0], _stated_unit(rows_of[header]), how))
+                if len(free) > 1:
+                    report.note("columns.several", header=header, column=free[0], others=free[1:])
+    _note(found, rows_of, columns, report)
     renamed = table.rename(columns={h.header: h.column for h in found})
     return renamed, {h.column: h.unit for h in found if h.unit}
+
+
+def _stated_unit(path: Path) -> str:
+    # The nearest to the figures counts: "Tỷ lệ (%)" below "Diện tích (ha)".
+    return next((unit for part in reversed(path) if (unit := split_unit(part)[1])), "")
 
 
 def _refuse_repeated(headers: list[str]) -> None:
@@ -261,56 +385,91 @@ def _refuse_unknown(said: Mapping[str, str], headers: list[str], columns: tuple[
             raise SchemaError(msg)
 
 
-def _by_name(header: str, columns: tuple[Column, ...]) -> str:
-    return next((c.name for c in columns if c.name == header.strip().lower()), "")
+def _by_name(header: str, _: Path, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    return tuple(c.name for c in columns if c.name == header.strip().lower())
 
 
-def _by_table(header: str, columns: tuple[Column, ...]) -> str:
-    return _known(columns).get(_key(split_unit(header)[0]), "")
+def _by_table(_: str, path: Path, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    return tuple(c for c in meanings(path, columns) if not c.startswith("@"))
 
 
-def _by_cut(header: str, columns: tuple[Column, ...]) -> str:
+def _by_cut(header: str, _: Path, columns: tuple[Column, ...]) -> tuple[str, ...]:
     """Return the one column whose name a Shapefile would cut to this header."""
     if len(header) != _SHAPEFILE_WIDTH:
-        return ""
+        return ()
     cut = [c.name for c in columns if c.name.startswith(header.lower())]
-    return cut[0] if len(cut) == 1 else ""
+    return (cut[0],) if len(cut) == 1 else ()
 
 
-def _by_likeness(header: str, columns: tuple[Column, ...]) -> str:
-    key = _key(split_unit(header)[0])
-    known = _known(columns)
+def _by_likeness(_: str, path: Path, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    key = _key(split_unit(" ".join(path))[0])
+    if any(c.startswith("@") for c in meanings(path, columns)):
+        return ()
+    names = {c.name for c in columns}
+    known = {
+        name: found[0] for name, found in _spaced_names("planned_ha" in names).items() if found[0] in names
+    }
     alike = difflib.get_close_matches(key, known, n=2, cutoff=_ALIKE)
     meant = {known[a] for a in alike}
-    return meant.pop() if len(meant) == 1 and len(key) > _SHORTEST else ""
+    return (meant.pop(),) if len(meant) == 1 and len(key) > _SHORTEST else ()
 
 
-def _note(found: list[Heading], headers: list[str], columns: tuple[Column, ...], report: LoadReport) -> None:
+def _note(
+    found: list[Heading], rows_of: Mapping[str, Path], columns: tuple[Column, ...], report: LoadReport
+) -> None:
     report.mapped = {h.header: h.column for h in found}
-    report.left = [h for h in headers if h not in report.mapped]
+    report.left = [h for h in rows_of if h not in report.mapped]
     for heading in found:
         if heading.how in catalogue("notes"):
             report.note(heading.how, header=heading.header, column=heading.column)
     missing = {c.name for c in columns} - set(report.mapped.values())
     for header in report.left:
-        column = _by_table(header, columns)
-        if column and column not in missing:
-            report.note("columns.second", header=header, column=column)
+        options = _by_table(header, rows_of[header], columns)
+        if options and options[0] not in missing:
+            report.note("columns.second", header=header, column=options[0])
 
 
 @cache
-def _known(columns: tuple[Column, ...]) -> dict[str, str]:
-    """Return each folded name a header may have, and the column it means; the first declared wins."""
-    known: dict[str, str] = {}
+def _spaced_names(of_clusters: bool) -> dict[str, tuple[str, ...]]:  # noqa: FBT001
+    """Return each folded name a header may have, and the columns it means; the first declared comes first."""
+    columns = CLUSTER_COLUMNS if of_clusters else DISTRICT_COLUMNS
+    known: dict[str, list[str]] = {}
     for c in columns:
         for text in (c.name, split_unit(c.name)[0], c.vi, c.en):
-            known.setdefault(_key(text), c.name)
-    for c in columns:
-        for text in HEADERS.get(c.name, ()):
-            known.setdefault(_key(text), c.name)
+            known.setdefault(_key(text), []).append(c.name)
+    names = {c.name for c in columns}
+    for row in table_of("headers"):
+        if not row["under"] and (row["column"] in names or row["column"].startswith("@")):
+            known.setdefault(_key(row["header"]), []).append(row["column"])
     known.pop("", None)
+    return {key: tuple(dict.fromkeys(found)) for key, found in known.items()}
+
+
+@cache
+def _known_names(of_clusters: bool) -> dict[str, tuple[str, ...]]:  # noqa: FBT001
+    """Return the same without blanks, as field names are written: TEN_CCN, TenCCN, DT_CHOTHUE."""
+    known: dict[str, tuple[str, ...]] = {}
+    for key, found in _spaced_names(of_clusters).items():
+        known.setdefault(key.replace(" ", ""), found)
     return known
 
 
+@cache
+def _grouped() -> list[tuple[str, str, str]]:
+    rows = [row for row in table_of("headers") if row["under"] and row["column"] != "="]
+    return [(row["column"], _key(row["header"]), _key(row["under"])) for row in rows]
+
+
+@cache
+def _abbreviations() -> dict[str, str]:
+    return {
+        strip_accents(row["header"]): strip_accents(row["under"])
+        for row in table_of("headers")
+        if row["column"] == "="
+    }
+
+
 def _key(header: str) -> str:
-    return " ".join(re.findall(r"[a-z0-9]+", strip_accents(header.replace("_", " "))))
+    plain = _NUMBERED.sub("", without_mark(header))
+    words = re.findall(r"[a-z0-9]+", strip_accents(plain.replace("_", " ")))
+    return " ".join(_abbreviations().get(word, word) for word in words)

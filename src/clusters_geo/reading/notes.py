@@ -108,6 +108,11 @@ class LoadReport:
         Which header became which column of the schema, and which headers stayed as they are.
     notes
         Repairs and doubts, in the order in which they were met.
+    asides
+        Rows of a register that are no clusters: `address`, `sense` (section, total, …), `text`, what it
+        `gives` to the rows below; for what adds up others `adds_up` and, by column, `stated` and `computed`.
+    origins
+        Where the records of a register stand: see `address`.
     """
 
     path: str
@@ -123,6 +128,34 @@ class LoadReport:
     fetched_at: str = ""
     sha256: str = ""
     province: str = ""
+    asides: list[dict[str, Any]] = field(default_factory=list)
+    origins: list[dict[str, Any]] = field(default_factory=list)
+
+    def address(self, row: int, column: str = "") -> str:
+        """Return where a record stands in its file, "" where that is not known.
+
+        Parameters
+        ----------
+        row
+            Counted from 1, as in the notes.
+        column
+            A column of the schema or a header; without one the whole row is meant.
+
+        Examples
+        --------
+        >>> report = LoadReport("a.xlsx", mapped={"Diện tích (ha)": "planned_ha"})
+        >>> place = {"sheet": "PL", "runs": [[1, 8, 6]], "letters": {"Diện tích (ha)": "D"}, "turned": False}
+        >>> report.origins.append(place)
+        >>> report.address(2, "planned_ha")
+        'PL!D9'
+        """
+        header = next((h for h, c in self.mapped.items() if c == column), column)
+        for origin in self.origins:
+            for first, line, count in origin["runs"]:
+                if first <= row < first + count and not origin["turned"]:
+                    cell = f"{origin['letters'].get(header, '')}{line + row - first}"
+                    return f"{origin['sheet']}!{cell}" if origin["sheet"] else cell
+        return ""
 
     @property
     def repairs(self) -> list[Note]:
@@ -204,10 +237,21 @@ class LoadReport:
         if self.sha256:
             lines.append(word("fetched", lang, at=self.fetched_at, sha256=self.sha256))
         for note in self.notes:
-            where = word("in rows", lang, rows=some(note.rows, lang)) if note.rows else ""
+            where = self._where(note, lang)
             about = f"{word(note.kind, lang)}, {word(note.topic, lang)}"
             lines.append(f"  {about}: {note.text(lang)}{where}. {note.what_to_do(lang)}".rstrip())
         return "\n".join(lines)
+
+    def _where(self, note: Note, lang: Language) -> str:
+        """Return the cells or rows of a note in brackets, "" if it is about the whole."""
+        if not note.rows:
+            return ""
+        column = str(note.values.get("column", ""))  # noqa: PD011 - a note
+        about_records = note.topic != "rows" and column and not note.of
+        cells = [self.address(row, column) for row in note.rows] if about_records else []
+        if cells and all(cells):
+            return word("in cells", lang, cells=some(cells, lang))
+        return word("in rows", lang, rows=some(note.rows, lang))
 
     def __str__(self) -> str:
         """Return the report in English."""

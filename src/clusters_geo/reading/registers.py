@@ -1,217 +1,665 @@
-"""Registers without shapes: CSV and XLSX as offices keep them, with titles above and totals below.
+"""Registers without shapes: which sheets and tables of a file hold clusters, and their rows as one table.
 
-Cells that are text stay text, so that "001" remains an id and "1.686,5" is judged later with its column.
+Cells that are text stay text, so that "001" remains an id and "1.686,5" is judged later with its column. What
+stands around the records is handed down to them: the status of a section, the district of a sheet's name, the
+unit of a line above.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from datetime import date, datetime, time
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyproj
 
-from clusters_geo.errors import EngineError, SourceError
+from clusters_geo.errors import SourceError
 from clusters_geo.names import strip_accents
-from clusters_geo.reading.archives import refuse_bomb
-from clusters_geo.reading.headers import recognised, split_unit
-from clusters_geo.reading.text import best_reading
+from clusters_geo.reading.cells import Formula, Sheet, letter, shown
+from clusters_geo.reading.choices import is_tick, status_in_title, status_of
+from clusters_geo.reading.corners import is_table_of_corners, meridian_in, read_corners, read_points
+from clusters_geo.reading.headers import unit_of, without_mark, year_of
+from clusters_geo.reading.heads import HEADER_SEARCH, find_head
+from clusters_geo.reading.places import district_in_title, said_place
+from clusters_geo.reading.rows import Judged, judge_rows
+from clusters_geo.reading.sheets import read_sheets
+from clusters_geo.reading.text import read_again
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Iterator
+    from pathlib import Path as File
 
+    from shapely.geometry.base import BaseGeometry
+
+    from clusters_geo.reading.cells import Row, Value
+    from clusters_geo.reading.heads import Head
     from clusters_geo.reading.notes import LoadReport
 
-__all__ = ["read_register"]
+__all__ = ["REGISTERS", "Aside", "Register", "read_register"]
 
-_HEADER_SEARCH = 30
-_MAX_CELLS = 20_000_000
-# "Cộng Hòa" is a place: a single word counts only if nothing but marks and numbers follows.
-_TOTAL = re.compile(r"^(?:tong (?:cong|so)\b|(?:tong|cong|total|sum)[\s\d:.,()+ivx]*$)")
-_COUNTER = re.compile(r"^\(?\d{1,3}\)?$|^\([a-z0-9=+/*:]+\)$")
-_FIELD_LIMIT = 1 << 24
+# Formats whose text is decoded here, as a whole.
+REGISTERS = frozenset({"CSV", "XLSX", "XLSB", "XLS", "ODS", "DOCX"})
 
-Cell = str | int | float
-Row = list[Cell]
+_DITTO = re.compile(
+    r"^[-–\s]*(?:nt|n\.t\.?|n/t|như\s+trên|nhu tren|như\s+trên\s+\(nt\)|[\"″”“〃]|''|,,|ditto|idem)[-–\s]*$",
+    re.IGNORECASE,
+)
+_UNIT_LINE = re.compile(r"(?:đơn\s+vị\s+tính|đvt|đơn\s+vị|unit)\s*:\s*(.+?)\)?\s*$", re.IGNORECASE)
+_GENERIC = re.compile(
+    r"^(?:sheet|trang|trang tinh|ccn|cum|danh|dm|ds|pl|phu luc|bieu|bang|data|du lieu|so lieu|tong|th|nam"
+    r"|quy|bao cao|mau|table|layer|register|clusters?)\b|^[\divx.\s/-]+$|\d{4}"
+)
+_TITLED = re.compile(r"^(?:bang|bieu|phu luc|danh sach|danh muc|table|[ivx]+\.|[a-h]\.)\b")
+_TURNED_ROWS = 300
+_FEW_KNOWN = 3
+_HANDED = ("status", "district", "commune")
+_FIGURE_KINDS = re.compile(
+    r"_ha$|_vnd$|^(?:workers|enterprises|projects|fill_rate_declared|\w+_projects|\w+_workers)$"
+)
 
 
-def read_register(file: Path, report: LoadReport, *, sheet: str | None, encoding: str | None) -> pd.DataFrame:
-    """Return the table in a register, text cells as text.
+@dataclass(slots=True)
+class Aside:
+    """A row beside the records: its address and words, and its cells where they add something up."""
 
-    Titles above the header, rows of column numbers, blank rows and totals are left out and noted.
+    address: str
+    sense: str
+    text: str
+    gives: dict[str, str] = field(default_factory=dict)
+    ranges: list[tuple[int, int]] = field(default_factory=list)
+    parent: int = -1
+    cells: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Register:
+    """The records of a file as it words them, and what is to be known beside them.
+
+    Attributes
+    ----------
+    table
+        Text and numbers under the file's own headers.
+    handed
+        `status`, `district` and `commune` that stand elsewhere than in a record's own cells.
+    asides
+        Rows that are no records.
+    paths, units
+        For a header its rows, and a unit that stands elsewhere than in it.
+    shapes, crs
+        For each record its outline or point where it gives coordinates, and what it says of them.
+    """
+
+    table: pd.DataFrame
+    handed: pd.DataFrame
+    asides: list[Aside] = field(default_factory=list)
+    paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    shapes: list[BaseGeometry | None] | None = None
+    crs: pyproj.CRS | None = None
+
+
+@dataclass(slots=True)
+class _Table:
+    """One table of a sheet: its header, its rows and the texts above it."""
+
+    sheet: Sheet
+    head: Head
+    start: int
+    stop: int
+    titles: list[str]
+
+
+def read_register(  # noqa: PLR0913 - all but the file is keyword-only
+    file: File,
+    report: LoadReport,
+    *,
+    sheet: str | None,
+    encoding: str | None,
+    layers: str | None = None,
+    said: Collection[str] = (),
+) -> Register:
+    """Return the records of a file.
+
+    Parameters
+    ----------
+    file, report
+        What to read, and who is told of it.
+    sheet
+        The sheet to read, where several hold a register.
+    encoding
+        Of the text; for workbooks typed in fonts of the past, too.
+    layers
+        "all" for every sheet with a register, one below the other.
+    said
+        Headers that the caller names.
 
     Raises
     ------
     SourceError
-        If there is no header with a known column, a row has more cells than the header, or, in a workbook,
+        If there is no header with a known column, a row of a text file has more cells than the header, or
         several sheets look like a register and none is named.
     """
-    is_text = report.format == "CSV"
-    rows = _csv_rows(file, report, encoding) if is_text else _sheet_rows(file, report, sheet)
-    at = _header_position(rows)
-    if at is None:
-        msg = (
-            f"{file.name}: none of the first {_HEADER_SEARCH} rows is a header with a known column such as "
-            '"Tên CCN" or "planned_ha". Name the columns with columns=.'
-        )
-        raise SourceError(msg)
-    if at:
-        report.note("rows.titles", range(1, at + 1))
-    return _body(file, rows, at, report)
-
-
-def _body(file: Path, rows: list[Row], at: int, report: LoadReport) -> pd.DataFrame:
-    header, height = _header(rows, at)
-    if height > 1:
-        report.note("rows.header", [at + 1, at + 2])
-    kept, numbers = [], []
-    dropped: dict[str, list[int]] = {"blank": [], "rows.counters": [], "rows.totals": []}
-    for number, row in enumerate(rows[at + height :], start=at + height + 1):
-        why = _not_a_record(row)
-        if why:
-            dropped[why].append(number)
-            continue
-        if any(str(cell).strip() for cell in row[len(header) :]):
-            msg = (
-                f"{file.name}, row {number}: it has more cells than the header. Is a separator missing "
-                "its quotes?"
-            )
-            raise SourceError(msg)
-        kept.append(_padded(row, len(header)))
-        numbers.append(number)
-    for why, left_out in dropped.items():
-        if left_out and why != "blank":
-            report.note(why, left_out)
-    names = [name or f"column {n}" for n, name in enumerate(header, start=1)]
-    report.rows = len(kept)
-    return pd.DataFrame(kept, columns=names, dtype="object")
-
-
-def _header(rows: list[Row], at: int) -> tuple[list[str], int]:
-    """Return the names of the columns, and how many rows they take: a group may stand above its parts."""
-    upper = [" ".join(str(cell).split()) for cell in rows[at]]
-    lower = [" ".join(str(cell).split()) for cell in rows[at + 1]] if at + 1 < len(rows) else []
-    width = max(_width(upper), _width(lower))
-    upper, lower = [(cells + [""] * width)[:width] for cells in (upper, lower)]
-    # Parts are words, and stand below a blank or below the first column of their group.
-    parts = [n for n, cell in enumerate(lower) if cell]
-    grouped = all(not upper[n] or (n + 1 < width and not upper[n + 1] and lower[n + 1]) for n in parts)
-    if not parts or not grouped or any(re.search(r"\d", lower[n]) for n in parts):
-        return upper[: _width(upper)], 1
-    group, names = "", []
-    for above, below in zip(upper, lower, strict=True):
-        group = above or group
-        stem, unit = split_unit(group)
-        names.append(f"{stem} {below} ({unit})" if below and unit else f"{stem} {below}" if below else above)
-    return names, 2
-
-
-def _width(cells: list[str]) -> int:
-    return max((n for n, cell in enumerate(cells, start=1) if cell), default=0)
-
-
-def _padded(row: Row, width: int) -> list[Cell | None]:
-    cells = [(cell.strip() or None) if isinstance(cell, str) else cell for cell in row[:width]]
-    return cells + [None] * (width - len(cells))
-
-
-def _not_a_record(row: Row) -> str:
-    cells = [text for cell in row if (text := str(cell).strip())]
-    if not cells:
-        return "blank"
-    if len(cells) > 1 and all(_COUNTER.match(cell.lower()) for cell in cells):
-        counted = [re.sub(r"\D", "", c) for c in cells]
-        return "rows.counters" if counted == [str(n) for n in range(1, len(cells) + 1)] else ""
-    return "rows.totals" if any(_TOTAL.match(strip_accents(cell)) for cell in cells[:2]) else ""
-
-
-def _header_position(rows: list[Row]) -> int | None:
-    scores = [sum(recognised(str(cell)) for cell in row) for row in rows[:_HEADER_SEARCH]]
-    best = max(scores, default=0)
-    return scores.index(best) if best else None
-
-
-def _csv_rows(file: Path, report: LoadReport, encoding: str | None) -> list[Row]:
-    content = file.read_bytes()
-    text, used = best_reading(content, encoding, what=file.name)
-    if used != "utf-8":
+    sheets, used = read_sheets(file, encoding=encoding)
+    if used not in {"", "utf-8"}:
         report.encodings["(file)"] = used
         report.note("text.file-encoding", encoding=used)
-    report.layer = file.stem
-    csv.field_size_limit(_FIELD_LIMIT)
-    delimiter = _delimiter(text)
-    try:
-        return _cells(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), file)
-    except csv.Error as error:
-        msg = f"{file.name}: {error}. Is a quotation mark left open?"
-        raise SourceError(msg) from error
+    if not used:
+        sheets = [_decoded(s, encoding, report) for s in sheets]
+    report.layers = [s.name for s in sheets if s.name]
+    tables = _chosen(file, sheets, report, sheet, layers, said)
+    report.layer = report.layer or tables[0].sheet.name or file.stem
+    parts = [_Reader(table, file, report, is_text=bool(used)).read(sheets) for table in tables]
+    register = _together(parts)
+    report.rows = len(register.table)
+    return register
 
 
-def _delimiter(text: str) -> str:
-    """Return the separator that splits the first lines into most known headers."""
-    lines = text.splitlines()[:_HEADER_SEARCH]
-    counts = {
-        mark: max((sum(map(recognised, row)) for row in csv.reader(lines, delimiter=mark)), default=0)
-        for mark in ",;\t|"
-    }
-    return max(counts, key=lambda mark: counts[mark])
+# --- which sheets, which tables
 
 
-def _sheet_rows(file: Path, report: LoadReport, wanted: str | None) -> list[Row]:
-    try:
-        import openpyxl
-    except ImportError as error:
-        msg = 'Reading XLSX needs openpyxl. Install it with: pip install "clusters-geo[xlsx]".'
-        raise EngineError(msg) from error
-    refuse_bomb(file)
-    book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-    try:
-        report.layers = book.sheetnames
-        sheets = {
-            name: _cells(book[name].iter_rows(values_only=True), file)
-            for name in ([wanted] if wanted in book.sheetnames else book.sheetnames)
-            if hasattr(book[name], "iter_rows")
-        }
-    finally:
-        book.close()
-    useful = {name: rows for name, rows in sheets.items() if _header_position(rows) is not None}
-    if wanted and wanted not in report.layers:
-        msg = f"{file.name} has no sheet {wanted!r}; it has: {', '.join(report.layers)}."
-        raise SourceError(msg)
-    if len(useful) > 1 and not wanted:
-        msg = (
-            f"{file.name} has {len(useful)} sheets with a register: {', '.join(useful)}. Name one with "
-            "layer=."
+def _chosen(  # noqa: PLR0913, PLR0917
+    file: File,
+    sheets: list[Sheet],
+    report: LoadReport,
+    wanted: str | None,
+    layers: str | None,
+    said: Collection[str],
+) -> list[_Table]:
+    named = [s for s in sheets if s.name == wanted] if wanted else sheets
+    if wanted and not named and len(sheets) > 1 | bool(sheets and sheets[0].name):
+        raise SourceError("register.no-sheet", file=file.name, sheet=wanted, sheets=report.layers)
+    hidden = [s.name for s in sheets if s.hidden and s.name != wanted]
+    if hidden:
+        report.note("rows.hidden-sheets", sheets=hidden)
+    seen = [_visible(s, report) for s in named or sheets if s.name not in hidden or s.name == wanted]
+    found = {at: tables for at, s in enumerate(seen) if (tables := list(_tables(s, report, said)))}
+    useful = {at: tables for at, tables in found.items() if any(_has_names(t.head) for t in tables)} or found
+    if not useful:
+        first = next((shown(v) for s in seen for row in s.rows for v in row if shown(v)), "")
+        raise SourceError("register.no-header", file=file.name, rows=HEADER_SEARCH, first=first)
+    if len(useful) > 1 and not layers:
+        raise SourceError(
+            "register.several-sheets",
+            file=file.name,
+            count=len(useful),
+            sheets=[seen[at].name for at in useful],
         )
-        raise SourceError(msg)
-    report.layer, rows = next(iter((useful or sheets).items()), ("", []))
-    return rows
+    left = [s.name for at, s in enumerate(seen) if at not in useful and trim_empty(s)]
+    if left:
+        report.note("rows.other-sheets", sheets=left)
+    report.layer = ", ".join(seen[at].name for at in useful)
+    return [
+        table for tables in useful.values() for table in tables if _has_names(table.head) or len(tables) == 1
+    ]
 
 
-def _cells(rows: Iterable[Sequence[object]], file: Path) -> list[Row]:
-    kept: list[Row] = []
-    total = 0
-    for row in rows:
-        total += len(row)
-        if total > _MAX_CELLS:
-            msg = (
-                f"{file.name} has over {_MAX_CELLS:,} cells in a sheet. Delete the empty rows below the "
-                "table."
+def trim_empty(sheet: Sheet) -> bool:
+    """Return whether anything stands in a sheet."""
+    return any(shown(value) for row in sheet.rows for value in row)
+
+
+def _has_names(head: Head) -> bool:
+    return "name" in head.means or {"@x", "@y"} <= set(head.means) or {"@lon", "@lat"} <= set(head.means)
+
+
+def _visible(sheet: Sheet, report: LoadReport) -> Sheet:
+    """Return a sheet without the cells that are hidden, their places kept."""
+    rows = sorted(at for at in sheet.hidden_rows if at < len(sheet.rows) and any(map(shown, sheet.rows[at])))
+    columns = sorted(
+        c for c in sheet.hidden_columns if any(shown(sheet.at(r, c)) for r in range(len(sheet.rows)))
+    )
+    if rows:
+        report.note("rows.hidden", [at + 1 for at in rows], sheet=sheet.name)
+    if columns:
+        report.note("columns.hidden", columns=[letter(c) for c in columns], sheet=sheet.name)
+    if not rows and not columns:
+        return sheet
+    gone = set(columns)
+
+    def kept(at: int, row: Row) -> Row:
+        return [] if at in sheet.hidden_rows else [None if c in gone else v for c, v in enumerate(row)]
+
+    return replace(sheet, rows=[kept(at, row) for at, row in enumerate(sheet.rows)])
+
+
+def _decoded(sheet: Sheet, encoding: str | None, report: LoadReport) -> Sheet:
+    """Return a sheet whose text was typed in a font of the past as Unicode."""
+    texts = [v for row in sheet.rows for v in row if isinstance(v, str)]
+    reread = read_again([*texts, sheet.name], encoding)
+    if reread is None:
+        return sheet
+    used, read = reread
+    report.encodings[sheet.name or "(file)"] = used
+    report.note("text.sheet-encoding", sheet=sheet.name, encoding=used)
+    rows = [
+        [read(v) if isinstance(v, str) and not isinstance(v, Formula) else v for v in row]
+        for row in sheet.rows
+    ]
+    return replace(sheet, rows=rows)
+
+
+def _tables(sheet: Sheet, report: LoadReport, said: Collection[str]) -> Iterator[_Table]:
+    """Yield the tables of a sheet from the top; the one table of a sheet that is turned."""
+    first = find_head(sheet, said=said)
+    known = 0 if first is None else len(set(first.means) - {"", "@ordinal"})
+    if known < _FEW_KNOWN and len(sheet.rows) <= _TURNED_ROWS:
+        turned = sheet.turn()
+        other = find_head(turned, said=said)
+        if (
+            other is not None
+            and len(set(other.means) - {"", "@ordinal"}) > max(known, 1)
+            and _has_names(other)
+        ):
+            report.note("rows.turned")
+            sheet, first = turned, other
+    start, head = 0, first
+    while head is not None:
+        following = _next_head(sheet, head, said)
+        stop = len(sheet.rows) if following is None else _title_start(sheet, head, following)
+        titles = [
+            shown(v) for row in sheet.rows[start : head.top] for v in row if isinstance(v, str) and shown(v)
+        ]
+        yield _Table(sheet, head, start, stop, titles)
+        start, head = stop, following
+
+
+def _next_head(sheet: Sheet, head: Head, said: Collection[str]) -> Head | None:
+    """Return the header of the next table below one: other columns, or the same below a title of its own."""
+    at = head.bottom + 1
+    mine = {shown(v) for r in range(head.top, head.bottom + 1) for v in sheet.rows[r] if shown(v)}
+    while at < len(sheet.rows):
+        texts = [shown(v) for v in sheet.rows[at] if isinstance(v, str)]
+        # A header is words throughout, and few rows are: only those are looked at more closely.
+        if len(texts) > 1 and len(texts) == sum(bool(shown(v)) for v in sheet.rows[at]):
+            one = replace(sheet, rows=sheet.rows[: at + 4])
+            found = find_head(replace(one, rows=[*[[]] * at, *one.rows[at:]]), at, said=said)
+            is_head = found is not None and found.top == at and _has_names(found) and _is_heading(found)
+            if is_head and found is not None and (set(texts) - mine or _is_titled(sheet, head, at)):
+                return found
+        at += 1
+    return None
+
+
+def _is_heading(head: Head) -> bool:
+    return len(set(head.means) - {"", "@ordinal"}) > 1 or bool({"@x", "@y"} <= set(head.means))
+
+
+def _is_titled(sheet: Sheet, head: Head, at: int) -> bool:
+    return any(
+        _TITLED.match(strip_accents(text)) or status_in_title(text) or district_in_title(text)
+        for text in _lines_above(sheet, head, at)
+    )
+
+
+def _lines_above(sheet: Sheet, head: Head, at: int) -> list[str]:
+    """Return the lines of a single text right above a row."""
+    lines = []
+    for r in range(at - 1, head.bottom, -1):
+        cells = [v for v in sheet.rows[r] if shown(v)]
+        if len(cells) > 1 or any(not isinstance(v, str) for v in cells):
+            break
+        lines += [shown(v) for v in cells]
+    return [line for line in lines if not re.match(r"(?:tong|cong|ghi chu|nguon)\b", strip_accents(line))]
+
+
+def _title_start(sheet: Sheet, head: Head, following: Head) -> int:
+    at = following.top
+    while at - 1 > head.bottom:
+        cells = [v for v in sheet.rows[at - 1] if shown(v)]
+        if len(cells) > 1 or any(not isinstance(v, str) for v in cells):
+            break
+        at -= 1
+    return at
+
+
+# --- one table
+
+
+class _Reader:
+    """Reads the records of one table, and what is handed down to them."""
+
+    def __init__(self, table: _Table, file: File, report: LoadReport, *, is_text: bool) -> None:
+        self._table, self._file, self._report, self._is_text = table, file, report, is_text
+        self._sheet, self._head = table.sheet, table.head
+        self._names = self._unique_names()
+
+    def read(self, sheets: list[Sheet]) -> Register:
+        """Return the table's records."""
+        if is_table_of_corners(self._sheet, self._head, self._table.stop):
+            return self._corners()
+        judged = judge_rows(self._sheet, self._head, self._table.stop)
+        self._note_rows(judged)
+        columns, left = self._columns(judged)
+        values = [self._record(at, columns) for at in judged.records]
+        self._repeat_dittos(values, columns)
+        table = pd.DataFrame(values, columns=[self._names[c] for c in columns], dtype="object")
+        handed = self._handed(judged, left, len(sheets) > 1)
+        register = Register(table, handed, self._asides(judged, columns))
+        register.paths = {self._names[c]: self._head.paths[c] for c in columns if c < self._head.width}
+        register.units = self._units(judged, columns)
+        self._latest_years(register)
+        self._note_origin(judged.records)
+        self._add_points(register, judged)
+        return register
+
+    def _unique_names(self) -> list[str]:
+        return [name or f"column {c}" for c, name in enumerate(self._head.names, start=1)]
+
+    def _columns(self, judged: Judged) -> tuple[list[int], list[int]]:
+        """Return the columns that hold data, and those that only tick a status."""
+        ticks = [c for c in range(self._head.width) if self._ticks_status(c, judged.records)]
+        ticks = ticks if len(ticks) > 1 or any(len(self._head.paths[c]) > 1 for c in ticks) else []
+        used = {c for at in judged.records for c, v in enumerate(self._sheet.rows[at]) if shown(v)}
+        columns = [
+            c for c in range(self._head.width) if c not in ticks and (self._head.names[c] or c in used)
+        ]
+        return columns, ticks
+
+    def _ticks_status(self, column: int, rows: list[int]) -> bool:
+        path = self._head.paths[column]
+        if not path or not status_of(path[-1]).status or self._head.means[column]:
+            return False
+        values = [v for at in rows if shown(v := self._sheet.at(at, column))]
+        return bool(values) and all(is_tick(v) for v in values)
+
+    def _record(self, at: int, columns: list[int]) -> list[Value]:
+        row = self._sheet.rows[at]
+        beyond = [c for c in range(self._head.width, len(row)) if shown(row[c])]
+        if beyond and self._is_text:
+            raise SourceError("register.more-cells", file=self._file.name, row=at + 1)
+        if beyond:
+            self._report.note(
+                "rows.side-notes",
+                cells=[self._sheet.address(at, c) for c in beyond],
+                text=" ".join(shown(row[c]) for c in beyond),
             )
-            raise SourceError(msg)
-        kept.append([_as_cell(value) for value in row])
-    return kept
+        return [self._value(at, c) for c in columns]
 
-
-def _as_cell(value: object) -> Cell:
-    """Return a number as it is, since a workbook leaves no doubt about its decimal mark; the rest as text."""
-    if value is None:
-        return ""
-    if isinstance(value, int | float):
+    def _value(self, at: int, column: int) -> Value:
+        value = self._sheet.at(at, column)
+        if value is None:
+            value = self._merged_value(at, column)
+        if isinstance(value, str) and not isinstance(value, Formula):
+            value = value.strip() or None
+        if column == self._head.column("name") and isinstance(value, str):
+            return without_mark(value)
         return value
-    if isinstance(value, datetime) and value.time() == time.min:
-        return value.date().isoformat()
-    return value.isoformat() if isinstance(value, date) else str(value)
+
+    def _merged_value(self, at: int, column: int) -> Value:
+        block = next((b for b in self._blocks_down if b.left == column and b.top < at <= b.bottom), None)
+        if block is None or block.top <= self._head.bottom:
+            return None
+        value = self._sheet.at(block.top, column)
+        if isinstance(value, str):
+            self._fill_notes.setdefault(column, []).append(at)
+            return value
+        if value is not None:
+            # One figure for several clusters: repeated, it would be counted several times.
+            self._report.note(
+                "rows.merged-figure",
+                cells=[self._sheet.address(block.top, column)],
+                header=self._names[column],
+                value=shown(value),
+                count=block.bottom - block.top + 1,
+            )
+        return None
+
+    @property
+    def _blocks_down(self) -> list[Any]:
+        if not hasattr(self, "_down"):
+            self._down = [b for b in self._sheet.merged if b.bottom > b.top]
+            self._fill_notes: dict[int, list[int]] = {}
+        return self._down
+
+    def _repeat_dittos(self, values: list[list[Value]], columns: list[int]) -> None:
+        name = self._head.column("name")
+        for place, column in enumerate(columns):
+            rows = []
+            for at, row in enumerate(values):
+                cell = row[place]
+                if column != name and isinstance(cell, str) and _DITTO.match(cell):
+                    row[place] = values[at - 1][place] if at else None
+                    rows.append(at + 1)
+            if rows:
+                self._report.note("rows.dittos", rows, column=self._names[column])
+        for column, filled in getattr(self, "_fill_notes", {}).items():
+            self._report.note("rows.merged", [at + 1 for at in filled], column=self._names[column])
+
+    # --- what stands around the records
+
+    def _handed(self, judged: Judged, ticks: list[int], has_sheets: bool) -> pd.DataFrame:  # noqa: FBT001
+        given = [dict(h) for h in judged.handed]
+        title = {
+            "status": self._one(status_in_title(t) for t in self._table.titles),
+            "district": self._one(district_in_title(t) for t in self._table.titles),
+        }
+        title["district"] = title["district"] or self._district_of_sheet(has_sheets)
+        title["status"] = title["status"] or status_in_title(self._sheet.name)
+        has_sections = {key for h in given for key in h}
+        for key, value in title.items():
+            is_column = key in self._head.means or (key == "status" and ticks)
+            is_place = key == "district" and any("commune" in m for m in self._head.means) and not is_column
+            if value and not is_column and (key not in has_sections or is_place):
+                for h in given:
+                    h.setdefault(key, value)
+                readings = [
+                    {
+                        "say": "reading",
+                        "text": " ".join(self._table.titles)[:120] or self._sheet.name,
+                        "value": value,
+                    }
+                ]
+                self._report.note("rows.title-gives", column=key, readings=readings)
+        for at, h in zip(judged.records, given, strict=True):
+            ticked = [
+                status_of(self._head.paths[c][-1]).status for c in ticks if shown(self._sheet.at(at, c))
+            ]
+            if len(ticked) == 1:
+                h["status"] = ticked[0]
+        if ticks:
+            doubtful = [
+                n
+                for n, at in enumerate(judged.records, start=1)
+                if sum(bool(shown(self._sheet.at(at, c))) for c in ticks) > 1
+            ]
+            self._report.note("columns.ticks", headers=[self._names[c] for c in ticks])
+            if doubtful:
+                self._report.note("columns.two-ticks", doubtful, column="status")
+        return pd.DataFrame(given, columns=list(_HANDED), index=range(len(given)), dtype="object")
+
+    @staticmethod
+    def _one(found: Iterator[str]) -> str:
+        values = {value for value in found if value}
+        return values.pop() if len(values) == 1 else ""
+
+    def _district_of_sheet(self, has_sheets: bool) -> str:  # noqa: FBT001
+        name = shown(self._sheet.name)
+        place = said_place(name).get("district", "")
+        if place or not has_sheets or not name:
+            return place
+        return "" if _GENERIC.search(strip_accents(name)) or status_of(name).status else name
+
+    def _units(self, judged: Judged, columns: list[int]) -> dict[str, str]:
+        units = {self._names[c]: unit for c, unit in judged.units.items() if c in columns}
+        lines = [found[1] for text in self._table.titles if (found := _UNIT_LINE.search(text))]
+        # A line above may name several: "Đơn vị tính: ha, triệu đồng".
+        stated = [unit for line in lines for part in re.split(r"[,;]", line) if (unit := unit_of(part))]
+        if stated:
+            self._report.note("rows.unit-line", units=stated)
+        return units | ({"*": ",".join(stated)} if stated else {})
+
+    def _latest_years(self, register: Register) -> None:
+        """Leave only the latest of several columns that mean the same in different years."""
+        years: dict[str, list[tuple[int, int]]] = {}
+        for c, (path, meaning) in enumerate(zip(self._head.paths, self._head.means, strict=True)):
+            if path and meaning and (year := year_of(path[-1])) is not None:
+                years.setdefault(meaning, []).append((year, c))
+        for meaning, found in years.items():
+            if len(found) > 1 and len({year for year, _ in found}) == len(found):
+                *older, (_, latest) = sorted(found)
+                register.paths |= {self._names[c]: () for _, c in older}
+                self._report.note(
+                    "columns.years", header=self._names[latest], column=meaning, years=[y for y, _ in older]
+                )
+
+    def _asides(self, judged: Judged, columns: list[int]) -> list[Aside]:
+        asides = []
+        for other in judged.others:
+            first = next((c for c, v in enumerate(self._sheet.rows[other.row]) if shown(v)), 0)
+            cells: dict[str, Value] = {}
+            if other.ranges or other.sense == "phase":
+                cells = {self._names[c]: self._value_plain(other.row, c) for c in columns}
+            asides.append(
+                Aside(
+                    self._sheet.address(other.row, first),
+                    other.sense,
+                    other.text[:200],
+                    other.gives,
+                    other.ranges,
+                    other.parent,
+                    cells,
+                )
+            )
+        return asides
+
+    def _value_plain(self, at: int, column: int) -> Value:
+        value = self._sheet.at(at, column)
+        return None if isinstance(value, Formula) else value
+
+    # --- notes
+
+    def _note_rows(self, judged: Judged) -> None:
+        if self._table.titles and self._head.top > self._table.start:
+            self._report.note("rows.titles", range(self._table.start + 1, self._head.top + 1))
+        if self._head.bottom > self._head.top:
+            self._report.note("rows.header", range(self._head.top + 1, self._head.bottom + 2))
+        senses: dict[str, list[int]] = {}
+        for other in judged.others:
+            senses.setdefault(other.sense, []).append(other.row + 1)
+        for sense, rows in senses.items():
+            given = {f"{k}: {v}" for o in judged.others if o.sense == sense for k, v in o.gives.items()}
+            self._report.note(_NOTES[sense], rows, **({"given": sorted(given)} if sense == "section" else {}))
+
+    def _note_origin(self, rows: list[int]) -> None:
+        if self._sheet.places is not None:
+            return
+        start = sum(sum(run[2] for run in origin["runs"]) for origin in self._report.origins)
+        runs: list[list[int]] = []
+        for position, at in enumerate(rows, start=start + 1):
+            if runs and runs[-1][1] + runs[-1][2] == at + 1:
+                runs[-1][2] += 1
+            else:
+                runs.append([position, at + 1, 1])
+        letters = {name: letter(c) for c, name in enumerate(self._names)}
+        self._report.origins.append(
+            {"sheet": self._sheet.name, "runs": runs, "letters": letters, "turned": self._sheet.turned}
+        )
+
+    # --- coordinates
+
+    def _add_points(self, register: Register, judged: Judged) -> None:
+        points = read_points(self._sheet, self._head, judged.records)
+        if any(point is not None for point in points):
+            register.shapes = points
+            register.crs = self._crs()
+            self._report.note("shapes.from-columns", count=sum(p is not None for p in points))
+
+    def _corners(self) -> Register:
+        title = " ".join(self._table.titles)
+        outlines = read_corners(self._sheet, self._head, self._table.stop, title)
+        skipped = {self._head.column(m) for m in ("@x", "@y", "@lon", "@lat", "@point", "@ordinal", "name")}
+        columns = [c for c in range(self._head.width) if c not in skipped and self._head.names[c]]
+        place = self._head.column("name")
+        header = "name" if place is None else self._names[place]
+        rows: list[dict[str, Value]] = [
+            {header: without_mark(o.name), **{self._names[c]: o.cells.get(c) for c in columns}}
+            for o in outlines
+        ]
+        shapes = [outline.shape() for outline in outlines]
+        table = pd.DataFrame(rows, columns=[header, *(self._names[c] for c in columns)], dtype="object")
+        few = [n for n, shape in enumerate(shapes, start=1) if shape is None]
+        self._report.note("shapes.corners", count=len(rows) - len(few))
+        if few:
+            self._report.note("shapes.few-corners", few)
+        register = Register(
+            table, pd.DataFrame(columns=list(_HANDED), index=range(len(rows)), dtype="object")
+        )
+        register.paths = {self._names[c]: self._head.paths[c] for c in columns} | {
+            header: () if place is None else self._head.paths[place]
+        }
+        register.shapes, register.crs = shapes, self._crs()
+        register.units = self._units(Judged(), columns)
+        return register
+
+    def _crs(self) -> pyproj.CRS | None:
+        """Return the system that the texts above a table name."""
+        from clusters_geo.crs import ZONES
+
+        text = " ".join(self._table.titles)
+        meridian = meridian_in(text)
+        if "2000" in text and meridian is not None:
+            code = next((code for code, zone in ZONES.items() if abs(zone.meridian - meridian) < 0.01), None)  # noqa: PLR2004
+            return None if code is None else pyproj.CRS.from_epsg(code)
+        is_degrees = {"@lon", "@lat"} <= set(self._head.means)
+        return (
+            pyproj.CRS.from_epsg(4326)
+            if is_degrees and ("wgs" in text.lower() or "2000" not in text)
+            else None
+        )
+
+
+_NOTES = {
+    "section": "rows.sections",
+    "phase": "rows.phases",
+    "total": "rows.totals",
+    "average": "rows.averages",
+    "header": "rows.repeated-header",
+    "units": "rows.units",
+    "counters": "rows.counters",
+    "note": "rows.notes",
+    "signature": "rows.signature",
+}
+
+
+# --- several tables as one
+
+
+def _together(parts: list[Register]) -> Register:
+    """Return several tables under each other; headers that mean the same are one column."""
+    first, *rest = parts
+    for part in rest:
+        _rename_alike(first, part)
+        start = len(first.table)
+        for aside in part.asides:
+            aside.ranges = [(a + start, b + start) for a, b in aside.ranges]
+            aside.parent += start if aside.parent >= 0 else 0
+        first.asides += part.asides
+        first.table = pd.concat([first.table, part.table], ignore_index=True)
+        first.handed = pd.concat([first.handed, part.handed], ignore_index=True)
+        first.paths = {**part.paths, **first.paths}
+        first.units = {**part.units, **first.units}
+        if first.shapes is not None or part.shapes is not None:
+            first.shapes = [*(first.shapes or [None] * start), *(part.shapes or [None] * len(part.table))]
+        first.crs = first.crs or part.crs
+    return first
+
+
+def _rename_alike(first: Register, part: Register) -> None:
+    from clusters_geo.reading.headers import meanings, split_unit
+
+    def meaning(paths: dict[str, tuple[str, ...]], header: str) -> tuple[str, str]:
+        path = paths.get(header, (header,))
+        return next(iter(meanings(path)), ""), next(
+            (u for p in reversed(path) if (u := split_unit(p)[1])), ""
+        )
+
+    known = {m: h for h in first.table.columns if (m := meaning(first.paths, h))[0]}
+    names = {
+        h: known[m]
+        for h in part.table.columns
+        if h not in first.table.columns and (m := meaning(part.paths, h)) in known
+    }
+    part.table = part.table.rename(columns=names)
+    for aside in part.asides:
+        aside.cells = {names.get(h, h): v for h, v in aside.cells.items()}

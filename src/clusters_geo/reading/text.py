@@ -37,6 +37,7 @@ __all__ = [
     "has_small",
     "letters_of",
     "lost_letters",
+    "read_again",
     "repair_text",
     "share_of_syllables",
 ]
@@ -74,6 +75,8 @@ def best_reading(content: bytes, encoding: str | None = None, *, what: str = "Th
     SourceError
         If it cannot be read in the encoding that was asked for, or in none.
     """
+    if not encoding and (wide := _utf_16(content)):
+        return content.decode(wide).removeprefix("\ufeff"), "utf-16"
     wanted = (encoding,) if encoding else ENCODINGS
     readings = {name: text for name in wanted if (text := _try(content, name)) is not None}
     if not encoding and "utf-8" in readings:
@@ -87,6 +90,41 @@ def best_reading(content: bytes, encoding: str | None = None, *, what: str = "Th
         msg = f"{what} cannot be read as {tried}. Save it as UTF-8, or say encoding= (--encoding)."
         raise SourceError(msg)
     return readings[best].removeprefix("\ufeff"), best
+
+
+def _utf_16(content: bytes) -> str:
+    """Return which half of UTF-16 a text is in, "" for neither: by its mark, or NULs beside plain letters."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    head = content[:2_000]
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if max(even, odd) > len(head) / 8:
+        return "utf-16-le" if odd > even else "utf-16-be"
+    return ""
+
+
+def read_again(texts: list[str], encoding: str | None) -> tuple[str, Callable[[str], str]] | None:
+    """Return in which encoding text that arrived as Unicode was typed, and how to read it; None for none.
+
+    Workbooks typed in fonts of the past hold Latin letters that only look Vietnamese in that font.
+    """
+    used = encoding
+    if used is None:
+        sample = [t for t in dict.fromkeys(texts) if not t.isascii()][:_SAMPLE]
+        as_is = share_of_syllables(sample)
+        if not sample or as_is is None or as_is >= _ENOUGH:
+            return None
+        shares = {e: share for e in ENCODINGS if (share := _share_in(sample, e)) is not None}
+        used = max(shares, key=lambda e: shares[e], default=None)
+        if used is None or shares[used] < _ENOUGH or shares[used] <= as_is:
+            return None
+    found = used
+
+    def read(text: str) -> str:
+        again = None if text.isascii() else _reread_or_none(text, found)
+        return text if again is None else again
+
+    return (found, read) if any(read(text) != text for text in texts) else None
 
 
 def _try(content: bytes, encoding: str) -> str | None:
@@ -145,8 +183,12 @@ def _repair_column(
     tidy = [text if not used and _keeps_bytes(text, declared) else _tidied(text) for text in texts]
     _note_tidied(name, dict(zip(found, zip(texts, tidy, strict=True), strict=True)), report)
     values = column.astype(object)
-    values.iloc[list(found)] = tidy
-    return values.astype("string") if len(found) == column.notna().sum() else values
+    # What needed no repair stays the very object: a formula is more than its text.
+    values.iloc[list(found)] = [
+        old if new == old else new for old, new in zip(found.values(), tidy, strict=True)
+    ]
+    is_plain = all(type(value) is str for value in found.values())
+    return values.astype("string") if is_plain and len(found) == column.notna().sum() else values
 
 
 def _with_capitals(name: str, found: dict[int, str], report: LoadReport) -> list[str]:

@@ -1,13 +1,15 @@
-"""Numbers, shares, flags, dates and choices as people type them.
+"""Columns of numbers, shares, flags, dates and choices read from what people typed.
 
-"1.686,5" and "1,686.5" are the same number to two people. A column is read with the decimal mark that its
-own cells prove; where none proves it, "1.686" may be 1.686 or 1,686, and is left for its owner to decide.
+A cell that cannot be read is named and left, or, where only its owner can say what it means, left blank and
+asked; the others of its column are read all the same.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
+from functools import cache
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
@@ -15,91 +17,39 @@ import numpy as np
 import pandas as pd
 
 from clusters_geo.names import strip_accents
-from clusters_geo.reading.headers import UNITS, fold_unit
-from clusters_geo.schema import INVESTOR_KINDS, STATUSES, UNIT_TYPES
+from clusters_geo.reading.cells import Formula, Percent, shown
+from clusters_geo.reading.choices import CHOICES, known_choices, status_of
+from clusters_geo.reading.figures import BLANKS, ERRORS, decimal_mark, figure_of, proof, taken_apart
+from clusters_geo.reading.headers import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from clusters_geo.reading.figures import Figure
     from clusters_geo.reading.notes import LoadReport
     from clusters_geo.schema import Column
 
 __all__ = ["BLANKS", "CHOICES", "cast_columns", "decimal_mark", "read_quantities"]
 
-# What people write for "nothing known".
-BLANKS = {
-    "",
-    "-",
-    "–",
-    "—",
-    ".",
-    "..",
-    "...",
-    "…",
-    "x",
-    "n/a",
-    "na",
-    "nan",
-    "null",
-    "none",
-    "chua co",
-    "khong co",
-    "k co",
-    "khong ro",
-    "chua ro",
-    "#n/a",
-    "?",
-}
-_APPROXIMATE = re.compile(r"^(?:khoảng|xấp xỉ|gần|ước|~|≈|about|approx\.?|ca\.?|circa)\s*", re.IGNORECASE)
-_FIGURE = re.compile(
-    r"^([+-]?\d[\d.,\s\u00a0\u202f']*)\s*(ha|héc ta|hecta|m2|m²|km2|km²|%|người|lao động|tỷ đồng|tỷ)?\.?$",
+_DAY = re.compile(r"^(?:ngày\s+)?(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4}|\d{2})\.?$", re.IGNORECASE)
+_WORDED_DAY = re.compile(r"^(?:ngày\s*)?(\d{1,2})\s*tháng\s*(\d{1,2})\s*năm\s*(\d{4})$", re.IGNORECASE)
+_PART_OF_DATE = re.compile(
+    r"^(?:(?:năm|cuối|đầu|giữa|trong|dự kiến|khoảng)\s*)*(?:19|20)\d{2}$"
+    r"|^(?:(?:cuối|đầu|giữa|dự kiến)\s*)?(?:tháng|t)?\s*\d{1,2}\s*[/.-]\s*(?:19|20)\d{2}$"
+    r"|^(?:(?:cuối|đầu|giữa|dự kiến)\s*)?(?:quý|q)\s*(?:[1-4]|I{1,3}|IV)\s*[/,.-]?\s*(?:năm\s*)?(?:19"
+    r"|20)\d{2}$"
+    r"|^tháng\s*\d{1,2}\s*(?:năm\s*)?(?:19|20)\d{2}$",
     re.IGNORECASE,
 )
-_DATE = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$")
+_YEARS = range(1950, 2101)
+_SERIALS = range(20_000, 80_000)  # 1954 to 2119 as a spreadsheet counts days
+_SERIAL_EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - no zone
 
-# How many of a stated unit make one of the schema's: dividing keeps 184,000 m² at 18.4 ha to the last bit.
-_IN_ONE = {("m2", "ha"): 10_000.0, ("km2", "ha"): 0.01, ("%", "share"): 100.0}
 _LARGEST_HA = 10_000.0
+_LARGEST_BN = 100_000.0
+_PERCENTS = 1.5  # more than a share can be, even one that is overfull
 _SHOWN = 5
-_GROUP = 3
 
-# What else is written for the declared values, without accents and capitals.
-CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
-    "status": {
-        "operating": (
-            "hoat dong",
-            "da hoat dong",
-            "dang hd",
-            "on dinh",
-            "active",
-            "hoat dong on dinh",
-            "da di vao hoat dong",
-        ),
-        "under_construction": (
-            "dang xay dung",
-            "dang thi cong",
-            "da khoi cong",
-            "dang dau tu ha tang",
-            "construction",
-            "under construction",
-            "dang trien khai",
-        ),
-        "pending": (
-            "chua khoi cong",
-            "keu goi dau tu",
-            "quy hoach",
-            "da thanh lap",
-            "moi thanh lap",
-            "cho khoi cong",
-            "planned",
-            "dang keu goi dau tu",
-            "chua dau tu",
-        ),
-    },
-    "investor_kind": {"enterprise": ("doanh nghiep", "cong ty", "dn"), "cooperative": ("htx", "hop tac xa")},
-    "type": {"Quận": ("q",), "Huyện": ("h",), "Thị xã": ("tx",), "Thành phố": ("tp",)},
-}
-_LABELS = {"status": STATUSES, "investor_kind": INVESTOR_KINDS, "type": UNIT_TYPES}
 _FLAGS = {
     "co": True,
     "khong": False,
@@ -123,7 +73,7 @@ def read_quantities(
     columns: tuple[Column, ...],
     report: LoadReport,
     *,
-    units: dict[str, str],
+    units: Mapping[str, str],
     decimal: str | None = None,
 ) -> pd.DataFrame:
     """Return the table with each declared column read from what people typed.
@@ -137,9 +87,10 @@ def read_quantities(
     report
         Receives every change and every doubt, with the rows.
     units
-        The unit that a header stated for a column, see `clusters_geo.reading.headers.map_headers`.
+        The unit that a header stated for a column, see `clusters_geo.reading.headers.map_headers`; under "*"
+        what a line above the table states for all that state none, with commas.
     decimal
-        "," or "." where the caller knows it.
+        "," or "." where the caller knows it; for figures that do not prove it themselves.
 
     Returns
     -------
@@ -151,144 +102,246 @@ def read_quantities(
         "date": _read_dates,
         "text": _read_text,
     }
+    found = [c for c in columns if c.name in table]
+    file_mark = decimal or _mark_of_file(table, found)
     changed = {}
-    for column in columns:
-        if column.name not in table:
-            continue
+    for column in found:
         values = table[column.name]
         if column.kind in {"number", "integer"}:
-            figures, stated = _read_numbers(values, column, report, decimal)
-            changed[column.name] = _converted(figures, stated, units.get(column.name, ""), column, report)
+            figures, stated = _read_numbers(values, column, report, decimal, file_mark)
+            unit = units.get(column.name) or _unit_for(column, units.get("*", ""))
+            changed[column.name] = _converted(figures, stated, unit, column, report)
         elif column.kind in readers:
             changed[column.name] = readers[column.kind](values, column, report)
     return table.assign(**changed)
 
 
-def decimal_mark(texts: list[str]) -> str | None:
-    """Return the decimal mark that a column's figures prove, "" if none has a mark, None if it stays open.
+# --- numbers
 
-    Examples
-    --------
-    >>> decimal_mark(["1.686,5", "20"]), decimal_mark(["1,686.5"]), decimal_mark(["12", "7"])
-    (',', '.', '')
-    >>> decimal_mark(["1.686"]) is None, decimal_mark(["1.686", "18,4"]), decimal_mark(["1.2", "3,4"]) is None
-    (True, ',', True)
-    """
-    marked = [t for t in texts if re.search(r"[.,]", t)]
-    proofs = {mark for t in marked if (mark := _proof(t))}
-    if not marked:
-        return ""
+
+def _mark_of_file(table: pd.DataFrame, columns: Iterable[Column]) -> str | None:
+    """Return the decimal mark that all figures of a file agree on, None if they differ or prove none."""
+    proofs: set[str] = set()
+    for column in columns:
+        if column.kind in {"number", "integer"}:
+            texts = {v for v in table[column.name] if isinstance(v, str)}
+            proofs |= {p for t in texts if (f := taken_apart(t)).kind == "figure" and (p := proof(f.digits))}
     return proofs.pop() if len(proofs) == 1 else None
 
 
-def _proof(text: str) -> str:
-    """Return the decimal mark that one figure proves, "" if it proves none."""
-    last = max(text.rfind("."), text.rfind(","))
-    mark, other = text[last], "," if text[last] == "." else "."
-    if other in text[:last]:
-        return mark
-    if text.count(mark) > 1:
-        return other
-    before, after = text[:last].lstrip("+-"), text[last + 1 :]
-    # Three digits behind the only mark prove nothing, unless no group of thousands could begin like that.
-    is_group = len(after) == _GROUP and 1 <= len(before) <= _GROUP and not before.startswith("0")
-    return "" if is_group else mark
-
-
 def _read_numbers(
-    values: pd.Series, column: Column, report: LoadReport, decimal: str | None
+    values: pd.Series, column: Column, report: LoadReport, decimal: str | None, file_mark: str | None
 ) -> tuple[pd.Series, dict[int, str]]:
     """Return figures as numbers, and the unit that single cells state, by position."""
+    stated = {at: "share" for at, v in enumerate(values) if isinstance(v, Percent)}
     if not _has_text(values):
-        return values, {}
-    cells = [v.strip() if isinstance(v, str) else v for v in values]
-    blank = {at for at, v in enumerate(cells) if isinstance(v, str) and _folded(v) in BLANKS}
-    about = [
-        at for at, v in enumerate(cells) if isinstance(v, str) and at not in blank and _APPROXIMATE.match(v)
+        return values, stated
+    texts = {at: v for at, v in enumerate(values) if isinstance(v, str) and not isinstance(v, Formula)}
+    formulas = [at for at, v in enumerate(values) if isinstance(v, Formula)]
+    if formulas:
+        report.note(
+            "numbers.formulas", _rows(formulas), column=column.name, value=str(values.iloc[formulas[0]])
+        )
+    errors = {at for at, text in texts.items() if _folded(text) in ERRORS}
+    figures = {at: taken_apart(text) for at, text in texts.items() if at not in errors}
+    digits = {at: f.digits for at, f in figures.items() if f.kind == "figure"}
+    mark = decimal_mark(list(digits.values()))
+    numbers, by_other = _numbers_of(digits, column, decimal or mark or file_mark)
+    full = {at for at, f in figures.items() if f.kind == "full" and column.unit == "share"}
+    stated |= dict.fromkeys(full, "share")
+    blank = {at for at, f in figures.items() if f.kind in {"blank", "open"}} | errors
+    out: list[object] = [
+        None
+        if at in blank or (at not in figures and pd.isna(v))
+        else 1.0
+        if at in full
+        else numbers.get(at, v)
+        for at, v in enumerate(values)
     ]
-    parsed = {
-        at: found
-        for at, v in enumerate(cells)
-        if isinstance(v, str) and at not in blank and (found := _FIGURE.match(_APPROXIMATE.sub("", v)))
-    }
-    figures = {at: re.sub(r"[\s\u00a0\u202f']", "", found[1]).rstrip(".,") for at, found in parsed.items()}
-    mark = decimal or decimal_mark(list(figures.values()))
-    open_rows = [at + 1 for at, text in figures.items() if re.search("[.,]", text)] if mark is None else []
-    if open_rows:
-        first = str(values.iloc[open_rows[0] - 1])
-        report.note("numbers.open-mark", open_rows, column=column.name, value=first)
-    numbers = {at: _number(text, mark) for at, text in figures.items()}
-    out = [
-        None if at in blank else numbers[at] if numbers.get(at) is not None else None if pd.isna(v) else v
-        for at, v in enumerate(cells)
-    ]
-    _note_numbers(
-        column,
-        report,
-        blank,
-        about,
-        mark if mark and any("." in f or "," in f for f in figures.values()) else "",
-    )
-    units = {at: UNITS.get(fold_unit(found[2]), "") for at, found in parsed.items() if found[2]}
-    return _narrowed(out, values), {at: unit for at, unit in units.items() if unit}
+    _note_figures(values, column, report, figures, mark=mark)
+    _note_marks(values, column, report, digits, numbers, by_other if not mark else [])
+    for code, rows in (("numbers.errors", sorted(errors)), ("numbers.full", sorted(full))):
+        if rows:
+            report.note(code, _rows(rows), column=column.name)
+    stated |= {at: f.unit for at, f in figures.items() if f.unit and at in numbers}
+    return _narrowed(out, values), stated
 
 
-def _note_numbers(column: Column, report: LoadReport, blank: set[int], about: list[int], mark: str) -> None:
+def _numbers_of(
+    digits: Mapping[int, str], column: Column, mark: str | None
+) -> tuple[dict[int, float | int], list[int]]:
+    """Return the figures that can be read, and which of them only by a mark that is not their own."""
+    numbers: dict[int, float | int] = {}
+    by_other = []
+    for at, text in digits.items():
+        is_open = bool(re.search("[.,]", text)) and not proof(text)
+        if is_open and column.kind == "integer":
+            # A count has no decimals: "1.250" workers are 1,250.
+            number: float | int | None = int(re.sub("[.,]", "", text))
+        else:
+            number = figure_of(text, mark)
+        if is_open:
+            by_other.append(at)
+        if number is not None:
+            numbers[at] = number
+    return numbers, by_other
+
+
+def _note_figures(
+    values: pd.Series, column: Column, report: LoadReport, figures: Mapping[int, Figure], *, mark: str | None
+) -> None:
+    """Say what was read out of single cells, and what is asked."""
     if mark:
         report.note("numbers.mark", column=column.name, mark=mark)
-    if blank:
-        report.note("numbers.blanks", [at + 1 for at in sorted(blank)], column=column.name)
-    if about:
-        report.note("numbers.about", [at + 1 for at in about], column=column.name)
+    for code, rows in (
+        ("numbers.blanks", [at for at, f in figures.items() if f.kind == "blank"]),
+        ("numbers.about", [at for at, f in figures.items() if f.about]),
+        ("numbers.notes", [at for at, f in figures.items() if f.mark]),
+    ):
+        if rows:
+            report.note(code, _rows(rows), column=column.name)
+    for code, rows in (
+        ("numbers.asked", [at for at, f in figures.items() if f.kind == "open"]),
+        ("numbers.beside", [at for at, f in figures.items() if f.beside]),
+    ):
+        if rows:
+            found = [str(values.iloc[at]) for at in rows]
+            report.note(code, _rows(rows), column=column.name, found=found[:_SHOWN])
 
 
-def _number(text: str, mark: str | None) -> float | int | None:
-    if mark is None and re.search("[.,]", text):
-        return None
-    other = {",": ".", ".": ",", "": "", None: ""}[mark]
-    plain = text.replace(other, "") if other else text
-    plain = plain.replace(",", ".") if mark == "," else plain
-    try:
-        return float(plain) if "." in plain else int(plain)
-    except ValueError:
-        return None
+def _note_marks(  # noqa: PLR0913, PLR0917
+    values: pd.Series,
+    column: Column,
+    report: LoadReport,
+    digits: Mapping[int, str],
+    numbers: Mapping[int, float],
+    by_other: list[int],
+) -> None:
+    """Say where two notations stand in one column, and which figures leave their mark open."""
+    proofs = {at: p for at, text in digits.items() if (p := proof(text))}
+    if len(set(proofs.values())) > 1:
+        common = max(set(proofs.values()), key=list(proofs.values()).count)
+        odd = [at for at, p in proofs.items() if p != common]
+        report.note(
+            "numbers.two-marks",
+            _rows(odd),
+            column=column.name,
+            found=[str(values.iloc[at]) for at in odd][:_SHOWN],
+        )
+    open_rows = [at for at in digits if at not in numbers]
+    if open_rows:
+        first = str(values.iloc[open_rows[0]])
+        report.note("numbers.open-mark", _rows(open_rows), column=column.name, value=first)
+    settled = [at for at in by_other if at in numbers]
+    if settled:
+        code = "numbers.counts" if column.kind == "integer" else "numbers.file-mark"
+        report.note(code, _rows(settled), column=column.name)
+
+
+@cache
+def _units() -> dict[str, tuple[str, float]]:
+    """Return each unit's kind and its size in the smallest of the kind."""
+    known = {row["unit"]: (row["kind"], float(row["size"])) for row in table_of("units")}
+    return known | {"share": ("share", 1.0), "million VND a person a month": known["million VND"]}
+
+
+def _unit_for(column: Column, stated: str) -> str:
+    """Return the unit that a line above the table states for a column's kind of figure."""
+    kind = _units().get(column.unit, ("", 1.0))[0]
+    return next((u for u in stated.split(",") if u and _units()[u][0] == kind), "")
+
+
+def _in_one(unit: str, target: str) -> float:
+    """Return how many of a unit make one of another of its kind; 1 where they are of different kinds.
+
+    Dividing keeps 184,000 m² at 18.4 ha to the last bit.
+    """
+    (kind, size), (wanted, whole) = (_units().get(u, ("", 1.0)) for u in (unit, target))
+    if kind != wanted or unit == target:
+        return 1.0
+    return 100.0 if unit == "%" else whole / size
 
 
 def _converted(
     values: pd.Series, stated: dict[int, str], header_unit: str, column: Column, report: LoadReport
 ) -> pd.Series:
     target = column.unit
-    if target not in {"ha", "share"}:
+    if target not in _units():
         return values
     units = [stated.get(at, header_unit) for at in range(len(values))]
-    divisors = [_IN_ONE.get((unit, target), 1.0) for unit in units]
-    rows = [at + 1 for at, divisor in enumerate(divisors) if divisor != 1.0 and _is_number(values.iloc[at])]
+    if target == "share":
+        units = _percents(values, units, stated, column, report)
+    divisors = [_in_one(unit, target) for unit in units]
+    rows = [at for at, divisor in enumerate(divisors) if divisor != 1.0 and _is_number(values.iloc[at])]
     if rows:
-        names = list(dict.fromkeys(units[row - 1] for row in rows))
-        report.note("numbers.converted", rows, column=column.name, units=names, target=target)
-    out = [v / d if _is_number(v) and d != 1.0 else v for v, d in zip(values, divisors, strict=True)]
-    large = [at + 1 for at, v in enumerate(out) if target == "ha" and _is_number(v) and v > _LARGEST_HA]
-    if large:
-        report.note("numbers.large", large, column=column.name, limit=_LARGEST_HA)
-    return _narrowed(out, values) if rows else values
+        names = list(dict.fromkeys(units[at] for at in rows))
+        report.note("numbers.converted", _rows(rows), column=column.name, units=names, target=target)
+    out: list[object] = [
+        v / d if _is_number(v) and d != 1.0 else v for v, d in zip(values, divisors, strict=True)
+    ]
+    _note_large(out, units, column, report)
+    plain = [float(v) if isinstance(v, Percent) else v for v in out]
+    return _narrowed(plain, values) if rows or stated else values
+
+
+def _percents(
+    values: pd.Series, units: list[str], stated: Mapping[int, str], column: Column, report: LoadReport
+) -> list[str]:
+    """Return in which unit each share is: those of 0 to 1 below "(%)" are shares already."""
+    open_cells = [at for at, v in enumerate(values) if _is_number(v) and at not in stated]
+    if not open_cells:
+        return units
+    largest = max(float(values.iloc[at]) for at in open_cells)
+    some = [at for at in open_cells if values.iloc[at]]
+    low = [at for at in some if 0 < values.iloc[at] <= 1]
+    is_percent = units[open_cells[0]] == "%"
+    if is_percent and low and largest <= 1:
+        report.note("numbers.shares", _rows(low), column=column.name)
+        return ["share" if at in set(open_cells) else unit for at, unit in enumerate(units)]
+    if is_percent and low:
+        report.note("numbers.share-or-percent", _rows(low), column=column.name)
+    if not is_percent and largest > _PERCENTS and not low:
+        report.note("numbers.percent-guess", _rows(some), column=column.name)
+        return ["%" if at in set(open_cells) else unit for at, unit in enumerate(units)]
+    return units
+
+
+def _note_large(out: list[object], units: list[str], column: Column, report: LoadReport) -> None:
+    if column.unit == "ha":
+        large = [at for at, v in enumerate(out) if _is_number(v) and v > _LARGEST_HA]
+        if large:
+            report.note("numbers.large", _rows(large), column=column.name, limit=_LARGEST_HA)
+    elif _units()[column.unit][0] == "money":
+        large = [at for at, v in enumerate(out) if _is_number(v) and v > _LARGEST_BN and not units[at]]
+        if large:
+            report.note("numbers.large-money", _rows(large), column=column.name, target=column.unit)
+
+
+# --- choices, flags, dates, text
 
 
 def _read_choices(values: pd.Series, column: Column, report: LoadReport) -> pd.Series:
-    known = {_folded(c): c for c in column.choices}
-    for choice, labels in _LABELS.get(column.name, {}).items():
-        known.update({_folded(text): choice for text in labels})
-    for choice, others in CHOICES.get(column.name, {}).items():
-        known.update(dict.fromkeys(others, choice))
-    read = [known.get(_folded(v), _blank_or(v)) if isinstance(v, str) else v for v in values]
+    known = known_choices(column.name, column.choices)
+    read: list[object] = []
+    unsure = []
+    for at, v in enumerate(values):
+        found: object = known.get(_folded(v), _blank_or(v)) if isinstance(v, str) else v
+        if column.name == "status" and isinstance(v, str) and found == v and v not in column.choices:
+            worded = status_of(v)
+            found = worded.status or v
+            if worded.status and not worded.sure:
+                unsure.append(at)
+        read.append(found)
     rows = [
-        at + 1
+        at
         for at, (old, new) in enumerate(zip(values, read, strict=True))
         if isinstance(old, str) and old != new
     ]
-    if rows:
-        different = dict.fromkeys((values.iloc[r - 1], read[r - 1]) for r in rows)
-        readings = [{"say": "reading", "text": text, "value": value} for text, value in different]
-        report.note("columns.choices", rows, column=column.name, readings=readings[:_SHOWN])
+    for code, changed in (("columns.choices", rows), ("columns.unsure", unsure)):
+        if changed:
+            different = dict.fromkeys((values.iloc[at], read[at]) for at in changed)
+            readings = [{"say": "reading", "text": text, "value": value} for text, value in different]
+            report.note(code, _rows(changed), column=column.name, readings=readings[:_SHOWN])
     return pd.Series(read, index=values.index, name=values.name, dtype="object")
 
 
@@ -296,42 +349,103 @@ def _read_flags(values: pd.Series, column: Column, report: LoadReport) -> pd.Ser
     if not _has_text(values):
         return values
     read = [_FLAGS.get(_folded(v), _blank_or(v)) if isinstance(v, str) else v for v in values]
-    rows = [at + 1 for at, v in enumerate(values) if isinstance(v, str)]
-    report.note("columns.flags", rows, column=column.name)
+    rows = [at for at, v in enumerate(values) if isinstance(v, str)]
+    report.note("columns.flags", _rows(rows), column=column.name)
     return pd.Series(read, index=values.index, name=values.name, dtype="object")
 
 
 def _read_dates(values: pd.Series, column: Column, report: LoadReport) -> pd.Series:
-    if not _has_text(values):
-        return values
-    read, rows = [], []
+    if values.dtype != object and not _has_text(values):
+        return (
+            values
+            if pd.api.types.is_datetime64_any_dtype(values)
+            else _read_dates(values.astype(object), column, report)
+        )
+    month_first = _is_month_first([v for v in values if isinstance(v, str)])
+    read: list[object] = []
+    notes: dict[str, list[int]] = {}
     for at, value in enumerate(values):
-        found = _DATE.match(value.strip()) if isinstance(value, str) else None
-        if found:
-            rows.append(at + 1)
-        read.append(f"{found[3]}-{int(found[2]):02d}-{int(found[1]):02d}" if found else _blank_or(value))
-    if rows:
-        report.note("numbers.dates", rows, column=column.name)
+        found, code = _day_of(value, month_first=month_first)
+        read.append(found)
+        if code:
+            notes.setdefault(code, []).append(at)
+    for code, rows in notes.items():
+        found_there = list(dict.fromkeys(shown(values.iloc[at]) for at in rows))
+        report.note(code, _rows(rows), column=column.name, found=found_there[:_SHOWN])
     return pd.Series(read, index=values.index, name=values.name, dtype="object")
+
+
+def _day_of(value: object, *, month_first: bool) -> tuple[object, str]:  # noqa: PLR0911
+    """Return a date, None for a blank, or the value itself, and what to say of it."""
+    if isinstance(value, dt.date):
+        return value, ""
+    if _is_number(value) and value in _SERIALS:
+        return _SERIAL_EPOCH + dt.timedelta(days=float(value)), "numbers.serial-dates"
+    text = shown(value)
+    if _is_blank(value) or _folded(text) in BLANKS:
+        return None, ""
+    if _PART_OF_DATE.match(text) or (_is_number(value) and value in _YEARS):
+        return None, "numbers.part-dates"
+    if text.isdigit() and int(text) in _SERIALS:
+        return _SERIAL_EPOCH + dt.timedelta(days=int(text)), "numbers.serial-dates"
+    found = _DAY.match(text) or _WORDED_DAY.match(text)
+    if found is None:
+        return _iso(value), ""
+    day, month, year = int(found[1]), int(found[2]), int(found[3])
+    if month_first:
+        # "06/26/2020" proves American dates; then "01/05/2021" may be either.
+        if day > 12 or month <= 12:  # noqa: PLR2004
+            return None, "numbers.month-first"
+        day, month = month, day
+    short = year < 100  # noqa: PLR2004
+    year += 2000 if short and year < 70 else 1900 if short else 0  # noqa: PLR2004 - as spreadsheets do
+    try:
+        return dt.datetime(year, month, day), "numbers.short-years" if short else "numbers.dates"  # noqa: DTZ001
+    except ValueError:
+        return value, ""
+
+
+def _iso(value: object) -> object:
+    try:
+        return dt.datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _is_month_first(texts: list[str]) -> bool:
+    pairs = [(int(f[1]), int(f[2])) for t in texts if (f := _DAY.match(t.strip()))]
+    return any(second > 12 >= first for first, second in pairs) and not any(first > 12 for first, _ in pairs)  # noqa: PLR2004
 
 
 def _read_text(values: pd.Series, column: Column, report: LoadReport) -> pd.Series:
     """Return text without blanks around it; whole numbers in a column of text lose no digit."""
-    read = [None if _is_blank(v) else v.strip() if isinstance(v, str) else _plain(v) for v in values]
+    formulas = [at for at, v in enumerate(values) if isinstance(v, Formula)]
+    if formulas:
+        report.note(
+            "numbers.formulas", _rows(formulas), column=column.name, value=str(values.iloc[formulas[0]])
+        )
+    read = [
+        None if _is_blank(v) or isinstance(v, Formula) else v.strip() if isinstance(v, str) else _plain(v)
+        for v in values
+    ]
     rows = [
-        at + 1
+        at
         for at, (old, new) in enumerate(zip(values, read, strict=True))
-        if isinstance(old, str) and new != old and new
+        if isinstance(old, str) and not isinstance(old, Formula) and new != old and new
     ]
     if rows:
-        report.note("text.blanks", rows, column=column.name)
+        report.note("text.blanks", _rows(rows), column=column.name)
     return pd.Series(read, index=values.index, name=values.name, dtype="string")
+
+
+def _rows(positions: Iterable[int]) -> list[int]:
+    return [at + 1 for at in positions]
 
 
 def _plain(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    return shown(value) if isinstance(value, dt.date) else str(value)
 
 
 def _blank_or(value: object) -> object:
@@ -339,7 +453,11 @@ def _blank_or(value: object) -> object:
 
 
 def _is_blank(value: object) -> bool:
-    return not value.strip() if isinstance(value, str) else value is None or value is pd.NA or _is_nan(value)
+    return (
+        not value.strip()
+        if isinstance(value, str)
+        else value is None or value is pd.NA or value is pd.NaT or _is_nan(value)
+    )
 
 
 def _is_nan(value: object) -> bool:
@@ -360,8 +478,10 @@ def _narrowed(out: list[object], like: pd.Series) -> pd.Series:
     known = [v for v in out if v is not None and v is not pd.NA]
     whole = all(isinstance(v, Integral) for v in known)
     numbers = bool(known) and all(isinstance(v, Real) for v in known)
-    dtype = "Int64" if numbers and whole else "float64" if numbers else "object"
-    return pd.Series(out, index=like.index, name=like.name, dtype=dtype)
+    if numbers and not whole:
+        plain = [math.nan if v is None or v is pd.NA else v for v in out]
+        return pd.Series(plain, index=like.index, name=like.name, dtype="float64")
+    return pd.Series(out, index=like.index, name=like.name, dtype="Int64" if numbers else "object")
 
 
 def _folded(text: str) -> str:

@@ -1,0 +1,130 @@
+"""What people write for the declared values, statuses above all: exactly, or in a sentence by its words.
+
+The table is `data/choices.csv`. A status in a sentence is read clause by clause, the longest known words
+first, so that "chưa hoạt động" is no sign of operation; where clauses disagree the furthest stage counts and
+the reading is a doubt.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from clusters_geo.names import strip_accents
+from clusters_geo.reading.headers import table_of
+from clusters_geo.schema import INVESTOR_KINDS, STATUSES, UNIT_TYPES
+
+__all__ = [
+    "CHOICES",
+    "TICKS",
+    "Reading",
+    "folded",
+    "is_tick",
+    "known_choices",
+    "status_in_title",
+    "status_of",
+]
+
+_LABELS = {"status": STATUSES, "investor_kind": INVESTOR_KINDS, "type": UNIT_TYPES}
+_FURTHEST_FIRST = ("operating", "under_construction", "pending")
+
+# Signs in a column whose header says what they mean.
+TICKS = frozenset({"x", "v", "✓", "✔", "√", "•", "●", "☑", "☒", "✗", "✘", "+", "1", "ü", "þ"})
+
+
+def _written() -> dict[str, dict[str, tuple[str, ...]]]:
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for row in table_of("choices"):
+        if not row["how"]:
+            values = found.setdefault(row["column"], {})
+            values[row["value"]] = (*values.get(row["value"], ()), folded(row["written"]))
+    return found
+
+
+def folded(text: str) -> str:
+    """Return a text without accents, capitals and doubled blanks."""
+    return " ".join(strip_accents(text).split())
+
+
+# What else is written for the declared values, without accents and capitals.
+CHOICES: dict[str, dict[str, tuple[str, ...]]] = _written()
+
+
+class Reading(NamedTuple):
+    """A status read from a text, "" for none; `sure` unless clauses disagree or a word only hints at it."""
+
+    status: str
+    sure: bool
+
+
+@cache
+def known_choices(column: str, choices: tuple[str, ...]) -> dict[str, str]:
+    """Return each folded text that exactly means a value of a column."""
+    known = {folded(c): c for c in choices}
+    for choice, labels in _LABELS.get(column, {}).items():
+        known.update({folded(text): choice for text in labels})
+    for choice, others in CHOICES.get(column, {}).items():
+        known.update(dict.fromkeys(others, choice))
+    return known
+
+
+@cache
+def status_of(text: str) -> Reading:
+    """Return the status that a cell, a section or a header words.
+
+    Examples
+    --------
+    >>> status_of("Đang thi công hạ tầng"), status_of("Chưa có chủ đầu tư").status
+    (Reading(status='under_construction', sure=True), 'pending')
+    >>> status_of("Đang hoạt động, đang mở rộng").status, status_of("Ngừng hoạt động").status
+    ('operating', '')
+    """
+    exact = known_choices("status", tuple(STATUSES)).get(folded(text))
+    if exact:
+        return Reading(exact, sure=True)
+    found, hints = set(), False
+    for clause in re.split(r"[,;()–\n]|\s-\s", folded(text)):
+        for value, how in _matches(clause, ("words", "title", "guess")):
+            found.add(value)
+            hints |= how == "guess"
+    found.discard("")
+    status = next((s for s in _FURTHEST_FIRST if s in found), "")
+    return Reading(status, sure=len(found) == 1 and not hints)
+
+
+@cache
+def status_in_title(text: str) -> str:
+    """Return the one status that a title states, "" for none or several.
+
+    Examples
+    --------
+    >>> status_in_title("Bảng 1. Các cụm công nghiệp đang hoạt động")
+    'operating'
+    >>> status_in_title("TÌNH HÌNH HOẠT ĐỘNG CÁC CỤM CÔNG NGHIỆP ĐÃ THÀNH LẬP")
+    ''
+    """
+    found = {value for value, _ in _matches(folded(text), ("title",))}
+    return found.pop() if len(found) == 1 else ""
+
+
+def is_tick(value: object) -> bool:
+    """Return whether a cell only marks its column."""
+    return str(value).strip().lower() in TICKS
+
+
+def _matches(clause: str, kinds: tuple[str, ...]) -> list[tuple[str, str]]:
+    found = []
+    for written, value, how in _wordings():
+        if how in kinds or (how == "words" and not value):
+            without = re.sub(rf"(?<!\w){re.escape(written)}(?!\w)", " | ", clause)
+            if without != clause:
+                clause = without
+                found.append((value, how))
+    return [(value, how) for value, how in found if value] or found
+
+
+@cache
+def _wordings() -> list[tuple[str, str, str]]:
+    rows = [(folded(r["written"]), r["value"], r["how"]) for r in table_of("choices") if r["how"]]
+    return sorted(rows, key=lambda row: -len(row[0]))

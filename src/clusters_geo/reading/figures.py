@@ -1,0 +1,205 @@
+"""Figures as people type them: "1.686,5" and "1,686.5", "khoảng 20 ha", "12,7 (GĐ1 8,2)", "> 95%".
+
+Each figure that proves its own decimal mark is read by it. One that does not, such as "1.686", is read by
+the mark that the other figures of its column prove, or else those of the whole file; a count has no decimals.
+Where nothing proves it, it is left for its owner.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from clusters_geo.names import strip_accents
+from clusters_geo.reading.headers import place_of_note, unit_of, without_mark
+
+__all__ = ["BLANKS", "ERRORS", "Figure", "decimal_mark", "figure_of", "is_blank", "proof", "taken_apart"]
+
+Kind = Literal["figure", "blank", "open", "full", "words"]
+
+# What people write for "nothing known".
+BLANKS = {
+    "",
+    "-",
+    "–",
+    "—",
+    ".",
+    "..",
+    "...",
+    "…",
+    "x",
+    "n/a",
+    "na",
+    "nan",
+    "null",
+    "none",
+    "chua co",
+    "khong",
+    "khong co",
+    "k co",
+    "khong ro",
+    "chua ro",
+    "chua co so lieu",
+    "khong co so lieu",
+    "chua cap nhat",
+    "chua",
+    "?",
+    "/",
+    "0-",
+}
+# What spreadsheets show for a figure that they could not compute.
+ERRORS = {"#n/a", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "#########"}
+
+_APPROXIMATE = re.compile(
+    r"^(?:khoảng|xấp\s+xỉ|gần|ước(?:\s+tính|\s+đạt)?|tầm|~|≈|about|approx\.?|ca\.?|circa)\s*", re.IGNORECASE
+)
+_NUMBER = r"[+-]?\d[\d.,\s\u00a0\u202f']*"
+_FIGURE = re.compile(rf"^({_NUMBER})\s*([^\W\d][\w\s./²]*|%)?\s*\.?$")
+_BESIDE = re.compile(rf"^({_NUMBER})\s*(ha|m2|m²|%)?\s*[(\[](.*\d.*)[)\]]\.?$", re.IGNORECASE)
+_OPEN = re.compile(
+    rf"^(?:[<>≤≥]=?|trên|dưới|hơn|không\s+quá|ít\s+nhất|tối\s+đa|tối\s+thiểu|over|under|more\s+than|less\s+than)\s*{_NUMBER}"
+    rf"|^{_NUMBER}\s*(?:%|ha|m2)?\s*(?:[-–—÷]|đến|tới|to)\s*{_NUMBER}",
+    re.IGNORECASE,
+)
+_FULL = re.compile(
+    r"^(?:da )?(?:lap )?(?:day|kin)(?: 100 ?%)?$|^da lap day\b.*|^lap day(?: hoan toan)?$|^full$"
+)
+_GROUP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One cell taken apart.
+
+    `kind` is "figure"; "blank" for nothing known; "open" for a bound or a range, that only its owner can
+    make a number of; "full" for words that mean it; "words" for any other text. `digits` is the figure
+    without blanks, `unit` as `data/units.csv` calls it.
+    """
+
+    kind: Kind
+    digits: str = ""
+    unit: str = ""
+    about: bool = False
+    mark: str = ""
+    beside: str = ""
+
+
+def taken_apart(text: str) -> Figure:
+    """Return what a cell in a column of figures says.
+
+    Examples
+    --------
+    >>> taken_apart("khoảng 23,74 ha"), taken_apart("27,8(*)").digits, taken_apart("20–30").kind
+    (Figure(kind='figure', digits='23,74', unit='ha', about=True, mark='', beside=''), '27,8', 'open')
+    >>> taken_apart("12,7 (GĐ1 8,2)").beside, taken_apart("Chưa có").kind, taken_apart("chờ").kind
+    ('GĐ1 8,2', 'blank', 'words')
+    """
+    plain = " ".join(text.split())
+    if is_blank(plain):
+        return Figure("blank")
+    if _FULL.match(strip_accents(plain).strip(". ")):
+        return Figure("full")
+    if _OPEN.match(plain) and not re.fullmatch(r"[+-]?[\d.,\s]+", plain):
+        return Figure("open")
+    mark = place_of_note(plain)
+    stripped = without_mark(plain) if mark and not _FIGURE.match(plain) else plain
+    about = _APPROXIMATE.match(stripped)
+    stripped = stripped[about.end() :] if about else stripped
+    beside = _BESIDE.match(stripped)
+    found = beside or _FIGURE.match(stripped)
+    unit = unit_of(found[2]) if found and found[2] else ""
+    if found is None or (found[2] and not unit):
+        return Figure("words")
+    digits = re.sub(r"[\s\u00a0\u202f']", "", found[1]).rstrip(".,")
+    return Figure(
+        "figure",
+        digits,
+        unit,
+        bool(about),
+        mark if stripped != plain and not about else "",
+        beside[3] if beside else "",
+    )
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a text stands for nothing known.
+
+    Examples
+    --------
+    >>> is_blank(" – "), is_blank("Chưa có"), is_blank("#DIV/0!"), is_blank("0")
+    (True, True, False, False)
+    """
+    return " ".join(strip_accents(text).split()) in BLANKS
+
+
+def decimal_mark(texts: list[str]) -> str | None:
+    """Return the decimal mark that figures prove, "" if none has a mark, None if it stays open.
+
+    Examples
+    --------
+    >>> decimal_mark(["1.686,5", "20"]), decimal_mark(["1,686.5"]), decimal_mark(["12", "7"])
+    (',', '.', '')
+    >>> decimal_mark(["1.686"]) is None, decimal_mark(["1.686", "18,4"]), decimal_mark(["1.2", "3,4"]) is None
+    (True, ',', True)
+    """
+    marked = [t for t in texts if re.search(r"[.,]", t)]
+    proofs = {mark for t in marked if (mark := proof(t))}
+    if not marked:
+        return ""
+    return proofs.pop() if len(proofs) == 1 else None
+
+
+def proof(text: str) -> str:
+    """Return the decimal mark that one figure proves, "" if it proves none.
+
+    Examples
+    --------
+    >>> proof("12,7"), proof("1.686.500"), proof("1.686"), proof("0.855")
+    (',', ',', '', '.')
+    """
+    last = max(text.rfind("."), text.rfind(","))
+    if last < 0:
+        return ""
+    mark, other = text[last], "," if text[last] == "." else "."
+    if other in text[:last]:
+        return mark
+    if text.count(mark) > 1:
+        return other
+    before, after = text[:last].lstrip("+-"), text[last + 1 :]
+    # Three digits behind the only mark prove nothing, unless no group of thousands could begin like that.
+    is_group = len(after) == _GROUP and 1 <= len(before) <= _GROUP and not before.startswith("0")
+    return "" if is_group else mark
+
+
+def figure_of(digits: str, mark: str | None) -> float | int | None:
+    """Return a figure as a number by its own mark, or, where it proves none, by a given one.
+
+    Parameters
+    ----------
+    digits
+        Without unit and blanks.
+    mark
+        "," or "."; "" or None where nothing is known.
+
+    Returns
+    -------
+    None where the mark stays open or it is no number.
+
+    Examples
+    --------
+    >>> figure_of("1.686,5", None), figure_of("1.686", ","), figure_of("1.686", "."), figure_of("1.686", None)
+    (1686.5, 1686, 1.686, None)
+    """
+    text = re.sub(r"[\s\u00a0\u202f']", "", digits)
+    own = proof(text)
+    if not own and re.search("[.,]", text):
+        if not mark:
+            return None
+        own = mark
+    if own:
+        text = text.replace("," if own == "." else ".", "").replace(",", ".")
+    try:
+        return float(text) if "." in text else int(text)
+    except ValueError:
+        return None

@@ -1,0 +1,142 @@
+"""Places as they are written in one cell, a section or a title: commune and district taken apart."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from clusters_geo.names import strip_accents
+
+__all__ = ["Place", "district_in_title", "place_of", "said_place"]
+
+_COMMUNE = r"xã|phường|thị\s+trấn|tt\.|x\.|p\."
+_DISTRICT = r"huyện|quận|thị\s+xã|thành\s+phố|tp\.?(?=\s|\b)|tx\.?(?=\s|\b)|h\.|q\."
+_BELOW = r"thôn|xóm|tổ|khu|ấp|bản|làng|số|đường|lô|khối|tổ\s+dân\s+phố|tdp"
+_ABOVE = r"tỉnh|vùng"
+_LEVEL = re.compile(
+    rf"^\s*(?:(?:thuộc|tại|trên\s+địa\s+bàn|địa\s+phận|các|của)\s+)*(?:(?P<commune>{_COMMUNE})|(?P<district>{_DISTRICT})"
+    rf"|(?P<below>{_BELOW})\s|(?P<above>{_ABOVE})\s)\s*",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(
+    r"[,;\n()/+&]|\s[-–—]\s|\s+và\s+|\s+(?=(?:huyện|quận|thị\s+xã|thuộc|tỉnh)\s+[A-ZĐÀ-Ỹ])", re.IGNORECASE
+)
+_WITHIN = re.compile(r"(?<=[\w])\s*[-–]\s*(?=(?:xã|huyện|phường|quận|h\.|x\.))", re.IGNORECASE)
+
+# Cities that are provinces: "TP Hà Nội" behind an address is no district.
+_PROVINCES = {"ha noi", "hai phong", "da nang", "can tho", "ho chi minh", "hcm"}
+
+_TITLE = re.compile(r"\b(huyện|quận|thị\s+xã)\s+((?:[^\W\d_]+[ \t]*){1,4})", re.IGNORECASE)
+_ENDS_NAME = {
+    "nam",
+    "quy",
+    "thang",
+    "den",
+    "tinh",
+    "thanh",
+    "giai",
+    "ky",
+    "tren",
+    "theo",
+    "va",
+    "ngay",
+    "the",
+    "tai",
+    "co",
+    "su",
+}
+_MOST_WORDS = 4
+
+
+class Place(NamedTuple):
+    """What a cell says of where something lies; "" and () for nothing."""
+
+    district: str
+    communes: tuple[str, ...]
+
+
+def place_of(text: str) -> Place | None:
+    """Return the communes and the district of a text that names both, or several communes; None for neither.
+
+    Examples
+    --------
+    >>> place_of("Xã Phú Thị, huyện Gia Lâm")
+    Place(district='Gia Lâm', communes=('Phú Thị',))
+    >>> place_of("xã Phụng Châu và xã Phú Nghĩa, huyện Chương Mỹ").communes
+    ('Phụng Châu', 'Phú Nghĩa')
+    >>> place_of("Phú Thị") is None, place_of("Phú Thị, Gia Lâm").district
+    (True, 'Gia Lâm')
+    """
+    parts = [
+        part.strip(" .-–") for part in _PARTS.split(_WITHIN.sub(", ", unicodedata.normalize("NFC", text)))
+    ]
+    communes: list[str] = []
+    district, level, bare = "", "", []
+    for part in filter(None, parts):
+        found = _LEVEL.match(part)
+        name = part[found.end() :].strip() if found else part
+        level = found.lastgroup or "" if found else level or "bare"
+        if not name or (found and level in {"below", "above"}):
+            level = "" if found else level
+        elif level == "district" and strip_accents(name) not in _PROVINCES:
+            district = district or name
+            level = ""
+        elif level == "commune":
+            communes.append(name)
+        elif level == "bare":
+            bare.append(name)
+            level = ""
+    if bare and not district and not communes and len(bare) == 2:  # noqa: PLR2004 - commune, district
+        # "A và B" are two of a kind, "A, B" a place and what it lies in.
+        return Place("", tuple(bare)) if re.search(r"\svà\s|[&+;]", text) else Place(bare[1], (bare[0],))
+    if bare and district and not communes:
+        communes = bare
+    elif bare and communes and not district and len(bare) == 1:
+        district = bare[0]
+    return Place(district, tuple(communes)) if (district and communes) or len(communes) > 1 else None
+
+
+def said_place(label: str) -> dict[str, str]:
+    """Return the district or commune that a section is about, {} for neither.
+
+    Examples
+    --------
+    >>> said_place("Huyện Gia Lâm (3 cụm)"), said_place("Xã Bát Tràng:"), said_place("Vùng phía Nam")
+    ({'district': 'Gia Lâm'}, {'commune': 'Bát Tràng'}, {})
+    """
+    text = re.split(r"[(:;,\d]|\s[-–—]\s", unicodedata.normalize("NFC", label).strip())[0].strip(" .")
+    found = _LEVEL.match(text)
+    name = _as_name(text[found.end() :]) if found else ""
+    if found is None or not name or found.lastgroup not in {"district", "commune"}:
+        return {}
+    if found.lastgroup == "district" and strip_accents(name) in _PROVINCES:
+        return {}
+    return {found.lastgroup: name} if len(name.split()) <= _MOST_WORDS else {}
+
+
+def district_in_title(text: str) -> str:
+    """Return the one district that a title names, "" for none or several.
+
+    Examples
+    --------
+    >>> district_in_title("DANH SÁCH CỤM CÔNG NGHIỆP HUYỆN GIA LÂM NĂM 2023")
+    'Gia Lâm'
+    >>> district_in_title("CÁC CỤM CÔNG NGHIỆP TRÊN ĐỊA BÀN HUYỆN/THÀNH PHỐ")
+    ''
+    """
+    names = set()
+    for found in _TITLE.finditer(unicodedata.normalize("NFC", text)):
+        words = []
+        for word in found[2].split():
+            if strip_accents(word) in _ENDS_NAME or not word[0].isupper():
+                break
+            words.append(word)
+        if words and found[1][0].isupper() | found[2][0].isupper():
+            names.add(_as_name(" ".join(words)))
+    return names.pop() if len(names) == 1 else ""
+
+
+def _as_name(text: str) -> str:
+    name = " ".join(text.split()).strip(" .")
+    return name.title() if name.isupper() else name
