@@ -167,11 +167,33 @@ def test_the_hash_tells_data_apart(town, town_districts):
     assert make_map(town, town_districts).data["sha256"] != first
 
 
+def test_layers_in_two_systems_are_brought_together(town, town_districts):
+    together = make_map(town, town_districts).data
+    apart = make_map(town.to_crs("EPSG:5897"), town_districts.to_crs("EPSG:3405")).data
+    assert [m["values"] for m in apart["measures"]] == [m["values"] for m in together["measures"]]
+    assert apart["clusters"]["home"] == together["clusters"]["home"]
+
+
+def test_clusters_of_no_known_unit_are_a_line_of_their_own(town, town_districts):
+    lost = town.assign(district="Không Đâu", geometry=town.geometry.map(lambda _: None))
+    data = make_map(lost, town_districts).data
+    assert data["unplaced"]["clusters"] == len(town)
+    assert make_map(town, town_districts).data["unplaced"]["clusters"] < len(town)
+
+
+def test_a_map_takes_further_units_to_switch_to():
+    import clusters_geo as cg
+
+    clusters, communes = cg.load_hanoi(units="communes")
+    (other,) = make_map(clusters, cg.load_units("hanoi-districts"), also=[communes]).data["also"]
+    assert (other["level"], len(other["districts"]["name"])) == ("commune", 126)
+    assert other["unplaced"]["clusters"] == 69
+    assert len(other["home"]["at"]) == 120
+
+
 def test_refusals(town, town_districts):
     with pytest.raises(SchemaError, match="nothing to draw"):
         make_map(town.iloc[:0], town_districts.iloc[:0])
-    with pytest.raises(CRSError, match=r"clusters are in EPSG:5897 and the districts in EPSG:4326.*to_crs"):
-        make_map(town.to_crs("EPSG:5897"), town_districts)
     with pytest.raises(CRSError, match="set_crs"):
         make_map(town.set_crs(None, allow_override=True), town_districts)
     with pytest.raises(SchemaError, match="clusters have no column 'status'"):

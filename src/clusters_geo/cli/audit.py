@@ -17,11 +17,11 @@ from clusters_geo.cli.options import (
     TARGET,
     chosen_format,
     crs_option,
-    districts_option,
     lang_option,
     put,
     remote_option,
     say_out,
+    units_option,
     working,
 )
 from clusters_geo.report.tables import say
@@ -41,7 +41,7 @@ _LEVELS = click.Choice(["error", "warning", "info", "never"])
 @click.command("audit")
 @click.argument("clusters_file", metavar="[CLUSTERS | explain]", required=False, type=SOURCE)
 @click.argument("rule", metavar="[RULE]", required=False)
-@districts_option
+@units_option
 @click.option("--totals", "totals_file", type=SOURCE, help="CSV of published totals to reconcile with.")
 @click.option("--law", metavar="DATE", help="Apply the law of this day; default: the register's date.")
 @click.option(
@@ -141,9 +141,9 @@ def _tables(
 
         clusters, districts = load_clusters(clusters_file, crs=crs, check=False), None
     if districts_file is not None:
-        from clusters_geo.load import load_districts
+        from clusters_geo.load import load_units
 
-        districts = load_districts(districts_file, crs=crs, check=False)
+        districts = load_units(districts_file, crs=crs, check=False)
     return clusters, districts, totals
 
 

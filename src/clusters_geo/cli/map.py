@@ -11,13 +11,14 @@ import click
 from clusters_geo.cli.options import (
     FOLDER,
     TARGET,
+    also_option,
     clusters_argument,
     crs_option,
-    districts_option,
     lang_option,
     load,
     say_out,
     steps,
+    units_option,
     working,
 )
 from clusters_geo.report.tables import say
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 @click.command("map")
 @clusters_argument
-@districts_option
+@units_option
+@also_option
 @crs_option
 @click.option(
     "--output", "-o", type=TARGET, default=Path("maps/hanoi.html"), show_default=True, help="File to write."
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
 def command(
     clusters_file: Path | None,
     districts_file: Path | None,
+    also_file: Path | None,
     crs: str | None,
     output: Path,
     folder: Path | None,
@@ -96,7 +99,7 @@ def command(
         "classing": classing,
     }
     written = (
-        _one(clusters, districts, output, only, look)
+        _one(clusters, districts, output, only, look, _also(also_file, crs, bundled=bundled))
         if folder is None
         else _pack(clusters, districts, folder, look)
     )
@@ -110,6 +113,15 @@ class _Look(TypedDict):
     measure: str | None
     breaks: tuple[float, ...] | None
     classing: str
+
+
+def _also(path: Path | None, crs: str | None, *, bundled: bool) -> list[gpd.GeoDataFrame]:
+    """Return the further units that were named; the bundled case goes with today's communes."""
+    if path is None and not bundled:
+        return []
+    from clusters_geo.load import load_units
+
+    return [load_units(path or "hanoi-communes", crs=crs)]
 
 
 def _numbers(text: str | None) -> tuple[float, ...] | None:
@@ -129,11 +141,12 @@ def _one(
     output: Path,
     only: str | None,
     look: _Look,
+    also: list[gpd.GeoDataFrame],
 ) -> Path:
     with working("drawing", look["lang"]):
         from clusters_geo.maps import make_map, save_map
 
-        return save_map(make_map(clusters, districts, only=only, **look), output)
+        return save_map(make_map(clusters, districts, only=only, also=also, **look), output)
 
 
 def _pack(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None, folder: Path, look: _Look) -> Path:

@@ -28,13 +28,14 @@ __all__ = [
     "INPUT",
     "SOURCE",
     "TARGET",
+    "also_option",
     "as_option",
+    "by_option",
     "chosen_format",
     "clusters_argument",
     "columns_option",
     "crs_option",
     "decimal_option",
-    "districts_option",
     "format_option",
     "lang_option",
     "load",
@@ -46,6 +47,7 @@ __all__ = [
     "say_out",
     "sheets_text",
     "steps",
+    "units_option",
     "working",
 ]
 
@@ -135,9 +137,41 @@ def clusters_argument(command: Command) -> Command:
     return argument(remote_option(command))
 
 
-def districts_option(command: Command) -> Command:
-    """Add --districts: the layer of districts that goes with the register."""
-    return click.option("--districts", "districts_file", type=SOURCE, help="Layer of districts.")(command)
+class _Units(_Source):
+    """A file of units, or a layer of the bundled case by its name."""
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        # A name stays a path, as a file would be: `load_units` knows it by its text.
+        return Path(value) if str(value).startswith("hanoi-") else super().convert(value, param, ctx)
+
+
+def units_option(command: Command) -> Command:
+    """Add --units, of old --districts: the layer of units that goes with the register."""
+    return click.option(
+        "--units",
+        "--districts",
+        "districts_file",
+        type=_Units(path_type=Path),
+        help="Layer of units: a file, hanoi-districts or hanoi-communes.",
+    )(command)
+
+
+def also_option(command: Command) -> Command:
+    """Add --also: further units that the reader of a map may switch to."""
+    return click.option(
+        "--also",
+        "also_file",
+        type=_Units(path_type=Path),
+        help="Further units to switch to, as --units.",
+    )(command)
+
+
+def by_option(command: Command) -> Command:
+    """Add --by: by which unit, where no layer says it."""
+    choice = click.Choice(["district", "commune"])
+    return click.option("--by", type=choice, help="Units to go by: district or commune.")(command)
 
 
 def crs_option(command: Command) -> Command:
@@ -173,12 +207,12 @@ def load(
         from clusters_geo.reference import load_hanoi
 
         return load_hanoi()
-    from clusters_geo.load import load_clusters, load_districts
+    from clusters_geo.load import load_clusters, load_units
     from clusters_geo.reference import load_hanoi
 
     with working("reading", click.get_current_context().params.get("lang", "vi")):
         clusters = load_hanoi()[0] if clusters_file is None else load_clusters(clusters_file, crs=crs)
-        districts = None if districts_file is None else load_districts(districts_file, crs=crs)
+        districts = None if districts_file is None else load_units(districts_file, crs=crs)
     return clusters, districts
 
 

@@ -9,12 +9,12 @@ import click
 from clusters_geo.cli.options import (
     clusters_argument,
     crs_option,
-    districts_option,
     format_option,
     lang_option,
     load,
     output_option,
     put_table,
+    units_option,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @click.command("summary")
 @clusters_argument
-@districts_option
+@units_option
 @click.option("--by", help="Column to group by: district, commune, status or any other.")
 @crs_option
 @format_option
@@ -45,15 +45,16 @@ def command(
 ) -> None:
     """Totals and rates of a register: clusters, planned and built hectares, build-out and fill rate.
 
-    With --districts, clusters are counted in the district that holds the largest part of them.
+    With --units, clusters are counted in the unit where they lie; what lies in none is a line of its own.
     """
     clusters, districts = load(clusters_file, districts_file, crs)
-    if districts_file is not None and districts is not None:
-        from clusters_geo.measure.assign import assign_districts
+    units = districts if districts_file is not None else None
+    if units is not None and by is None:
+        from clusters_geo.units.model import unit_level
 
-        clusters = clusters.assign(district=assign_districts(clusters, districts)["district"])
+        by = unit_level(units)
     bundled = clusters_file is None
-    _put(clusters, by, form, lang, output, bundled=bundled)
+    _put(clusters, by, form, lang, output, bundled=bundled, units=units)
 
 
 def _put(
@@ -64,13 +65,14 @@ def _put(
     output: Path | None,
     *,
     bundled: bool,
+    units: pd.DataFrame | None,
 ) -> None:
     from clusters_geo.measure.summary import summarize
     from clusters_geo.report.sheets import group_sheet, reconciliation_sheet, summary_record, summary_sheet
 
     def sheets() -> list[Sheet]:
         if by is not None:
-            return [group_sheet(clusters, by, lang)]
+            return [group_sheet(clusters, by, lang, units=units)]
         first = summary_sheet(clusters, lang, city="Hà Nội" if bundled else None)
         return [first, reconciliation_sheet(clusters, lang)] if bundled else [first]
 
@@ -79,6 +81,6 @@ def _put(
         output,
         lang,
         sheets=sheets,
-        table=lambda: summarize(clusters, by=by),
+        table=lambda: summarize(clusters, by=by, units=units),
         record=None if by is not None else lambda: summary_record(clusters, with_published=bundled),
     )

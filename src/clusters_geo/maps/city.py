@@ -131,6 +131,7 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     classing: str = "auto",
     findings: pd.DataFrame | None = None,
     only: str | None = None,
+    also: Sequence[gpd.GeoDataFrame] = (),
 ) -> ClusterMap:
     """Make a map of clusters and districts.
 
@@ -140,7 +141,7 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
         One row per cluster, indexed by `cluster_id`, with `name` and `status`, in any coordinate system.
         Rows without a shape stand in the table only.
     districts
-        One row per district, indexed by `district_code`, with `name`, in the same system; None for none.
+        Units of one level as from `load_units`, districts or communes; None for none.
     lang
         The language the map opens in, `vi` or `en`; the reader can switch.
     title
@@ -164,7 +165,9 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     findings
         What an audit found: a table with `cluster_id`, `severity`, `message`; shown as a layer.
     only
-        Name of the one district that the map is about; the others are greyed.
+        Name of the one unit that the map is about; the others are greyed.
+    also
+        Further layers of units that the reader may switch to, such as today's communes; not with `only`.
 
     Returns
     -------
@@ -173,7 +176,7 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     Raises
     ------
     CRSError
-        If a table has no coordinate system, or the two have different ones.
+        If a table has no coordinate system.
     SchemaError
         If a needed column is missing, both tables are empty, or an option is not one of its values.
 
@@ -188,7 +191,10 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     tables = Tables.of(clusters, districts)
     focus = None if only is None else _district_named(only, tables.districts)
     look = Look.of(lang=lang, title=title, theme=theme, tiles=tiles, attribution=attribution)
-    data = Content.of(tables, classes(measure, classing, breaks)).page(findings=findings, focus=focus)
+    wanted = classes(measure, classing, breaks)
+    data = Content.of(tables, wanted).page(findings=findings, focus=focus)
+    others = [] if focus is not None else [Tables.of(clusters, layer) for layer in also]
+    data["also"] = [Content.of(other, wanted).units() for other in others]
     return ClusterMap(look.settings(focus) | data, lang=lang, title=look.heading(lang, focus))
 
 

@@ -14,7 +14,7 @@ import shapely
 
 from clusters_geo.area import area_ha
 from clusters_geo.crs import MAP_CRS, require_crs
-from clusters_geo.errors import CRSError, SchemaError
+from clusters_geo.errors import SchemaError
 from clusters_geo.maps.measures import MEASURES, own_measure
 from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number, plain_text, plain_value
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
@@ -22,10 +22,11 @@ from clusters_geo.measure.rates import RATES, build_out_rate, fill_rates
 from clusters_geo.measure.rates import column as column_of
 from clusters_geo.measure.summary import summarize
 from clusters_geo.measure.trust import WHOLE, basis_of, doubtful_cells, is_fact, province_of
-from clusters_geo.names import match_names
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.audit_report import input_file
 from clusters_geo.schema import BASES, STATUSES, UNIT_TYPES, column, is_companion
+from clusters_geo.units.model import unit_labels, unit_level
+from clusters_geo.units.places import home_units
 from clusters_geo.words import LANGUAGES, catalogue, round_half_up
 
 if TYPE_CHECKING:
@@ -67,30 +68,23 @@ class Tables:
         Raises
         ------
         CRSError
-            If a layer has no coordinate system, or the two have different ones.
+            If a layer has no coordinate system.
         SchemaError
             If clusters have no `status` or `name`, districts no `name`, or there is nothing to draw.
         """
         if districts is None:
             districts = clusters.iloc[:0][[clusters.geometry.name]].assign(name=pd.Series(dtype="string"))
-        _require_one_crs(clusters, districts)
+        require_crs(clusters, "clusters")
+        require_crs(districts, "districts")
         _require_columns(clusters, "clusters", ("name", "status"))
         _require_columns(districts, "districts", ("name",))
         if clusters.empty and districts.empty:
             msg = "There is nothing to draw: neither a cluster nor a district is given."
             raise SchemaError(msg)
         files = files_of(clusters, districts)
-        return cls(_finite(clusters.to_crs(MAP_CRS)), _finite(districts.to_crs(MAP_CRS)), files)
-
-
-def _require_one_crs(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> None:
-    first, second = require_crs(clusters, "clusters"), require_crs(districts, "districts")
-    if first != second:
-        msg = (
-            f"The clusters are in {first.to_string()} and the districts in {second.to_string()}. "
-            f'Bring both to one system first, for example with .to_crs("{MAP_CRS}").'
-        )
-        raise CRSError(msg)
+        # Namesakes are told apart by the unit above, so that a name on the page is one unit.
+        named = districts.assign(name=unit_labels(districts)) if len(districts) else districts
+        return cls(_finite(clusters.to_crs(MAP_CRS)), _finite(named.to_crs(MAP_CRS)), files)
 
 
 def _require_columns(table: pd.DataFrame, what: str, needed: tuple[str, ...]) -> None:
@@ -152,7 +146,9 @@ class Content:
             "totals": _plain_totals(self.totals, focus),
             "districts": self._districts(shown),
             "measure": self.chosen,
+            "level": self.level,
             "measures": [_measure_of(measure, shown) for measure in self.measures],
+            "unplaced": _unplaced(about, self.home[about.index]),
             "clusters": _clusters(about, self.home[about.index]),
             "findings": _findings(findings, about),
             "asOf": _latest(about),
@@ -160,6 +156,25 @@ class Content:
         }
         content["sha256"] = hashlib.sha256(escaped_json(content).encode()).hexdigest()
         return content | {"inputs": self.tables.files}
+
+    @property
+    def level(self) -> str:
+        """Of which level the units are: how the page calls them."""
+        return unit_level(self.tables.districts) if len(self.tables.districts) else "district"
+
+    def units(self) -> dict[str, JSON]:
+        """Return the units alone, with what is told of each: another layer that a page can switch to.
+
+        The homes are in the order of the clusters of `page` without a focus.
+        """
+        every = list(range(len(self.tables.districts)))
+        return {
+            "level": self.level,
+            "districts": self._districts(every),
+            "measures": list(self.measures),
+            "home": dictionary(self.home),
+            "unplaced": _unplaced(self.tables.clusters, self.home),
+        }
 
     def _shown(self, focus: str | None) -> list[int]:
         """Return the positions of the districts to draw: all, or one and those that touch it."""
@@ -187,8 +202,17 @@ class Content:
 
 
 def _home_district(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> pd.Series:
-    declared = clusters.get("district", pd.Series(pd.NA, index=clusters.index)).astype("string")
-    return match_names(declared, districts["name"])["match"]
+    if districts.empty:
+        return home_units(clusters, by="district")
+    return home_units(clusters, districts)
+
+
+def _unplaced(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:
+    """Return what lies in no known unit, a line of its own: how many clusters, and the operating hectares."""
+    rows = _plain(clusters[home.isna()])
+    row = summarize(rows).iloc[0]
+    figures = ("clusters", "operating_clusters", "pending_sites", "planned_ha", "built_ha")
+    return {name: plain_value(row[name]) for name in figures}
 
 
 def _words() -> dict[str, JSON]:

@@ -24,6 +24,8 @@ from clusters_geo.measure.trust import (
 )
 from clusters_geo.names import fold
 from clusters_geo.reference import load_totals
+from clusters_geo.units.model import unit_level
+from clusters_geo.units.places import UNPLACED, home_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +60,9 @@ _COLUMNS = [
 ]
 
 
-def summarize(clusters: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
+def summarize(
+    clusters: pd.DataFrame, *, by: str | None = None, units: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return totals and rates of a register.
 
     Parameters
@@ -67,11 +71,16 @@ def summarize(clusters: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
         One row per cluster, with `status` and what is known of `planned_ha`, `built_ha`, `leasable_ha`,
         `leased_ha`, their `*_basis` and `as_of`.
     by
-        A column to group by, such as `district`, `commune` or `status`; None for one row.
+        A column to group by, such as `district`, `commune` or `status`; None for one row, or with `units` for
+        one row per unit.
+    units
+        Units as from `load_units`, in which the clusters are counted where they lie (see `locate`). Without
+        them `district` and `commune` go by the names of the register, spellings of one name together.
 
     Returns
     -------
-    One row per group (a single row `total` without `by`; `?` gathers rows without a group), with
+    One row per group (a single row `total` without `by`; `?` gathers rows without a group, `unplaced` those
+    that lie in no known one of the units), with
 
     - `clusters`, `operating_clusters`, `under_construction`, `pending_sites`: how many;
     - `planned_ha`, `built_ha`, `leasable_ha`, `leased_ha`: hectares of the operating clusters (of all
@@ -106,15 +115,22 @@ def summarize(clusters: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
     district
     Thường Tín                  11       195.0
     """
-    for needed in ("status", by):
+    by = unit_level(units) if by is None and units is not None else by
+    placed = units is not None and by == unit_level(units)
+    for needed in ("status", None if placed else by):
         if needed is not None and needed not in clusters:
             msg = f"There is no column {needed!r} to summarize by; there are: {', '.join(clusters.columns)}."
             raise SchemaError(msg)
     if by is None:
         all_in_one = pd.Series("total", index=clusters.index, dtype=pd.CategoricalDtype(["total"]))
         return _figures(clusters, all_in_one).assign(estimated=_estimated(clusters, all_in_one, by))
-    groups = clusters[by].astype("string").fillna(UNKNOWN)
-    names = sorted(groups.unique(), key=lambda name: (name == UNKNOWN, fold(name)))
+    if by in ("district", "commune"):
+        groups = home_units(clusters, units if placed else None, by=by)
+    else:
+        groups = clusters[by].astype("string")
+    unknown = UNPLACED if placed else UNKNOWN
+    groups = groups.fillna(unknown)
+    names = sorted(groups.unique(), key=lambda name: (name == unknown, fold(name)))
     # The column still says each row's status when the group is one status.
     by_name = groups.astype(pd.CategoricalDtype(names))
     figures = _figures(clusters, by_name, every_status=by == "status")

@@ -13,6 +13,7 @@ from clusters_geo.measure.summary import UNKNOWN, city_per_hectare, reconcile, s
 from clusters_geo.measure.trust import MARK, STATED_MARK, doubtful_cells, province_of
 from clusters_geo.report.tables import Sheet, say, to_records
 from clusters_geo.schema import BASES, STATUSES, label
+from clusters_geo.units.places import UNPLACED
 from clusters_geo.words import MISSING, format_number, format_percent
 
 if TYPE_CHECKING:
@@ -75,15 +76,19 @@ def summary_sheet(clusters: pd.DataFrame, lang: Language, *, city: str | None = 
     return Sheet(title, header, tuple(rows), frozenset({1}), _legend(rows, lang))
 
 
-def group_sheet(clusters: pd.DataFrame, by: str, lang: Language) -> Sheet:
+def group_sheet(
+    clusters: pd.DataFrame, by: str, lang: Language, *, units: pd.DataFrame | None = None
+) -> Sheet:
     """Return the totals by district or another column, with a last row for all unless by status.
 
     Parameters
     ----------
     clusters, by, lang
         The register, the column to group by, the language. A figure carries "≈" as `summarize` says.
+    units
+        As for `summarize`.
     """
-    groups = summarize(clusters, by=by)
+    groups = summarize(clusters, by=by, units=units)
     if by != "status":  # its areas are those of each status, the total's those of operating clusters
         groups = pd.concat([groups, summarize(clusters)])
     shown = _columns_shown(groups)
@@ -239,11 +244,11 @@ def _averaged_note(groups: pd.DataFrame, lang: Language) -> tuple[str, ...]:
 
 
 def _group_heading(by: str, lang: Language) -> str:
-    return say("short_district", lang) if by == "district" else label(by, lang)
+    return say(f"short_{by}", lang) if by in ("district", "commune") else label(by, lang)
 
 
 def _group_name(key: str, lang: Language) -> str:
-    names = {UNKNOWN: say("unknown", lang), "total": say("total", lang)}
+    names = {UNKNOWN: say("unknown", lang), UNPLACED: say("unplaced", lang), "total": say("total", lang)}
     names |= {status: words[0 if lang == "vi" else 1] for status, words in STATUSES.items()}
     return names.get(key, key)
 

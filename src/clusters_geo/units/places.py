@@ -8,6 +8,7 @@ declares nothing (decision 0017). What stays open is *unplaced*, with the reason
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ import shapely
 
 from clusters_geo.area import area_ha
 from clusters_geo.crs import HANOI_CRS, require_crs
+from clusters_geo.names import strip_accents
 from clusters_geo.units.model import split_type, unit_key, unit_labels
 from clusters_geo.units.names import Gazetteer, Named
 
@@ -93,7 +95,7 @@ def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None
     drawn = _by_place(clusters, units)
     codes = units.index.astype(str).to_numpy()
     surveyed = drawn["holder"].notna().to_numpy() & ~_sketched(clusters)
-    nothing = np.array([n.reason == "none" for n in named])
+    nothing = np.array([n.reason == "none" for n in named], dtype=bool)
     sketch = drawn["holder"].notna().to_numpy() & _sketched(clusters) & nothing
     by_name = [next(iter(n.codes)) if n.how != UNPLACED else None for n in named]
     rows: list[tuple[str | None, str, str, tuple[str, ...]]] = []
@@ -280,8 +282,36 @@ def _day(on: date | str | None) -> date | None:
 
 def _one_spelling(clusters: pd.DataFrame, column: str) -> pd.Series:
     """Return names with those that differ only in spelling written as the most usual one is."""
-    texts = pd.Series(_texts(clusters, column), index=clusters.index, dtype="string")
-    keys = texts.map(unit_key, na_action="ignore")
-    plain = texts.map(lambda text: split_type(text)[1], na_action="ignore")
-    usual = plain.groupby(keys).agg(lambda names: names.mode().iloc[0]) if len(plain.dropna()) else plain
-    return keys.map(usual).astype("string")
+    texts = _texts(clusters, column)
+    keys = [None if text is None else unit_key(text) for text in texts]
+    # "tu son" is Từ Sơn, where one name alone has these letters; Hòa Bình and Hoa Binh may be two.
+    letters: dict[str, set[str]] = {}
+    for key in {key for key in keys if key is not None}:
+        if key != strip_accents(key):
+            letters.setdefault(strip_accents(key), set()).add(key)
+    meant = {bare: next(iter(full)) for bare, full in letters.items() if len(full) == 1}
+    keys = [None if key is None else meant.get(key, key) for key in keys]
+    spelt: dict[str, Counter[str]] = {}
+    for known, text in zip(keys, texts, strict=True):
+        if known is not None and text is not None:
+            plain = split_type(text)[1]
+            # Names with their accents and in mixed case first: others are how they are typed in haste.
+            well = unit_key(plain) == known and plain != plain.upper() and plain != plain.lower()
+            spelt.setdefault(known, Counter())[plain] += 1 + len(texts) * well
+    usual = {key: names.most_common(1)[0][0] for key, names in spelt.items()}
+    named = pd.Series([None if k is None else usual[k] for k in keys], index=clusters.index, dtype="string")
+    return _told_apart(named, _one_spelling(clusters, "district")) if column == "commune" else named
+
+
+def _told_apart(communes: pd.Series, districts: pd.Series) -> pd.Series:
+    """Return communes whose name occurs in several districts with the district: two of one name are two."""
+    places: dict[str, set[str]] = {}
+    pairs = list(zip(communes.fillna(""), districts.fillna("?"), strict=True))
+    for commune, district in pairs:
+        places.setdefault(commune, set()).add(district)
+    told = [f"{c} ({d})" if c and len(places[c]) > 1 else c for c, d in pairs]
+    return pd.Series(
+        [text if c else None for text, (c, _) in zip(told, pairs, strict=True)],
+        index=communes.index,
+        dtype="string",
+    )
