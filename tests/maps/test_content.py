@@ -170,7 +170,8 @@ def test_the_hash_tells_data_apart(town, town_districts):
 def test_layers_in_two_systems_are_brought_together(town, town_districts):
     together = make_map(town, town_districts).data
     apart = make_map(town.to_crs("EPSG:5897"), town_districts.to_crs("EPSG:3405")).data
-    assert [m["values"] for m in apart["measures"]] == [m["values"] for m in together["measures"]]
+    for one, other in zip(apart["measures"], together["measures"], strict=True):
+        assert one["values"] == pytest.approx(other["values"], rel=1e-6), one["name"]
     assert apart["clusters"]["home"] == together["clusters"]["home"]
 
 
@@ -187,7 +188,7 @@ def test_a_map_takes_further_units_to_switch_to():
     clusters, communes = cg.load_hanoi(units="communes")
     (other,) = make_map(clusters, cg.load_units("hanoi-districts"), also=[communes]).data["also"]
     assert (other["level"], len(other["districts"]["name"])) == ("commune", 126)
-    assert other["unplaced"]["clusters"] == 69
+    assert other["unplaced"]["clusters"] == int(cg.locate(clusters, communes)["unit"].isna().sum()) > 60
     assert len(other["home"]["at"]) == 120
 
 

@@ -88,8 +88,8 @@ def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None
     >>> import clusters_geo as cg
     >>> clusters, communes = cg.load_hanoi(units="communes")
     >>> lies = cg.locate(clusters, communes)
-    >>> lies.loc["HN-105", ["unit", "how"]].tolist(), lies["how"].value_counts().to_dict()
-    (['Bình Minh', 'crosswalk'], {'unplaced': 69, 'crosswalk': 51})
+    >>> lies.loc["HN-055", ["declared", "unit", "how"]].tolist()
+    ['Bích Hòa, Thanh Oai', 'Bình Minh', 'crosswalk']
     """
     named = _by_names(clusters, units, _day(on))
     drawn = _by_place(clusters, units)
@@ -292,13 +292,17 @@ def _one_spelling(clusters: pd.DataFrame, column: str) -> pd.Series:
     meant = {bare: next(iter(full)) for bare, full in letters.items() if len(full) == 1}
     keys = [None if key is None else meant.get(key, key) for key in keys]
     spelt: dict[str, Counter[str]] = {}
+    written: dict[str, set[str]] = {}
     for known, text in zip(keys, texts, strict=True):
         if known is not None and text is not None:
             plain = split_type(text)[1]
+            written.setdefault(known, set()).add(text)
             # Names with their accents and in mixed case first: others are how they are typed in haste.
             well = unit_key(plain) == known and plain != plain.upper() and plain != plain.lower()
             spelt.setdefault(known, Counter())[plain] += 1 + len(texts) * well
     usual = {key: names.most_common(1)[0][0] for key, names in spelt.items()}
+    # Where all write it the same there is nothing to bring together.
+    usual |= {key: next(iter(same)) for key, same in written.items() if len(same) == 1}
     named = pd.Series([None if k is None else usual[k] for k in keys], index=clusters.index, dtype="string")
     return _told_apart(named, _one_spelling(clusters, "district")) if column == "commune" else named
 
