@@ -171,7 +171,8 @@ def test_layers_in_two_systems_are_brought_together(town, town_districts):
     together = make_map(town, town_districts).data
     apart = make_map(town.to_crs("EPSG:5897"), town_districts.to_crs("EPSG:3405")).data
     for one, other in zip(apart["measures"], together["measures"], strict=True):
-        assert one["values"] == pytest.approx(other["values"], rel=1e-6), one["name"]
+        pairs = zip(one["values"], other["values"], strict=True)
+        assert all(a == b or a == pytest.approx(b, rel=1e-6) for a, b in pairs), one["name"]
     assert apart["clusters"]["home"] == together["clusters"]["home"]
 
 
