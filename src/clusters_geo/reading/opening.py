@@ -267,7 +267,7 @@ def _check_geopackage(file: Path) -> None:
                 db.execute("PRAGMA journal_mode=DELETE")
                 if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                     said = "what lies beside it, -wal, is the log of another database"
-                    raise sqlite3.DatabaseError(said)  # noqa: TRY301 - explained like SQLite's own
+                    raise sqlite3.DatabaseError(said)
             db.text_factory = lambda content: content.decode("utf-8", "replace")
             rows = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     except (sqlite3.Error, UnicodeDecodeError) as error:
