@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -141,3 +142,148 @@ def test_convert_writes_to_the_database(server, table, tmp_path):
     assert done.exit_code == 0, done.output
     assert "geheim" not in done.output
     assert gpd.read_postgis("SELECT * FROM converted", engine, geom_col="geometry").crs == "EPSG:4326"
+
+
+def connect(url):
+    return sqlalchemy.create_engine(url.replace("postgresql", "postgresql+psycopg", 1))
+
+
+@pytest.mark.parametrize("spelling", ["postgresql", "POSTGRESQL", "postgres", "postgresql+psycopg"])
+def test_every_spelling_of_an_address_leads_there(server, table, spelling):
+    url, engine = server
+    save_postgis(table, url.replace("postgresql", spelling, 1), "spelled")
+    assert len(gpd.read_postgis("SELECT * FROM spelled", engine, geom_col="geometry")) == 2
+
+
+def test_the_index_is_the_key_and_dates_are_dates(server, table):
+    url, engine = server
+    dated = table.assign(
+        as_of=pd.to_datetime(["2022-09-30", None]), at=pd.to_datetime(["2022-09-30 12:00", None])
+    )
+    save_postgis(dated, url, "dated")
+    found = sqlalchemy.inspect(engine)
+    assert found.get_pk_constraint("dated")["constrained_columns"] == ["cluster_id"]
+    kinds = {column["name"]: str(column["type"]) for column in found.get_columns("dated")}
+    assert (kinds["as_of"], kinds["at"]) == ("DATE", "TIMESTAMP")
+    with engine.connect() as db:
+        days = db.execute(sqlalchemy.text("SELECT as_of FROM dated ORDER BY cluster_id")).scalars().all()
+    assert [str(day) for day in days] == ["2022-09-30", "None"]
+
+
+def test_without_ids_that_differ_there_is_a_key_all_the_same(server, table):
+    url, engine = server
+    twice = table.set_axis(pd.Index(["1", "1"], name="cluster_id"))
+    save_postgis(twice, url, "twice")
+    assert sqlalchemy.inspect(engine).get_pk_constraint("twice")["constrained_columns"] == ["gid"]
+
+
+def test_a_schema_of_ones_own(server, table):
+    url, engine = server
+    with engine.begin() as db:
+        db.execute(sqlalchemy.text("CREATE SCHEMA planning"))
+    save_postgis(table, url, "clusters", schema="planning")
+    assert "clusters" in sqlalchemy.inspect(engine).get_table_names("planning")
+    with pytest.raises(cg.SourceError, match="There is no schema for table clusters"):
+        save_postgis(table, url, "clusters", schema="absent")
+
+
+def test_a_table_that_is_held_is_not_waited_for_long(server, table, monkeypatch):
+    url, engine = server
+    monkeypatch.setattr("clusters_geo.storage.postgis._LOCK_WAIT", "300ms")
+    save_postgis(table, url, "held")
+    with engine.begin() as other:
+        other.execute(sqlalchemy.text("UPDATE held SET name = 'edited' WHERE cluster_id = '001'"))
+        with pytest.raises(cg.SourceError, match="held by another program"):
+            save_postgis(table, url, "held")
+    back = gpd.read_postgis("SELECT * FROM held ORDER BY cluster_id", engine, geom_col="geometry")
+    assert back["name"].tolist() == ["edited", "Bát Tràng"]
+
+
+def test_without_the_right_to_write_it_is_said(server, table):
+    url, engine = server
+    with engine.begin() as db:
+        db.execute(sqlalchemy.text("CREATE ROLE reader LOGIN PASSWORD 'x'"))
+        db.execute(sqlalchemy.text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
+    with pytest.raises(cg.SourceError, match="may not write table clusters"):
+        save_postgis(table, url.replace("planner:", "reader:"), "clusters")
+
+
+@pytest.mark.parametrize(("encoding", "code"), [("LATIN1", "database.encoding"), ("SQL_ASCII", None)])
+def test_a_database_without_our_letters_is_said(server, table, encoding, code):
+    url, engine = server
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        made = f"CREATE DATABASE in_{encoding.lower()} ENCODING '{encoding}' TEMPLATE template0 LOCALE 'C'"
+        db.execute(sqlalchemy.text(made))
+    other = url.replace("/postgres", f"/in_{encoding.lower()}")
+    with connect(other).begin() as db:
+        db.execute(sqlalchemy.text("CREATE EXTENSION postgis"))
+    if code is None:
+        save_postgis(table.assign(name=["A", "B"]), other, "clusters")
+        return
+    with pytest.raises(cg.SourceError) as caught:
+        save_postgis(table, other, "clusters")
+    assert caught.value.code == code
+
+
+def test_postgis_is_missed_only_where_it_is_missing(server, table):
+    url, engine = server
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        db.execute(sqlalchemy.text("CREATE DATABASE bare"))
+    with pytest.raises(cg.SourceError, match="has no PostGIS"):
+        save_postgis(table, url.replace("/postgres", "/bare"), "clusters")
+    with pytest.raises(cg.SourceError) as caught:
+        save_postgis(table.assign(name=["a\x00b", "c"]), url, "clusters")
+    assert "PostGIS" not in str(caught.value)
+
+
+def test_a_view_that_rests_on_a_table_is_said(server, table):
+    url, engine = server
+    save_postgis(table, url, "viewed")
+    with engine.begin() as db:
+        db.execute(sqlalchemy.text("CREATE VIEW names AS SELECT name FROM viewed"))
+    with pytest.raises(cg.SourceError, match="views rest on it"):
+        save_postgis(table, url, "viewed")
+
+
+def test_a_column_name_that_would_be_cut_is_refused(server, table):
+    with pytest.raises(cg.SourceError, match="63 bytes of a column's name"):
+        save_postgis(table.assign(**{"diện_tích_" * 6: 1}), server[0], "clusters")
+
+
+PASSWORDS = ["bi-mat", "bi@mat", "bi:mat", "bi/mat", "bi%40mat", "bi?mat", "bi#mat", "@bi/mat:5", "bi mat"]
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+@pytest.mark.parametrize(
+    "spelling", ["postgresql", "POSTGRESQL", "postgresql+psycopg", "PG", "postgresql+other"]
+)
+def test_no_part_of_a_password_is_in_any_message(table, tmp_path, password, spelling):
+    from click.testing import CliRunner
+
+    from clusters_geo.cli import app
+
+    said = []
+    for host in ("127.0.0.1:1", "nowhere.invalid", "127.0.0.1:x", "[::1]:1"):
+        url = f"{spelling}://an:{password}@{host}/register?sslmode=require"
+        if spelling == "PG":
+            url = f"PG:host={host} user=an password='{password}' dbname=register"
+        for act in (lambda url=url: save_postgis(table, url, "x"), lambda url=url: cg.save(table, url)):
+            with pytest.raises(cg.ClustersGeoError) as caught:
+                act()
+            error = caught.value
+            while error is not None:
+                said.append(f"{error!r} {error}")
+                error = error.__cause__ or error.__context__
+        source = cg.save(table.assign(status="operating"), tmp_path / "a.parquet")
+        done = CliRunner().invoke(app, ["convert", str(source), url, "--table", "x"])
+        said.append(f"{done.output} {done.exception!r} {done.exception}")
+    assert not [text for text in said if "bi" in text.replace("không bị", "") and re.search(r"\bbi\b", text)]
+    assert not [text for text in said if re.search(r"\bmat\b", text)]
+
+
+def test_a_password_with_any_sign_is_understood(server, table):
+    url, engine = server
+    with engine.begin() as db:
+        db.execute(sqlalchemy.text("CREATE ROLE an SUPERUSER LOGIN PASSWORD 'b@i/m:a?t'"))
+    save_postgis(table, url.replace("planner:geheim", "an:b@i/m:a?t"), "signs")
+    assert "signs" in sqlalchemy.inspect(engine).get_table_names()

@@ -36,6 +36,7 @@ _say = speaker("convert")
 @click.option("--boundaries", type=SOURCE, help="Layer with the shapes of a register that has none.")
 @decimal_option
 @click.option("--table", "name", help="With OUT postgresql://…: the table to replace.")
+@click.option("--schema", help="With --table: the schema it is in.")
 @as_option
 @columns_option
 @reading_options("--input-crs")
@@ -47,6 +48,7 @@ def command(
     boundaries: Path | None,
     decimal: str | None,
     name: str | None,
+    schema: str | None,
     kind: str,
     lang: Language,
     **wishes: Any,  # noqa: ANN401 - click checked them
@@ -58,32 +60,46 @@ def command(
     """
     from clusters_geo.load import load_clusters, load_districts, load_report
 
+    _refuse_halves(target, name, schema)
     if kind == "districts":
         table = load_districts(source, **wishes)
     else:
         table = load_clusters(source, boundaries=boundaries, decimal=decimal, **wishes)
     say_out(load_report(table).text(lang), err=True)
-    _written(table, target, wanted, name, lang)
-    say_out(_say("written", lang).format(count=len(table), place=name or target))
+    _written(table, target, wanted, (name, schema), lang)
+    place = f"{schema}.{name}" if schema else name or target
+    say_out(_say("written", lang).format(count=len(table), place=place))
+
+
+def _refuse_halves(target: str, name: str | None, schema: str | None) -> None:
+    """Refuse what cannot be meant before anything is read."""
+    from clusters_geo.storage.postgis import is_database_address
+    from clusters_geo.writing import target_of
+
+    if not is_database_address(target):
+        if name is not None or schema is not None:
+            msg = "--table and --schema go with a postgresql:// address only."
+            raise click.UsageError(msg)
+        target_of(target)
+    elif name is None:
+        msg = "A database needs --table."
+        raise click.UsageError(msg)
 
 
 def _written(
-    table: gpd.GeoDataFrame, target: str, wanted: str | None, name: str | None, lang: Language
+    table: gpd.GeoDataFrame,
+    target: str,
+    wanted: str | None,
+    name: tuple[str | None, str | None],
+    lang: Language,
 ) -> None:
-    if target.startswith(("postgresql://", "postgres://")):
-        from clusters_geo.report.saving import target_crs
+    from clusters_geo.report.saving import in_system, save
+
+    if name[0] is not None:
         from clusters_geo.storage.postgis import save_postgis
 
-        if name is None:
-            msg = "A database needs --table."
-            raise click.UsageError(msg)
-        save_postgis(table if wanted is None else table.to_crs(target_crs(wanted)), target, name)
+        save_postgis(in_system(table, wanted), target, name[0], schema=name[1])
         return
-    if name is not None:
-        msg = "--table goes with a postgresql:// address only."
-        raise click.UsageError(msg)
-    from clusters_geo.report.saving import save
-
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         save(table, target, crs=wanted)

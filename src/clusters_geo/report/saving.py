@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyproj
+import shapely
 
 from clusters_geo.crs import HANOI_CRS, MAP_CRS, vn2000
 from clusters_geo.errors import ClustersGeoError, CRSError, SourceError
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-__all__ = ["WRITTEN", "save", "target_crs"]
+__all__ = ["WRITTEN", "in_system", "save", "target_crs"]
 
 _NAME_WIDTH = 10
 _TEXT_WIDTH = 254
+_FLAT = 2
+_SHOWN = 5
 # A tenth of a millimetre in degrees; RFC 7946 advises 7 and GDAL obeys, which is a centimetre.
 _GEOJSON_DECIMALS = 9
 
@@ -110,10 +113,41 @@ def target_crs(crs: str) -> pyproj.CRS:
     if kind.lower() in {"vn2000", "vn-2000"}:
         return vn2000(province or "Hà Nội")
     try:
-        return pyproj.CRS.from_user_input(crs)
+        found = pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as error:
         msg = f'There is no coordinate system {crs!r}. Say "vn2000", "vn2000:Bắc Ninh" or "{HANOI_CRS}".'
         raise CRSError(msg) from error
+    if not (found.is_projected or found.is_geographic) or len(found.axis_info) != _FLAT:
+        raise CRSError("crs.not-flat", crs=crs, name=found.name, kind=found.type_name)
+    return found
+
+
+def in_system(table: gpd.GeoDataFrame, crs: str | pyproj.CRS | None) -> gpd.GeoDataFrame:
+    """Return a table in another system; None for its own.
+
+    Raises
+    ------
+    CRSError
+        If there is no such system, it is not one of a map, or shapes lie where it does not reach.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> in_system(cg.load_hanoi()[0], "vn2000:Bắc Ninh").crs.to_string()
+    'EPSG:9209'
+    """
+    wanted = target_crs(crs) if isinstance(crs, str) else crs
+    if wanted is None or table.crs == wanted:
+        return table
+    moved = table.to_crs(wanted)
+    lost = [at + 1 for at, shape in enumerate(moved.geometry) if not _is_finite(shape)]
+    if lost:
+        raise CRSError("crs.out-of-reach", name=wanted.name, rows=lost[:_SHOWN], count=len(lost))
+    return moved
+
+
+def _is_finite(shape: shapely.Geometry | None) -> bool:
+    return shape is None or bool(np.isfinite(shapely.get_coordinates(shape)).all())
 
 
 def _flat(table: gpd.GeoDataFrame, target: Path, crs: str | None) -> gpd.GeoDataFrame:
@@ -137,7 +171,7 @@ def _flat(table: gpd.GeoDataFrame, target: Path, crs: str | None) -> gpd.GeoData
             "table.set_crs first."
         )
         raise CRSError(msg)
-    return flat if wanted is None or flat.crs == wanted else flat.to_crs(wanted)
+    return in_system(flat, wanted)
 
 
 class _explained:  # noqa: N801 - reads as a word in a with statement
