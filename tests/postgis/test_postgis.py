@@ -208,21 +208,18 @@ def test_without_the_right_to_write_it_is_said(server, table):
         save_postgis(table, url.replace("planner:", "reader:"), "clusters")
 
 
-@pytest.mark.parametrize(("encoding", "code"), [("LATIN1", "database.encoding"), ("SQL_ASCII", None)])
-def test_a_database_without_our_letters_is_said(server, table, encoding, code):
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_without_our_letters_is_said(server, table, encoding):
     url, engine = server
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         made = f"CREATE DATABASE in_{encoding.lower()} ENCODING '{encoding}' TEMPLATE template0 LOCALE 'C'"
         db.execute(sqlalchemy.text(made))
     other = url.replace("/postgres", f"/in_{encoding.lower()}")
-    with connect(other).begin() as db:
-        db.execute(sqlalchemy.text("CREATE EXTENSION postgis"))
-    if code is None:
-        save_postgis(table.assign(name=["A", "B"]), other, "clusters")
-        return
-    with pytest.raises(cg.SourceError) as caught:
-        save_postgis(table, other, "clusters")
-    assert caught.value.code == code
+    if encoding == "LATIN1":
+        with connect(other).begin() as db:
+            db.execute(sqlalchemy.text("CREATE EXTENSION postgis"))
+    with pytest.raises(cg.SourceError, match="use a database in UTF8"):
+        save_postgis(table.assign(name=["Đông Anh", "Mỹ Đức"]), other, "clusters")
 
 
 def test_postgis_is_missed_only_where_it_is_missing(server, table):

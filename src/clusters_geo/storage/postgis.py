@@ -217,5 +217,7 @@ def _by_words(said: str) -> str:
         "NUL": "database.text",
         "surrogates not allowed": "database.text",
         "codec can't encode": "database.encoding",
+        # A database of no encoding at all (SQL_ASCII) answers in bytes.
+        "bytes-like object": "database.encoding",
     }
     return next((code for words, code in reasons.items() if words in said), "database.no-answer")
