@@ -20,8 +20,8 @@ from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
 from clusters_geo.measure.rates import RATES, build_out_rate, fill_rates
 from clusters_geo.measure.rates import column as column_of
-from clusters_geo.measure.summary import summarize
-from clusters_geo.measure.trust import WHOLE, basis_of, doubtful_cells, is_fact, province_of
+from clusters_geo.measure.summary import contributions, summarize
+from clusters_geo.measure.trust import WHOLE, basis_of, doubtful_cells, doubtful_totals, is_fact, province_of
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.audit_report import input_file
 from clusters_geo.schema import BASES, STATUSES, UNIT_TYPES, column, is_companion
@@ -142,8 +142,13 @@ class Content:
             "step": DEGREES_PER_STEP,
             "tolerance": TOLERANCE_M,
             "words": _words(),
+            "units": {
+                key[5:]: unit._asdict() for key, unit in catalogue("map").items() if key[:5] == "unit."
+            },
             "focus": None if focus is None else plain_text(focus),
             "totals": _plain_totals(self.totals, focus),
+            "unitTotals": self._unit_totals(shown),
+            "adds": _adds(about),
             "districts": self._districts(shown),
             "measure": self.chosen,
             "level": self.level,
@@ -172,9 +177,14 @@ class Content:
             "level": self.level,
             "districts": self._districts(every),
             "measures": list(self.measures),
+            "unitTotals": self._unit_totals(every),
             "home": dictionary(self.home),
             "unplaced": _unplaced(self.tables.clusters, self.home),
         }
+
+    def _unit_totals(self, shown: list[int]) -> dict[str, JSON]:
+        names = self.tables.districts["name"].iloc[shown]
+        return {plain_text(n): _plain_totals(self.totals, n) for n in names if n in self.totals.index}
 
     def _shown(self, focus: str | None) -> list[int]:
         """Return the positions of the districts to draw: all, or one and those that touch it."""
@@ -241,6 +251,24 @@ def _plain_totals(totals: pd.DataFrame, focus: str | None) -> dict[str, JSON]:
     return figures | {"estimated": _marked(row)} | ({"lawful_fill_rate": None} if same else {})
 
 
+def _adds(clusters: gpd.GeoDataFrame) -> dict[str, JSON]:
+    """Return what each cluster adds to each total, and where that is no fact: totals of a choice are sums."""
+    rows = _plain(clusters)
+    added = contributions(rows)
+    doubted = doubtful_totals(rows, pd.Series(range(len(rows)), index=rows.index))
+    return {
+        "figures": {str(name): _sparse(added[name]) for name in added if added[name].notna().any()},
+        "estimated": {str(name): _positions(doubted[name]) for name in doubted if doubted[name].any()},
+    }
+
+
+def _sparse(values: pd.Series) -> list[JSON]:
+    """Return where values are, and the values; one for all where they are alike."""
+    known = values.dropna()
+    numbers = [plain_number(value, 9) for value in known]
+    return [_positions(values.notna()), numbers[0] if len(set(numbers)) == 1 else numbers]
+
+
 def _marked(row: pd.Series) -> list[JSON]:
     return [name for name in str(row["estimated"]).split("; ") if name in row and pd.notna(row[name])]
 
@@ -289,10 +317,6 @@ def _measures(
     if not ((totals["lawful_fill_rate"] - totals["fill_rate"]).abs() > _SAME_RATE).any():
         measures = tuple(m for m in measures if m.name != "lawful_fill_rate")
     by_district = totals.drop(index=WHOLE).reindex(index=names).set_index(names.index)
-    # A district without an operating cluster has no hectares of them; of others nothing may be known.
-    none_there = by_district["operating_clusters"].fillna(0) == 0
-    for name in ("planned_ha", "built_ha"):
-        by_district[name] = by_district[name].mask(none_there, 0.0)
     by_district["planned_density"] = by_district["planned_ha"] / square_km.where(square_km > 0)
     marks = {str(name): _has_mark(by_district, str(name)) for name in by_district}
     marks["planned_density"] = _has_mark(by_district, "planned_ha") | _drawn_roughly(tables, by_district)
@@ -368,7 +392,15 @@ def _measure(
         "rests": _rests_on(by_district, measure),
         "stated": _stated(by_district, measure),
         "estimated": [bool(mark) for mark in marks],
+        # Where nothing operates no rate and no area is asked for: neither 0 nor unknown.
+        "nothing": _nothing_there(measure, by_district),
     }
+
+
+def _nothing_there(measure: Measure, by_district: pd.DataFrame) -> list[JSON]:
+    if measure.unit == "clusters" or measure.name not in _OF_OPERATING:
+        return [False] * len(by_district)
+    return [bool(none) for none in by_district["operating_clusters"].fillna(0) == 0]
 
 
 def _unit(unit: str) -> dict[str, JSON]:
@@ -378,7 +410,7 @@ def _unit(unit: str) -> dict[str, JSON]:
 
 def _measure_of(measure: dict[str, JSON], shown: list[int]) -> dict[str, JSON]:
     """Return a measure for some districts; its classes stay those of all."""
-    lists = {name: measure[name] for name in ("values", "shown", "rests", "stated", "estimated")}
+    lists = {name: measure[name] for name in ("values", "shown", "rests", "stated", "estimated", "nothing")}
     return measure | {n: [v[i] for i in shown] for n, v in lists.items() if isinstance(v, list)}
 
 
@@ -507,6 +539,8 @@ def _findings(findings: pd.DataFrame | None, clusters: gpd.GeoDataFrame) -> list
         for row in rows[wanted].to_dict("records")
     ]
 
+
+_OF_OPERATING = (*RATES, "planned_density", "planned_ha", "built_ha")
 
 # What is said of a finding, in both languages where the audit told them.
 _SAID = ("message", "fix")

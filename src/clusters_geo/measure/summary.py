@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "city_per_hectare",
+    "contributions",
     "pending_sites",
     "per_hectare",
     "reconcile",
@@ -135,6 +136,33 @@ def summarize(
     by_name = groups.astype(pd.CategoricalDtype(names))
     figures = _figures(clusters, by_name, every_status=by == "status")
     return figures.assign(estimated=_estimated(clusters, by_name, by)).rename_axis(by)
+
+
+def contributions(clusters: pd.DataFrame) -> pd.DataFrame:
+    """Return what each cluster adds to each total, so that totals of any choice of clusters can be added up.
+
+    Parameters
+    ----------
+    clusters
+        The register, as for `summarize`.
+
+    Returns
+    -------
+    Table on the index of `clusters`, missing where a cluster adds nothing: areas, counts as in `summarize`;
+    `built part`, `planned whole`, and `fill_rate part`, `lawful_fill_rate part`, `fill weight`, of which the
+    rates are the sums' quotients.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"status": ["operating", "pending"], "planned_ha": [10.0, 30.0]})
+    >>> contributions(table)[["planned_ha", "pending_ha"]].sum().tolist()
+    [10.0, 30.0]
+    """
+    measured = _has(clusters, "status", "operating")
+    fill = _filled(clusters, measured, pd.Series(0, index=clusters.index))
+    counted, added = _counted(clusters, measured, fill), _added(clusters, measured, fill)
+    ones = {name: rows.astype("float64").where(rows) for name, rows in counted.items()}
+    return pd.DataFrame(ones | added, index=clusters.index).astype("float64")
 
 
 def pending_sites(clusters: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -37,7 +37,9 @@
     const known = cluster.value(field.name) !== null;
     const rate = field.kind === "rate";
     const shown = known ? app.figure(cluster, field) : rate ? app.words.unknown : app.figure(cluster, field);
-    return line(field.label[app.state.lang], shown, known ? origin(app, cluster, field.name) : null, rate);
+    const unit = app.unitOf(field);
+    const label = field.label[app.state.lang] + (unit && field.unit !== "ha" && field.unit !== "share" ? `, ${unit}` : "");
+    return line(label, shown, known ? origin(app, cluster, field.name) : null, rate);
   };
 
   const findingsOf = (app, cluster) =>
@@ -104,6 +106,28 @@
     );
   };
 
+  const LISTED = 20;
+
+  // The clusters of a unit, each leading to its own card.
+  const membersOf = (app, district) => {
+    const home = app.clusters.filter((cluster) => cluster.home === district.name);
+    const entry = (cluster) => {
+      const ha = cluster.value("planned_ha");
+      const area = ha === null ? null : `${cluster.signed("planned_ha", number(ha, app.state.lang))}\u00a0ha`;
+      return el(
+        "li",
+        {},
+        el(
+          "button",
+          { type: "button", class: "cg-go", on: { click: () => app.goTo(cluster) } },
+          glyph(cluster.status, { size: 16, estimated: app.rough(cluster), gauge: app.gauge(cluster) }),
+          el("span", { class: "cg-row-name" }, el("bdi", {}, app.name(cluster)), area ? el("small", {}, area) : null),
+        ),
+      );
+    };
+    return [home.slice(0, LISTED).map(entry), Math.max(home.length - LISTED, 0)];
+  };
+
   const districtCard = (app, district) => {
     const { words: t } = app;
     const lines = app.measures.map((measure) => {
@@ -120,6 +144,7 @@
       { type: "button", class: "cg-wide", on: { click: () => app.choose(district) } },
       t.listOnly,
     );
+    const [members, more] = membersOf(app, district);
     return el(
       "article",
       { class: "cg-card" },
@@ -138,6 +163,9 @@
           district.basis && app.word("basis", district.basis),
         ),
       ),
+      members.length ? el("h3", {}, fill(t.clustersHere, { n: members.length + more })) : null,
+      el("ul", { class: "cg-members" }, members),
+      more ? el("p", { class: "cg-quiet" }, fill(t.moreHere, { n: more })) : null,
       app.clusters.length && !app.focus ? only : null,
       app.fileOf(district.name) ? el("p", {}, el("a", { href: app.fileOf(district.name) }, t.ownMap)) : null,
     );

@@ -90,7 +90,8 @@
       const value = measure?.values[district.i] ?? null;
       const filled = measure && measure.kind !== "amount";
       const away = app.focus && app.focus !== district;
-      const shade = away ? "cg-away" : filled ? shadeOf(measure.shown[district.i], measure.breaks) : "cg-plain";
+      const none = filled && measure.nothing[district.i] ? "cg-zero" : null;
+      const shade = away ? "cg-away" : filled ? none ?? shadeOf(measure.shown[district.i], measure.breaks) : "cg-plain";
       this.shades.set(district, shade);
       path.dataset.unit = district.name;
       path.setAttribute("class", `cg-district leaflet-interactive ${shade}`);

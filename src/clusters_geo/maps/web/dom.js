@@ -28,8 +28,10 @@ globalThis.clustersGeo = {};
   const plain = (text) =>
     text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/g, "d").replace(/\s+/g, " ").trim();
 
-  // Search forgives missing accents, capitals and the usual prefixes, as names.fold does in Python.
-  const fold = (text) => plain(text).replace(/^(cum cong nghiep|ccn|quan|huyen|thi xa|xa|phuong) (?=\S)/, "");
+  // Search forgives missing accents, capitals, spaces and the usual prefixes, written out or short.
+  const PREFIX = /^(cum cong nghiep|ccn|quan|huyen|thi xa|thi tran|thanh pho|xa|phuong|q|h|p|x|tx|tt|tp)(\. ?| )(?=\S)/;
+  const fold = (text) => plain(text).replace(PREFIX, "");
+  const compact = (text) => fold(text).replace(/[^\p{L}\p{N}]/gu, "");
 
   const slug = (text) =>
     plain(text)
@@ -37,5 +39,5 @@ globalThis.clustersGeo = {};
       .replace(/^-|-$/g, "")
       .slice(0, 60);
 
-  Object.assign(clustersGeo, { el, svg, icon, fold, slug });
+  Object.assign(clustersGeo, { el, svg, icon, fold, compact, slug });
 }

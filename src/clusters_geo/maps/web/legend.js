@@ -92,9 +92,10 @@
     if (!measure) return [];
     if (measure.kind === "amount") return circleItems(app, measure);
     const items = classItems(app, measure);
+    if (measure.nothing.includes(true)) items.unshift({ drawing: swatch("cg-zero"), text: app.words.nothingThere });
     if (measure.shown.includes(0))
       items.unshift({ drawing: swatch("cg-zero"), text: bound(app, measure, 0) });
-    if (measure.values.includes(null)) items.push({ drawing: swatch("cg-nodata"), text: app.words.noData });
+    if (measure.values.some((value, i) => value === null && !measure.nothing[i])) items.push({ drawing: swatch("cg-nodata"), text: app.words.noData });
     return items;
   };
 

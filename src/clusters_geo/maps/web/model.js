@@ -1,6 +1,6 @@
 // The data as the other scripts read it, and the one state of the page.
 {
-  const { phrasebook, MISSING, STATUSES, outlines, number, percent, date, fold } = clustersGeo;
+  const { phrasebook, MISSING, STATUSES, outlines, number, percent, date, compact, fill } = clustersGeo;
   const RATES = new Set(["fill_rate", "lawful_fill_rate"]);
 
   const cell = (column, i) => {
@@ -32,7 +32,8 @@
         placeBasis: cell(clusters.locationBasis, i),
         at: latLng(clusters.at[i]),
         outline: shapes[i],
-        folded: fold(`${value("name") ?? ""} ${value("name_en") ?? ""} ${id}`),
+        // A bar between the names, so that no search finds the end of one with the start of the next.
+        folded: ["name", "name_en", "commune"].map((field) => compact(value(field) ?? "")).concat(compact(id)).join("|"),
         findings: [],
       };
     });
@@ -49,7 +50,7 @@
       km2: districts.km2[i],
       at: latLng(districts.at[i]),
       outline: shapes[i],
-      folded: fold(name),
+      folded: compact(name),
     }));
   };
 
@@ -106,7 +107,55 @@
     }
 
     update() {
+      this.figures = this.sums();
       for (const part of this.parts) part.update(this);
+    }
+
+    // The totals of what is chosen: those of a unit or of all as they came, of any other choice as sums.
+    sums() {
+      const { statuses, district, query } = this.state;
+      const { totals, unitTotals } = this.data;
+      const whole = statuses.size === STATUSES.length && !query;
+      if (whole && (!district || district === this.focus?.name)) return totals;
+      if (whole && unitTotals[district]) return unitTotals[district];
+      const chosen = this.clusters.map((cluster) => this.shows(cluster));
+      return this.added(chosen);
+    }
+
+    added(chosen) {
+      const { figures, estimated } = this.data.adds;
+      const sums = {};
+      for (const [name, [positions, values]] of Object.entries(figures)) {
+        positions.forEach((position, k) => {
+          if (chosen[position]) sums[name] = (sums[name] ?? 0) + (Array.isArray(values) ? values[k] : values);
+        });
+      }
+      const rate = (part, whole) => (sums[whole] > 0 ? (sums[part] ?? 0) / sums[whole] : null);
+      const fill = rate("fill_rate part", "fill weight");
+      const lawful = rate("lawful_fill_rate part", "fill weight");
+      const counts = ["clusters", "operating_clusters", "under_construction", "pending_sites"];
+      for (const name of counts) sums[name] ??= 0;
+      for (const name of ["planned_ha", "built_ha", "under_construction_ha", "pending_ha"]) sums[name] ??= null;
+      return {
+        ...sums,
+        build_out_rate: rate("built part", "planned whole"),
+        fill_rate: fill,
+        lawful_fill_rate: this.data.totals.lawful_fill_rate === null ? null : lawful,
+        fill_rate_by: this.data.totals.fill_rate_by,
+        estimated: Object.keys(estimated).filter((name) => estimated[name].some((position) => chosen[position])),
+      };
+    }
+
+    // What is chosen, in words; nothing where that is all.
+    scope() {
+      const { statuses, district, query } = this.state;
+      const some = statuses.size < STATUSES.length;
+      const parts = [
+        district && district !== this.focus?.name ? district : null,
+        some ? STATUSES.filter((status) => statuses.has(status)).map((s) => this.word("status", s)).join(", ") || this.words.noStatus : null,
+        query ? `“${this.typed ?? query}”` : null,
+      ];
+      return parts.filter(Boolean).join(" · ");
     }
 
     title() {
@@ -128,7 +177,7 @@
       return (
         statuses.has(cluster.status) &&
         (!district || cluster.home === district) &&
-        (!query || cluster.folded.includes(query) || fold(cluster.home ?? "").startsWith(query))
+        (!query || cluster.folded.includes(query) || compact(cluster.home ?? "").startsWith(query))
       );
     }
 
@@ -147,6 +196,11 @@
       return field.kind === "text" ? text : cluster.signed(field.name, text);
     }
 
+    // The unit of a field as the reader says it, such as billions of đồng.
+    unitOf({ unit }) {
+      return this.data.units?.[unit]?.[this.state.lang] ?? unit;
+    }
+
     format(value, { kind, unit, name }) {
       const { lang } = this.state;
       if (typeof value === "boolean") return value ? "✓" : "✗";
@@ -160,8 +214,8 @@
 
     // A total as text, "≈" before it where the data says so, "*" after a rate that was only stated.
     total(name) {
-      const { totals } = this.data;
-      const value = totals[name];
+      const totals = this.figures;
+      const value = totals[name] ?? null;
       if (value === null) return MISSING;
       const { lang } = this.state;
       const text = name.endsWith("_rate")
@@ -183,6 +237,7 @@
     districtFigure(measure, i, { unit = true } = {}) {
       const value = measure.values[i];
       const { lang } = this.state;
+      if (measure.nothing[i]) return MISSING;
       if (value === null) return this.words.noData;
       const sign = measure.estimated[i] ? "≈\u00a0" : "";
       const star = measure.stated?.[i] ? "\u00a0*" : "";

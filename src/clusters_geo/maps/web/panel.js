@@ -1,6 +1,6 @@
 // The side panel: totals, filters, and the table of clusters. On a phone it is a sheet at the bottom.
 {
-  const { el, icon, glyph, number, percent, date, fold, fill, source, STATUSES, MISSING } = clustersGeo;
+  const { el, icon, glyph, number, percent, date, compact, fill, source, STATUSES, MISSING } = clustersGeo;
   const ROWS_AT_ONCE = 200;
   const CHEVRON = "M6 15l6-6 6 6";
   const COLUMNS = [
@@ -36,9 +36,10 @@
       this.body = el(
         "div",
         { class: "cg-panel-body", tabindex: "-1" },
+        list.slice(0, 1),
         this.totals,
         this.pack,
-        list,
+        list.slice(1),
         this.foot,
       );
       this.element = el("aside", { class: "cg-panel" }, this.handle, this.body);
@@ -63,7 +64,7 @@
         type: "search",
         autocomplete: "off",
         on: {
-          input: () => app.set({ query: fold(this.search.value) }),
+          input: () => this.find(this.search.value),
           keydown: (event) => event.key === "Enter" && this.goToFirst(),
         },
       });
@@ -76,6 +77,17 @@
       this.districtLabel = el("label", { for: "cg-district", class: "cg-hidden" });
       this.filters.append(this.searchLabel, this.search, this.chips, this.districtLabel);
       if (app.districts.length && !app.focus) this.filters.append(this.district);
+    }
+
+    // What is found stands right under the search; the totals follow.
+    find(typed) {
+      const { app } = this;
+      app.typed = typed.trim();
+      const searching = app.typed !== "";
+      if (searching) this.more.after(this.totals, this.pack);
+      else this.filters.after(this.totals, this.pack);
+      this.body.classList.toggle("cg-searching", searching);
+      app.set({ query: compact(typed) });
     }
 
     goToFirst() {
@@ -104,7 +116,7 @@
 
     fillTotals(app) {
       const { words: t } = app;
-      const { totals } = app.data;
+      const totals = app.figures;
       const rests = (name) => {
         const [known, modelled] = ["known", "modelled"].map((how) => totals[`${name}_${how}_clusters`] ?? 0);
         return el(
@@ -117,15 +129,23 @@
       const stated = by ? [el("small", {}, `* ${t.statedBy[by]}`)] : [];
       const tile = (label, value, ...more) =>
         el("div", {}, el("dt", {}, label), el("dd", {}, value, ...more));
-      const count = (status, name, label) =>
-        el("li", {}, glyph(status, { size: 20 }), el("strong", {}, app.total(name)), ` ${label}`);
+      const count = (status, name, label, area) =>
+        el(
+          "li",
+          {},
+          glyph(status, { size: 20 }),
+          el("strong", {}, app.total(name)),
+          ` ${label}${area && totals[area] ? ` · ${app.total(area)}` : ""}`,
+        );
+      const scope = app.scope();
       this.totals.replaceChildren(
+        el("h2", { class: "cg-scope", hidden: !scope }, scope),
         el(
           "ul",
           { class: "cg-counts" },
           count("operating", "operating_clusters", t.operating),
-          count("under_construction", "under_construction", t.construction),
-          count("pending", "pending_sites", t.pending),
+          count("under_construction", "under_construction", t.construction, "under_construction_ha"),
+          count("pending", "pending_sites", t.pending, "pending_ha"),
         ),
         el(
           "dl",
@@ -149,13 +169,13 @@
     }
 
     // How much of a total is published for single clusters, and how much is not.
-    shares({ words: t, state, data }, name, label) {
+    shares({ words: t, state, data, figures: totals }, name, label) {
       const { lang } = state;
-      const { totals, words } = data;
+      const { words } = data;
       const all = totals[name];
       if (!all) return null;
-      const published = totals[`${name}_published`];
-      const modelled = totals[`${name}_modelled`];
+      const published = totals[`${name}_published`] ?? 0;
+      const modelled = totals[`${name}_modelled`] ?? 0;
       const parts = [
         ["published", published, words.basis.published[lang]],
         ["modelled", modelled, words.basis.modelled[lang]],

@@ -1,0 +1,140 @@
+"""The panel answers: what is chosen is what totals, list and paper are of."""
+
+from __future__ import annotations
+
+import pytest
+
+import clusters_geo as cg
+from clusters_geo.maps import make_map, save_map
+from clusters_geo.words import format_number, format_percent
+
+pytestmark = pytest.mark.browser
+
+
+def said(page, selector):
+    return page.locator(selector).inner_text().replace("\u00a0", " ")
+
+
+@pytest.fixture(scope="module")
+def land(tables):
+    clusters, districts = tables
+    operating = clusters["status"] == "operating"
+    leasable = clusters["planned_ha"].where(operating) * 0.7
+    rows = clusters.assign(leasable_ha=leasable, leased_ha=leasable * 0.6, approved_capital_bn_vnd=125.5)
+    return rows, districts
+
+
+@pytest.fixture(scope="module")
+def file(land, tmp_path_factory):
+    return save_map(make_map(*land), tmp_path_factory.mktemp("panel") / "m.html")
+
+
+@pytest.mark.parametrize("unit", ["Thường Tín", "Ba Vì", "Sóc Sơn"])
+def test_a_unit_has_its_own_totals(opened, file, land, unit):
+    page = opened(file)
+    page.select_option("#cg-district", unit)
+    row = cg.summarize(land[0], by="district").loc[unit]
+    tiles = said(page, ".cg-tiles")
+    if row["operating_clusters"]:
+        assert f"{format_number(row['planned_ha'])} ha" in tiles
+        assert format_percent(row["fill_rate"]) in tiles
+    else:
+        assert "0,0" not in tiles
+    assert said(page, ".cg-scope") == unit
+    counts = said(page, ".cg-counts")
+    assert str(int(row["operating_clusters"])) in counts
+
+
+def test_totals_of_any_choice_are_sums(opened, file, land):
+    page = opened(file)
+    page.click("button[data-status=pending]")
+    page.click("button[data-status=under_construction]")
+    page.fill("#cg-search", "chua ro ten")
+    rows = land[0]
+    chosen = rows[(rows["status"] == "operating") & rows["name"].str.lower().str.contains("chưa rõ tên")]
+    total = cg.summarize(chosen).iloc[0]
+    assert f"{len(chosen)} trên 120 cụm" in said(page, ".cg-count-line")
+    assert len(chosen)
+    assert f"{format_number(total['planned_ha'])} ha" in said(page, ".cg-tiles")
+    assert "“chua ro ten”" in said(page, ".cg-scope")
+    page.fill("#cg-search", "")
+    only = rows[rows["status"] == "operating"]
+    assert f"{format_number(cg.summarize(only).iloc[0]['built_ha'])} ha" in said(page, ".cg-tiles")
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("phungxa", "Phùng Xá"),
+        ("H. Thường Tín", "Thường Tín"),
+        ("xa Lien Ha", "Liên Hà"),
+        ("CCN Bát Tràng", "Bát Tràng"),
+    ],
+)
+def test_search_forgives_spaces_prefixes_and_marks(opened, file, typed, found):
+    page = opened(file)
+    page.fill("#cg-search", typed)
+    rows = page.locator(".cg-row-name").all_inner_texts()
+    assert rows
+    assert any(found in row for row in rows)
+
+
+def test_communes_are_found(opened, file, land):
+    commune = land[0]["commune"].dropna().iloc[0]
+    page = opened(file)
+    page.fill("#cg-search", commune)
+    assert page.locator(".cg-row-name").count() >= (land[0]["commune"] == commune).sum()
+
+
+@pytest.mark.parametrize("size", [(390, 844), (360, 640), (1280, 720)])
+def test_results_stand_above_the_fold(opened, file, size):
+    page = opened(file, viewport={"width": size[0], "height": size[1]})
+    if size[0] < 900:
+        page.click(".cg-handle")
+        page.wait_for_timeout(350)
+    page.fill("#cg-search", "phung xa")
+    box = page.locator(".cg-go").first.bounding_box()
+    assert box["y"] + box["height"] <= size[1]
+    assert page.evaluate("document.activeElement.id") == "cg-search"
+
+
+def test_a_units_card_lists_its_clusters_and_says_nothing_operates(opened, file):
+    page = opened(file)
+    enter = """name => [...document.querySelectorAll('path.cg-district')].find((p) => p.dataset.unit === name)
+        .dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))"""
+    page.evaluate(enter, "Thường Tín")
+    assert page.locator(".cg-members li").count() == 17
+    page.locator(".cg-members button").first.click()
+    assert page.locator(".cg-card h2").inner_text() != "Thường Tín"
+    page.evaluate(enter, "Sóc Sơn")
+    card = said(page, ".cg-card >> nth=-1")
+    assert "0,0 ha" not in card
+    assert "–" in card
+
+
+def test_money_has_its_unit(opened, file):
+    page = opened(file)
+    page.locator(".cg-go").first.click()
+    assert "Tổng mức đầu tư được duyệt, tỷ đồng" in said(page, ".cg-card")
+    page.click("[data-lang=en]")
+    assert "Approved capital, billion VND" in said(page, ".cg-card")
+
+
+def test_findings_switch_with_the_language(opened, tables, tmp_path):
+    clusters, districts = tables
+    page = opened(save_map(make_map(*tables, findings=cg.audit(clusters, districts)), tmp_path / "m.html"))
+    page.fill("#cg-search", "võng xuyên")
+    page.locator(".cg-go").first.click()
+    assert "Đã khởi công" in said(page, ".cg-findings")
+    page.click("[data-lang=en]")
+    assert "Ground" in said(page, ".cg-findings")
+
+
+def test_the_paper_follows(opened, file, land):
+    page = opened(file)
+    page.select_option("#cg-district", "Ba Vì")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    paper = page.locator(".cg-print").text_content().replace("\u00a0", " ")
+    row = cg.summarize(land[0], by="district").loc["Ba Vì"]
+    assert f"{format_number(row['planned_ha'])} ha" in paper
+    assert page.locator(".cg-print tbody tr").count() == (land[0]["district"] == "Ba Vì").sum()
