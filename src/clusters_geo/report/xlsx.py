@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from copy import copy
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import os
 
     import pandas as pd
+    from openpyxl.styles.cell_style import StyleArray
 
     from clusters_geo.report.audit_report import AuditReport
     from clusters_geo.report.tables import Sheet
@@ -145,9 +147,10 @@ def _fill(target: Any, sheet: Worksheet, lang: Language) -> None:  # noqa: ANN40
     from openpyxl.utils import get_column_letter
 
     rows = [sheet.header, *sheet.rows]
+    styles: dict[str, StyleArray] = {}
     for number, row in enumerate(rows, start=1):
         for place, value in enumerate(row, start=1):
-            _put(target.cell(number, place), value, lang)
+            _put(target.cell(number, place), value, _format(value, lang), styles)
     for cell in target[1]:
         cell.font = Font(bold=True)
         cell.fill = PatternFill("solid", fgColor="DDE6F0")
@@ -166,20 +169,32 @@ def _fill(target: Any, sheet: Worksheet, lang: Language) -> None:  # noqa: ANN40
     target.print_title_rows = "1:1"
 
 
-def _put(cell: Any, value: object, lang: Language) -> None:  # noqa: ANN401 -- openpyxl has no types
+def _format(value: object, lang: Language) -> str:
+    if isinstance(value, dt.date) and not is_missing(value):
+        return _DAY[lang]
+    if isinstance(value, Real) and not is_missing(value):
+        return _NUMBER[lang] if value % 1 else _NUMBER[lang].removesuffix(".##")
+    return ""
+
+
+def _put(cell: Any, value: object, written: str, styles: dict[str, StyleArray]) -> None:  # noqa: ANN401
     from openpyxl.styles import Alignment
 
-    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    if written in styles:
+        # A style made anew for each cell takes a hundred times as long as the cell.
+        cell._style = copy(styles[written])  # noqa: SLF001
+    else:
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        cell.number_format = written or "General"
+        styles[written] = copy(cell._style)  # noqa: SLF001
     if is_missing(value):
         return
     cell.value = neutral_cell(value)
+    # Whatever openpyxl took it for, text it stays, and a number is as it was told to look.
     if isinstance(value, str):
-        # Whatever openpyxl took it for, text it stays.
         cell.data_type = "s"
-    elif isinstance(value, dt.date):
-        cell.number_format = _DAY[lang]
-    elif isinstance(value, Real):
-        cell.number_format = _NUMBER[lang] if value % 1 else _NUMBER[lang].removesuffix(".##")
+    elif written:
+        cell.number_format = written
 
 
 def _free_title(title: str, taken: set[str]) -> str:
