@@ -5,7 +5,7 @@ Reading, decoding, naming, converting, placing and mending each report what they
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +14,15 @@ import pyproj
 
 from clusters_geo.crs import MAP_CRS
 from clusters_geo.errors import CRSError, SchemaError, SourceError, told_of
-from clusters_geo.names import match_names, name_key, slug
 from clusters_geo.reading.compound import take_apart
 from clusters_geo.reading.corners import note_areas
 from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam
 from clusters_geo.reading.drawings import outlines
-from clusters_geo.reading.files import read_raw
+from clusters_geo.reading.files import LAYER_OPTION, read_raw
 from clusters_geo.reading.handed import check_sums, fill_handed
 from clusters_geo.reading.headers import map_headers
+from clusters_geo.reading.identity import identified, is_blank, with_shapes
+from clusters_geo.reading.mapping import Taught, name_columns, read_mapping
 from clusters_geo.reading.notes import ATTRIBUTE, LoadReport, attach
 from clusters_geo.reading.opening import opened
 from clusters_geo.reading.shapes import (
@@ -83,6 +84,7 @@ class _Wishes:
     check: bool
     layers: str | None = None
     status: str | None = None
+    taught: Taught = field(default_factory=Taught)
 
 
 def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
@@ -97,6 +99,9 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     status: str | None = None,
     region: str | None = None,
     boundaries: str | os.PathLike[str] | None = None,
+    boundaries_layer: str | None = None,
+    boundaries_name: str | None = None,
+    mapping: str | os.PathLike[str] | None = None,
     allow_large: bool = False,
     allow_remote: bool = False,
     check: bool = True,
@@ -128,6 +133,11 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
         The province in which the data must lie. Without it Hà Nội is expected, other places are reported.
     boundaries
         A file with the shapes, for a register that has none; joined by `cluster_id` or by name.
+    boundaries_layer, boundaries_name
+        Which layer of that file, and which of its columns has the names.
+    mapping
+        A TOML file that says all this of a register once, see `clusters_geo.reading.mapping`; what is said
+        here wins over it.
     allow_large
         Whether to open more than 1 GiB.
     allow_remote
@@ -158,25 +168,57 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     >>> len(cg.load_clusters(tmp / "register.gpkg"))
     120
     """
-    if layers not in {None, "all"}:
-        raise SourceError("register.layers", layers=layers)
-    if status is not None and status not in STATUSES:
-        raise SchemaError("load.status", status=status, choices=list(STATUSES))
     wishes = _Wishes(
         layer, crs, columns, encoding, decimal, region, allow_large, allow_remote, check, layers, status
     )
+    wishes = _checked_wishes(wishes if mapping is None else _as_taught(wishes, read_mapping(mapping)))
     with told_of(path):
         table, report = _read(path, CLUSTER_COLUMNS, wishes)
-        table = _with_status(table, status, report)
+        table = _with_status(table, wishes.status, report)
         if boundaries is not None:
-            shapes, shapes_report = _read(
-                boundaries, CLUSTER_COLUMNS, replace(wishes, layer=None, layers=None, columns=None)
-            )
-            report.notes = [n for n in report.notes if n.code != "shapes.none"]
-            report.notes += [replace(n, of="boundaries") for n in shapes_report.notes]
-            table = _with_shapes(table, _identified(shapes, shapes_report), report)
-        table = compare_stated_area(table, report, said="planned_ha" in set((columns or {}).values()))
-        return _finished(_identified(table, report), "cluster_id", CLUSTER_COLUMNS, report, check=check)
+            of_shapes = _of_boundaries(wishes, boundaries_layer, boundaries_name)
+            table = with_shapes(table, *_read_boundaries(boundaries, of_shapes), report)
+        table = compare_stated_area(table, report, said=_says(wishes, "planned_ha"))
+        return _finished(identified(table, report), "cluster_id", CLUSTER_COLUMNS, report, check=check)
+
+
+def _says(wishes: _Wishes, column: str) -> bool:
+    return column in {*(wishes.columns or {}).values(), *wishes.taught.columns.values()}
+
+
+def _checked_wishes(wishes: _Wishes) -> _Wishes:
+    if wishes.layers not in {None, "all"}:
+        raise SourceError("register.layers", layers=wishes.layers)
+    if wishes.status is not None and wishes.status not in STATUSES:
+        raise SchemaError("load.status", status=wishes.status, choices=list(STATUSES))
+    return wishes
+
+
+def _as_taught(wishes: _Wishes, taught: Taught) -> _Wishes:
+    """Return wishes filled in from a mapping; what was said otherwise wins."""
+    unsaid = {f.name for f in fields(wishes) if getattr(wishes, f.name) is None}
+    filled: dict[str, Any] = {n: v for n, v in taught.options.items() if n in unsaid}
+    return replace(wishes, taught=taught, **filled)
+
+
+def _of_boundaries(wishes: _Wishes, layer: str | None, name: str | None) -> _Wishes:
+    """Return the wishes about the file with the shapes: its own layer and column of names."""
+    said = wishes.taught.options
+    name = name or said.get("boundaries_name")
+    columns = {name: "name"} if name else None
+    layer = layer or said.get("boundaries_layer")
+    return replace(wishes, layer=layer, layers=None, columns=columns, taught=Taught())
+
+
+def _read_boundaries(path: str | os.PathLike[str], wishes: _Wishes) -> tuple[gpd.GeoDataFrame, LoadReport]:
+    try:
+        shapes, report = _read(path, CLUSTER_COLUMNS, wishes)
+    except SourceError as error:
+        if error.values.get("option") != LAYER_OPTION:
+            raise
+        option = "boundaries_layer= (--boundaries-layer)"
+        raise SourceError(error.code, **error.values | {"option": option}) from error
+    return identified(shapes, report), report
 
 
 def load_districts(  # noqa: PLR0913 - all but the file is keyword-only
@@ -346,10 +388,10 @@ def _with_level(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame
 
 def _coded(table: gpd.GeoDataFrame, column: str, level: Level, report: LoadReport) -> gpd.GeoDataFrame:
     """Return units with codes; without any in the file they come from the names."""
-    if "name" not in table or (column in table and not _is_blank(table[column])):
+    if "name" not in table or (column in table and not is_blank(table[column])):
         return table
     own = next((h for h, c in unit_headers(list(table.columns), level).items() if c == "unit_code"), None)
-    if own is not None and not _is_blank(table[own]):
+    if own is not None and not is_blank(table[own]):
         return table.rename(columns={own: column})
     codes, generation = codes_by_name(table, level)
     report.note("units.codes" if generation else "units.slugs", generation=generation)
@@ -428,7 +470,7 @@ def _read(
             layer=wishes.layer,
             encoding=wishes.encoding,
             layers=wishes.layers,
-            said=tuple(wishes.columns or ()),
+            said=(*(wishes.columns or ()), *wishes.taught.names()),
             allow_large=large,
         )
     if headers is not None:
@@ -449,7 +491,8 @@ def _understood(
     if report.format in _DRAWINGS:
         table = outlines(gpd.GeoDataFrame(table, geometry="geometry"), report)
     paths = raw.register.paths if raw.register else None
-    table, units = map_headers(pd.DataFrame(table), columns, report, explicit=wishes.columns, paths=paths)
+    told, said = pd.DataFrame(table), wishes.columns or {}
+    table, units = name_columns(told, columns, report, taught=wishes.taught, said=said, paths=paths)
     if raw.register:
         units = {report.mapped.get(h, h): unit for h, unit in raw.register.units.items()} | units
         table = fill_handed(table, raw.register.handed)
@@ -520,62 +563,6 @@ def _said(crs: str | int | None) -> pyproj.CRS | None:
     except pyproj.exceptions.CRSError as error:
         msg = f'There is no coordinate system {crs!r}. Say it as crs="EPSG:5897", or see clusters_geo.vn2000.'
         raise CRSError(msg) from error
-
-
-def _identified(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
-    """Return a table with ids; without any in the file they are made from district and name."""
-    if "name" not in table or ("cluster_id" in table and not _is_blank(table["cluster_id"])):
-        return table
-    names = _ids_from_names(table["name"])
-    if "district" in table:
-        repeated = names.duplicated(keep=False)
-        names = names.where(
-            ~repeated, (_ids_from_names(table["district"]).fillna("") + "-" + names).str.strip("-")
-        )
-    report.note("rows.ids")
-    return table.assign(cluster_id=names)
-
-
-def _ids_from_names(names: pd.Series) -> pd.Series:
-    # A name in letters that have no plain form still tells its row.
-    made = [
-        slug(name) or f"row-{at}" if isinstance(name, str) and name.strip() else None
-        for at, name in enumerate(names, start=1)
-    ]
-    return pd.Series(made, index=names.index, dtype="string")
-
-
-def _is_blank(values: pd.Series) -> bool:
-    # KML has a place for an id in every feature, which most leave empty.
-    return not (values.astype("string").str.strip().fillna("") != "").any()
-
-
-def _with_shapes(table: gpd.GeoDataFrame, shapes: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
-    """Return a register with the shapes of another layer, joined by id if it has ids, otherwise by name."""
-    by_id = "cluster_id" in table and table["cluster_id"].isin(shapes["cluster_id"]).any()
-    key = "cluster_id" if by_id else "name"
-    if key not in table or key not in shapes:
-        msg = f"{report.path} and its boundaries share no column to join by; both need cluster_id or name."
-        raise SchemaError(msg)
-    usable = shapes[~_join_key(shapes, key).duplicated(keep=False)]
-    candidates = dict(zip(_join_key(usable, key), usable.geometry, strict=True))
-    wanted = _join_key(table, key)
-    matches = wanted if by_id else match_names(wanted, list(candidates))["match"]
-    found = [
-        candidates.get(m) if isinstance(m, str) and not twice else None
-        for m, twice in zip(matches, wanted.duplicated(keep=False), strict=True)
-    ]
-    missing = [at + 1 for at, shape in enumerate(found) if shape is None]
-    report.note("shapes.boundaries", found=len(found) - len(missing), count=len(found), key=key)
-    if missing:
-        report.note("shapes.no-boundary", missing)
-    report.crs = shapes.crs.name if shapes.crs else ""
-    return table.set_geometry(type(shapes.geometry)(found, index=table.index, crs=shapes.crs))
-
-
-def _join_key(table: gpd.GeoDataFrame, key: str) -> pd.Series:
-    values: pd.Series = table[key].astype("string")
-    return values.map(name_key, na_action="ignore") if key == "name" else values
 
 
 def _finished(

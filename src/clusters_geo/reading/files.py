@@ -56,11 +56,13 @@ if TYPE_CHECKING:
 
     from clusters_geo.reading.opening import InputFile, Staged
 
-__all__ = ["Layer", "Raw", "look_into", "read_raw"]
+__all__ = ["LAYER_OPTION", "Layer", "Raw", "look_into", "read_raw"]
 
 # Of these many layers it is said what is in them; of the others only their names.
 _DETAILED = 40
 _GEOMETRY = "geometry"
+# What an error advises; the loaders say another where it is about another file.
+LAYER_OPTION = "layer= (--layer)"
 _RAW_BYTES = "ISO-8859-1"
 # Sheets and text need none of the readers of layers.
 _PLAIN = {e for f in FORMATS if f.name in REGISTERS for e in f.endings}
@@ -396,10 +398,11 @@ def _one_layer(source: Staged, layers: list[Layer], wanted: str | None, report: 
     choice = [f for f in layers if f.name == wanted] if wanted else with_shapes or layers
     if len(choice) == 1:
         return choice[0]
-    listed = some(f"{f.name} ({f.rows} rows)" if f.rows >= 0 else f.name for f in layers) or "none"
-    problem = f"has no layer {wanted!r}" if wanted else f"has {len(layers)} layers"
-    msg = f"{source.original} {problem}; it has: {listed}. Name one with layer= (--layer)."
-    raise SourceError(msg)
+    listed = some(f"{f.name} ({f.rows})" if f.rows >= 0 else f.name for f in layers)
+    told = {"path": str(source.original), "listed": listed, "option": LAYER_OPTION}
+    if wanted:
+        raise SourceError("source.no-layer", wanted=wanted, **told)
+    raise SourceError("source.which-layer", count=len(layers), **told)
 
 
 def _read_layer(source: Staged, layer: Layer, report: LoadReport, *, allow_large: bool) -> Raw:
