@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CRSError",
     "ClustersGeoError",
+    "DoubtWarning",
     "EngineError",
     "SchemaError",
     "SourceError",
@@ -100,6 +101,10 @@ class CRSError(ClustersGeoError, ValueError):
 
 class SourceError(ClustersGeoError, OSError):
     """A file cannot be read or written, or must not be."""
+
+
+class DoubtWarning(UserWarning):
+    """A file was loaded, and something in it should be looked at; `load_report` says what."""
 
 
 class EngineError(ClustersGeoError, ImportError):

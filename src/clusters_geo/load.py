@@ -5,6 +5,7 @@ Reading, decoding, naming, converting, placing and mending each report what they
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, fields, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -13,17 +14,17 @@ import pandas as pd
 import pyproj
 
 from clusters_geo.crs import MAP_CRS
-from clusters_geo.errors import CRSError, SchemaError, SourceError, told_of
+from clusters_geo.errors import CRSError, DoubtWarning, SchemaError, SourceError, told_of
 from clusters_geo.reading.compound import take_apart
 from clusters_geo.reading.corners import note_areas
 from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam
 from clusters_geo.reading.drawings import outlines
 from clusters_geo.reading.files import LAYER_OPTION, read_raw
 from clusters_geo.reading.handed import check_sums, fill_handed
-from clusters_geo.reading.headers import map_headers
+from clusters_geo.reading.headers import COLUMNS_OPTION, map_headers
 from clusters_geo.reading.identity import identified, is_blank, with_shapes
 from clusters_geo.reading.mapping import Taught, name_columns, read_mapping
-from clusters_geo.reading.notes import ATTRIBUTE, LoadReport, attach
+from clusters_geo.reading.notes import ATTRIBUTE, LoadReport, attach, word
 from clusters_geo.reading.opening import opened
 from clusters_geo.reading.shapes import (
     close_lines,
@@ -213,11 +214,16 @@ def _of_boundaries(wishes: _Wishes, layer: str | None, name: str | None) -> _Wis
 def _read_boundaries(path: str | os.PathLike[str], wishes: _Wishes) -> tuple[gpd.GeoDataFrame, LoadReport]:
     try:
         shapes, report = _read(path, CLUSTER_COLUMNS, wishes)
-    except SourceError as error:
-        if error.values.get("option") != LAYER_OPTION:
+    except (SourceError, SchemaError) as error:
+        # What is said of the register is of no help for its boundaries.
+        option = {
+            LAYER_OPTION: "boundaries_layer= (--boundaries-layer)",
+            COLUMNS_OPTION: "boundaries_name= (--boundaries-name)",
+        }.get(str(error.values.get("option")))
+        if option is None:
             raise
-        option = "boundaries_layer= (--boundaries-layer)"
-        raise SourceError(error.code, **error.values | {"option": option}) from error
+        told: dict[str, Any] = error.values | {"option": option}
+        raise type(error)(error.code, **told) from error
     return identified(shapes, report), report
 
 
@@ -578,6 +584,10 @@ def _finished(
     # Also without an id a table is what it was loaded as.
     indexed = named.set_index(index)
     attach(indexed, report)
+    if report.doubts:
+        told = word("doubts", "en", count=len(report.doubts), path=report.path)
+        # At the call of the loader, so that Python says it once for each.
+        warnings.warn(told, DoubtWarning, stacklevel=3)
     return validate(indexed) if check else indexed
 
 

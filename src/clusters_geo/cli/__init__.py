@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
 from importlib import import_module
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import click
 from clusters_geo import __version__
 from clusters_geo.cli.help import chosen_language, in_language, short_help, speak
 from clusters_geo.cli.printing import ready_to_end, ready_to_print, say_out, say_traceback
-from clusters_geo.errors import ClustersGeoError, scrubbed
+from clusters_geo.errors import ClustersGeoError, DoubtWarning, scrubbed
 from clusters_geo.words import LANGUAGES, Language, speaker
 
 __all__ = ["app", "main"]
@@ -89,6 +90,8 @@ def main() -> None:
 
 
 def _run(lang: Language) -> None:
+    # The commands say it in a line of their own.
+    warnings.simplefilter("ignore", DoubtWarning)
     try:
         # Without its standalone mode click returns the code of ctx.exit() instead of exiting.
         code = app(standalone_mode=False)

@@ -19,7 +19,10 @@ from clusters_geo.cli.options import (
     crs_option,
     lang_option,
     put,
+    register_options,
     remote_option,
+    said_of_register,
+    say_doubts,
     say_out,
     units_option,
     working,
@@ -59,6 +62,7 @@ _LEVELS = click.Choice(["error", "warning", "info", "never"])
 @click.option("--output", "-o", type=TARGET, help="Write here instead of printing.")
 @click.option("--brief", is_flag=True, help="Counts by rule and the verdict, for a mail from cron.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@register_options()
 @crs_option
 @remote_option
 @lang_option
@@ -114,6 +118,8 @@ def command(
             lang=lang,
         )
         inputs = _inputs(clusters_file, districts_file, totals_file, clusters, districts)
+    if clusters_file is not None and not quiet:
+        say_doubts(clusters, clusters_file, crs, lang)
     severity = None if fail_on == "never" else cast("Severity", fail_on)
     names = clusters["name"].to_dict() if "name" in clusters else {}
     report = AuditReport(findings, inputs, lang, severity, names=names)
@@ -139,7 +145,8 @@ def _tables(
     else:
         from clusters_geo.load import load_clusters
 
-        clusters, districts = load_clusters(clusters_file, crs=crs, check=False), None
+        clusters = load_clusters(clusters_file, crs=crs, check=False, **said_of_register())
+        districts = None
     if districts_file is not None:
         from clusters_geo.load import load_units
 

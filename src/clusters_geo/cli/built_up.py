@@ -19,6 +19,7 @@ from clusters_geo.cli.options import (
     load,
     output_option,
     put_table,
+    register_options,
     remote_option,
     say_out,
 )
@@ -59,6 +60,7 @@ _DECIMALS = {"footprints": 0, "built_up_error_ha": 4}
 @click.option("--layer", help="Layer of FOOTPRINTS, where there are several.")
 @click.option("--footprints-crs", help="Coordinate system of FOOTPRINTS, where it names none.")
 @click.option("--keep-going", is_flag=True, help="Leave out parts that cannot be read, name them, exit 1.")
+@register_options("layer")
 @crs_option
 @remote_option
 @format_option

@@ -14,6 +14,8 @@ from clusters_geo.cli.options import (
     decimal_option,
     lang_option,
     reading_options,
+    register_options,
+    said_of_register,
     say_out,
 )
 from clusters_geo.words import speaker
@@ -33,19 +35,18 @@ _say = speaker("convert")
 @click.argument("source", metavar="IN", type=SOURCE)
 @click.argument("target", metavar="OUT")
 @click.option("--crs", "wanted", help="System to write in: vn2000, vn2000:PROVINCE or a code.")
-@click.option("--boundaries", type=SOURCE, help="Layer with the shapes of a register that has none.")
 @decimal_option
 @click.option("--table", "name", help="With OUT postgresql://…: the table to replace.")
 @click.option("--schema", help="With --table: the schema it is in.")
 @as_option
 @columns_option
+@register_options("layer", "encoding", "decimal", "region", "columns")
 @reading_options("--input-crs")
 @lang_option
 def command(
     source: Path,
     target: str,
     wanted: str | None,
-    boundaries: Path | None,
     decimal: str | None,
     name: str | None,
     schema: str | None,
@@ -64,7 +65,7 @@ def command(
     if kind == "districts":
         table = load_districts(source, **wishes)
     else:
-        table = load_clusters(source, boundaries=boundaries, decimal=decimal, **wishes)
+        table = load_clusters(source, decimal=decimal, **said_of_register(), **wishes)
     say_out(load_report(table).text(lang), err=True)
     _written(table, target, wanted, (name, schema), lang)
     place = f"{schema}.{name}" if schema else name or target

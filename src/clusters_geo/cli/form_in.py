@@ -15,6 +15,7 @@ from clusters_geo.cli.options import (
     crs_option,
     lang_option,
     load,
+    register_options,
     remote_option,
     say_out,
 )
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 )
 @click.option("--accept", type=SOURCE, help="changes.csv as you edited it.")
 @click.option("--vintage", type=TARGET, help="With --accept: write the new vintage of the register here.")
+@register_options()
 @crs_option
 @remote_option
 @lang_option

@@ -9,6 +9,7 @@ import click
 
 from clusters_geo.cli.options import (
     SOURCE,
+    TARGET,
     as_option,
     chosen_format,
     columns_option,
@@ -16,8 +17,11 @@ from clusters_geo.cli.options import (
     format_option,
     lang_option,
     output_option,
+    put,
     put_table,
     reading_options,
+    register_options,
+    said_of_register,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +37,8 @@ _UNUSABLE = 2
 @as_option
 @columns_option
 @decimal_option
+@register_options("layer", "encoding", "decimal", "region", "columns")
+@click.option("--write-mapping", "mapping_file", type=TARGET)
 @reading_options("--crs", "--input-crs")
 @format_option
 @lang_option
@@ -41,6 +47,7 @@ def command(
     file: Path,
     kind: str,
     decimal: str | None,
+    mapping_file: Path | None,
     form: str | None,
     lang: Language,
     output: Path | None,
@@ -55,7 +62,7 @@ def command(
 
     districts = kind == "districts"
     # A layer of districts has no figures.
-    figures = {} if districts else {"decimal": decimal}
+    figures = {} if districts else {"decimal": decimal, **said_of_register()}
     try:
         found = inspect_file(file, districts=districts, lang=lang, **figures, **wishes)
     except ClustersGeoError as error:
@@ -70,5 +77,9 @@ def command(
         sheets=lambda: inspection_sheets(found),
         record=found.as_dict,
     )
+    if mapping_file is not None and found.report is not None:
+        from clusters_geo.reading.mapping import mapping_text
+
+        put(mapping_text(found.report, figures | wishes, lang), mapping_file, lang, "toml")
     if found.problem or found.failures:
         sys.exit(_UNUSABLE)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from clusters_geo.cli.printing import say_out
 from clusters_geo.report.tables import say
+from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,7 +45,10 @@ __all__ = [
     "put",
     "put_table",
     "reading_options",
+    "register_options",
     "remote_option",
+    "said_of_register",
+    "say_doubts",
     "say_out",
     "sheets_text",
     "steps",
@@ -53,6 +58,8 @@ __all__ = [
 
 Command = TypeVar("Command", bound="Callable[..., object]")
 
+_SAID = "clusters_geo.said"
+_STATUSES = ("operating", "under_construction", "pending")
 _ALLOW_REMOTE = "clusters_geo.allow_remote"
 
 
@@ -134,7 +141,67 @@ def _allow_remote(ctx: click.Context, _: click.Parameter, value: bool) -> None: 
 def clusters_argument(command: Command) -> Command:
     """Add CLUSTERS: a register, or nothing for the bundled case; and --allow-remote."""
     argument = click.argument("clusters_file", metavar="[CLUSTERS]", required=False, type=SOURCE)
-    return argument(remote_option(command))
+    return argument(register_options()(remote_option(command)))
+
+
+def register_options(*without: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds what may be said of a register, for `said_of_register`; some left out."""
+    options = {
+        "layer": click.option("--layer", **_KEPT),
+        "encoding": click.option("--encoding", **_KEPT),
+        "decimal": click.option("--decimal", type=click.Choice([",", "."]), **_KEPT),
+        "region": click.option("--region", **_KEPT),
+        "columns": click.option(
+            "--column", "columns", multiple=True, metavar="HEADER=COLUMN", **_KEPT | {"callback": _keep_pairs}
+        ),
+        "status": click.option("--status", type=click.Choice(_STATUSES), **_KEPT),
+        "boundaries": click.option("--boundaries", type=SOURCE, **_KEPT),
+        "boundaries_layer": click.option("--boundaries-layer", **_KEPT),
+        "boundaries_name": click.option("--boundaries-name", metavar="HEADER", **_KEPT),
+        "mapping": click.option("--mapping", type=SOURCE, **_KEPT),
+    }
+
+    def _add(command: Command) -> Command:
+        for name, option in options.items():
+            command = command if name in without else option(command)
+        return command
+
+    return _add
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: object) -> None:
+    if value is not None:
+        ctx.meta.setdefault(_SAID, {})[str(param.name)] = value
+
+
+def _keep_pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> None:
+    _keep(ctx, param, _pairs(ctx, param, values))
+
+
+_KEPT: dict[str, Any] = {"expose_value": False, "callback": _keep}
+
+
+def said_of_register() -> dict[str, Any]:
+    """Return what the command line says of the register, as `load_clusters` takes it."""
+    said: dict[str, Any] = click.get_current_context().meta.get(_SAID, {})
+    return dict(said)
+
+
+def say_doubts(table: pd.DataFrame, file: object, crs: str | None, lang: Language) -> None:
+    """Say in a line how many doubts a load left, and the command that shows them."""
+    from clusters_geo.load import load_report
+
+    doubts = len(load_report(table).doubts)
+    if not doubts:
+        return
+    shown = getattr(file, "shown", str(file))
+    arguments = [shown, *(["--crs", crs] if crs else [])]
+    for name, value in said_of_register().items():
+        option = "--column" if name == "columns" else f"--{name.replace('_', '-')}"
+        values = [f"{h}={c}" for h, c in value.items()] if name == "columns" else [value]
+        arguments += [text for v in values for text in (option, getattr(v, "shown", str(v)))]
+    command = " ".join(shlex.quote(text) for text in arguments)
+    say_out(speaker("cli")("doubts", lang, count=doubts, file=shown, command=command), err=True)
 
 
 class _Units(_Source):
@@ -210,9 +277,13 @@ def load(
     from clusters_geo.load import load_clusters, load_units
     from clusters_geo.reference import load_hanoi
 
-    with working("reading", click.get_current_context().params.get("lang", "vi")):
-        clusters = load_hanoi()[0] if clusters_file is None else load_clusters(clusters_file, crs=crs)
+    lang = click.get_current_context().params.get("lang", "vi")
+    said = said_of_register()
+    with working("reading", lang):
+        clusters = load_hanoi()[0] if clusters_file is None else load_clusters(clusters_file, crs=crs, **said)
         districts = None if districts_file is None else load_units(districts_file, crs=crs)
+    if clusters_file is not None:
+        say_doubts(clusters, clusters_file, crs, lang)
     return clusters, districts
 
 

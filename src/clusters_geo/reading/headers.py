@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from clusters_geo.schema import Column
 
 __all__ = [
+    "COLUMNS_OPTION",
     "HEADERS",
     "Heading",
     "map_headers",
@@ -112,6 +113,8 @@ _GENERAL = {
 }
 _LAND = re.compile(r"dat|dien tich|quy hoach|quy mo|chung|thong tin|cum cong nghiep|area|land")
 
+# What an error advises; the loaders say another where it is about another file.
+COLUMNS_OPTION = "columns= (--column)"
 _SHAPEFILE_WIDTH = 10
 _ALIKE = 0.88
 _SHORTEST, _LONGEST = 3, 120
@@ -377,8 +380,7 @@ def _refuse_unknown(said: Mapping[str, str], headers: list[str], columns: tuple[
     names = [c.name for c in columns]
     for header, column in said.items():
         if header not in headers:
-            msg = f"columns= names {header!r}, but the file has: {', '.join(headers)}."
-            raise SchemaError(msg)
+            raise SchemaError("columns.not-there", header=header, headers=headers, option=COLUMNS_OPTION)
         if column not in names:
             meant = ", ".join(did_you_mean(column, names)) or ", ".join(names)
             msg = f"columns= maps {header!r} to {column!r}, which is no column. Did you mean: {meant}?"

@@ -211,7 +211,9 @@ def name_columns(  # noqa: PLR0913 - all but the table is about its names
     report.left += unused
     by_header = report.mapped | {column: column for column in report.mapped.values()}
     units |= {by_header[h]: unit for h, unit in taught.units.items() if h in by_header}
-    return taught.with_values(named).join(table[unused], rsuffix=" (?)"), units
+    # A header that means none may still be called as a column that another one means.
+    kept = {h if h not in named else f"{h} (?)": table[h] for h in unused}
+    return taught.with_values(named).assign(**kept), units
 
 
 def mapping_text(
