@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING, SupportsFloat, TypeVar
 
 import numpy as np
@@ -18,6 +17,8 @@ from clusters_geo.errors import SchemaError
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, UNIT_COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from clusters_geo.schema import Column, Language
 
 __all__ = ["list_faults", "validate"]
@@ -28,14 +29,14 @@ _SHOWN = 5
 _FAILURE_COLUMNS = ["row", "column", "value", "problem", "fix"]
 _WHOLE_TABLE = "(table)"
 
-# What pandera calls a fault, and how we say it and what to do, in Vietnamese and English.
+# Each kind of fault, how we say it and what to do, in Vietnamese and English.
 _FAULTS = {
-    "column_in_dataframe": (
+    "no column": (
         ("không có trong các cột", "thêm cột này"),
         ("is not among the columns", "add it"),
     ),
-    "not_nullable": (("chưa có", "điền vào"), ("is missing", "fill it in")),
-    "field_uniqueness": (
+    "missing": (("chưa có", "điền vào"), ("is missing", "fill it in")),
+    "twice": (
         ("được dùng nhiều lần", "cho mỗi dòng một mã riêng"),
         ("is used more than once", "give each row its own"),
     ),
@@ -121,27 +122,52 @@ def list_faults(table: pd.DataFrame, lang: Language = "en") -> pd.DataFrame:
     >>> list_faults(table, "vi")[["column", "problem", "fix"]].to_string(index=False, header=False)
     'status chưa có điền vào'
     """
-    import pandera.errors
-    import pandera.pandas as pa
-
     columns = _TABLES.get(str(table.index.name), CLUSTER_COLUMNS)
-    first = columns[0]
-    declared = {
-        c.name: pa.Column(
-            checks=pa.Check(partial(_fits, column=c), element_wise=True, name="value"),
-            nullable=not c.required,
-            required=c.required,
-            unique=c is first,
+    # By position: ids may be missing or used twice.
+    plain = pd.DataFrame(table.reset_index(names=columns[0].name))
+    ids = plain[columns[0].name]
+    rows = [fault for column in columns for fault in _faults_of(plain, column, ids, lang)]
+    return pd.DataFrame(rows, columns=_FAILURE_COLUMNS)
+
+
+def _faults_of(
+    plain: pd.DataFrame, column: Column, ids: pd.Series, lang: Language
+) -> Iterator[tuple[object, ...]]:
+    """Ask if a column is there, and each value, if each row has its own id, and all can be computed with."""
+    name = column.name
+    if name not in plain:
+        if column.required:
+            yield _WHOLE_TABLE, name, None, *_told("no column", column, lang)
+        return
+    values = plain[name]
+    missing = values.isna()
+    found = [("missing", missing if column.required else missing & False)]
+    if column.name == ids.name:
+        found.append(("twice", values.duplicated(keep=False) & ~missing))
+    found.append(("value", ~missing & ~_fitting(values, column)))
+    for kind, where in found:
+        for position in np.flatnonzero(where.to_numpy(dtype=bool)).tolist():
+            value = values.iloc[position]
+            yield _row(ids, position, lang), name, value, *_told(kind, column, lang)
+
+
+def _told(kind: str, column: Column, lang: Language) -> tuple[str, str]:
+    problem, fix = _FAULTS[kind][lang == "en"]
+    return problem.format(wanted=_wanted(column, lang)), fix
+
+
+def _fitting(values: pd.Series, column: Column) -> pd.Series:
+    """Return which values of a column can be computed with; of numbers all at once."""
+    if column.kind in ("number", "integer") and values.dtype.kind in "fiu":
+        numbers = values.astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
+        low = -np.inf if column.minimum is None else column.minimum
+        high = np.inf if column.maximum is None else column.maximum
+        fit = np.isfinite(numbers) & (numbers >= low) & (numbers <= high)
+        return pd.Series(
+            fit & ((column.kind == "number") | (numbers == np.floor(numbers))), index=values.index
         )
-        for c in columns
-    }
-    # Checks see plain objects by position, so that mixed kinds and repeated ids are judged value by value.
-    plain = pd.DataFrame(table.reset_index(names=first.name)).astype(object)
-    try:
-        pa.DataFrameSchema(declared).validate(plain, lazy=True)
-    except pandera.errors.SchemaErrors as errors:
-        return _readable(errors.failure_cases, plain[first.name], {c.name: c for c in columns}, lang)
-    return pd.DataFrame(columns=_FAILURE_COLUMNS)
+    fits = [_fits(value, column) for value in values.astype(object)]
+    return pd.Series(fits, index=values.index, dtype=bool)
 
 
 def _fits(value: object, column: Column) -> bool:
@@ -166,24 +192,6 @@ def _fits(value: object, column: Column) -> bool:
         case "geometry":
             return isinstance(value, BaseGeometry)
     return isinstance(value, str) and bool(value.strip())
-
-
-def _readable(
-    cases: pd.DataFrame, ids: pd.Series, columns: dict[str, Column], lang: Language
-) -> pd.DataFrame:
-    def told(check: str, name: str) -> tuple[str, str]:
-        problem, fix = _FAULTS.get(check, _FAULTS["value"])[lang == "en"]
-        return problem.format(wanted=_wanted(columns[name], lang)) if name in columns else problem, fix
-
-    rows = [
-        (_WHOLE_TABLE, value, None, *told(check, ""))
-        if check == "column_in_dataframe"
-        else (_row(ids, position, lang), name, value, *told(check, name))
-        for name, check, value, position in zip(
-            cases["column"], cases["check"], cases["failure_case"], cases["index"], strict=True
-        )
-    ]
-    return pd.DataFrame(rows, columns=_FAILURE_COLUMNS)
 
 
 def _row(ids: pd.Series, position: int, lang: Language) -> object:
