@@ -166,7 +166,8 @@ def _fitting(values: pd.Series, column: Column) -> pd.Series:
         return pd.Series(
             fit & ((column.kind == "number") | (numbers == np.floor(numbers))), index=values.index
         )
-    fits = [_fits(value, column) for value in values.astype(object)]
+    known = values.notna().to_numpy()
+    fits = [not known[at] or _fits(value, column) for at, value in enumerate(values.astype(object))]
     return pd.Series(fits, index=values.index, dtype=bool)
 
 

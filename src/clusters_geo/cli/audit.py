@@ -27,7 +27,7 @@ from clusters_geo.cli.options import (
     units_option,
     working,
 )
-from clusters_geo.report.tables import say
+from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from clusters_geo.auditing.rule import Severity
     from clusters_geo.report.audit_report import AuditReport, Input
     from clusters_geo.schema import Language
+
+say = speaker("reports")
 
 _FORMATS = ("table", "json", "csv", "md", "xlsx", "sarif", "junit", "html")
 _LEVELS = click.Choice(["error", "warning", "info", "never"])

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from clusters_geo.cli.options import TARGET, lang_option, put, say_out, sheets_text, working
-from clusters_geo.report.tables import say
-from clusters_geo.words import catalogue
+from clusters_geo.words import catalogue, speaker
 
 if TYPE_CHECKING:
     from clusters_geo.schema import Language
+
+
+say = speaker("reports")
 
 
 @click.command("demo")

@@ -72,10 +72,9 @@ def in_language(command: click.Command, name: str, lang: Language) -> click.Comm
             found = next((words[key] for key in keys if key in words), _own(option.help))
             option.help = found.text(lang)
     if isinstance(command, click.Group):
-        for part in command.list_commands(click.Context(command)):
-            inner = command.get_command(click.Context(command), part)
-            if inner is not None:
-                in_language(inner, f"{name} {part}", lang)
+        # Commands that are imported when they run are put into words then.
+        for part, inner in command.commands.items():
+            in_language(inner, f"{name} {part}", lang)
     return command
 
 

@@ -21,8 +21,7 @@ from clusters_geo.cli.options import (
     units_option,
     working,
 )
-from clusters_geo.report.tables import say
-from clusters_geo.words import catalogue
+from clusters_geo.words import catalogue, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +30,9 @@ if TYPE_CHECKING:
 
     from clusters_geo.maps.city import Theme
     from clusters_geo.schema import Language
+
+
+say = speaker("reports")
 
 
 @click.command("map")

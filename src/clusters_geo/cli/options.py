@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from clusters_geo.cli.printing import say_out
-from clusters_geo.report.tables import say
 from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
     from clusters_geo.report.tables import Sheet
     from clusters_geo.schema import Language
+
+say = speaker("reports")
 
 __all__ = [
     "FOLDER",

@@ -122,9 +122,11 @@ def summarize(
         if needed is not None and needed not in clusters:
             msg = f"There is no column {needed!r} to summarize by; there are: {', '.join(clusters.columns)}."
             raise SchemaError(msg)
+    confirmed = _confirmed(clusters) if by in (None, _unit_column(clusters)) else frozenset()
+    rows = _bare(clusters)
     if by is None:
-        all_in_one = pd.Series("total", index=clusters.index, dtype=pd.CategoricalDtype(["total"]))
-        return _figures(clusters, all_in_one).assign(estimated=_estimated(clusters, all_in_one, by))
+        all_in_one = pd.Series("total", index=rows.index, dtype=pd.CategoricalDtype(["total"]))
+        return _figures(rows, all_in_one).assign(estimated=_estimated(rows, all_in_one, by, confirmed))
     if by in ("district", "commune"):
         groups = home_units(clusters, units if placed else None, by=by)
     else:
@@ -134,8 +136,8 @@ def summarize(
     names = sorted(groups.unique(), key=lambda name: (name == unknown, fold(name)))
     # The column still says each row's status when the group is one status.
     by_name = groups.astype(pd.CategoricalDtype(names))
-    figures = _figures(clusters, by_name, every_status=by == "status")
-    return figures.assign(estimated=_estimated(clusters, by_name, by)).rename_axis(by)
+    figures = _figures(rows, by_name, every_status=by == "status")
+    return figures.assign(estimated=_estimated(rows, by_name, by, confirmed)).rename_axis(by)
 
 
 def contributions(clusters: pd.DataFrame) -> pd.DataFrame:
@@ -244,9 +246,17 @@ def _averaged_by(fill: pd.DataFrame, key: pd.CategoricalIndex) -> pd.Series:
     return by.groupby(key, observed=False).first()
 
 
-def _estimated(clusters: pd.DataFrame, groups: pd.Series, by: str | None) -> pd.Series:
+def _bare(clusters: pd.DataFrame) -> pd.DataFrame:
+    """Return the table without its load report, which pandas would copy with every column computed."""
+    rows = pd.DataFrame(clusters)
+    rows.attrs = {}
+    return rows
+
+
+def _estimated(
+    clusters: pd.DataFrame, groups: pd.Series, by: str | None, confirmed: frozenset[tuple[str, str]]
+) -> pd.Series:
     """Return for each group which of its totals carry "≈", as text."""
-    confirmed = _confirmed(clusters) if by in (None, _unit_column(clusters)) else frozenset()
     marks = doubtful_totals(clusters, groups, confirmed, every_status=by == "status")
     marks = marks.reindex(list(groups.cat.categories), fill_value=False)
     texts = ["; ".join(marks.columns[row]) for row in marks.to_numpy(dtype=bool)]
@@ -366,7 +376,7 @@ def reconcile(
     """
     published = load_totals() if totals is None else totals
     whole = scope or _whole(clusters, totals)
-    computed = _computed(clusters, whole)
+    computed = _computed(_bare(clusters), whole)
     rows = published[published["role"].isin(["control", "note"])]
     rows = rows.assign(_key=rows["scope"].astype("string").map(scope_key, na_action="ignore"))
     had = rows["_key"].isin(computed["_key"])

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from clusters_geo.crs import ZONES
-from clusters_geo.measure.rates import RATES, STATED, build_out_rate, fill_rates
+from clusters_geo.measure.rates import RATES, STATED, build_out_rate, column, fill_rates
 from clusters_geo.names import name_key
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.schema import BASES
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
     from collections.abc import Set as AbstractSet
 
 __all__ = [
@@ -75,8 +76,8 @@ def is_fact(basis: pd.Series) -> pd.Series:
     >>> is_fact(pd.Series(["published", "inferred", None, "modelled"])).tolist()
     [True, False, True, False]
     """
-    given = _texts(basis)
-    return (given.isin(FACTS) | (given == "") | ~given.isin(set(BASES))).astype(bool)
+    doubted = set(BASES) - FACTS
+    return pd.Series([given not in doubted for given in _texts(basis)], index=basis.index, dtype=bool)
 
 
 def is_soft(basis: pd.Series) -> pd.Series:
@@ -87,7 +88,7 @@ def is_soft(basis: pd.Series) -> pd.Series:
     >>> is_soft(pd.Series(["published", "inferred", None, "modelled"])).tolist()
     [False, False, False, True]
     """
-    return _texts(basis).isin(SOFT).astype(bool)
+    return pd.Series([given in SOFT for given in _texts(basis)], index=basis.index, dtype=bool)
 
 
 def weaker_basis(first: pd.Series, *others: pd.Series) -> pd.Series:
@@ -98,12 +99,10 @@ def weaker_basis(first: pd.Series, *others: pd.Series) -> pd.Series:
     >>> weaker_basis(pd.Series(["published", ""]), pd.Series(["modelled", "declared"])).tolist()
     ['modelled', 'declared']
     """
-    rank = {basis: place for place, basis in enumerate(("", *BASES))}
-    weakest = _texts(first)
-    for other in map(_texts, others):
-        weaker = other.map(rank).fillna(0) > weakest.map(rank).fillna(0)
-        weakest = weakest.mask(weaker, other)
-    return weakest
+    rank = {basis: place for place, basis in enumerate(BASES, start=1)}
+    rows = zip(*map(_texts, (first, *others)), strict=True)
+    weakest = [max(row, key=lambda basis: rank.get(basis, 0)) for row in rows]
+    return pd.Series(weakest, index=first.index, dtype="string")
 
 
 def basis_of(clusters: pd.DataFrame, name: str) -> pd.Series:
@@ -123,13 +122,22 @@ def basis_of(clusters: pd.DataFrame, name: str) -> pd.Series:
     >>> basis_of(table, "build_out_rate").tolist()
     ['modelled']
     """
-    blank = pd.Series("", index=clusters.index, dtype="string")
-    parts = [f"{part}_basis" for part in RATES.get(name, (name,))]
-    basis = weaker_basis(blank, *(clusters[part] for part in parts if part in clusters))
-    if name not in _FILL:
+    if name not in RATES:
+        return _weakest(clusters, name)
+    return _rate_basis(clusters, name, fill_rates(clusters)["stated"] if name in _FILL else None)
+
+
+def _rate_basis(clusters: pd.DataFrame, rate: str, stated: pd.Series | None) -> pd.Series:
+    basis = _weakest(clusters, *RATES[rate])
+    if rate not in _FILL or stated is None:
         return basis
-    stated = clusters.get(f"{STATED}_basis", blank)
-    return basis.mask(fill_rates(clusters)["stated"], weaker_basis(stated).replace("", "declared"))
+    return basis.mask(stated, _weakest(clusters, STATED).replace("", "declared"))
+
+
+def _weakest(clusters: pd.DataFrame, *names: str) -> pd.Series:
+    blank = pd.Series("", index=clusters.index, dtype="string")
+    companions = [f"{name}_basis" for name in names if f"{name}_basis" in clusters]
+    return weaker_basis(blank, *(clusters[name] for name in companions)) if companions else blank
 
 
 def doubtful_cells(clusters: pd.DataFrame, name: str) -> pd.Series:
@@ -179,8 +187,13 @@ def doubtful_totals(
     >>> doubtful_totals(table, pd.Series(["A", "B"]), {("a", "planned_ha")})["planned_ha"].to_dict()
     {'A': False, 'B': False}
     """
-    cells = {total: _rests_on_doubt(clusters, total, every_status=every_status) for total in PARTS}
-    doubted = pd.DataFrame(cells, index=clusters.index).groupby(groups.astype(object).to_numpy()).any()
+    key = groups.astype(object).to_numpy()
+    if not any(str(name).endswith("_basis") for name in clusters):
+        # The owner's own figures, every one of them.
+        return pd.DataFrame(data=False, index=pd.Index(key).dropna().unique(), columns=list(PARTS))
+    rates = {**fill_rates(clusters), "build_out_rate": _build_out(clusters)}
+    cells = {total: _rests_on_doubt(clusters, total, rates, every_status=every_status) for total in PARTS}
+    doubted = pd.DataFrame(cells, index=clusters.index).groupby(key).any()
     for total in PARTS:
         met = [_confirmed(name_key(str(group)), total, confirmed) for group in doubted.index]
         doubted[total] &= ~pd.Series(met, index=doubted.index, dtype=bool)
@@ -223,27 +236,27 @@ def _confirmed(group: str, total: str, confirmed: AbstractSet[tuple[str, str]]) 
     return all((group, part) in confirmed for part in parts)
 
 
-def _rests_on_doubt(clusters: pd.DataFrame, total: str, *, every_status: bool) -> pd.Series:
+def _rests_on_doubt(
+    clusters: pd.DataFrame, total: str, rates: Mapping[Hashable, pd.Series], *, every_status: bool
+) -> pd.Series:
     status, parts = PARTS[total]
-    counted = _texts(clusters["status"]) == status
+    counted = pd.Series([given == status for given in _texts(clusters["status"])], index=clusters.index)
     if parts == _COUNTED:
         return counted & ~is_fact(weaker_basis(*(basis_of(clusters, part) for part in parts)))
     if every_status and status == "operating":
         counted = counted | True
     if total in RATES:
-        return counted & _rate(clusters, total).notna() & ~is_fact(basis_of(clusters, total))
+        return counted & rates[total].notna() & ~is_fact(_rate_basis(clusters, total, rates["stated"]))
     return counted & doubtful_cells(clusters, parts[0])
 
 
-def _rate(clusters: pd.DataFrame, name: str) -> pd.Series:
-    if name in _FILL:
-        return fill_rates(clusters)[name]
-    areas = clusters.reindex(columns=list(RATES[name]))
-    return build_out_rate(areas)
+def _build_out(clusters: pd.DataFrame) -> pd.Series:
+    return build_out_rate(pd.DataFrame({name: column(clusters, name) for name in RATES["build_out_rate"]}))
 
 
-def _texts(basis: pd.Series) -> pd.Series:
-    return basis.astype("string").fillna("")
+def _texts(basis: pd.Series) -> list[str]:
+    # A list is quicker here than a column of text.
+    return ["" if missing else str(value) for value, missing in zip(basis, basis.isna(), strict=True)]
 
 
 def province_of(clusters: pd.DataFrame) -> str | None:
