@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from clusters_geo.reference import load_events, load_hanoi, load_totals
     from clusters_geo.report.charts import chart
     from clusters_geo.report.saving import save
+    from clusters_geo.units.crosswalk import crosswalk
     from clusters_geo.units.places import locate
     from clusters_geo.validation import validate
 
@@ -54,6 +55,7 @@ __all__ = [
     "built_up_ha",
     "chart",
     "city_per_hectare",
+    "crosswalk",
     "eligibility",
     "fill_rate",
     "form",
@@ -90,6 +92,7 @@ _HOMES = {
     "built_up_ha": "built_up",
     "city_per_hectare": "measure.summary",
     "chart": "report.charts",
+    "crosswalk": "units.crosswalk",
     "eligibility": "planning.eligibility",
     "fill_rate": "measure.rates",
     "lawful_fill_rate": "measure.rates",
