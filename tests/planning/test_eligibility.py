@@ -25,7 +25,7 @@ def register(**columns):
 
 
 def answer(on, **columns):
-    return eligibility(register(**columns), on=on)["may_establish"].iloc[0]
+    return eligibility(register(**columns), by="district", on=on)["may_establish"].iloc[0]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_the_answer_says_by_which_unit_and_where_the_law_counts_otherwise():
     assert eligibility(table, on=SECOND)["unit"].iloc[0] == "district"
     assert "Decree 139/2025" in eligibility(table, on="2025-07-01", lang="en")["note"].iloc[0]
     assert "Decree 139/2025" not in eligibility(table, on="2025-06-30", lang="en")["note"].iloc[0]
-    assert "by commune" in eligibility(table, on=THIRD, lang="en")["note"].iloc[0]
+    assert "by commune" in eligibility(table, by="district", on=THIRD, lang="en")["note"].iloc[0]
     by_commune = eligibility(table, by="commune", on=THIRD, lang="en")
     assert by_commune.index.tolist() == ["X"]
     assert "counts by commune" not in by_commune["note"].iloc[0]
@@ -218,7 +218,7 @@ def test_clusters_are_listed_by_what_may_be_done_with_them():
 
 
 def test_what_is_wrong_with_the_arguments_is_said():
-    with pytest.raises(SchemaError, match="no column 'commune'"):
+    with pytest.raises(SchemaError, match="no column commune"):
         eligibility(register(leased_ha=[1.0]), by="commune", on=SECOND)
     with pytest.raises(SchemaError, match="YYYY-MM-DD"):
         eligibility(register(leased_ha=[1.0]), on="30/6/2024")

@@ -85,9 +85,9 @@ def test_what_cannot_be_done_is_refused(town, clusters, communes):
         cg.crosswalk(clusters, target=communes, by_area=True)
     with pytest.raises(cg.SchemaError, match="no column people"):
         cg.crosswalk(clusters, target=communes, extensive=["people"])
+    bare, totals = pd.DataFrame(town.drop(columns="geometry")), pd.DataFrame({"n": [1.0]}, index=["Từ Sơn"])
     with pytest.raises(cg.SchemaError, match="Which unit became which"):
-        bare = pd.DataFrame(town.drop(columns="geometry"))
-        cg.crosswalk(pd.DataFrame({"n": [1.0]}, index=["Từ Sơn"]), source=bare, target=bare, extensive=["n"])
+        cg.crosswalk(totals, source=bare, target=bare, extensive=["n"])
 
 
 @pytest.mark.parametrize(

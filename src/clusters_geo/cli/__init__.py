@@ -30,6 +30,7 @@ _COMMANDS = (
     "demo",
     "summary",
     "pending",
+    "eligibility",
     "map",
     "audit",
     "form",

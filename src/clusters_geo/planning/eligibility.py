@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,10 @@ from clusters_geo.errors import SchemaError
 from clusters_geo.measure.rates import column, fill_rates, mean_fill_rates
 from clusters_geo.measure.trust import basis_of, is_soft
 from clusters_geo.names import fold
-from clusters_geo.planning.law import DECISION_105, DISTRICTS_ABOLISHED, regime_on
-from clusters_geo.words import format_number, format_percent
+from clusters_geo.planning.homes import Home, homes_of
+from clusters_geo.planning.law import DECISION_105, DISTRICTS_ABOLISHED, regime_on, unit_on
+from clusters_geo.reading.notes import some
+from clusters_geo.words import format_number, format_percent, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,52 +32,9 @@ if TYPE_CHECKING:
 __all__ = ["eligibility", "expansion"]
 
 Answer = Literal["yes", "no", "unknown"]
+Kind = Literal["ordinary", "high-tech", "eco"]
 
-_NOTES: dict[str, tuple[str, str]] = {
-    "no_text": (
-        "Chưa tìm được văn bản có hiệu lực ngày {on}.",
-        "No text in force on {on} was found.",
-    ),
-    "first": ("Chưa có cụm nào được thành lập ở đây.", "No cluster is established here yet."),
-    "by_fill": (
-        (
-            "Tỷ lệ lấp đầy trung bình từ {fill_low} đến {fill_high}, tính theo diện tích từ {weighted_low} "
-            "đến {weighted_high}, cần trên {fill_limit}."
-        ),
-        (
-            "Mean fill rate {fill_low} to {fill_high}, by area {weighted_low} to {weighted_high}; over "
-            "{fill_limit} is needed."
-        ),
-    ),
-    "two_means": (
-        "Hai cách tính trung bình cho kết quả khác nhau; luật không nói rõ dùng cách nào.",
-        "The two ways to take the mean differ in their answer; the law does not say which it means.",
-    ),
-    "by_land": (
-        "Đất công nghiệp chưa cho thuê từ {land_low} đến {land_high} ha, cần {comparison} {land_limit} ha.",
-        "Unleased industrial land {land_low} to {land_high} ha, {comparison} {land_limit} ha is needed.",
-    ),
-    "at_most": ("không quá", "at most"),
-    "under": ("dưới", "under"),
-    "exempt": (
-        "Cụm công nghệ cao và cụm sinh thái không phải xét điều kiện này.",
-        "High-tech and eco clusters are exempt.",
-    ),
-    "unit": (
-        "Luật tính theo cấp xã; kết quả này theo {by}.",
-        "The law counts by commune; this answer is by {by}.",
-    ),
-    "no_districts": (
-        (
-            "Không còn cấp huyện từ 1/7/2025: UBND cấp tỉnh quyết định đơn vị áp dụng (Nghị định 139/2025, "
-            "điều 12); kết quả này theo {by}."
-        ),
-        (
-            "There are no districts since 1 July 2025: the province decides on the unit (Decree 139/2025, "
-            "art. 12); this answer is by {by}."
-        ),
-    ),
-}
+word = speaker("eligibility")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +45,13 @@ class _Range:
     high: float
 
 
-def eligibility(
+def eligibility(  # noqa: PLR0913 - all but the register is keyword-only
     clusters: pd.DataFrame,
     *,
-    by: str = "district",
+    by: str | None = None,
     on: date | str | None = None,
-    units: Iterable[str] | None = None,
+    units: pd.DataFrame | Iterable[str] | None = None,
+    kind: Kind = "ordinary",
     lang: Language = "vi",
 ) -> pd.DataFrame:
     """Return for each unit whether a further cluster may be established, and which may be expanded.
@@ -99,16 +59,21 @@ def eligibility(
     Parameters
     ----------
     clusters
-        One row per cluster, with the column named by `by`, `status`, and what is known of `planned_ha`,
-        `leasable_ha`, `leased_ha`, `approved_ha` (land with an investment approval, not yet leased; 0
-        where missing), `fill_rate_declared`, `registered_ha`, `infrastructure_complete`,
+        One row per cluster, with `status`, where it lies (see `locate`) or a column `by`, and what is known
+        of `planned_ha`, `leasable_ha`, `leased_ha`, `approved_ha` (land with an investment approval, not yet
+        leased; 0 where missing), `fill_rate_declared`, `registered_ha`, `infrastructure_complete`,
         `established_on`, `opened_on`, `operating_on`.
     by
-        The unit of the condition: `district`, then by the province's choice, then `commune`.
+        The unit of the condition. None for that of the day: `district` to 30 June 2025, `commune` from 15
+        September 2026; in between the province decides (Decree 139/2025, art. 12), `district` if you do not
+        say. Any other column groups by its names.
     on
         The day whose law is applied; the latest `as_of` by default.
     units
-        Further units that have no cluster in the register.
+        The layer of units, as from `load_units`; Hà Nội's are known. Or names of further units that have no
+        cluster in the register.
+    kind
+        What is to be established: `ordinary`; `high-tech` and `eco` are exempt from 15 September 2026.
     lang
         The language of `note`.
 
@@ -117,6 +82,8 @@ def eligibility(
     One row per unit, indexed by `by`:
 
     - `may_establish`: yes, no or unknown;
+    - `open_clusters`: how many more may count, as they may lie here or may be established: the answer is that
+      with and without them, `unknown` where these differ; `open_ids`: which;
     - `clusters`: how many established ones count (operating, under construction, or with a decision or
       a date of establishment), `fill_known_clusters`: of how many the fill rate is known;
     - `mean_fill_rate`: mean of the known rates (art. 2.7: leased or approved ÷ industrial land),
@@ -148,16 +115,33 @@ def eligibility(
     A                   no            0.45             140.0
     B                  yes             NaN              30.0
     """
-    for needed in (by, "status"):
-        if needed not in clusters:
-            msg = f"There is no column {needed!r}; there are: {', '.join(map(str, clusters.columns))}."
-            raise SchemaError(msg)
+    if kind not in get_args(Kind):
+        raise SchemaError("law.kind", kind=kind, kinds=list(get_args(Kind)))
+    if "status" not in clusters:
+        raise SchemaError("units.no-column", column="status", columns=[str(name) for name in clusters])
     day = _day(on, clusters)
-    table = _figures(clusters).assign(unit=clusters[by].astype("string").to_numpy())
+    question = _Question(by or unit_on(day), day, kind, lang)
+    layer = units if isinstance(units, pd.DataFrame) else None
+    homes = homes_of(clusters, question.by, day, layer, chosen=by is not None)
+    table = _figures(clusters)
     table["may_expand"] = _may_expand(table, regime_on(day))["may_expand"]
-    names = sorted({*table["unit"].dropna(), *(units or ())}, key=lambda name: (fold(name), name))
-    rows = [_unit(table[(table["unit"] == name).fillna(value=False)], by, day, lang) for name in names]
-    return pd.DataFrame(rows, index=pd.Index(names, name=by))
+    more = () if units is None or isinstance(units, pd.DataFrame) else units
+    names = sorted({*homes.names, *more}, key=lambda name: (fold(name), name))
+    rows = [_unit(table, homes.of(name), question, homes.reason) for name in names]
+    return pd.DataFrame(rows, index=pd.Index(names, name=question.by))
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked: by which unit, on which day, of which kind of cluster, in which language."""
+
+    by: str
+    day: date
+    kind: Kind
+    lang: Language
+
+    def say(self, key: str, **values: object) -> str:
+        return word(key, self.lang, **values)
 
 
 def expansion(clusters: pd.DataFrame, *, on: date | str | None = None) -> pd.DataFrame:
@@ -220,7 +204,7 @@ def _figures(clusters: pd.DataFrame) -> pd.DataFrame:
     table["fill_rate"] = fill_rates(table)["lawful_fill_rate"].clip(upper=1.0)
     leasable = table["leasable_ha"]
     table["unleased_ha"] = (leasable * (1 - table["fill_rate"])).where(leasable > 0, leasable)
-    table["established"] = operating | _established(clusters)
+    table["established"] = _established(clusters)
     table["complete"] = clusters.get(
         ("infrastructure_complete"), pd.Series(pd.NA, index=clusters.index)
     ).astype("boolean")
@@ -229,11 +213,17 @@ def _figures(clusters: pd.DataFrame) -> pd.DataFrame:
 
 
 def _established(clusters: pd.DataFrame) -> pd.Series:
-    known = (clusters["status"] == "under_construction").fillna(value=False)
+    """Return which clusters are established: yes, no, or missing where the register does not say.
+
+    A pending site is called for investment or established, and its ground is not broken: without a decision,
+    a date or the flag nobody can tell which.
+    """
+    known = clusters["status"].isin(["operating", "under_construction"])
     for name in ("decision", "established_on"):
         if name in clusters:
             known = known | clusters[name].notna()
-    return known
+    told = clusters.get("established", pd.Series(pd.NA, index=clusters.index)).astype("boolean")
+    return known.astype("boolean").where(known.astype(bool), told)
 
 
 def _earliest(clusters: pd.DataFrame) -> pd.Series:
@@ -247,18 +237,28 @@ def _earliest(clusters: pd.DataFrame) -> pd.Series:
     return pd.concat(days, axis=1).min(axis=1)
 
 
-def _unit(rows: pd.DataFrame, by: str, day: date, lang: Language) -> dict[str, object]:
-    regime = regime_on(day)
-    counted = rows[rows["established"]]
-    fill, land = _mean_fill(counted), _unleased(counted)
+def _unit(table: pd.DataFrame, home: Home, asked: _Question, reason: str) -> dict[str, object]:
+    """Return the answer for one unit: with what certainly counts, and with what may count besides."""
+    regime = regime_on(asked.day)
+    here, near = table[home.inside], table[home.possible]
+    counted = here[here["established"].fillna(value=False).astype(bool)]
+    # Where nothing is established, a site that may be is itself the first.
+    pending = here[here["established"].isna()] if len(counted) else here.iloc[:0]
+    maybe = pd.concat([pending, near[near["established"].fillna(value=bool(len(counted))).astype(bool)]])
+    fill, land = _mean_fill(counted), _unleased(pd.concat([counted, maybe]))
+    land = _Range(_unleased(counted).low, land.high)
     mean, weighted = fill
-    rule = regime.establishment if regime.establishment and day >= regime.establishment.since else None
-    answer = _may_establish(len(counted), fill, land, rule)
-    why = [_why(len(counted), fill, land, rule, lang), *_caveats(rule, by, day, lang)] if rule else []
-    by_answer = {a: tuple(map(str, rows.index[rows["may_expand"] == a])) for a in ("yes", "no", "unknown")}
+    rule = regime.establishment if regime.establishment and asked.day >= regime.establishment.since else None
+    answer, exempt = _answer(counted, maybe, rule), _is_exempt(rule, asked.kind)
+    answer = "yes" if exempt else "unknown" if reason else answer
+    why = [_why(len(counted), fill, land, rule, asked.lang), *_caveats(rule, asked)] if rule else []
+    why += _open_words(pending, len(maybe) - len(pending), maybe, asked) if rule and not exempt else []
+    why += [asked.say(reason, by=asked.say(asked.by))] if reason and rule else []
+    by_answer = {a: tuple(map(str, here.index[here["may_expand"] == a])) for a in ("yes", "no", "unknown")}
     return {
         "may_establish": answer,
         "clusters": len(counted),
+        "open_clusters": len(maybe),
         "fill_known_clusters": int(counted["fill_rate"].notna().sum()),
         "mean_fill_rate": counted["fill_rate"].mean(),
         "mean_fill_rate_low": mean.low,
@@ -272,11 +272,38 @@ def _unit(rows: pd.DataFrame, by: str, day: date, lang: Language) -> dict[str, o
         "may_expand": by_answer["yes"],
         "may_not_expand": by_answer["no"],
         "expansion_unknown": by_answer["unknown"],
+        "open_ids": tuple(map(str, maybe.index)),
         "regime": regime.code,
-        "unit": by,
+        "unit": asked.by,
         "source": rule.source if rule else None,
-        "note": " ".join(why) or _say("no_text", lang, on=day.isoformat()),
+        "note": " ".join(why) or asked.say("no_text", on=asked.day.isoformat()),
     }
+
+
+def _answer(counted: pd.DataFrame, maybe: pd.DataFrame, rule: Establishment | None) -> Answer:
+    """Return the answer that holds whichever of the clusters that may count do; unknown if it differs."""
+    if rule is None or maybe.empty:
+        return _may_establish(len(counted), _mean_fill(counted), _unleased(counted), rule)
+    full = maybe["fill_rate"] > rule.mean_fill_above
+    answers = set()
+    for more in (maybe.iloc[:0], maybe, maybe[full], maybe[~full]):
+        rows = pd.concat([counted, more]) if len(more) else counted
+        answers.add(_may_establish(len(rows), _mean_fill(rows), _unleased(rows), rule))
+    return answers.pop() if len(answers) == 1 else "unknown"
+
+
+def _is_exempt(rule: Establishment | None, kind: Kind) -> bool:
+    return rule is not None and kind != "ordinary" and rule.unit == "commune"
+
+
+def _open_words(pending: pd.DataFrame, near: int, maybe: pd.DataFrame, asked: _Question) -> list[str]:
+    """Say which clusters leave an answer open, and why."""
+    told = []
+    if near:
+        told.append(asked.say("open", count=near, ids=some(maybe.index[len(pending) :], asked.lang)))
+    if len(pending):
+        told.append(asked.say("pending", count=len(pending), ids=some(pending.index, asked.lang)))
+    return told
 
 
 def _mean_fill(counted: pd.DataFrame) -> tuple[_Range, _Range]:
@@ -322,9 +349,9 @@ def _full_enough(mean: _Range, rule: Establishment) -> Answer:
 def _why(count: int, fill: tuple[_Range, _Range], land: _Range, rule: Establishment, lang: Language) -> str:
     """Return in words how the numbers stand against the thresholds."""
     if count == 0:
-        return _say("first", lang)
+        return word("first", lang)
     mean, weighted = fill
-    by_fill = _say(
+    by_fill = word(
         "by_fill",
         lang,
         fill_low=format_percent(mean.low, lang),
@@ -333,33 +360,40 @@ def _why(count: int, fill: tuple[_Range, _Range], land: _Range, rule: Establishm
         weighted_high=format_percent(weighted.high, lang),
         fill_limit=format_percent(rule.mean_fill_above, lang, 0),
     )
-    by_land = _say(
+    by_land = word(
         "by_land",
         lang,
         land_low=format_number(land.low, lang),
         land_high=format_number(land.high, lang) if np.isfinite(land.high) else "?",
-        comparison=_say("at_most" if rule.reaching_is_enough else "under", lang),
+        comparison=word("at_most" if rule.reaching_is_enough else "under", lang),
         land_limit=format_number(rule.unleased_ha_up_to, lang, 0),
     )
     answers = {_full_enough(mean, rule), _full_enough(weighted, rule)}
-    differ = [_say("two_means", lang)] if answers == {"yes", "no"} else []
+    differ = [word("two_means", lang)] if answers == {"yes", "no"} else []
     return " ".join([by_fill, by_land, *differ])
 
 
-def _caveats(rule: Establishment, by: str, day: date, lang: Language) -> list[str]:
+def _caveats(rule: Establishment, asked: _Question) -> list[str]:
     """Return who is exempt, and where the unit is not that of the law."""
+    told = []
     if rule.unit == "commune":
-        return [_say("exempt", lang), *([_say("unit", lang, by=by)] if by != "commune" else [])]
-    return [_say("no_districts", lang, by=by)] if day >= DISTRICTS_ABOLISHED else []
+        exempt = _is_exempt(rule, asked.kind)
+        told.append(asked.say("exempted", kind=asked.say(asked.kind)) if exempt else asked.say("exempt"))
+    if asked.day >= DISTRICTS_ABOLISHED and rule.unit == "district":
+        return [*told, asked.say("no_districts", by=_called(asked.by, asked.lang))]
+    if asked.by != rule.unit:
+        told.append(asked.say("unit", law=asked.say(rule.unit), by=_called(asked.by, asked.lang)))
+    return told
 
 
-def _say(key: str, lang: Language, **values: str) -> str:
-    return _NOTES[key][0 if lang == "vi" else 1].format(**values)
+def _called(by: str, lang: Language) -> str:
+    return word(by, lang) if by in ("district", "commune") else by
 
 
 def _may_expand(table: pd.DataFrame, regime: Regime) -> pd.DataFrame:
     """Judge the three conditions of each cluster, and all together."""
     rule = regime.expansion
+    established = table["established"].fillna(value=False).astype(bool)
     result = table[["fill_rate", "leasable_ha"]].assign(
         demand_ha=table["registered_ha"],
         room_ha=(rule.maximum_ha - table["planned_ha"]).clip(lower=0.0) if rule else np.nan,
@@ -370,8 +404,8 @@ def _may_expand(table: pd.DataFrame, regime: Regime) -> pd.DataFrame:
     met = _conditions(table, rule)
     for name, condition in met.items():
         result[name] = _answers(condition)
-    together = met["size_met"] & met["demand_met"] & met["infrastructure_met"] & table["established"]
-    result["may_expand"] = _answers(together if rule else together.mask(table["established"]))
+    together = met["size_met"] & met["demand_met"] & met["infrastructure_met"] & established
+    result["may_expand"] = _answers(together if rule else together.mask(established))
     order = [
         "may_expand",
         "room_ha",

@@ -21,6 +21,7 @@ __all__ = [
     "land_shares_on",
     "regime_on",
     "speciality_share_on",
+    "unit_on",
 ]
 
 DECREE_68 = "Nghị định 68/2017/NĐ-CP, Nghị định 66/2020/NĐ-CP"
@@ -158,6 +159,21 @@ def regime_on(day: date) -> Regime:
     ('68/2017', '32/2024')
     """
     return next(regime for regime in reversed(_REGIMES) if regime.start <= day)
+
+
+def unit_on(day: date) -> Literal["district", "commune"]:
+    """Return the unit by which conditions are counted on a day, where nobody says another.
+
+    From 1 July 2025 to 14 September 2026 the province says (Decree 139/2025/NĐ-CP, art. 12); the law then
+    still speaks of districts.
+
+    Examples
+    --------
+    >>> unit_on(date(2025, 6, 30)), unit_on(date(2026, 9, 14)), unit_on(date(2026, 9, 15))
+    ('district', 'district', 'commune')
+    """
+    rule = regime_on(day).establishment
+    return rule.unit if rule is not None else "district"
 
 
 def land_shares_on(day: date) -> dict[str, Limit] | None:

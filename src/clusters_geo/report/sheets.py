@@ -14,10 +14,10 @@ from clusters_geo.measure.trust import MARK, STATED_MARK, doubtful_cells, provin
 from clusters_geo.report.tables import Sheet, say, to_records
 from clusters_geo.schema import BASES, STATUSES, label
 from clusters_geo.units.places import UNPLACED
-from clusters_geo.words import MISSING, format_number, format_percent
+from clusters_geo.words import MISSING, format_number, format_percent, speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from clusters_geo.schema import Language
 
@@ -306,6 +306,52 @@ def pending_sheet(sites: pd.DataFrame, lang: Language) -> Sheet:
     numeric = frozenset(number for number, name in enumerate(shown) if name == "planned_ha")
     rows = tuple(zip(*cells.values(), strict=True))
     return Sheet(say("pending_title", lang), header, rows, numeric, tuple(notes))
+
+
+def eligibility_sheet(table: pd.DataFrame, lang: Language, notes: Sequence[str] = ()) -> Sheet:
+    """Return the answers of the law, one unit a row, with the figures and the reasons that they rest on.
+
+    Parameters
+    ----------
+    table
+        As from `eligibility`; with `may_establish_before` where something was assumed.
+    lang
+        Language of the sheet.
+    notes
+        What else to say below.
+    """
+    told = speaker("eligibility")
+    before = "may_establish_before" in table
+    answers = ["may_establish", "may_establish_before"] if before else ["may_establish"]
+    rows = []
+    for name, row in table.iterrows():
+        said = [MISSING if pd.isna(row[key]) else told(str(row[key]), lang) for key in answers]
+        fill = _between(row["mean_fill_rate_low"], row["mean_fill_rate_high"], lang, format_percent)
+        land = _between(row["unleased_ha_low"], row["unleased_ha_high"], lang, format_number)
+        counts = (_count(row["clusters"], lang), _count(row["open_clusters"], lang))
+        rows.append((str(name), *said, *counts, fill, land, str(row["note"])))
+    heads = [
+        "may_establish",
+        *(["before"] if before else []),
+        "clusters",
+        "open_clusters",
+        "mean_fill",
+        "unleased",
+    ]
+    by = str(table.index.name)
+    header = (_group_heading(by, lang), *(told(head, lang) for head in [*heads, "note"]))
+    regime = ", ".join(dict.fromkeys(table["regime"])) if len(table) else ""
+    numeric = frozenset(range(len(answers) + 1, len(header) - 1))
+    return Sheet(
+        " – ".join(filter(None, [told("title", lang), regime])), header, tuple(rows), numeric, tuple(notes)
+    )
+
+
+def _between(low: float, high: float, lang: Language, write: Callable[[float, Language], str]) -> str:
+    """Return what is between two figures, or the one that both are; "?" where there is no most."""
+    if pd.isna(low) or low == high:
+        return write(low, lang)
+    return f"{write(low, lang)} – {write(high, lang) if np.isfinite(high) else '?'}"
 
 
 def programme_sheet(table: pd.DataFrame, lang: Language) -> Sheet:

@@ -3,8 +3,8 @@
 A cluster is a row with a place or a name, so it moves whole. A total of an old unit is not: which part of it
 lies in which new unit is known only where the one holds the other, and else it is an interval. Only context,
 such as people or land of a kind, may be spread over area, and is then modelled. Amounts that add up (people)
-are extensive, and are split by the share of the source; densities and rates are intensive, and are averaged by
-the share of the target.
+are extensive, and are split by the share of the source; densities and rates are intensive, and are averaged
+by the share of the target.
 """
 
 from __future__ import annotations
@@ -237,7 +237,7 @@ def _codes_of(table: pd.DataFrame, source: pd.DataFrame) -> list[str | None]:
 
 
 def _pairs(source: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:
-    """Return which units share land: by the tables of mergers where both are known, else by their outlines."""
+    """Return which units share land: by the tables of mergers where both are known, else by outlines."""
     drawn = all(isinstance(t, gpd.GeoDataFrame) and t.geometry.notna().any() for t in (source, target))
     old_known, new_known = (generation_of(layer, unit_level(layer)) for layer in (source, target))
     by_area = unit_shares(gpd.GeoDataFrame(source), gpd.GeoDataFrame(target)) if drawn else None
