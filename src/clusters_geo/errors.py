@@ -139,7 +139,7 @@ def told_of(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 _ADDRESS = re.compile(r"\s*((?:/vsi\w+/)*\{?)([a-z][\w+.-]+:/+)(.*)", re.IGNORECASE | re.DOTALL)
-_CONNECTION = re.compile(r"\s*([a-z]\w+):.*", re.IGNORECASE | re.DOTALL)
+_CONNECTION = re.compile(r"(?<!\s)\s*+([a-z]\w{1,40}):.*", re.IGNORECASE | re.DOTALL)
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:@\s]*)(?::\d*)?")
 _TELLING = r"\w*(?:pass(?:word|wd|file)?|pwd|secret|token|signature|key)"
 _SETTING = re.compile(rf"\b{_TELLING}\s*=\s*('[^']*'|\"[^\"]*\"|[^\s&;]*)", re.IGNORECASE)
@@ -162,7 +162,7 @@ def without_secrets(text: str) -> str:
     found = _ADDRESS.fullmatch(text)
     if found is None:
         # A password before an @, or said by its name, is one without any address too.
-        hidden = _SETTING.search(text) or re.search(r"[^/\\\s]:[^/\\].*@", text, re.DOTALL)
+        hidden = _SETTING.search(text) or re.search(r"[^/\\\s]:[^/\\]", text.rpartition("@")[0])
         return _CONNECTION.sub(r"\1:…", text) if not hidden or _CONNECTION.fullmatch(text) else "…"
     beginning, rest = found[1] + found[2], found[3]
     whole = re.split(r"[?#;]", rest, maxsplit=1)[0]

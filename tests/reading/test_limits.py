@@ -79,7 +79,7 @@ def test_a_parquet_that_unpacks_to_gigabytes_is_refused(tmp_path):
 
 
 def test_a_workbook_whose_strings_unpack_to_much_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "MAX_WORKBOOK_BYTES", 1 << 20)
+    monkeypatch.setattr(limits, "MAX_WORKBOOK_BYTES", 1 << 20)
     monkeypatch.setattr(child, "ENCLOSED", False)
     file = tmp_path / "a.xlsx"
     book = openpyxl.Workbook()

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clusters_geo.errors import SourceError
+from clusters_geo.errors import ClustersGeoError, EngineError, told_of
 from clusters_geo.forms.cells import mark_of, read_figure
 from clusters_geo.forms.circular import Period, lines, verdict
 from clusters_geo.forms.conditions import register_column
 from clusters_geo.forms.recognise import recognise
 from clusters_geo.names import match_names, slug, strip_accents
+from clusters_geo.reading.child import in_child
+from clusters_geo.reading.limits import refuse_spans
+from clusters_geo.reading.opening import opened
 from clusters_geo.reading.sheets import read_grids
 
 if TYPE_CHECKING:
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from clusters_geo.forms.recognise import Found, Heading
+    from clusters_geo.reading.opening import InputFile
     from clusters_geo.schema import Language
 
 __all__ = ["Received", "overdue_forms", "read_forms"]
@@ -111,10 +116,10 @@ def read_forms(
     """
     asked = Period.parse(period)
     files, figures, problems = [], [], []
-    names = [Path(path) for path in paths]
+    names = list(paths)
     for at, file in enumerate(names, start=1):
         if progress:
-            progress(at, len(names), file.name)
+            progress(at, len(names), Path(file).name)
         one = _read_one(file, clusters, asked, lang)
         files.append(one.file)
         problems += one.problems
@@ -204,21 +209,37 @@ class _One:
         self.problems.append(told)
 
 
-def _read_one(path: Path, clusters: pd.DataFrame, asked: Period, lang: Language) -> _One:
-    one = _One(dict.fromkeys(_FILES) | {"file": path.name, "refused": False, "rows": 0}, [], [], lang)
+def _read_one(path: str | os.PathLike[str], clusters: pd.DataFrame, asked: Period, lang: Language) -> _One:
+    one = _One(dict.fromkeys(_FILES) | {"file": Path(path).name, "refused": False, "rows": 0}, [], [], lang)
     try:
-        found = recognise(read_grids(path))
-    except SourceError as error:
-        one.refuse("file.unreadable", error=error)
-        return one
+        with told_of(path):
+            _read_form(one, path, clusters, asked)
+    except EngineError:
+        raise
+    except ClustersGeoError as error:
+        # One file that cannot be read is a row that says so, never the end of all the others.
+        one.refuse("file.unreadable", error=error.text(lang))
+        one.figures.clear()
+    return one
+
+
+def _read_form(one: _One, path: str | os.PathLike[str], clusters: pd.DataFrame, asked: Period) -> None:
+    with opened(path) as file:
+        found = in_child(partial(_recognised, file), path=file.name, size=file.size)
     if found is None:
         one.refuse("file.no-form")
-        return one
+        return
     one.file["form"] = found.form
-    _match(one, found.heading, path, clusters)
+    _match(one, found.heading, Path(path), clusters)
     _check_dates(one, found.heading, asked)
     _read_places(one, found)
-    return one
+
+
+def _recognised(file: InputFile) -> Found | None:
+    with told_of(file):
+        if file.path.suffix.lower() in {".xlsx", ".xlsm", ".docx"}:
+            refuse_spans(file.name, file.path)
+        return recognise(read_grids(file))
 
 
 def _match(one: _One, heading: Heading, path: Path, clusters: pd.DataFrame) -> None:

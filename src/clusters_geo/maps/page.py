@@ -152,7 +152,7 @@ def leaflet_style() -> str:
     EngineError
         If the package XStatic-Leaflet is not installed.
     """
-    return re.sub(r"[\w-]+:\s*url\([^)]*\);?", "", _leaflet("leaflet.css"))
+    return re.sub(r"(?<![\w-])[\w-]+:\s*url\([^)]*\);?", "", _leaflet("leaflet.css"))
 
 
 def _leaflet(name: str) -> str:

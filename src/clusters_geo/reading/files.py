@@ -21,7 +21,6 @@ import pandas as pd
 import pyproj
 
 from clusters_geo.errors import ClustersGeoError, SourceError
-from clusters_geo.reading.archives import refuse_bomb
 from clusters_geo.reading.child import in_child
 from clusters_geo.reading.drawings import as_drawn
 from clusters_geo.reading.formats import FORMATS
@@ -29,7 +28,7 @@ from clusters_geo.reading.kml import as_written, note_links, with_names, without
 from clusters_geo.reading.limits import (
     MAX_CELLS,
     MAX_LAYERS,
-    MAX_WORKBOOK_BYTES,
+    refuse_spans,
     refuse_unpacking,
     refuse_wide,
 )
@@ -226,7 +225,7 @@ def _read_staged(  # noqa: PLR0913 - all but the file is keyword-only
 ) -> Raw:
     if source.format.name in REGISTERS:
         if is_zipfile(source.path):
-            refuse_bomb(source.path, allow_large=allow_large, most_bytes=MAX_WORKBOOK_BYTES)
+            refuse_spans(source.original, source.path, allow_large=allow_large)
         register = read_register(
             source.path, report, sheet=layer, encoding=encoding, layers=layers, said=said
         )

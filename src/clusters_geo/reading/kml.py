@@ -46,7 +46,7 @@ _DISPLAY = (
     "drawOrder",
     "icon",
 )
-_LINK = re.compile(rb"<(?:\w+:)?NetworkLink\b([^\x00]*?)(?:</(?:\w+:)?NetworkLink>|\Z)")
+_LINK = re.compile(rb"<(?:\w+:)?NetworkLink\b(.*?)(?:</(?:\w+:)?NetworkLink>|\Z)", re.DOTALL)
 _HREF = re.compile(rb"<(?:\w+:)?href>([^<]*+)</")
 
 

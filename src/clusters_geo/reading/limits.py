@@ -5,14 +5,19 @@ Each limit is some ten times what the largest honest file has; `docs/security.md
 
 from __future__ import annotations
 
+import re
+import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from clusters_geo.errors import SourceError
+from clusters_geo.reading.archives import refuse_bomb
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -24,6 +29,7 @@ __all__ = [
     "MAX_WORKBOOK_BYTES",
     "crossings",
     "refuse_scribbles",
+    "refuse_spans",
     "refuse_unpacking",
     "refuse_wide",
 ]
@@ -39,7 +45,19 @@ MAX_TABLE_BYTES = 2 << 30
 # A badly digitised district crosses itself some hundred times.
 MAX_CROSSINGS = 20_000
 
+# Word has 63 columns; a title merged over a whole sheet of an office has some 10,000 cells.
+MAX_SPAN = 1_000
+MAX_MERGED_CELLS = 2_000_000
+# Each costs a look at all above it; a form has some ten.
+MAX_DOWNWARD = 1_000
+
 _SAMPLE = 40
+_SEAM_BYTES = 256
+_PIECE_BYTES = 1 << 20
+_SPAN = re.compile(rb'(?:gridSpan|-columns-spanned|-rows-spanned)\b[^<>]{0,80}?"(\d{4,})"')
+_MERGED = re.compile(
+    rb'<(?:\w{1,9}+:)?+mergeCell\b[^<>]{0,80}?"\$?([A-Z]{1,3}+)\$?(\d{1,7}+):\$?([A-Z]{1,3}+)\$?(\d{1,7}+)"'
+)
 _FIRST_ROWS = 1_024
 
 
@@ -106,6 +124,54 @@ def refuse_scribbles(shapes: np.ndarray, rows: np.ndarray, where: str) -> None:
             raise SourceError(
                 "limit.crossings", where=where, row=int(row), crossings=found, limit=MAX_CROSSINGS
             )
+
+
+def refuse_spans(path: str, file: Path, *, allow_large: bool = False) -> None:
+    """Refuse a workbook or document with cells merged over more columns and rows than any sheet uses.
+
+    Raises
+    ------
+    SourceError
+        With the limit; also for an archive that `refuse_bomb` refuses.
+    """
+    merged = down = 0
+    members = refuse_bomb(file, allow_large=allow_large, most_bytes=MAX_WORKBOOK_BYTES)
+    with zipfile.ZipFile(file) as archive:
+        for member in members:
+            if not member.filename.lower().endswith(".xml"):
+                continue
+            for piece in _pieces(archive, member, file):
+                if any(int(found[1][:9]) > MAX_SPAN for found in _SPAN.finditer(piece)):
+                    raise SourceError("limit.span", path=path, member=member.filename, limit=MAX_SPAN)
+                down += piece.count(b"vMerge")
+                if down > MAX_DOWNWARD:
+                    raise SourceError("limit.down", path=path, cells=down, limit=MAX_DOWNWARD)
+                merged += sum(_cells_of(found) for found in _MERGED.finditer(piece))
+                if merged > MAX_MERGED_CELLS:
+                    raise SourceError("limit.merged", path=path, cells=merged, limit=MAX_MERGED_CELLS)
+
+
+def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: Path) -> Iterator[bytes]:
+    tail = b""
+    try:
+        with archive.open(member) as opened:
+            while piece := opened.read(_PIECE_BYTES):
+                # What ends in the next piece is found there, once.
+                end = (tail + piece).rfind(b">") + 1
+                yield (tail + piece)[:end]
+                tail = (tail + piece)[end:][-_SEAM_BYTES:]
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        told = {"member": member.filename[:80], "reason": str(error)[:120]}
+        raise SourceError("archive.damaged", path=file.name, **told) from error
+
+
+def _cells_of(found: re.Match[bytes]) -> int:
+    left, top, right, bottom = found.groups()
+    return (_column(right) - _column(left) + 1) * (int(bottom) - int(top) + 1)
+
+
+def _column(letters: bytes) -> int:
+    return sum((letter - 64) * 26**place for place, letter in enumerate(reversed(letters)))
 
 
 def crossings(shape: shapely.Geometry) -> int:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["FoundShapes", "find_shapes", "read_shape"]
 
 _WKT = re.compile(
-    r"^\s*(?:SRID=(\d+);)?\s*((?:MULTI)?(?:POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION)\s*(?:Z|M|ZM)?\s*(?:\(|EMPTY)",
+    r"^\s*+(?:SRID=(\d+);\s*+)?((?:MULTI)?(?:POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION)\s*+(?:ZM?|M)?\s*+(?:\(|EMPTY)",
     re.IGNORECASE,
 )
 _HEX_WKB = re.compile(r"^(?:00|01)[0-9A-Fa-f]{16,}$")

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Gazetteer", "Named", "listed", "successors"]
 
-_SEPARATOR = re.compile(r"\s*(?:[;/+&\n,]|\bvà\b)\s*")
-_DASH = re.compile(r"\s+[-–—]\s+|\s*[–—]\s*")
-_BRACKETS = re.compile(r"^(?P<name>.+?)\s*\((?P<inside>[^()]+)\)\s*$")
+_SEPARATOR = re.compile(r"(?<!\s)\s*(?:[;/+&\n,]|\bvà\b)\s*")
+_DASH = re.compile(r"(?<!\s)(?:\s++[-–—]\s++|\s*+[–—]\s*+)")
+_BRACKETS = re.compile(r"^(?P<name>.*?\S)\s*+\((?P<inside>[^()]++)\)\s*+$")
 _DISTRICT_TYPES = {"Quận", "Huyện", "Thị xã", "Thành phố"}
 _HANOI = "ha noi"
 _ATOMS = "hanoi-communes-2025-01"
@@ -305,7 +305,7 @@ def _qualified(text: str, district: str | None) -> tuple[str, str | None]:
         # "Yên Viên (Thị trấn)" says a type and no place.
         is_type = bool(type_of(found["inside"])) and not split_type(found["inside"])[0]
         return found["name"], district if is_type else found["inside"]
-    *names, last = re.split(r"\s*,\s*", text)
+    *names, last = (part.strip() for part in text.split(","))
     if not names:
         return text, district
     kind, name = split_type(last)

@@ -1,0 +1,157 @@
+"""Every regular expression of the package ends in time that grows as its input does."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+import time
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import clusters_geo
+from clusters_geo.reading import child
+from clusters_geo.reading.child import in_child
+
+ROOT = Path(clusters_geo.__file__).parent
+SIZES = (2_000, 4_000, 8_000)
+# Twice the input may take twice the time; four times is a square. Below the floor a clock says nothing.
+GROWTH, FLOOR_S = 3.2, 0.02
+FLAG_NAMES = ("I", "IGNORECASE", "DOTALL", "S", "MULTILINE", "M", "VERBOSE")
+FLAGS = {name: getattr(re, name) for name in FLAG_NAMES}
+
+
+def compiled():
+    """Give every pattern that a module keeps, alone or in a table."""
+    for found in pkgutil.walk_packages(clusters_geo.__path__, "clusters_geo."):
+        if found.name.endswith("__main__"):
+            continue
+        module = importlib.import_module(found.name)
+        for name, value in vars(module).items():
+            yield from ((f"{found.name}.{name}", pattern) for pattern in _patterns(value, 0))
+
+
+def _patterns(value, depth):
+    if isinstance(value, re.Pattern):
+        yield value
+    elif depth < 4:
+        if isinstance(value, dict):
+            value = [*value.keys(), *value.values()]
+        elif hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
+            value = [getattr(value, name, None) for name in value.__dataclass_fields__]
+        if isinstance(value, list | tuple | set | frozenset):
+            for part in value:
+                yield from _patterns(part, depth + 1)
+
+
+def written():
+    """Give every pattern that stands in a call such as re.sub(r"…", …)."""
+    for file in ROOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args
+            if not called or getattr(node.func.value, "id", "") != "re" or node.func.attr == "compile":
+                continue
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str | bytes):
+                name = f"{file.relative_to(ROOT)}:{node.lineno}"
+                named = [k.value.attr for k in node.keywords if isinstance(k.value, ast.Attribute)]
+                flags = 0
+                for flag in named:
+                    flags |= FLAGS.get(flag, 0)
+                yield name, re.compile(first.value, flags)
+
+
+def every():
+    seen = {}
+    for name, pattern in [*compiled(), *written()]:
+        seen.setdefault((pattern.pattern, pattern.flags), (name, pattern))
+    return sorted(seen.values(), key=lambda pair: pair[0])
+
+
+def pieces(pattern):
+    """Return short texts that a pattern may go on with: its own words, and what classes stand for."""
+    source = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
+    words = re.findall(
+        r"[\w<>!\-/:=\"'&.,%()]{1,20}", re.sub(r"\\[a-zA-Z]|\[[^\]]*\]|\(\?[^)]{0,3}", " ", source)
+    )
+    common = [*'a1 .,-_\t\n(<"/đ', "a ", "1,", "1.", "a.", "1 ", "a:", "a=", "a=1 ", "a/", "//", "://"]
+    markup = ["<!-- -->", "<!--", "<?x?>", "<a>", "<a", "\u0301"]
+    spaced = [form.format(word) for word in words[:4] for form in ("{} ", "<{}")]
+    return list(dict.fromkeys([*common, *markup, *words[:12], *spaced]))
+
+
+def hostile(pattern, size):
+    """Give texts of a size: a beginning that fits, a piece over and over, and an end that does not."""
+    begins = ("", "<", "'", "1")
+    ends = ("\x00", "", "!")
+    is_text = isinstance(pattern.pattern, str)
+    for piece in pieces(pattern):
+        for begin in begins:
+            for end in ends:
+                text = begin + piece * (size // len(piece)) + end
+                yield (piece, begin, end), text if is_text else text.encode("utf-8")
+
+
+def ways_used(name):
+    """Return how a pattern is used, by the name it has in its module; one in a table in every way."""
+    used = set(re.findall(rf"\b{re.escape(name.rpartition('.')[2])}\.(\w+)\(", source_text()))
+    ways = {"findall" if way in {"search", "sub", "split", "finditer", "findall"} else way for way in used}
+    return sorted(ways & {"findall", "match", "fullmatch"}) or ["findall", "fullmatch"]
+
+
+@cache
+def source_text():
+    return "\n".join(file.read_text(encoding="utf-8") for file in ROOT.rglob("*.py"))
+
+
+def took(pattern, text, ways):
+    best = float("inf")
+    for _ in range(2):
+        start = time.process_time()
+        for way in ways:
+            getattr(pattern, way)(text)
+        best = min(best, time.process_time() - start)
+        if best < FLOOR_S / 10:
+            break
+    return best
+
+
+def slow(pattern, ways=("findall", "fullmatch")):
+    """Return the text for which time grows faster than its length, None for none."""
+    for kind, text in hostile(pattern, SIZES[0]):
+        first = took(pattern, text, ways)
+        # Even a square of this would stay under the floor.
+        if first * (SIZES[2] / SIZES[0]) ** 2 < FLOOR_S:
+            continue
+        texts = [dict(hostile(pattern, size))[kind] for size in SIZES[1:]]
+        second, third = (took(pattern, t, ways) for t in texts)
+        if third > FLOOR_S and third > second * GROWTH and second > first * GROWTH:
+            return kind, first, second, third
+    return None
+
+
+def test_patterns_are_found():
+    names = [name for name, _ in every()]
+    assert len(names) > 60
+    assert any("formats" in name for name in names)
+    assert any(".py:" in name for name in names)
+
+
+@pytest.mark.parametrize("source", [r"(?:<!--.*?-->\s*)*x", r"\s+$"])
+def test_a_pattern_that_does_not_end_is_found(source, monkeypatch):
+    monkeypatch.setattr(child, "_SECONDS", 5.0)
+    try:
+        found = in_child(lambda: slow(re.compile(source, re.DOTALL)), path=source, size=1)
+    except clusters_geo.SourceError:
+        found = "stopped"
+    assert found is not None
+
+
+def test_every_pattern_ends_in_time_that_grows_as_its_input():
+    def tried():
+        return {name: told for name, pattern in every() if (told := slow(pattern, ways_used(name)))}
+
+    assert in_child(tried, path="the patterns", size=60_000_000) == {}
