@@ -20,7 +20,7 @@ _NUMBER = re.compile(
     r"\d{1,5}(?:/\d{4})?/(?:QĐ|ÐĐ|Q\w|NQ|TB|CV|VB|KH|GCN|TTr)[-–]?[\w-]*(?:[-–][\w]+)*", re.IGNORECASE
 )
 _DATE = re.compile(
-    r"(?:ngày\s*)?(\d{1,2})\s*(?:[/.-]|\s*tháng\s*)\s*(\d{1,2})\s*(?:[/.-]|\s*năm\s*)\s*((?:19|20)\d{2})",
+    r"(?:ngày\s*)?(\d{1,2})\s*+(?:[/.-]|tháng)\s*+(\d{1,2})\s*+(?:[/.-]|năm)\s*+((?:19|20)\d{2})",
     re.IGNORECASE,
 )
 # A decision and the column of its date.

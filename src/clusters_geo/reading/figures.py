@@ -54,9 +54,9 @@ ERRORS = {"#n/a", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "#
 _APPROXIMATE = re.compile(
     r"^(?:khoảng|xấp\s+xỉ|gần|ước(?:\s+tính|\s+đạt)?|tầm|~|≈|about|approx\.?|ca\.?|circa)\s*", re.IGNORECASE
 )
-_NUMBER = r"[+-]?\d[\d.,\s\u00a0\u202f']*"
-_FIGURE = re.compile(rf"^({_NUMBER})\s*([^\W\d][\w\s./²]*|%)?\s*\.?$")
-_BESIDE = re.compile(rf"^({_NUMBER})\s*(ha|m2|m²|%)?\s*[(\[](.*\d.*)[)\]]\.?$", re.IGNORECASE)
+_NUMBER = r"[+-]?\d[\d.,\s\u00a0\u202f']*+"
+_FIGURE = re.compile(rf"^({_NUMBER})\s*([^\W\d][\w\s./²]*+|%)?\s*+\.?$")
+_BESIDE = re.compile(rf"^({_NUMBER})\s*(ha|m2|m²|%)?\s*+[(\[]([^\d\n]*+\d.*)[)\]]\.?$", re.IGNORECASE)
 _OPEN = re.compile(
     rf"^(?:[<>≤≥]=?|trên|dưới|hơn|không\s+quá|ít\s+nhất|tối\s+đa|tối\s+thiểu|over|under|more\s+than|less\s+than)\s*{_NUMBER}"
     rf"|^{_NUMBER}\s*(?:%|ha|m2)?\s*(?:[-–—÷]|đến|tới|to)\s*{_NUMBER}",

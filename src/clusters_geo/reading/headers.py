@@ -71,14 +71,15 @@ def _written() -> dict[str, tuple[str, ...]]:
 HEADERS: dict[str, tuple[str, ...]] = _written()
 
 _MARK = re.compile(
-    r"\s*(?:\(\s*\*+\s*\)|\[\s*[\d*]{1,2}\s*\]|\*+|(?<!m)[¹²³⁴⁵⁶⁷⁸⁹⁰⁽⁾]+|\(\s*[\d]{1,2}\s*\))\s*$"
+    r"(?<!\s)\s*(?:\(\s*\*+\s*\)|\[\s*[\d*]{1,2}\s*\]|\*+|(?<!m)[¹²³⁴⁵⁶⁷⁸⁹⁰⁽⁾]+|\(\s*[\d]{1,2}\s*\))\s*$"
 )
 _NUMBERED = re.compile(
     r"^\s*(?:\(\d{1,2}\)|\[\d{1,2}\]|\d{1,2}\s*[.)/:-]|[a-eđ]\s*\)|[IVX]+\.)\s*(?=\D)", re.IGNORECASE
 )
 _TIME = re.compile(
-    r"[\s,(–-]*(?:(?:số liệu|tính|lũy kế|ước|thực hiện|thời điểm|as of|in|by)?\s*"
-    r"(?:đến|năm|tại|ngày|hết|cuối|tháng|quý [IVX1-4]+|6 tháng(?: đầu)?|year|end)*[\s:]*)*"
+    # Possessive, or a header of many such words would never end.
+    r"(?<![\s,(–-])[\s,(–-]*+(?:(?:số liệu|tính|lũy kế|ước|thực hiện|thời điểm|as of|in|by|"
+    r"đến|năm|tại|ngày|hết|cuối|tháng|quý [IVX1-4]+|6 tháng(?: đầu)?|year|end)[\s:]*+)*+"
     r"(?:\d{1,2}[/.-])?(?:\d{1,2}[/.-])?(?:19|20)\d{2}\s*(?:\((?:ước|TH|KH)\))?\s*\)?$",
     re.IGNORECASE,
 )
@@ -87,7 +88,7 @@ _SUFFIX = re.compile(r"^(.*\S)_(ha|m2|km2|pct|sqm)$", re.IGNORECASE)
 _BRACKET = re.compile(r"^(.*\S)\s*[(\[]([^()\[\]]*)[)\]]\s*$", re.DOTALL)
 _TAIL = re.compile(r"^(.*\S)\s*(?:,|:|;|\s[-–])\s*(\S.*)$", re.DOTALL)
 _UNIT_WORDS = re.compile(r"^(?:đvt|đơn vị tính|đơn vị|đv|unit)\s*:?\s*", re.IGNORECASE)
-_PER = re.compile(r"\s*/\s*(?:năm|tháng|người|năm\.|year|month|person)\b.*$", re.IGNORECASE)
+_PER = re.compile(r"(?<!\s)\s*+/\s*+(?:năm|tháng|người|năm\.|year|month|person)\b.*$", re.IGNORECASE)
 
 # Words around what a header is about: how much, of what, which.
 _LEADING = re.compile(r"^(?:tong so luong|tong so|so luong|tong|so|total number of|number of|total)\s+")

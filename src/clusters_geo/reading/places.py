@@ -20,7 +20,8 @@ _LEVEL = re.compile(
     re.IGNORECASE,
 )
 _PARTS = re.compile(
-    r"[,;\n()/+&]|\s[-–—]\s|\s+và\s+|\s+(?=(?:huyện|quận|thị\s+xã|thuộc|tỉnh)\s+[A-ZĐÀ-Ỹ])", re.IGNORECASE
+    r"[,;\n()/+&]|\s[-–—]\s|(?<!\s)\s++và\s++|(?<!\s)\s++(?=(?:huyện|quận|thị\s+xã|thuộc|tỉnh)\s+[A-ZĐÀ-Ỹ])",
+    re.IGNORECASE,
 )
 _WITHIN = re.compile(r"(?<=[\w])\s*[-–]\s*(?=(?:xã|huyện|phường|quận|h\.|x\.))", re.IGNORECASE)
 

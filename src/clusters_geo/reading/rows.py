@@ -67,7 +67,7 @@ _LETTER = re.compile(r"^[A-HĐ]\s*[.):]?$")
 _NUMBER = re.compile(r"^\d{1,4}\s*[.):]?$")
 _SUB = re.compile(r"^(\d{1,4}|[IVX]{1,5}|[A-H])[.,](\d{1,3})\.?$")
 _MARKED = re.compile(r"^((?:[IVX]{1,5}|[A-H]|\d{1,2})\s*[.):/-])\s*(?=\D)")
-_COUNTED = re.compile(r"\s*[:(–-]?\s*\d+\s*(?:cụm|CCN|cum)?.*$", re.IGNORECASE)
+_COUNTED = re.compile(r"(?<!\s)\s*+[:(–-]?\s*+\d++\s*+(?:cụm|CCN|cum)?.*$", re.IGNORECASE)
 _KIND = re.compile(
     r"^(?:khu|vung|nhom|loai|danh muc|quy hoach|giai doan|mien|phan|muc|cac|dang|da|chua|moi)\b"
 )
