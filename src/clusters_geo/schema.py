@@ -1,5 +1,7 @@
 """The tables of clusters, of districts and of units: the only place where a column is declared.
 
+What they are stands in `data/columns.csv`, the words of choices in `data/choice_labels.csv`.
+
 A column has a name, a kind, a unit, a range and a label in Vietnamese and English. Loading, checking,
 reports, forms and maps all read it here. The optional columns follow Form 02 of Circular 14/2024/TT-BCT
 (the record that each infrastructure investor files twice a year) and what Forms 03 and 04 add up from it.
@@ -10,7 +12,7 @@ Every figure may have a companion column `<column>_basis` that says how it was o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from clusters_geo.data import read_rows
 from clusters_geo.words import Language
@@ -37,28 +39,15 @@ Kind = Literal["text", "choice", "number", "integer", "date", "flag", "geometry"
 # which day, and how the source words it ("nearly").
 COMPANIONS = ("basis", "source", "as_of", "qualifier")
 
-STATUSES: dict[str, tuple[str, str]] = {
-    "operating": ("Đang hoạt động", "Operating"),
-    "under_construction": ("Đang xây dựng hạ tầng", "Under construction"),
-    "pending": ("Chưa khởi công", "Pending"),
-}
 
-BASES: dict[str, tuple[str, str]] = {
-    "published": ("công bố", "published"),  # printed in the named source
-    "declared": ("khai báo", "declared"),  # entered by the register's owner
-    "measured": ("đo đạc", "measured"),  # computed from a surveyed geometry
-    "inferred": ("suy ra", "inferred"),  # follows from published facts, but nobody printed it
-    "modelled": ("mô hình hóa", "modelled"),  # a stated rule filled it in; not a fact
-    "schematic": ("sơ đồ", "schematic"),  # drawn to show where, not surveyed
-    "reconstructed": ("dựng lại", "reconstructed"),  # derived from published centres and extents
-}
+def _choices(name: str) -> dict[str, tuple[str, str]]:
+    return {row["key"]: (row["vi"], row["en"]) for row in read_rows("choice_labels.csv") if row["set"] == name}
 
-INVESTOR_KINDS: dict[str, tuple[str, str]] = {
-    "enterprise": ("Doanh nghiệp", "Enterprise"),
-    "public_unit": ("Đơn vị sự nghiệp công", "Public unit"),
-    "cooperative": ("Hợp tác xã", "Co-operative"),
-    "other": ("Khác", "Other"),
-}
+
+STATUSES = _choices("status")
+# How a figure was obtained, what claims most first; which of them are facts says `measure.trust`.
+BASES = _choices("basis")
+INVESTOR_KINDS = _choices("investor_kind")
 
 # Of every level, from data/unit_types.csv: the ministry of the interior names and renames them.
 UNIT_TYPES: dict[str, tuple[str, str]] = {
@@ -81,147 +70,33 @@ class Column:
     choices: tuple[str, ...] = ()
 
 
-def _text(name: str, vi: str, en: str, *, required: bool = False) -> Column:
-    return Column(name, "text", vi, en, required=required)
+def _columns(table: str) -> tuple[Column, ...]:
+    return tuple(_column(row) for row in read_rows("columns.csv") if row["table"] == table)
 
 
-def _choice(
-    name: str, vi: str, en: str, choices: dict[str, tuple[str, str]], *, required: bool = False
-) -> Column:
-    return Column(name, "choice", vi, en, required=required, choices=tuple(choices))
+def _column(row: dict[str, str]) -> Column:
+    kinds: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
+    words = UNIT_TYPES if row["choices"] == "unit_type" else _choices(row["choices"])
+    return Column(
+        row["name"],
+        kinds[row["kind"]],
+        row["vi"],
+        row["en"],
+        unit=row["unit"],
+        required=row["required"] == "yes",
+        minimum=_limit(row["minimum"]),
+        maximum=_limit(row["maximum"]),
+        choices=tuple(words),
+    )
 
 
-def _number(name: str, vi: str, en: str, unit: str, *, maximum: float | None = None) -> Column:
-    return Column(name, "number", vi, en, unit=unit, minimum=0, maximum=maximum)
+def _limit(text: str) -> float | None:
+    return float(text) if text else None
 
 
-def _count(name: str, vi: str, en: str, unit: str) -> Column:
-    return Column(name, "integer", vi, en, unit=unit, minimum=0)
-
-
-def _date(name: str, vi: str, en: str) -> Column:
-    return Column(name, "date", vi, en)
-
-
-def _flag(name: str, vi: str, en: str) -> Column:
-    return Column(name, "flag", vi, en)
-
-
-CLUSTER_COLUMNS: tuple[Column, ...] = (
-    # Who and where
-    _text("cluster_id", "Mã cụm", "Cluster id", required=True),
-    _text("name", "Tên cụm công nghiệp", "Industrial cluster", required=True),
-    _text("name_en", "Tên tiếng Anh", "English name"),
-    _text("district", "Quận, huyện, thị xã", "District"),
-    _text("commune", "Phường, xã, thị trấn", "Commune"),
-    _choice("status", "Tình trạng", "Status", STATUSES),
-    # Areas
-    _number("planned_ha", "Diện tích theo quy hoạch", "Planned area", "ha"),
-    _number(
-        "established_ha", "Diện tích theo quyết định thành lập", "Area of the establishment decision", "ha"
-    ),
-    _number("built_ha", "Diện tích đã đầu tư xây dựng hạ tầng", "Built area", "ha"),
-    _number("leasable_ha", "Đất công nghiệp", "Industrial land", "ha"),
-    _number("ready_ha", "Đất công nghiệp đủ điều kiện cho thuê", "Industrial land ready for lease", "ha"),
-    _number("leased_ha", "Đất công nghiệp đã cho thuê", "Leased industrial land", "ha"),
-    _number("approved_ha", "Đất đã chấp thuận đầu tư, chưa thuê", "Land approved, not yet leased", "ha"),
-    _number("registered_ha", "Nhu cầu thuê đất đã đăng ký", "Registered demand for land", "ha"),
-    _number("roads_ha", "Đất giao thông", "Roads", "ha"),
-    _number("green_ha", "Đất cây xanh", "Green land", "ha"),
-    _number("technical_ha", "Đất hạ tầng kỹ thuật", "Technical land", "ha"),
-    _number("services_ha", "Đất dịch vụ, kho bãi", "Services and warehousing", "ha"),
-    _number("craft_ha", "Đất công nghiệp cho cơ sở làng nghề", "Industrial land for craft producers", "ha"),
-    _number("speciality_ha", "Đất công nghiệp cho ngành chuyên", "Industrial land for the speciality", "ha"),
-    # Rates as somebody stated them, beside those that this package computes
-    _number("fill_rate_declared", "Tỷ lệ lấp đầy (khai báo)", "Fill rate as stated", "share", maximum=1),
-    # Infrastructure project (Form 02)
-    _text("investor", "Chủ đầu tư hạ tầng", "Infrastructure investor"),
-    _choice("investor_kind", "Loại chủ đầu tư", "Kind of investor", INVESTOR_KINDS),
-    _number("approved_capital_bn_vnd", "Tổng mức đầu tư được duyệt", "Approved capital", "billion VND"),
-    _number("paid_capital_bn_vnd", "Vốn lũy kế đã thanh toán", "Paid capital, cumulative", "billion VND"),
-    _count("projects", "Dự án đã thuê đất", "Projects that lease land", "projects"),
-    _count("fdi_projects", "Dự án có vốn đầu tư nước ngoài", "Foreign-invested projects", "projects"),
-    _count("active_projects", "Dự án đang hoạt động", "Active projects", "projects"),
-    _number(
-        "investor_revenue_bn_vnd", "Doanh thu dự án hạ tầng", "Revenue, infrastructure project", "billion VND"
-    ),
-    _number(
-        "investor_budget_bn_vnd",
-        "Nộp ngân sách, dự án hạ tầng",
-        "Budget, infrastructure project",
-        "billion VND",
-    ),
-    _count("investor_workers", "Lao động, dự án hạ tầng", "Workers, infrastructure project", "people"),
-    _number(
-        "investor_income_m_vnd",
-        "Thu nhập bình quân, dự án hạ tầng",
-        "Mean income, infrastructure project",
-        "million VND a person a month",
-    ),
-    _flag("infrastructure_complete", "Hạ tầng dùng chung đã hoàn thành", "Shared infrastructure complete"),
-    _flag("wastewater_started", "Đã hoặc đang đầu tư xử lý nước thải", "Wastewater plant under way or done"),
-    _flag("wastewater_compliant", "Xử lý nước thải đạt tiêu chuẩn", "Wastewater plant compliant"),
-    # The producers in the cluster (Form 01, added up in Forms 03 and 04)
-    _count("enterprises", "Doanh nghiệp, cơ sở", "Enterprises and households", "units"),
-    _number("revenue_bn_vnd", "Doanh thu", "Revenue", "billion VND"),
-    _number("budget_bn_vnd", "Nộp ngân sách", "Paid to the budget", "billion VND"),
-    _count("workers", "Lao động", "Workers", "people"),
-    _number("income_m_vnd", "Thu nhập bình quân", "Mean income", "million VND a person a month"),
-    # Kind of cluster
-    _flag("craft_village", "Cụm làng nghề", "Craft-village cluster"),
-    _flag("mountainous", "Địa bàn miền núi", "In a mountainous district"),
-    _text("speciality", "Ngành chuyên", "Speciality"),
-    # Stages, in their legal order (domain vocabulary: listed → … → operating)
-    _date("listed_on", "Ngày vào quy hoạch", "Listed on"),
-    _text("decision", "Quyết định thành lập", "Establishment decision"),
-    _date("established_on", "Ngày thành lập", "Established on"),
-    _text("detailed_plan", "Quyết định quy hoạch chi tiết", "Detailed-plan decision"),
-    _date("detailed_plan_on", "Ngày duyệt quy hoạch chi tiết", "Detailed plan approved on"),
-    _date("project_approved_on", "Ngày duyệt dự án hạ tầng", "Infrastructure project approved on"),
-    _date("site_cleared_on", "Ngày xong giải phóng mặt bằng", "Site cleared on"),
-    _date("land_allocated_on", "Ngày giao đất", "Land allocated on"),
-    _date("scheduled_start_on", "Khởi công theo kế hoạch", "Start scheduled for"),
-    _date("scheduled_completion_on", "Hoàn thành theo kế hoạch", "Completion scheduled for"),
-    _date("ground_broken_on", "Ngày khởi công", "Ground broken on"),
-    _date("opened_on", "Ngày tiếp nhận dự án", "Open to producers on"),
-    _date("operating_on", "Ngày hoạt động", "Operating since"),
-    # Yes or no where the register has no date or decision to tell it from (Forms 03 and 04)
-    _flag("in_plan", "Có trong phương án phát triển", "In the development plan"),
-    _flag("established", "Đã thành lập", "Established"),
-    _count("established_year", "Năm thành lập", "Year established", "year"),
-    _flag("detailed_plan_approved", "Đã duyệt quy hoạch chi tiết", "Detailed plan approved"),
-    _flag("project_approved", "Đã duyệt dự án hạ tầng", "Infrastructure project approved"),
-    _flag("specialised", "Cụm chuyên ngành", "Specialised cluster"),
-    # Trust
-    _text("source", "Nguồn", "Source"),
-    _text("source_as_of", "Thời điểm của nguồn", "Date of the source"),
-    _date("as_of", "Thời điểm", "As of"),
-    _text("note", "Ghi chú", "Note"),
-    _text("note_vi", "Ghi chú tiếng Việt", "Vietnamese note"),  # beside a note in another language
-    Column("geometry", "geometry", "Ranh giới", "Boundary"),
-)
-
-DISTRICT_COLUMNS: tuple[Column, ...] = (
-    _text("district_code", "Mã quận, huyện", "District code", required=True),
-    _text("name", "Tên quận, huyện, thị xã", "District", required=True),
-    _choice("type", "Loại", "Type", UNIT_TYPES),
-    _text("source", "Nguồn", "Source"),
-    _date("as_of", "Thời điểm", "As of"),
-    Column("geometry", "geometry", "Ranh giới", "Boundary", required=True),
-)
-
-UNIT_COLUMNS: tuple[Column, ...] = (
-    _text("unit_code", "Mã đơn vị hành chính", "Code of the unit", required=True),
-    _text("name", "Tên đơn vị hành chính", "Administrative unit", required=True),
-    _text("type", "Loại", "Type"),
-    _text("level", "Cấp", "Level"),
-    _text("parent", "Thuộc", "Part of"),
-    _date("valid_from", "Có từ ngày", "Valid from"),
-    _date("valid_to", "Đến hết ngày", "Valid to"),
-    _text("source", "Nguồn", "Source"),
-    _date("as_of", "Thời điểm", "As of"),
-    Column("geometry", "geometry", "Ranh giới", "Boundary", required=True),
-)
+CLUSTER_COLUMNS = _columns("clusters")
+DISTRICT_COLUMNS = _columns("districts")
+UNIT_COLUMNS = _columns("units")
 
 _BY_NAME = {c.name: c for c in (*UNIT_COLUMNS, *DISTRICT_COLUMNS, *CLUSTER_COLUMNS)}
 
