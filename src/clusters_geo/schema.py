@@ -41,7 +41,8 @@ COMPANIONS = ("basis", "source", "as_of", "qualifier")
 
 
 def _choices(name: str) -> dict[str, tuple[str, str]]:
-    return {row["key"]: (row["vi"], row["en"]) for row in read_rows("choice_labels.csv") if row["set"] == name}
+    rows = (row for row in read_rows("choice_labels.csv") if row["set"] == name)
+    return {row["key"]: (row["vi"], row["en"]) for row in rows}
 
 
 STATUSES = _choices("status")
