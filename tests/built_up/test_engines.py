@@ -5,16 +5,20 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
+import ssl
 import sys
 import tempfile
 import threading
 import time
 from dataclasses import replace
 
+import dask
 import distributed
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import psutil
 import pyarrow.parquet as pq
 import pytest
 
@@ -249,3 +253,79 @@ def test_ctrl_c_stops_the_work(ground):
     with pytest.raises(KeyboardInterrupt):
         built_up_ha(clusters, layer, progress=interrupt)
     assert threading.active_count() == before
+
+
+# --- who may have workers run something
+
+
+def listening(process):
+    """The addresses on which a process and its children listen."""
+    children = psutil.Process(process).children(recursive=True)
+    found = [p.net_connections("inet") for p in (psutil.Process(process), *children) if p.is_running()]
+    return {c.laddr for connections in found for c in connections if c.status == psutil.CONN_LISTEN}
+
+
+def answer(port):
+    """What a stranger hears who speaks TLS but has no key."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=5) as plain,
+            context.wrap_socket(plain) as stranger,
+        ):
+            stranger.sendall(b"x")
+            return "answered" if stranger.recv(1) else "refused"
+    except (OSError, ssl.SSLError):
+        return "refused"
+
+
+def test_workers_of_ones_own_answer_on_this_machine_to_the_key_alone(ground):
+    clusters, _, folder = ground
+    before = listening(os.getpid())
+    heard, told = [], []
+
+    def look(*_):
+        if heard:
+            return
+        heard.extend(listening(os.getpid()) - before)
+        told.extend(answer(address.port) for address in heard)
+
+    found = built_up_ha(clusters, folder, engine="dask", progress=look)
+    assert heard
+    assert {address.ip for address in heard} <= {"127.0.0.1", "::1"}
+    assert set(told) == {"refused"}
+    assert found["built_up_ha"].notna().any()
+
+
+def test_a_scheduler_with_certificates(ground, tmp_path, monkeypatch):
+    clusters, _, folder = ground
+    keys = distributed.Security.temporary()
+    (tmp_path / "cert.pem").write_text(keys.tls_ca_file)
+    (tmp_path / "key.pem").write_text(keys.tls_scheduler_key)
+    settings = {
+        "distributed.comm.tls.ca-file": str(tmp_path / "cert.pem"),
+        "distributed.comm.require-encryption": True,
+    }
+    for who in ("scheduler", "worker", "client"):
+        settings[f"distributed.comm.tls.{who}.cert"] = str(tmp_path / "cert.pem")
+        settings[f"distributed.comm.tls.{who}.key"] = str(tmp_path / "key.pem")
+    with (
+        dask.config.set(settings),
+        distributed.LocalCluster(
+            n_workers=1,
+            protocol="tls",
+            security=distributed.Security(),
+            dashboard_address=None,
+            silence_logs=50,
+        ) as cluster,
+    ):
+        found = built_up_ha(clusters, folder, engine="dask", scheduler=cluster.scheduler_address)
+        assert cluster.scheduler_address.startswith("tls://")
+        address = cluster.scheduler_address
+        with dask.config.set(dict.fromkeys(settings) | {"distributed.comm.require-encryption": False}):
+            monkeypatch.setattr(engine_dask, "ANSWER_WITHIN", "2s")
+            for spelling in (address, address.replace("tls", "tcp")):
+                with pytest.raises(EngineError, match=r"No Dask scheduler answers|certificates are missing"):
+                    built_up_ha(clusters, folder, engine="dask", scheduler=spelling)
+    pd.testing.assert_frame_equal(found, built_up_ha(clusters, folder))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from distributed import Client, Future
+    from distributed.security import Security
 
     from clusters_geo.built_up.batches import Part, Source
     from clusters_geo.built_up.engines import Method
@@ -49,7 +50,8 @@ class DaskEngine:
     Attributes
     ----------
     scheduler
-        Address of a running scheduler, such as `tcp://10.0.0.5:8786`. Where it is None, a cluster with one
+        Address of a running scheduler, such as `tls://10.0.0.5:8786`; the certificates are those of Dask's
+        own settings, `distributed.comm.tls`. Where it is None, a cluster with one
         worker a processor is started on this machine, and closed again.
     """
 
@@ -181,6 +183,9 @@ def _client(scheduler: str | None) -> Iterator[Client]:
         return
     try:
         client = Client(scheduler, timeout=ANSWER_WITHIN)
+    except (TypeError, RuntimeError) as error:
+        # So Dask says that certificates are missing, or that its settings ask for them.
+        raise EngineError("engine.certificates", scheduler=scheduler) from error
     except (OSError, TimeoutError, ValueError) as error:
         raise EngineError("built-up.no-scheduler", scheduler=scheduler, error=str(error)) from error
     with client:
@@ -198,15 +203,32 @@ def _own_workers() -> Iterator[Client]:
         environ |= dict.fromkeys(("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"), _KEPT_BYTES)
         settings = {"temporary-directory": scratch, "distributed.nanny.pre-spawn-environ": environ}
         started.enter_context(dask.config.set(settings))
+        security = _keys()
         with _deaf_to_interrupts():
             cluster = LocalCluster(
                 threads_per_worker=1,
-                dashboard_address=":0",  # any free port: a fixed one may be taken
+                # Whoever reaches a scheduler has it run what he likes, another user of this machine too. So
+                # it answers on this machine alone, and only to who has the key, and shows no pages.
+                host="127.0.0.1",
+                protocol="tls",
+                security=security,
+                dashboard_address=None,
                 silence_logs=logging.CRITICAL,
             )
             started.enter_context(cluster)
-            client = started.enter_context(Client(cluster))
+            client = started.enter_context(Client(cluster, security=security))
         yield client
+
+
+def _keys() -> Security:
+    """Make a key for one run, which is held in memory only."""
+    from distributed.security import Security
+
+    try:
+        made: Security = Security.temporary()
+    except ImportError as error:
+        raise EngineError("engine.keys") from error
+    return made
 
 
 @contextmanager

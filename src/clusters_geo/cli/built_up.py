@@ -55,7 +55,7 @@ _DECIMALS = {"footprints": 0, "built_up_error_ha": 4}
 @click.option(
     "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Who works."
 )
-@click.option("--scheduler", metavar="ADDR", help="A running Dask scheduler, e.g. tcp://10.0.0.5:8786.")
+@click.option("--scheduler", metavar="ADDR", help="A running Dask scheduler, e.g. tls://10.0.0.5:8786.")
 @click.option("--measured-on", metavar="DATE", help="Date of the image or survey of the footprints.")
 @click.option("--layer", help="Layer of FOOTPRINTS, where there are several.")
 @click.option("--footprints-crs", help="Coordinate system of FOOTPRINTS, where it names none.")
