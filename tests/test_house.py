@@ -212,6 +212,7 @@ BEHIND_THE_DOOR_OUT = {
     "writing/databases.py": "removes what an old database left",
     "report/saving.py": "writes tables where the door says",
     "report/xlsx.py": "writes workbooks where the door says",
+    "report/paper.py": "prints in a private folder, writes where the door says",
     "forms/save.py": "writes forms where the door says",
     "forms/xlsx.py": "writes forms where the door says",
     "forms/docx.py": "writes forms where the door says",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from clusters_geo.reference import load_events, load_hanoi, load_totals
     from clusters_geo.report.charts import chart
     from clusters_geo.report.saving import save
+    from clusters_geo.report.unit_report import save_report, save_unit_reports
     from clusters_geo.units.crosswalk import crosswalk
     from clusters_geo.units.places import locate
     from clusters_geo.validation import validate
@@ -76,6 +77,8 @@ __all__ = [
     "reconcile",
     "save",
     "save_map",
+    "save_report",
+    "save_unit_reports",
     "summarize",
     "validate",
     "vintage",
@@ -113,6 +116,8 @@ _HOMES = {
     "reconcile": "measure.summary",
     "save": "report.saving",
     "save_map": "maps",
+    "save_report": "report.unit_report",
+    "save_unit_reports": "report.unit_report",
     "summarize": "measure.summary",
     "validate": "validation",
     "vintage": "history.vintages",

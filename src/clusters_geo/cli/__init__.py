@@ -32,6 +32,7 @@ _COMMANDS = (
     "pending",
     "eligibility",
     "map",
+    "report",
     "audit",
     "form",
     "form-in",

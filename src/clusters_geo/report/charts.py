@@ -14,7 +14,7 @@ import pandas as pd
 from clusters_geo.errors import SchemaError
 from clusters_geo.measure.rates import fill_rate
 from clusters_geo.measure.summary import UNKNOWN, summarize
-from clusters_geo.measure.trust import MARK, WHOLE, doubtful_totals
+from clusters_geo.measure.trust import MARK
 from clusters_geo.report.svg import (
     FILLS,
     INK,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-    Totals = AbstractSet[tuple[str, str]]
+    Totals = AbstractSet[str]
 
 __all__ = ["KINDS", "Chart", "Kind", "bar_chart", "bridge_table", "chart", "declared_table", "pipeline_table"]
 
@@ -121,8 +121,7 @@ def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only
         How many units or clusters at most have a bar of their own, for `areas`, `declared` and `supply`; the
         rest of the units is added up.
     confirmed
-        Groups and figures that meet a published total, as from `measure.trust.confirmed_totals`: these carry
-        no "≈".
+        For `pipeline`: totals that meet a published one though these rows alone do not tell it; no "≈".
 
     Returns
     -------
@@ -280,9 +279,9 @@ def _finished(title: str, parts: list[str], y: float, notes: Sequence[str], tabl
 def _areas(clusters: pd.DataFrame, by: str, wanted: _Wanted) -> Chart:
     lang = wanted.lang
     groups = summarize(clusters, by=by)
-    doubtful = doubtful_totals(clusters, clusters[by].astype("string").fillna(UNKNOWN), wanted.confirmed)
     for name in _AREAS:
-        groups[f"{name} doubtful"] = doubtful[name].reindex(groups.index, fill_value=False).astype(float)
+        marked = groups["estimated"].map(lambda totals, name=name: name in totals.split("; "))
+        groups[f"{name} doubtful"] = marked.astype(float)
     known = groups[groups[list(_AREAS)].notna().any(axis=1)]
     ordered = known.sort_values("planned_ha", ascending=False, kind="stable")
     table = _few(ordered.rename(index={UNKNOWN: _say("unknown_unit", lang)}), wanted.most, lang)
@@ -359,10 +358,10 @@ def _pipeline(clusters: pd.DataFrame, wanted: _Wanted) -> Chart:
     table = pipeline_table(clusters)
     named = table.rename(index={name: both[0 if lang == "vi" else 1] for name, both in STATUSES.items()})
     unknown = int(table["without_area"].sum())
-    doubtful = doubtful_totals(clusters, pd.Series(WHOLE, index=clusters.index), wanted.confirmed)
+    doubtful = set(str(summarize(clusters)["estimated"].iloc[0]).split("; ")) - wanted.confirmed
     labels = []
     for name, row in table.iterrows():
-        doubt = bool(doubtful[_TOTALS[str(name)]].any())
+        doubt = _TOTALS[str(name)] in doubtful
         area = _marked(format_number(row["planned_ha"], lang), doubtful=doubt)
         count = format_number(row["clusters"], lang, 0)
         labels.append(_say("clusters_only" if area == MISSING else "clusters_ha", lang, n=count, area=area))

@@ -34,7 +34,9 @@ __all__ = [
 _COUNTS = ("operating_clusters", "under_construction", "pending_sites")
 
 
-def summary_sheet(clusters: pd.DataFrame, lang: Language, *, city: str | None = None) -> Sheet:
+def summary_sheet(
+    clusters: pd.DataFrame, lang: Language, *, city: str | None = None, totals: pd.Series | None = None
+) -> Sheet:
     """Return the totals of a register, one figure a row, each with how it is known.
 
     Parameters
@@ -46,7 +48,7 @@ def summary_sheet(clusters: pd.DataFrame, lang: Language, *, city: str | None = 
     city
         Whose register this is, if its published totals are at hand; None leaves them out.
     """
-    totals = summarize(clusters).iloc[0]
+    totals = summarize(clusters).iloc[0] if totals is None else totals
     signs = _signs(totals)
     operating = clusters[(clusters["status"] == "operating").fillna(value=False)]
     operating_clusters = signs["operating_clusters"] + _count(totals["operating_clusters"], lang)

@@ -6,15 +6,28 @@ can be read aloud. A drawing library costs half a second and its fonts (decision
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from clusters_geo.report.tables import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["FILLS", "INK", "QUIET", "drawing", "element", "fitted", "text", "text_width", "wrapped"]
+__all__ = [
+    "FILLS",
+    "INK",
+    "QUIET",
+    "drawing",
+    "element",
+    "fitted",
+    "size_of",
+    "stacked",
+    "text",
+    "text_width",
+    "wrapped",
+]
 
 INK, QUIET, _LINE = "#17232b", "#4c5a63", "#c5ccc8"
 _FONT = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
@@ -135,3 +148,35 @@ def drawing(width: float, height: float, title: str, parts: Iterable[str], *, sa
         font_family=_FONT,
         role="img",
     )
+
+
+_SIZE = re.compile(r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"')
+
+
+def size_of(svg: str) -> tuple[float, float]:
+    """Return width and height of a drawing of ours.
+
+    Examples
+    --------
+    >>> size_of(drawing(30, 20.5, "x", []))
+    (30.0, 20.5)
+    """
+    found = _SIZE.search(svg)
+    return (0.0, 0.0) if found is None else (float(found[1]), float(found[2]))
+
+
+def stacked(drawings: Sequence[str], title: str) -> str:
+    """Return drawings one below the other as one.
+
+    Examples
+    --------
+    >>> size_of(stacked([drawing(30, 20, "a", []), drawing(50, 10, "b", [])], "both"))
+    (50.0, 30.0)
+    """
+    sizes = [size_of(svg) for svg in drawings]
+    width = max((w for w, _ in sizes), default=0.0)
+    parts, y = [], 0.0
+    for svg, (wide, high) in zip(drawings, sizes, strict=True):
+        parts.append(element("g", svg, transform=f"translate({(width - wide) / 2:.1f} {y:.1f})"))
+        y += high
+    return drawing(width, y, title, parts)

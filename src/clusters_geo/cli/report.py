@@ -1,0 +1,102 @@
+"""`clusters-geo report`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from clusters_geo.cli.options import (
+    TARGET,
+    clusters_argument,
+    crs_option,
+    lang_option,
+    load,
+    say_out,
+    steps,
+    units_option,
+    working,
+)
+from clusters_geo.words import speaker
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from clusters_geo.schema import Language
+
+_say = speaker("unit_report")
+
+
+@click.command("report")
+@clusters_argument
+@units_option
+@click.option(
+    "--unit", metavar="NAME", help="The unit to report on, in any spelling; default: the whole register."
+)
+@click.option(
+    "--all-units", "folder", metavar="DIR", type=TARGET, help="One report a unit, and one of all, here."
+)
+@click.option("--output", "-o", type=TARGET, help="File to write: .pdf, .docx or .html.  default report.pdf.")
+@click.option(
+    "--kind",
+    type=click.Choice(["pdf", "docx", "html"]),
+    default="pdf",
+    show_default=True,
+    help="For --all-units.",
+)
+@click.option(
+    "--signed/--unsigned", default=True, show_default=True, help="With number, recipients and signature."
+)
+@click.option("--agency", metavar="NAME", help="Whose report it is, for the heading.")
+@click.option(
+    "--date",
+    "on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Day of the report; default: left to write.",
+)
+@crs_option
+@lang_option
+def command(
+    clusters_file: Path | None,
+    districts_file: Path | None,
+    unit: str | None,
+    folder: Path | None,
+    output: Path | None,
+    kind: str,
+    signed: bool,  # noqa: FBT001 -- click passes a flag
+    agency: str | None,
+    on: datetime | None,
+    crs: str | None,
+    lang: Language,
+) -> None:
+    """One or two A4 pages on a unit or the whole register, to print, sign and send.
+
+    Map, totals with their bases, stages, findings that need an answer, and the cells that a fill rate lacks.
+    """
+    from pathlib import Path as Place
+
+    from clusters_geo.report.unit_report import save_report, save_unit_reports
+
+    if folder is not None and (unit is not None or output is not None):
+        raise click.UsageError(_say("all_or_one", lang))
+    clusters, units = load(clusters_file, districts_file, crs)
+    if folder is not None:
+        with steps() as step:
+            written = save_unit_reports(
+                clusters, folder, units, kind=kind, lang=lang, signed=signed, agency=agency, progress=step
+            )[""]
+    else:
+        with working("drawing", lang):
+            written = save_report(
+                clusters,
+                output or Place("report.pdf"),
+                units,
+                unit=unit,
+                lang=lang,
+                signed=signed,
+                agency=agency,
+                on=None if on is None else on.date(),
+            )
+    say_out(_say("written", lang, path=str(written)))

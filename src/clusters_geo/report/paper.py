@@ -1,0 +1,256 @@
+"""A report as a file: HTML, PDF printed from it, or a document for Word."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import zlib
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from clusters_geo.errors import EngineError
+from clusters_geo.report.svg import size_of
+from clusters_geo.report.tables import plain_text
+from clusters_geo.writing import replaced_file, write_text
+
+if TYPE_CHECKING:
+    import os
+
+    from docx.document import Document
+    from docx.table import _Cell
+
+    from clusters_geo.report.tables import Sheet
+    from clusters_geo.report.unit_report import UnitReport
+
+__all__ = ["print_pdf", "report_html", "write_report"]
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+# A page is printed in about a second; a browser that hangs must not hang the command.
+_SECONDS = 60
+_FONT = "Times New Roman"
+
+
+def write_report(report: UnitReport, path: str | os.PathLike[str], kind: str) -> Path:
+    """Write a report, whole or not at all.
+
+    Raises
+    ------
+    EngineError
+        If what makes a PDF or DOCX is not installed.
+    SourceError
+        If the file cannot be written.
+    """
+    if kind == "html":
+        return write_text(path, report_html(report))
+    with replaced_file(path) as beside:
+        if kind == "pdf":
+            print_pdf(report_html(report), beside)
+        else:
+            _write_docx(report, beside)
+    return Path(path)
+
+
+def report_html(report: UnitReport) -> str:
+    """Return a report as one HTML page without a script or a link."""
+    from jinja2 import Environment
+
+    template = Path(__file__).with_name("unit_report.html").read_text(encoding="utf-8")
+    page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(template)
+    return plain_text(page.render(r=report))
+
+
+def print_pdf(html: str, path: Path) -> None:
+    """Print a page of ours as PDF: by Chromium where there is one, else by WeasyPrint.
+
+    Raises
+    ------
+    EngineError
+        If there is neither.
+    """
+    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if browser is not None:
+        _by_browser(browser, html, path)
+        return
+    try:
+        weasyprint = import_module("weasyprint")
+    except ImportError as error:
+        raise EngineError("report.no-printer") from error
+    weasyprint.HTML(string=html).write_pdf(str(path))
+
+
+def _by_browser(browser: str, html: str, path: Path) -> None:
+    with TemporaryDirectory(prefix="clusters-geo-") as folder:
+        page, printed = Path(folder, "page.html"), Path(folder, "page.pdf")
+        page.write_text(html, encoding="utf-8")
+        _run(browser, folder, "--no-pdf-header-footer", f"--print-to-pdf={printed}", page.as_uri())
+        if not printed.exists():
+            raise EngineError("report.browser-failed", browser=browser)
+        shutil.copyfile(printed, path)
+
+
+def _run(browser: str, folder: str, *arguments: str) -> None:
+    # The page is ours and runs nothing; a sandbox needs rights that containers often lack.
+    quiet = (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+    )
+    command = [browser, *quiet, f"--user-data-dir={folder}/profile", *arguments]
+    try:
+        subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)  # noqa: S603 - found on the PATH
+    except (OSError, subprocess.SubprocessError) as error:
+        raise EngineError("report.browser-failed", browser=browser) from error
+
+
+# --- a document for Word
+
+
+def _write_docx(report: UnitReport, path: Path) -> None:
+    try:
+        import docx
+    except ImportError as error:
+        raise EngineError("report.no-docx") from error
+    from docx.shared import Mm, Pt
+
+    document = docx.Document()
+    document.core_properties.title, document.core_properties.author = report.about, "clusters-geo"
+    section = document.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.left_margin, section.right_margin = Mm(20), Mm(15)
+    section.top_margin = section.bottom_margin = Mm(15)
+    style = document.styles["Normal"]
+    style.font.name, style.font.size = _FONT, Pt(11)
+    style.paragraph_format.space_after = Pt(2)
+    _docx_heading(document, report)
+    for number, part in enumerate(report.parts, start=1):
+        _line(document, f"{number}. {part.title}", bold=True)
+        if part.drawing:
+            _drawing(document, part.drawing)
+        if part.table is not None:
+            _table(document, part.table)
+        for line in part.lines:
+            document.add_paragraph(plain_text(line), style="List Bullet")
+        if part.text:
+            _line(document, part.text)
+    _docx_end(document, report)
+    document.save(str(path))
+
+
+def _docx_heading(document: Document, report: UnitReport) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+    table = document.add_table(rows=1, cols=2)
+    left, right = table.rows[0].cells
+    _cell(left, [report.agency, *([report.number] if report.signed else [])])
+    _cell(right, [report.republic, report.motto, report.place_date], bold=2)
+    for words, bold, italic in (
+        (report.heading, True, False),
+        (report.about, True, False),
+        (report.as_of, False, True),
+    ):
+        paragraph = document.add_paragraph()
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        run = paragraph.add_run(plain_text(words))
+        run.bold, run.italic = bold, italic
+
+
+def _cell(cell: _Cell, lines: list[str], *, bold: int = 0) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+    for number, words in enumerate(lines):
+        paragraph = cell.paragraphs[0] if number == 0 else cell.add_paragraph()
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        paragraph.add_run(plain_text(words)).bold = number < bold
+
+
+def _line(document: Document, words: str, *, bold: bool = False) -> None:
+    document.add_paragraph().add_run(plain_text(words)).bold = bold
+
+
+def _table(document: Document, sheet: Sheet) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Mm, Pt
+
+    table = document.add_table(rows=0, cols=len(sheet.header))
+    table.style = "Table Grid"
+    # The first column names the row.
+    shares = [2.2, *[1.0] * (len(sheet.header) - 1)]
+    for number, row in enumerate([sheet.header, *sheet.rows]):
+        for column, (cell, words) in enumerate(zip(table.add_row().cells, row, strict=True)):
+            run = cell.paragraphs[0].add_run(plain_text(words))
+            cell.width = Mm(175 * shares[column] / sum(shares))
+            run.bold, run.font.size = number == 0, Pt(9)
+            if column in sheet.numeric:
+                cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    for note in sheet.notes:
+        _line(document, note)
+
+
+def _docx_end(document: Document, report: UnitReport) -> None:
+    if report.signed:
+        left, right = document.add_table(rows=1, cols=2).rows[0].cells
+        for number, words in enumerate(report.recipients):
+            paragraph = left.paragraphs[0] if number == 0 else left.add_paragraph()
+            paragraph.add_run(plain_text(words)).bold = number == 0
+        _cell(right, [report.sign_head, report.sign, "", "", "", ""], bold=1)
+    for note in report.notes:
+        _line(document, note)
+
+
+def _drawing(document: Document, svg: str) -> None:
+    """Put an SVG into a document, with a picture for programs that cannot draw it."""
+    from docx.opc.constants import RELATIONSHIP_TYPE
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part
+    from docx.oxml import parse_xml
+    from docx.shared import Mm
+
+    picture = document.add_picture(io.BytesIO(_picture(svg)), width=Mm(165))
+    package = document.part.package
+    number = sum(part.partname.endswith(".svg") for part in package.iter_parts()) + 1
+    part = Part(PackURI(f"/word/media/drawing{number}.svg"), "image/svg+xml", svg.encode(), package)
+    link = document.part.relate_to(part, RELATIONSHIP_TYPE.IMAGE)
+    blip = picture._inline.graphic.graphicData.pic.blipFill.blip  # noqa: SLF001 - no public way
+    blip.append(
+        parse_xml(
+            '<a:extLst xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
+            '<a:ext uri="{96DAC541-7B7A-43D3-8B79-37D633B846F1}"><asvg:svgBlip '
+            'xmlns:asvg="http://schemas.microsoft.com/office/drawing/2016/SVG/main" '
+            'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" '
+            f'r:embed="{link}"/></a:ext></a:extLst>'
+        )
+    )
+
+
+def _picture(svg: str) -> bytes:
+    """Return an SVG as PNG: drawn by a browser where there is one, else white in the right shape."""
+    width, height = map(round, size_of(svg))
+    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if browser is None:
+        return _white(width, height)
+    with TemporaryDirectory(prefix="clusters-geo-") as folder:
+        page, shot = Path(folder, "drawing.html"), Path(folder, "drawing.png")
+        page.write_text(f'<meta charset="utf-8"><body style="margin:0">{svg}', encoding="utf-8")
+        size = f"--window-size={width},{height}"
+        _run(browser, folder, size, "--force-device-scale-factor=2", f"--screenshot={shot}", page.as_uri())
+        return shot.read_bytes() if shot.exists() else _white(width, height)
+
+
+def _white(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        body = kind + data
+        return len(data).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+
+    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([1, 0, 0, 0, 0])
+    rows = (b"\x00" + b"\xff" * ((width + 7) // 8)) * height
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )

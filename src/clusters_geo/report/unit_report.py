@@ -1,0 +1,385 @@
+"""The report of a unit on one or two A4 pages, in the layout of Vietnamese administrative documents.
+
+Map, totals with their bases, stages, clusters, findings that need an answer, and the cells that a fill rate
+lacks, as a list to send back. The heading follows appendix I of Decree 30/2020/NĐ-CP: agency left, name
+of the state and motto on the right, number, place and date below, recipients and signature at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from clusters_geo import __version__
+from clusters_geo.auditing.run import audit
+from clusters_geo.errors import SchemaError
+from clusters_geo.measure.rates import fill_rates
+from clusters_geo.measure.summary import summarize
+from clusters_geo.measure.trust import MARK, doubtful_cells
+from clusters_geo.names import did_you_mean, match_names, slug
+from clusters_geo.report.audit_report import AuditReport
+from clusters_geo.report.charts import chart
+from clusters_geo.report.sheets import group_sheet, summary_sheet
+from clusters_geo.report.svg import stacked
+from clusters_geo.report.svg_map import svg_map
+from clusters_geo.report.tables import Sheet
+from clusters_geo.schema import STATUSES
+from clusters_geo.units.places import home_units
+from clusters_geo.words import MISSING, format_date, format_number, format_percent, speaker
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from datetime import date
+
+    import geopandas as gpd
+
+    from clusters_geo.schema import Language
+
+__all__ = ["KINDS", "Part", "UnitReport", "save_report", "save_unit_reports", "unit_report"]
+
+KINDS = ("pdf", "docx", "html")
+
+_say = speaker("unit_report")
+# More rows would not leave the report on two pages.
+_LISTED = 24
+_ASKED = 14
+_NEEDED = ("leasable_ha", "leased_ha")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A numbered part of a report: a drawing, a table, lines or a sentence, in this order."""
+
+    title: str
+    drawing: str = ""
+    table: Sheet | None = None
+    lines: tuple[str, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitReport:
+    """A report in words and tables, ready to be written in any format."""
+
+    lang: Language
+    agency: str
+    number: str
+    republic: str
+    motto: str
+    place_date: str
+    heading: str
+    about: str
+    as_of: str
+    parts: tuple[Part, ...]
+    notes: tuple[str, ...]
+    signed: bool
+    recipients: tuple[str, ...]
+    sign_head: str
+    sign: str
+
+
+def save_report(  # noqa: PLR0913 - all but the tables and the path is keyword-only
+    clusters: gpd.GeoDataFrame,
+    path: str | os.PathLike[str],
+    units: gpd.GeoDataFrame | None = None,
+    *,
+    unit: str | None = None,
+    lang: Language = "vi",
+    signed: bool = True,
+    agency: str | None = None,
+    on: date | None = None,
+) -> Path:
+    """Write the report of a unit, or of the whole register, on one or two A4 pages.
+
+    Parameters
+    ----------
+    clusters
+        The register.
+    path
+        Where to; `.pdf`, `.docx` or `.html`. A PDF is printed by Chromium, or by WeasyPrint where there
+        is none.
+    units
+        Units with `name`, for the map and for where clusters lie; None goes by the register's own columns.
+    unit
+        Which unit, in any spelling; None for the whole register.
+    lang
+        Language of the report.
+    signed
+        Whether it has a number, recipients and room for a signature, or is for information.
+    agency
+        Whose report it is, for the heading.
+    on
+        The day of the report; None leaves room to write it.
+
+    Returns
+    -------
+    Where the file is.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such unit, or the path has another ending.
+    SourceError
+        If the file cannot be written.
+    EngineError
+        If what makes a PDF or DOCX is not installed.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> clusters, districts = cg.load_hanoi()
+    >>> cg.save_report(clusters, tmp / "thuong-tin.html", districts, unit="thuong tin").name
+    'thuong-tin.html'
+    """
+    from clusters_geo.report.paper import write_report
+
+    kind = Path(path).suffix.lower().removeprefix(".")
+    if kind not in KINDS:
+        raise SchemaError("report.unknown-kind", path=str(path), kinds=list(KINDS))
+    report = unit_report(clusters, units, unit=unit, lang=lang, signed=signed, agency=agency, on=on)
+    return write_report(report, path, kind)
+
+
+def save_unit_reports(  # noqa: PLR0913 - all but the tables and the folder is keyword-only
+    clusters: gpd.GeoDataFrame,
+    folder: str | os.PathLike[str],
+    units: gpd.GeoDataFrame | None = None,
+    *,
+    kind: str = "pdf",
+    lang: Language = "vi",
+    signed: bool = True,
+    agency: str | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> dict[str, Path]:
+    """Write a report for every unit that has a cluster, and one for the whole register.
+
+    Parameters
+    ----------
+    clusters, units, lang, signed, agency
+        As for `save_report`.
+    folder
+        Where to, as a whole or not at all; files are named after the unit.
+    kind
+        `pdf`, `docx` or `html`.
+    progress
+        Called with number, count and name of each report that is written.
+
+    Returns
+    -------
+    The file of each unit by name, that of the whole register under the empty name.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> clusters, districts = cg.load_hanoi()
+    >>> few = clusters[clusters["district"].isin(["Cầu Giấy", "Hà Đông"])]
+    >>> {name: file.name for name, file in cg.save_unit_reports(few, tmp, kind="html").items()}
+    {'Cầu Giấy': 'cau-giay.html', 'Hà Đông': 'ha-dong.html', '': 'index.html'}
+    """
+    from clusters_geo.report.paper import write_report
+    from clusters_geo.writing import replaced_folder
+
+    if kind not in KINDS:
+        raise SchemaError("report.unknown-kind", path=kind, kinds=list(KINDS))
+    home = _homes(clusters, units)
+    names = sorted(home.dropna().unique(), key=slug)
+    files: dict[str, str] = {}
+    for name in names:
+        stem = slug(str(name)) or "unit"
+        files[str(name)] = (
+            f"{stem}.{kind}" if f"{stem}.{kind}" not in files.values() else f"{stem}-{len(files)}.{kind}"
+        )
+    files[""] = f"index.{kind}"
+    with replaced_folder(folder) as beside:
+        for number, (name, file) in enumerate(files.items(), start=1):
+            report = unit_report(clusters, units, unit=name or None, lang=lang, signed=signed, agency=agency)
+            write_report(report, beside / file, kind)
+            if progress is not None:
+                progress(number, len(files), name)
+    return {name: Path(folder) / file for name, file in files.items()}
+
+
+def unit_report(  # noqa: PLR0913 - all but the tables is keyword-only
+    clusters: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame | None = None,
+    *,
+    unit: str | None = None,
+    lang: Language = "vi",
+    signed: bool = True,
+    agency: str | None = None,
+    on: date | None = None,
+) -> UnitReport:
+    """Return the report of a unit in words, tables and drawings; parameters as for `save_report`.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> report = unit_report(*cg.load_hanoi(), unit="H. Thuong Tin")
+    >>> report.about
+    'Tình hình cụm công nghiệp trên địa bàn Thường Tín'
+    """
+    home = _homes(clusters, units)
+    name = None if unit is None else _named(unit, home, units)
+    rows = clusters if name is None else clusters[(home == name).fillna(value=False)]
+    about = _say("about_all", lang) if name is None else _say("about_unit", lang, unit=name)
+    return UnitReport(
+        lang=lang,
+        agency=agency or _say("no_agency", lang),
+        number=_say("number", lang),
+        republic=_say("republic", lang),
+        motto=_say("motto", lang),
+        place_date=_dated(on, lang),
+        heading=_say("report", lang),
+        about=about,
+        as_of=_say("as_of", lang, day=format_date(_latest(rows), lang)),
+        parts=tuple(_parts(rows, units, name, lang, _totals(clusters, home, name))),
+        notes=(_say("marks", lang), _provenance(clusters, lang)),
+        signed=signed,
+        recipients=tuple(_say(key, lang) for key in ("recipients", "recipients_1", "recipients_2")),
+        sign_head=_say("sign_head", lang),
+        sign=_say("sign", lang),
+    )
+
+
+def _totals(clusters: gpd.GeoDataFrame, home: pd.Series, name: str | None) -> pd.Series:
+    """Return the totals of the unit as the whole register gives them: only it knows which are confirmed."""
+    if name is None:
+        return summarize(clusters).iloc[0]
+    by_unit = summarize(clusters.assign(district=home), by="district")
+    return by_unit.reindex([name]).iloc[0] if name in by_unit.index else summarize(clusters.iloc[:0]).iloc[0]
+
+
+def _homes(clusters: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None) -> pd.Series:
+    if units is not None and len(units):
+        found: pd.Series = home_units(clusters, units)
+        return found
+    by = "district" if "district" in clusters and clusters["district"].notna().any() else "commune"
+    named: pd.Series = home_units(clusters, by=by)
+    return named
+
+
+def _named(unit: str, home: pd.Series, units: gpd.GeoDataFrame | None) -> str:
+    names = pd.Series(pd.unique(home.dropna()) if units is None else units["name"]).astype("string")
+    match = match_names(pd.Series([unit]), names)["match"].iloc[0]
+    if pd.isna(match):
+        raise SchemaError(
+            "report.no-unit", unit=unit, near=did_you_mean(unit, names) or names.head(8).tolist()
+        )
+    return str(match)
+
+
+def _dated(on: date | None, lang: Language) -> str:
+    d, m, y = ("……", "……", "20……") if on is None else (f"{on:%d}", f"{on:%m}", f"{on:%Y}")
+    return _say("place_date", lang, d=d, m=m, y=y)
+
+
+def _latest(rows: pd.DataFrame) -> date | None:
+    days = pd.to_datetime(rows["as_of"]).max() if "as_of" in rows else pd.NaT
+    return None if pd.isna(days) else days.date()
+
+
+def _parts(
+    rows: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame | None,
+    name: str | None,
+    lang: Language,
+    figures: pd.Series,
+) -> list[Part]:
+    totals = summary_sheet(rows, lang, totals=figures)
+    drawn = [
+        svg_map(rows, units, lang=lang, focus=name, height=330 if name else 250),
+        chart(rows, "pipeline", lang=lang, confirmed=_confirmed(figures)).svg,
+    ]
+    parts = [
+        Part(_say("totals", lang), table=Sheet("", totals.header, totals.rows, totals.numeric)),
+        Part(_say("stages", lang), drawing=stacked(drawn, _say("stages", lang))),
+    ]
+    if name is None:
+        by = _homes(rows, units).rename("district")
+        sheet = group_sheet(rows.assign(district=by), "district", lang)
+        parts.append(Part(_say("units", lang), table=Sheet("", sheet.header, sheet.rows, sheet.numeric)))
+    else:
+        parts.append(Part(_say("list", lang), table=_listed(rows, lang)))
+    return [*parts, _questions(rows, units, lang), _missing_cells(rows, name, units, lang)]
+
+
+def _confirmed(figures: pd.Series) -> frozenset[str]:
+    """Return the totals of the unit that carry no "≈", though its rows alone would give them one."""
+    return frozenset(map(str, figures.index)) - frozenset(str(figures["estimated"]).split("; "))
+
+
+def _listed(rows: gpd.GeoDataFrame, lang: Language) -> Sheet:
+    rates = fill_rates(rows)
+    rough = {name: doubtful_cells(rows, name) for name in ("planned_ha",)}
+    lines = [
+        (
+            f"{cluster_id} {row['name']}",
+            STATUSES[row["status"]][0 if lang == "vi" else 1] if row["status"] in STATUSES else MISSING,
+            _marked(format_number(row.get("planned_ha"), lang), rough=bool(rough["planned_ha"][cluster_id])),
+            format_percent(rates["fill_rate"][cluster_id], lang)
+            + (" *" if rates["stated"][cluster_id] else ""),
+        )
+        for cluster_id, row in rows.head(_LISTED).iterrows()
+    ]
+    notes = (_say("more", lang, n=len(rows) - _LISTED),) if len(rows) > _LISTED else ()
+    header = tuple(_say(key, lang) for key in ("cluster", "status", "planned", "fill"))
+    return Sheet("", header, tuple(lines), frozenset({2, 3}), notes)
+
+
+def _marked(words: str, *, rough: bool) -> str:
+    return f"{MARK} {words}" if rough and words != MISSING else words
+
+
+def _questions(rows: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None, lang: Language) -> Part:
+    findings = audit(rows, units, lang=lang)
+    report = AuditReport(findings, lang=lang, names=rows["name"].to_dict())
+    asked = findings[findings["severity"].isin(["error", "warning"]) & findings["cluster_id"].notna()]
+    lines = []
+    for _, group in asked.groupby("rule", sort=False):
+        rule = report.rules[str(group["rule"].iloc[0])]
+        names = [report.cluster(cluster_id) for cluster_id in group["cluster_id"].unique()]
+        said = ", ".join(names[:12]) + (f" … (+{len(names) - 12})" if len(names) > 12 else "")  # noqa: PLR2004
+        lines.append(f"{rule.words('title', lang)}: {said}. {group['fix'].iloc[0]}")
+    nothing = "" if lines else _say("no_questions", lang)
+    return Part(_say("questions", lang), lines=tuple(lines), text=nothing)
+
+
+def _missing_cells(
+    rows: gpd.GeoDataFrame, name: str | None, units: gpd.GeoDataFrame | None, lang: Language
+) -> Part:
+    """Return a checklist: which operating clusters lack which cell of a fill rate computed from land."""
+    operating = rows[(rows["status"] == "operating").fillna(value=False)]
+    has = pd.DataFrame(
+        {name: operating[name].notna() if name in operating else False for name in _NEEDED},
+        index=operating.index,
+    ).astype(bool)
+    lacking = has[~has.all(axis=1)]
+    title = _say("missing", lang)
+    if lacking.empty:
+        return Part(title, text=_say("no_missing" if len(operating) else "no_operating", lang))
+    if name is None:
+        counts = _homes(rows, units)[lacking.index].fillna(_say("unknown", lang)).value_counts()
+        return Part(title, lines=tuple(_say("lacking_in", lang, unit=u, n=n) for u, n in counts.items()))
+    lines = tuple(
+        (
+            f"{cluster_id} {operating['name'][cluster_id]}",
+            *(_say("known" if there else "to_fill", lang) for there in cells),
+            _say("to_fill", lang),
+        )
+        for cluster_id, *cells in lacking.head(_ASKED).itertuples()
+    )
+    notes = (_say("more", lang, n=len(lacking) - _ASKED),) if len(lacking) > _ASKED else ()
+    header = tuple(_say(key, lang) for key in ("cluster", "leasable", "leased", "date_filled"))
+    return Part(title, table=Sheet("", header, lines, frozenset(), notes))
+
+
+def _provenance(clusters: gpd.GeoDataFrame, lang: Language) -> str:
+    from clusters_geo.reading.notes import ATTRIBUTE
+
+    load = clusters.attrs.get(ATTRIBUTE, {})
+    file = Path(str(load["path"])).name if load.get("path") else _say("no_files", lang)
+    return _say("made", lang, version=__version__, files=file)

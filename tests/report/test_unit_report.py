@@ -1,0 +1,153 @@
+"""The report of a unit: what it says is what the tables say, on at most two pages, in three formats."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import zipfile
+from datetime import date
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+import clusters_geo as cg
+from clusters_geo.report import paper
+from clusters_geo.report.unit_report import unit_report
+
+
+@pytest.fixture
+def bac_ninh():
+    """A register of another province: communes, points, a hostile name, one cluster with all cells."""
+    return gpd.GeoDataFrame(
+        {
+            "name": ["Phong Khê", "<script>alert(1)</script>", "Đồng Quang", "Châu Khê"],
+            "commune": ["Phường Kinh Bắc", "Phường Kinh Bắc", "Phường Từ Sơn", None],
+            "status": ["operating", "operating", "pending", "operating"],
+            "planned_ha": [20.0, 12.5, 40.0, None],
+            "leasable_ha": [14.0, None, None, None],
+            "leased_ha": [7.0, None, None, None],
+            "as_of": pd.to_datetime(["2026-06-14"] * 4),
+        },
+        geometry=[
+            shapely.Point(106.05, 21.18),
+            shapely.Point(106.06, 21.17),
+            shapely.Point(105.95, 21.12),
+            None,
+        ],
+        crs="EPSG:4326",
+        index=pd.Index(["BN-1", "BN-2", "BN-3", "BN-4"], name="cluster_id"),
+    )
+
+
+def part(report, number):
+    return report.parts[number - 1]
+
+
+def test_totals_are_those_of_the_whole_registers_summary(clusters, districts):
+    report = unit_report(clusters, districts, unit="H. Thuong Tin")
+    rows = {row[0]: row[1] for row in part(report, 1).table.rows}
+    assert rows["Diện tích theo quy hoạch"] == "195,0 ha"  # a published total: no "≈", as in the summary
+    assert rows["Cụm đang hoạt động"] == "11"
+    assert "≈ 195,0" not in part(report, 2).drawing
+    assert report.about == "Tình hình cụm công nghiệp trên địa bàn Thường Tín"
+
+
+def test_the_checklist_names_the_cells_that_a_fill_rate_lacks(bac_ninh):
+    cells = part(unit_report(bac_ninh, unit="kinh bac"), 5).table.rows
+    assert [row[0].split()[0] for row in cells] == ["BN-2"]
+    assert cells[0][1:] == ("☐ ………", "☐ ………", "☐ ………")
+    whole = part(unit_report(bac_ninh), 5)
+    assert set(whole.lines) == {"Phường Kinh Bắc: 1 cụm", "(chưa rõ đơn vị): 1 cụm"}
+    full = bac_ninh.assign(leasable_ha=10.0, leased_ha=5.0)
+    assert part(unit_report(full), 5).text.startswith("Mọi cụm đang hoạt động đều có đủ")
+
+
+def test_findings_that_need_an_answer_name_their_clusters(clusters, districts):
+    lines = part(unit_report(clusters, districts, unit="Thường Tín"), 4).lines
+    assert any("HN-074 Thắng Lợi" in line for line in lines)
+    nothing = clusters[clusters["district"] == "Cầu Giấy"].assign(as_of=pd.Timestamp("2022-09-30"))
+    assert part(unit_report(nothing.iloc[:0]), 4).text
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_the_page_has_the_layout_of_an_administrative_document(bac_ninh, lang):
+    report = unit_report(bac_ninh, lang=lang, agency="SỞ CÔNG THƯƠNG", on=date(2026, 6, 20))
+    page = paper.report_html(report).split("<body>")[1]
+    order = [report.agency, report.republic, report.motto, report.heading, report.about, report.sign_head]
+    assert [page.index(words) for words in order] == sorted(page.index(words) for words in order)
+    assert ("ngày 20 tháng 06 năm 2026" if lang == "vi" else "2026-06-20") in page
+    unsigned = paper.report_html(unit_report(bac_ninh, lang=lang, signed=False))
+    assert report.sign_head not in unsigned
+    assert report.number not in unsigned
+
+
+def test_no_field_becomes_markup_and_nothing_is_asked_for(bac_ninh, tmp_path):
+    page = cg.save_report(bac_ninh, tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert not re.search(r"""(src|href)=|url\((?!#)""", page)
+
+
+def test_a_unit_that_is_not_there_is_refused_with_those_near_it(bac_ninh, tmp_path):
+    with pytest.raises(cg.SchemaError, match="Phường Từ Sơn"):
+        unit_report(bac_ninh, unit="Tu Sonn")
+    with pytest.raises(cg.SchemaError, match="pdf, docx and html"):
+        cg.save_report(bac_ninh, tmp_path / "a.odt")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("unit", [None, "Thường Tín", "Hoài Đức"])
+def test_a_pdf_has_two_pages_at_most(clusters, districts, tmp_path, unit, chromium):
+    assert chromium
+    pdf = cg.save_report(clusters, tmp_path / "a.pdf", districts, unit=unit).read_bytes()
+    assert pdf.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page[^s]", pdf)) <= 2
+    assert b"/MediaBox [0 0 595" in pdf or b"/MediaBox [0 0 594" in pdf
+
+
+def test_without_a_printer_it_is_said_what_to_do(bac_ninh, tmp_path, monkeypatch):
+    monkeypatch.setattr(paper.shutil, "which", lambda _: None)
+    monkeypatch.setitem(__import__("sys").modules, "weasyprint", None)
+    with pytest.raises(cg.EngineError, match=r"pip install weasyprint.*html"):
+        cg.save_report(bac_ninh, tmp_path / "a.pdf")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_document_for_word_has_the_drawing_and_a_picture_of_it(bac_ninh, tmp_path):
+    file = cg.save_report(bac_ninh, tmp_path / "a.docx")
+    with zipfile.ZipFile(file) as parts:
+        names = parts.namelist()
+        body = parts.read("word/document.xml").decode()
+    assert any(name.endswith(".svg") for name in names)
+    assert any(name.endswith(".png") for name in names)
+    assert "svgBlip" in body
+    assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in body
+
+
+@pytest.mark.office
+def test_the_document_opens_in_an_office_program(bac_ninh, tmp_path):
+    office = shutil.which("soffice")
+    if office is None:
+        pytest.skip("SKIPPED: LibreOffice is not here, so the document was not opened")
+    file = cg.save_report(bac_ninh, tmp_path / "a.docx")
+    command = [
+        office,
+        f"-env:UserInstallation={(tmp_path / 'p').as_uri()}",
+        "--headless",
+        "--convert-to",
+        "pdf",
+    ]
+    subprocess.run([*command, "--outdir", tmp_path, file], check=True, capture_output=True, timeout=120)
+    assert (tmp_path / "a.pdf").exists()
+
+
+def test_every_unit_gets_its_report_and_the_register_one(bac_ninh, tmp_path):
+    seen = []
+    files = cg.save_unit_reports(
+        bac_ninh, tmp_path / "out", kind="html", progress=lambda *at: seen.append(at)
+    )
+    assert set(files) == {"Phường Kinh Bắc", "Phường Từ Sơn", ""}
+    assert all(file.exists() for file in files.values())
+    assert [at[:2] for at in seen] == [(1, 3), (2, 3), (3, 3)]
