@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -13,11 +14,10 @@ from clusters_geo.area import area_ha
 from clusters_geo.built_up.engines import Exact, LocalEngine, Outcome, Task
 from clusters_geo.built_up.ground import Ground
 from clusters_geo.built_up.sources import open_footprints
-from clusters_geo.errors import CRSError, EngineError, SchemaError, SourceError
+from clusters_geo.errors import CRSError, EngineError, SchemaError, SourceError, told_of
 
 if TYPE_CHECKING:
     import datetime as dt
-    import os
     from collections.abc import Callable
 
     import geopandas as gpd
@@ -136,11 +136,15 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
     """
     chosen, date = _engine(engine, scheduler), _date(measured_on)
     _require_known(crs)
-    source = open_footprints(footprints, by=by, layer=layer, crs=crs)
+    named = footprints if isinstance(footprints, str | os.PathLike) else "footprints"
+    with told_of(named):
+        source = open_footprints(footprints, by=by, layer=layer, crs=crs)
     if not clusters.index.is_unique:
         twice = clusters.index[clusters.index.duplicated()][0]
         raise SchemaError("built-up.id-twice", twice=twice)
-    ground = Ground.of(clusters.geometry, source.crs)
+    # Clusters and footprints may be of two planets.
+    with told_of(named):
+        ground = Ground.of(clusters.geometry, source.crs)
     how = _method(method, cell_m, clusters, disjoint=disjoint)
     outcome = chosen.measure(source, Task(ground, how, keep_going, progress or _no_progress))
     said_source = _said_source(source, outcome)

@@ -149,7 +149,7 @@ def _line_of(text: str, numbers: set[str], form: str) -> Line | None:
 def _key(text: str) -> str:
     words = strip_accents(text).casefold().replace("ti le", "ty le").replace("ccn", "cum cong nghiep")
     # What stands in brackets explains the row: "(ha)", "(đã hoặc đang đầu tư ghi 1 …)".
-    return " ".join(re.sub(r"\([^)]{0,300}\)|^\d+[.)]\s*|[.:;]", " ", words).split())
+    return " ".join(re.sub(r"\([^)]{0,120}\)|^\d+[.)]\s*|[.:;]", " ", words).split())
 
 
 def _columns(above: tuple[tuple[Cell, ...], ...]) -> dict[str, int]:
@@ -184,7 +184,7 @@ def _place(found: Found, row: tuple[Cell, ...], line: Line, wording: int, column
 
 def _bracketed(text: str, line: Line) -> str:
     """Return a unit that stands in brackets behind the wording, as in "Diện tích (m2)"."""
-    inside = re.findall(r"\(([^)]{0,300})\)", text)
+    inside = re.findall(r"\(([^)]{0,120})\)", text)
     return next((words for words in inside if read_unit(words, line) is not None), "")
 
 
