@@ -142,10 +142,10 @@ def read_mapping(path: str | os.PathLike[str]) -> Taught:
     with opened(path) as file:
         if file.size > _MAX_BYTES:
             raise SourceError("mapping.large", path=file.shown, size=file.size)
-        content = file.path.read_bytes()
+        content = file.content(_MAX_BYTES)
     try:
         said = tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise SourceError("mapping.not-toml", path=file.shown, said=str(error)) from error
     return _checked(said, file.shown)
 
