@@ -10,6 +10,7 @@ import pandas as pd
 
 from clusters_geo.names import name_key
 from clusters_geo.reading.places import place_of, said_place
+from clusters_geo.words import is_missing
 
 if TYPE_CHECKING:
     from clusters_geo.reading.notes import LoadReport
@@ -137,4 +138,4 @@ def _decisions(table: pd.DataFrame, column: str, day_column: str, report: LoadRe
 
 
 def _is_blank(value: object) -> bool:
-    return bool(pd.isna(value)) or not str(value).strip()  # type: ignore[call-overload]
+    return is_missing(value) or not str(value).strip()
