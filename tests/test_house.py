@@ -175,6 +175,7 @@ BEHIND_THE_DOOR = {
     "auditing/rules/districts.py": "the bundled case",
     "forms/circular.py": "lines of the circular, our own",
     "report/findings.py": "a page of our own",
+    "maps/slider.py": "a page of our own",
     "maps/page.py": "scripts of our own",
     "report/saving.py": "looks at what it has written",
     "report/paper.py": "looks at pictures it has made",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clusters_geo.built_up import built_up_ha
     from clusters_geo.crs import vn2000
     from clusters_geo.forms.fill import form
+    from clusters_geo.history.compare import compare
     from clusters_geo.history.vintages import vintage
     from clusters_geo.load import load_clusters, load_communes, load_districts, load_report, load_units
     from clusters_geo.maps import make_map, save_map
@@ -32,8 +33,11 @@ if TYPE_CHECKING:
         summarize,
     )
     from clusters_geo.planning.eligibility import eligibility
+    from clusters_geo.planning.forecast import forecast_supply
+    from clusters_geo.planning.pipeline import pipeline, pipeline_tiers
     from clusters_geo.planning.programme import programme
-    from clusters_geo.reference import load_events, load_hanoi, load_totals
+    from clusters_geo.planning.supply import rank_sites, years_of_supply
+    from clusters_geo.reference import load_events, load_hanoi, load_statements, load_totals
     from clusters_geo.report.charts import chart
     from clusters_geo.report.saving import save
     from clusters_geo.report.unit_report import save_report, save_unit_reports
@@ -56,9 +60,11 @@ __all__ = [
     "built_up_ha",
     "chart",
     "city_per_hectare",
+    "compare",
     "crosswalk",
     "eligibility",
     "fill_rate",
+    "forecast_supply",
     "form",
     "lawful_fill_rate",
     "load_clusters",
@@ -67,13 +73,17 @@ __all__ = [
     "load_events",
     "load_hanoi",
     "load_report",
+    "load_statements",
     "load_totals",
     "load_units",
     "locate",
     "make_map",
     "pending_sites",
     "per_hectare",
+    "pipeline",
+    "pipeline_tiers",
     "programme",
+    "rank_sites",
     "reconcile",
     "save",
     "save_map",
@@ -83,11 +93,18 @@ __all__ = [
     "validate",
     "vintage",
     "vn2000",
+    "years_of_supply",
 ]
 
 # Each public name and the module it is imported from on first use, so that `clusters-geo --help` and a
 # summary do not pay for the map engine.
 _HOMES = {
+    "years_of_supply": "planning.supply",
+    "rank_sites": "planning.supply",
+    "pipeline_tiers": "planning.pipeline",
+    "pipeline": "planning.pipeline",
+    "forecast_supply": "planning.forecast",
+    "compare": "history.compare",
     "area_ha": "area",
     "assign_districts": "measure.assign",
     "audit": "auditing.run",
@@ -106,6 +123,7 @@ _HOMES = {
     "load_events": "reference",
     "load_hanoi": "reference",
     "load_report": "load",
+    "load_statements": "reference",
     "load_totals": "reference",
     "load_units": "load",
     "locate": "units.places",

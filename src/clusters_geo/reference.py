@@ -5,6 +5,7 @@ What each file says, where it comes from and what must not be concluded from it:
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
     from clusters_geo.schema import Column
     from clusters_geo.units.model import Level
 
-__all__ = ["BUNDLED_UNITS", "bundled_file", "load_bundled_units", "load_events", "load_hanoi", "load_totals"]
+__all__ = [
+    "BUNDLED_UNITS",
+    "bundled_file",
+    "load_bundled_units",
+    "load_events",
+    "load_hanoi",
+    "load_statements",
+    "load_totals",
+]
 
 # The vintages that add up to the published totals, with the file of each.
 _COMPLETE = {"2022-09-30": "clusters.geojson", "2025-12-31": "clusters_2025.geojson"}
@@ -128,6 +137,41 @@ def load_bundled_units(name: str) -> gpd.GeoDataFrame:
     table = _read(file, index, UNIT_COLUMNS).rename_axis("unit_code")
     levels = pd.array([level] * len(table), dtype="string")
     return table.assign(level=levels, **GENERATIONS[name]().days)
+
+
+def load_statements(clusters: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Load what the articles say beside their totals, judged by a register where it can be.
+
+    Parameters
+    ----------
+    clusters
+        The register to judge by; None for that of September 2022.
+
+    Returns
+    -------
+    Table indexed by `statement`: `topic`, `text_vi`, `text_en`, `value`, `unit`, `qualifier`,
+    `as_of`, `source`, `note`; `register` (what the register holds: hectares of the sites that are pending or
+    under construction), of it `register_published`, and `verdict` (`shown`, `not shown`, or empty where the
+    register says nothing of it).
+
+    Examples
+    --------
+    >>> judged = load_statements().loc["thousands-of-hectares"]
+    >>> float(judged["register"]), float(judged["register_published"]), judged["verdict"]
+    (1132.6696, 407.936, 'not shown')
+    """
+    table = pd.read_csv(bundled_file("statements.csv")).set_index("statement")
+    rows = load_hanoi()[0] if clusters is None else clusters
+    sites = rows[rows["status"].isin(["pending", "under_construction"])]
+    published = sites["planned_ha"].where(sites["planned_ha_basis"] == "published")
+    held, sure = (round(math.fsum(areas.dropna()), 4) for areas in (sites["planned_ha"], published))
+    judged = pd.Series(table.index == "thousands-of-hectares", index=table.index)
+    table["register"] = judged.map({True: held, False: math.nan})
+    table["register_published"] = judged.map({True: sure, False: math.nan})
+    table["verdict"] = judged.map({True: "not shown", False: ""}).mask(
+        table["value"] <= table["register"], "shown"
+    )
+    return table
 
 
 def load_totals() -> pd.DataFrame:

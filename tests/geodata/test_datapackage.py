@@ -33,7 +33,7 @@ def test_descriptor_is_a_valid_data_package():
     assert Package.validate_descriptor(DESCRIPTOR).valid
     assert RESOURCES.keys() == {
         *("clusters", "clusters-2025", "events", "districts"),
-        *("communes-2025", "totals", "programme"),
+        *("communes-2025", "totals", "programme", "statements"),
     }
 
 
@@ -42,7 +42,7 @@ def test_file_agrees_with_its_description(name):
     assert _faults(RESOURCES[name], _records(RESOURCES[name])) == set()
 
 
-@pytest.mark.parametrize("name", ["events", "totals", "programme"])
+@pytest.mark.parametrize("name", ["events", "statements", "totals", "programme"])
 def test_tables_validate_as_frictionless_reads_them(name):
     report = Package(str(GEODATA / "datapackage.json")).get_resource(name).validate()
     assert report.valid, report.flatten(["rowNumber", "fieldName", "note"])

@@ -40,6 +40,9 @@ _COMMANDS = (
     "inspect",
     "convert",
     "programme",
+    "compare",
+    "pipeline",
+    "forecast",
 )
 _LANGUAGE = "clusters_geo.lang"
 

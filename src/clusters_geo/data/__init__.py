@@ -8,7 +8,7 @@ import csv
 from functools import cache
 from pathlib import Path
 
-__all__ = ["bundled_file", "read_rows"]
+__all__ = ["bundled_file", "data_file", "read_rows"]
 
 _HERE = Path(__file__).parent
 
@@ -25,6 +25,17 @@ def read_rows(name: str) -> tuple[dict[str, str], ...]:
     path = _HERE / name if (_HERE / name).exists() else bundled_file(name)
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
+
+
+def data_file(name: str) -> Path:
+    """Return where a file beside this one lies.
+
+    Examples
+    --------
+    >>> data_file("scenarios.toml").name
+    'scenarios.toml'
+    """
+    return _HERE / name
 
 
 def bundled_file(name: str) -> Path:

@@ -38,7 +38,17 @@ if TYPE_CHECKING:
 
     Totals = AbstractSet[str]
 
-__all__ = ["KINDS", "Chart", "Kind", "bar_chart", "bridge_table", "chart", "declared_table", "pipeline_table"]
+__all__ = [
+    "KINDS",
+    "Chart",
+    "Kind",
+    "bar_chart",
+    "bridge_table",
+    "chart",
+    "declared_table",
+    "pipeline_table",
+    "waterfall",
+]
 
 Kind = Literal["areas", "pipeline", "bridge", "declared", "supply"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -430,24 +440,46 @@ def bridge_table(earlier: pd.DataFrame, later: pd.DataFrame, measure: str = "pla
 
 
 def _bridge(earlier: pd.DataFrame, later: pd.DataFrame, wanted: _Wanted) -> Chart:
-    lang = wanted.lang
     steps = bridge_table(earlier, later)
     shown = steps[(steps != 0) | steps.index.isin(["earlier", "later"])]
+    named = shown.set_axis([_say(str(name), wanted.lang) for name in shown.index])
+    drawn = waterfall(named, title=wanted.title, lang=wanted.lang)
+    return Chart(drawn.title, drawn.svg, steps.to_frame(), drawn.notes)
+
+
+def waterfall(steps: pd.Series, *, title: str, notes: Sequence[str] = (), lang: Language = "vi") -> Chart:
+    """Draw hectares that lead from one total to another, each bar from where the one before ended.
+
+    Parameters
+    ----------
+    steps
+        Named steps in their order; the first and the last are the totals.
+    title, notes
+        Above and below the bars.
+    lang
+        How numbers are written.
+
+    Examples
+    --------
+    >>> steps = pd.Series([1337.0, 349.0, 1686.0], index=["2019", "Unexplained", "2022"])
+    >>> "+349.0 ha" in waterfall(steps, title="Planned area", lang="en").svg
+    True
+    """
     left, right = _sides([f"−{format_number(steps.abs().max(), lang)} ha"])
-    running = shown.iloc[:-1].cumsum()
-    largest = max(running.max(), shown["later"])
+    running = steps.iloc[:-1].cumsum().tolist()
+    largest = max([*running, float(steps.iloc[-1])])
     scale = (right - left) / largest if largest > 0 else 0.0
-    parts, y = _heading(wanted.title, [])
-    for name, value in shown.items():
-        whole = name in ("earlier", "later")
-        start = 0.0 if whole else min(running[str(name)], running[str(name)] - value)
+    parts, y = _heading(title, [])
+    for place, (name, value) in enumerate(steps.items()):
+        whole = place in (0, len(steps) - 1)
+        start = 0.0 if whole else min(running[place], running[place] - value)
         fill = FILLS[0] if whole else FILLS[1] if value > 0 else FILLS[2]
         parts += _bar(left + start * scale, y, abs(value) * scale, fill, right + left)
         words = format_number(value, lang) if whole else _signed(value, lang)
         parts.append(text(left + (start + abs(value)) * scale + 5, y + 9.5, f"{words} ha", size=11))
-        parts.append(_row_name(_say(str(name), lang), left, y, 1))
+        parts.append(_row_name(str(name), left, y, 1))
         y += _BAR + _GAP + 6
-    return _finished(wanted.title, parts, y, [], steps.to_frame())
+    return _finished(title, parts, y, notes, steps.to_frame())
 
 
 def _signed(value: float, lang: Language) -> str:

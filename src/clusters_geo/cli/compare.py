@@ -1,0 +1,128 @@
+"""`clusters-geo compare`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from clusters_geo.cli.options import (
+    SOURCE,
+    TARGET,
+    crs_option,
+    format_option,
+    lang_option,
+    output_option,
+    put_table,
+    remote_option,
+    say_out,
+    working,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from clusters_geo.schema import Language
+
+_DAY = re.compile(r"\d{4}(-\d\d){0,2}")
+
+
+class _Vintage(click.ParamType[object]):
+    """A register, or the day of a vintage of the bundled case."""
+
+    name = "vintage"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
+        from pathlib import Path
+
+        text = str(value)
+        if _DAY.fullmatch(text) and not Path(text).exists():
+            return text
+        return SOURCE.convert(text, param, ctx)
+
+
+_VINTAGE = _Vintage()
+
+
+@click.command("compare")
+@click.argument("before", metavar="BEFORE", type=_VINTAGE)
+@click.argument("after", metavar="AFTER", type=_VINTAGE)
+@click.option("--measure", default="planned_ha", show_default=True, help="Column that the bridge adds up.")
+@click.option("--status", help="Bridge of the clusters of this status only, e.g. operating.")
+@click.option("--published-before", type=float, help="Published total of BEFORE, where it is not its sum.")
+@click.option("--published-after", type=float, help="Published total of AFTER, where it is not its sum.")
+@click.option("--chart", "chart_file", type=TARGET, help="Draw the bridge as a waterfall (SVG).")
+@click.option("--map", "map_file", type=TARGET, help="Draw both vintages under a slider (HTML).")
+@crs_option
+@remote_option
+@format_option
+@lang_option
+@output_option
+def command(
+    before: Path | str,
+    after: Path | str,
+    measure: str,
+    status: str | None,
+    published_before: float | None,
+    published_after: float | None,
+    chart_file: Path | None,
+    map_file: Path | None,
+    crs: str | None,
+    form: str | None,
+    lang: Language,
+    output: Path | None,
+) -> None:
+    """Say what changed between two registers, and how the one total becomes the other."""
+    from clusters_geo.history.compare import compare
+    from clusters_geo.report.time_sheets import bridge_chart, compare_sheets
+
+    with working("reading", lang):
+        first, second = _load(before, crs), _load(after, crs)
+    found = compare(
+        first, second, measure=measure, status=status, published=(published_before, published_after)
+    )
+    most = 40 if output is None else None
+    put_table(
+        form,
+        output,
+        lang,
+        sheets=lambda: compare_sheets(found, lang, most=most),
+        table=lambda: found.changes,
+        record=found.record,
+    )
+    if chart_file is not None:
+        from clusters_geo.writing import write_text
+
+        write_text(chart_file, bridge_chart(found, lang).svg)
+        _written(chart_file, lang)
+    if map_file is not None:
+        from clusters_geo.maps.slider import save_slider
+
+        save_slider(first, second, map_file, found=found, districts=_units(before, after), lang=lang)
+        _written(map_file, lang)
+
+
+def _load(vintage: Path | str, crs: str | None) -> gpd.GeoDataFrame:
+    if isinstance(vintage, str):
+        from clusters_geo.reference import load_hanoi
+
+        return load_hanoi(as_of=vintage)[0]
+    from clusters_geo.load import load_clusters
+
+    return load_clusters(vintage, crs=crs)
+
+
+def _units(*vintages: Path | str) -> gpd.GeoDataFrame | None:
+    """Return Hà Nội's districts, where its own vintages are compared."""
+    from clusters_geo.reference import load_hanoi
+
+    return load_hanoi()[1] if all(isinstance(vintage, str) for vintage in vintages) else None
+
+
+def _written(path: Path, lang: Language) -> None:
+    from clusters_geo.report.tables import say
+
+    say_out(say("written", lang, path=str(path)), err=True)

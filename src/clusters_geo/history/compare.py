@@ -1,0 +1,437 @@
+"""Two vintages of a register: which cluster is which, what changed, and a bridge from one total to the other.
+
+Clusters are matched by id, then by name and unit, then by outline. An id counts only if nothing better speaks
+against it: where the name under an id is found under another one in the other vintage, the name wins, since
+ids that number rows move when a row is put in. What no row explains of a published total is *unexplained* and
+stays in one piece: it is never spread.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from clusters_geo.area import area_ha
+from clusters_geo.errors import SchemaError
+from clusters_geo.names import name_key
+from clusters_geo.schema import CLUSTER_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+__all__ = ["STEPS", "Comparison", "bridge", "compare", "match_clusters"]
+
+# The steps of a bridge, in their order; the first and the last are totals.
+STEPS = (
+    *("before", "added", "entered", "grown", "known_now"),
+    *("gone", "left", "shrunk", "unknown_now", "unexplained", "after"),
+)
+_HOW = ("id", "name", "outline")
+_SKETCHES = {"schematic", "reconstructed"}
+# Figures that differ by less are the same figure, written by two programs.
+_SAME = 1e-9
+# An outline is the same place if most of either lies in the other; a part, if most of it lies in the whole.
+_OVERLAP = 0.5
+_LEAST_MOVED_HA = 0.01
+_DECIMALS = 9
+# What says of a row where it comes from, and no fact about the cluster.
+_NOT_COMPARED = {"cluster_id", "source", "source_as_of", "as_of", "note", "note_vi", "geometry"}
+_NOTHING = ("", "<NA>", "nan", "NaT", "None")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What changed between two vintages.
+
+    Attributes
+    ----------
+    changes
+        One row per change: `cluster_id` (of the later vintage, of the earlier for what is gone), `before_id`,
+        `name`, `change` (`added`, `gone`, `renamed`, `split`, `merged`, `moved`, `status`, `figure`),
+        `column`, `before`, `after` (text), `difference` (of numbers), `matched` (by `id`, `name` or
+        `outline`).
+    bridge
+        Steps from the earlier total to the later, indexed by `step`: `hectares` (or what was measured),
+        `clusters`. The steps between the totals add up to their difference.
+    boundaries
+        Where outlines moved: `cluster_id`, `name`, `what` (`gained`, `lost`), `hectares`, and the outline of
+        it. Sketched outlines are not compared.
+    measure
+        The column that the bridge adds up.
+    """
+
+    changes: pd.DataFrame
+    bridge: pd.DataFrame
+    boundaries: gpd.GeoDataFrame
+    measure: str
+
+    def record(self) -> dict[str, object]:
+        """Return everything as JSON can hold it, outlines left out."""
+        changes, steps = self.changes, self.bridge.reset_index()
+        moved = pd.DataFrame(self.boundaries.drop(columns="geometry"))
+        return {
+            "measure": self.measure,
+            "bridge": steps.to_dict("records"),
+            "changes": changes.astype("object").where(changes.notna(), None).to_dict("records"),
+            "boundaries": moved.to_dict("records"),
+        }
+
+
+def compare(
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    *,
+    measure: str = "planned_ha",
+    status: str | None = None,
+    published: tuple[float | None, float | None] = (None, None),
+) -> Comparison:
+    """Return what changed between two vintages of a register.
+
+    Parameters
+    ----------
+    before, after
+        Registers indexed by `cluster_id`, with `name` and what else is known.
+    measure
+        The column that the bridge adds up.
+    status
+        Count only clusters of this status in the bridge: those that change it enter or leave.
+    published
+        The published totals of the two, where they are not the sums of the rows.
+
+    Returns
+    -------
+    A `Comparison`. Neither table is changed.
+
+    Raises
+    ------
+    SchemaError
+        If a cluster stands twice in one of them, or the measure is in neither.
+
+    Examples
+    --------
+    >>> early = pd.DataFrame({"name": ["A", "B"], "planned_ha": [10.0, 20.0]}, index=["1", "2"])
+    >>> late = pd.DataFrame({"name": ["A", "C"], "planned_ha": [12.0, 5.0]}, index=["1", "3"])
+    >>> found = compare(early, late)
+    >>> found.changes["change"].tolist()
+    ['gone', 'added', 'figure']
+    >>> found.bridge.loc[["before", "added", "grown", "gone", "after"], "hectares"].tolist()
+    [30.0, 5.0, 2.0, -20.0, 17.0]
+    """
+    pairs = match_clusters(before, after)
+    boundaries = _moved(before, after, pairs)
+    changes = [*_come_and_gone(before, after, pairs), *_renamed(before, after, pairs)]
+    changes += _moved_rows(boundaries, pairs) + _differing(before, after, pairs)
+    table = pd.DataFrame(changes, columns=[*_CHANGE])
+    return Comparison(
+        table, bridge(before, after, measure=measure, status=status, published=published), boundaries, measure
+    )
+
+
+_CHANGE = (
+    *("cluster_id", "before_id", "name", "change", "column"),
+    *("before", "after", "difference", "matched"),
+)
+
+
+def match_clusters(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Return which cluster of the one vintage is which of the other.
+
+    Returns
+    -------
+    One row per pair: `before_id`, `after_id`, `matched` (`id`, `name`, `outline`).
+
+    Raises
+    ------
+    SchemaError
+        If a cluster stands twice in a register.
+
+    Examples
+    --------
+    >>> early = pd.DataFrame({"name": ["Kim Bài", "CN2"]}, index=["HN-7", "HN-8"])
+    >>> late = pd.DataFrame({"name": ["Mới", "Kim Bài", "CN2"]}, index=["HN-7", "HN-8", "HN-9"])
+    >>> match_clusters(early, late).values.tolist()
+    [['HN-7', 'HN-8', 'name'], ['HN-8', 'HN-9', 'name']]
+    """
+    for table in (before, after):
+        if table.index.has_duplicates:
+            twice = [*map(str, table.index[table.index.duplicated()].unique()[:3])]
+            raise SchemaError("compare.twice", twice=twice)
+    keys, others = _keys(before), _keys(after)
+    pairs = [(key, key, "id") for key in before.index if key in others.index and _is_same(key, keys, others)]
+    pairs += _by_name(keys, others, pairs)
+    pairs += _by_outline(before, after, pairs)
+    return pd.DataFrame(pairs, columns=["before_id", "after_id", "matched"])
+
+
+def bridge(
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    *,
+    measure: str = "planned_ha",
+    status: str | None = None,
+    published: tuple[float | None, float | None] = (None, None),
+) -> pd.DataFrame:
+    """Return what leads from one total to the other; see `compare`.
+
+    Returns
+    -------
+    Indexed by `step` in the order of `STEPS`: `hectares`, `clusters`. `added` and `gone` are
+    clusters of one vintage only; `entered` and `left` changed to or from `status`; `known_now` and
+    `unknown_now` have a figure in one only.
+
+    Examples
+    --------
+    >>> same = pd.DataFrame({"name": ["A"], "planned_ha": [1686.0]}, index=["1"])
+    >>> table = bridge(same, same, published=(1337.0, 1686.0))
+    >>> table.loc[["before", "unexplained", "after"], "hectares"].tolist()
+    [1337.0, 349.0, 1686.0]
+    """
+    if measure not in before and measure not in after:
+        raise SchemaError("compare.no-measure", measure=measure)
+    first, second = (_counted(table, measure, status) for table in (before, after))
+    pairs = match_clusters(before, after).set_index("before_id")["after_id"].to_dict()
+    steps: dict[str, list[float]] = {name: [] for name in STEPS}
+    for key in before.index:
+        _step(steps, first.get(key), second.get(pairs[key]) if key in pairs else None, known=key in pairs)
+    for key in after.index.difference(list(pairs.values()), sort=False):
+        _step(steps, None, second.get(key), known=False)
+    sums = [math.fsum(v for v in table.values() if not math.isnan(v)) for table in (first, second)]
+    totals = [own if said is None else said for own, said in zip(sums, published, strict=True)]
+    amounts = {
+        name: round(math.fsum(v for v in values if not math.isnan(v)), _DECIMALS)
+        for name, values in steps.items()
+    }
+    amounts |= {"before": totals[0], "after": totals[1]}
+    between = math.fsum(amounts[name] for name in STEPS[1:-2])
+    amounts["unexplained"] = round(totals[1] - totals[0] - between, _DECIMALS)
+    counts = {name: len(values) for name, values in steps.items()}
+    counts |= {"before": len(first), "after": len(second), "unexplained": 0}
+    table = pd.DataFrame({"hectares": amounts, "clusters": counts}, index=pd.Index(STEPS, name="step"))
+    return table.astype({"hectares": "float64", "clusters": "int64"})
+
+
+def _counted(table: pd.DataFrame, measure: str, status: str | None) -> dict[Hashable, float]:
+    rows = (
+        table if status is None else table[(table["status"].astype("string") == status).fillna(value=False)]
+    )
+    figures = rows.get(measure, pd.Series(math.nan, index=rows.index)).astype("float64")
+    return dict(zip(rows.index, figures.tolist(), strict=True))
+
+
+def _step(steps: dict[str, list[float]], first: float | None, second: float | None, *, known: bool) -> None:
+    """Put one cluster where it belongs; None is a cluster that does not count on that side."""
+    if first is None and second is None:
+        return
+    if second is None:
+        steps["left" if known else "gone"].append(-(first or 0.0))
+    elif first is None:
+        steps["entered" if known else "added"].append(second)
+    elif math.isnan(first) != math.isnan(second):
+        steps["known_now" if math.isnan(first) else "unknown_now"].append(
+            second if math.isnan(first) else -first
+        )
+    elif second - first > _SAME:
+        steps["grown"].append(second - first)
+    elif first - second > _SAME:
+        steps["shrunk"].append(second - first)
+
+
+# Which is which
+
+
+def _keys(table: pd.DataFrame) -> pd.DataFrame:
+    blank = pd.Series("", index=table.index)
+    unit = table.get("district", table.get("commune", blank)).astype("string").fillna("")
+    name = table.get("name", blank).astype("string").fillna("")
+    return pd.DataFrame({"name": name.map(name_key), "unit": unit.map(name_key)}, index=table.index)
+
+
+def _is_same(key: Hashable, keys: pd.DataFrame, others: pd.DataFrame) -> bool:
+    mine, other = keys["name"].to_dict()[key], others["name"].to_dict()[key]
+    return mine == other or not ((others["name"] == mine).any() or (keys["name"] == other).any())
+
+
+def _by_name(
+    keys: pd.DataFrame, others: pd.DataFrame, pairs: Sequence[tuple[Hashable, Hashable, str]]
+) -> list[tuple[Hashable, Hashable, str]]:
+    mine = keys.drop([pair[0] for pair in pairs])
+    theirs = others.drop([pair[1] for pair in pairs])
+    found: list[tuple[Hashable, Hashable, str]] = []
+    # A name with its unit first; a name alone only where it stands once on either side.
+    for columns in (["name", "unit"], ["name"]):
+        left = mine.drop([pair[0] for pair in found])
+        right = theirs.drop([pair[1] for pair in found])
+        once = [
+            table[(table["name"] != "") & ~table.duplicated(columns, keep=False)] for table in (left, right)
+        ]
+        joined = once[0].reset_index(names="a").merge(once[1].reset_index(names="b"), on=columns)
+        found += [(a, b, "name") for a, b in zip(joined["a"], joined["b"], strict=True)]
+    return found
+
+
+def _by_outline(
+    before: pd.DataFrame, after: pd.DataFrame, pairs: Sequence[tuple[Hashable, Hashable, str]]
+) -> list[tuple[Hashable, Hashable, str]]:
+    mine, theirs = _surveyed(before), _surveyed(after)
+    mine, theirs = (
+        mine.drop([p[0] for p in pairs], errors="ignore"),
+        theirs.drop([p[1] for p in pairs], errors="ignore"),
+    )
+    shares = _shares(mine, theirs)
+    both = shares[(shares["of_before"] >= _OVERLAP) & (shares["of_after"] >= _OVERLAP)]
+    return [(row.before_id, row.after_id, "outline") for row in both.itertuples()]
+
+
+def _surveyed(table: pd.DataFrame) -> gpd.GeoSeries:
+    if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:
+        return gpd.GeoSeries([], index=pd.Index([]), crs=4326)
+    basis = table.get("boundary_basis", pd.Series("", index=table.index)).astype("string")
+    shapes = table.geometry[~basis.isin(_SKETCHES).fillna(value=False)]
+    shapes = shapes[shapes.notna() & ~shapes.is_empty & shapes.geom_type.isin(["Polygon", "MultiPolygon"])]
+    return shapes.to_crs(4326).make_valid()
+
+
+def _shares(first: gpd.GeoSeries, second: gpd.GeoSeries) -> pd.DataFrame:
+    """Return how much of either outline lies in the other, for each two that meet."""
+    at, of = (
+        second.sindex.query(first.array, predicate="intersects") if len(first) and len(second) else ([], [])
+    )
+    one, two = np.asarray(first.array)[at], np.asarray(second.array)[of]
+    common = shapely.area(shapely.intersection(one, two))
+    # Of two shapes at one place shares hardly depend on the plane: degrees do.
+    return pd.DataFrame(
+        {
+            "before_id": first.index[at],
+            "after_id": second.index[of],
+            "of_before": common / shapely.area(one),
+            "of_after": common / shapely.area(two),
+        }
+    )
+
+
+# What changed
+
+
+def _come_and_gone(before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame) -> list[dict[str, object]]:
+    gone = before.index.difference(pd.Index(pairs["before_id"]), sort=False)
+    new = after.index.difference(pd.Index(pairs["after_id"]), sort=False)
+    shares = _shares(_surveyed(before), _surveyed(after))
+    parts = shares[shares["of_after"] >= _OVERLAP].groupby("before_id")["after_id"].agg(list)
+    wholes = shares[shares["of_before"] >= _OVERLAP].groupby("after_id")["before_id"].agg(list)
+    split = {key: ids for key, ids in parts.items() if len(ids) > 1}
+    merged = {key: ids for key, ids in wholes.items() if len(ids) > 1}
+    changes = [
+        _change(before, key, None, change="split", after="; ".join(sorted(map(str, ids))))
+        for key, ids in split.items()
+    ]
+    changes += [
+        _change(after, None, key, change="merged", before="; ".join(sorted(map(str, ids))))
+        for key, ids in merged.items()
+    ]
+    told_gone = {*split, *(key for ids in merged.values() for key in ids)}
+    told_new = {*merged, *(key for ids in split.values() for key in ids)}
+    changes += [_change(before, key, None, change="gone") for key in gone if key not in told_gone]
+    return changes + [_change(after, None, key, change="added") for key in new if key not in told_new]
+
+
+def _renamed(before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame) -> list[dict[str, object]]:
+    if "name" not in before or "name" not in after:
+        return []
+    names = [table["name"].astype("string").fillna("").to_dict() for table in (before, after)]
+    rows = [(str(row["matched"]), row["before_id"], row["after_id"]) for row in pairs.to_dict("records")]
+    return [
+        _change(after, first, second, change="renamed", column="name", matched=how)
+        | {"before": names[0][first], "after": names[1][second]}
+        for how, first, second in rows
+        if name_key(names[0][first]) != name_key(names[1][second])
+    ]
+
+
+def _moved(before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame) -> gpd.GeoDataFrame:
+    mine, theirs = _surveyed(before), _surveyed(after)
+    known = pairs[pairs["before_id"].isin(mine.index) & pairs["after_id"].isin(theirs.index)]
+    one, two = (
+        np.asarray(shapes.loc[ids].array)
+        for shapes, ids in ((mine, known["before_id"]), (theirs, known["after_id"]))
+    )
+    ids = known["after_id"].tolist()
+    names = [str(after["name"].get(key, "")) if "name" in after else "" for key in ids]
+    sides = [
+        gpd.GeoDataFrame({"cluster_id": ids, "name": names, "what": what}, geometry=shapes, crs=4326)
+        for what, shapes in (("gained", shapely.difference(two, one)), ("lost", shapely.difference(one, two)))
+    ]
+    table = gpd.GeoDataFrame(pd.concat(sides, ignore_index=True), crs=4326)
+    table.insert(3, "hectares", area_ha(table.geometry) if len(table) else pd.Series(dtype="float64"))
+    return table[table["hectares"] >= _LEAST_MOVED_HA].reset_index(drop=True)
+
+
+def _moved_rows(boundaries: gpd.GeoDataFrame, pairs: pd.DataFrame) -> list[dict[str, object]]:
+    found = boundaries.pivot_table(
+        index=["cluster_id", "name"], columns="what", values="hectares", sort=False
+    )
+    origin = pairs.set_index("after_id")
+    return [
+        {
+            "cluster_id": key,
+            "before_id": origin["before_id"][key],
+            "name": name,
+            "change": "moved",
+            "column": "geometry",
+            "before": f"-{row.get('lost', 0.0) or 0.0:.4f}" if not pd.isna(row.get("lost")) else "",
+            "after": f"+{row['gained']:.4f}" if "gained" in row and not pd.isna(row["gained"]) else "",
+            "difference": float(np.nansum([row.get("gained", 0.0), -np.nan_to_num(row.get("lost", 0.0))])),
+            "matched": origin["matched"][key],
+        }
+        for (key, name), row in found.iterrows()
+    ]
+
+
+def _differing(before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame) -> list[dict[str, object]]:
+    columns = [
+        c for c in CLUSTER_COLUMNS if c.name not in _NOT_COMPARED and (c.name in before or c.name in after)
+    ]
+    changes: list[dict[str, object]] = []
+    for column in columns:
+        if column.name in {"name", "name_en"}:
+            continue
+        first = _aligned(before, column.name, pairs["before_id"])
+        second = _aligned(after, column.name, pairs["after_id"])
+        number = column.kind in {"number", "integer"}
+        gap = (
+            pd.to_numeric(second, errors="coerce") - pd.to_numeric(first, errors="coerce") if number else None
+        )
+        one, two = _texts(first), _texts(second)
+        differs = (one != two) if gap is None else ~(gap.abs() <= _SAME) & ((one != "") | (two != ""))
+        for at in np.flatnonzero(differs.to_numpy(dtype=bool)):
+            pair = pairs.iloc[at]
+            what = "status" if column.name == "status" else "figure"
+            changes.append(
+                _change(after, pair["before_id"], pair["after_id"], change=what, column=column.name)
+                | {"before": one.iloc[at], "after": two.iloc[at], "matched": pair["matched"]}
+                | {"difference": math.nan if gap is None else float(gap.iloc[at])}
+            )
+    return changes
+
+
+def _aligned(table: pd.DataFrame, name: str, ids: pd.Series) -> pd.Series:
+    cells = table[name] if name in table else pd.Series(pd.NA, index=table.index, dtype="object")
+    return pd.Series(cells.loc[ids.to_numpy()].astype("object").to_numpy(), dtype="object")
+
+
+def _texts(cells: pd.Series) -> pd.Series:
+    cells = cells.where(cells.notna(), "")
+    days = cells.map(lambda cell: f"{cell:%Y-%m-%d}" if isinstance(cell, pd.Timestamp) else cell)
+    return days.map(lambda cell: "" if str(cell) in _NOTHING else str(cell))
+
+
+def _change(table: pd.DataFrame, first: Hashable, second: Hashable, **told: str) -> dict[str, object]:
+    key = first if second is None else second
+    name = str(table["name"].get(key, "")) if "name" in table else ""
+    blank = {"column": "", "before": "", "after": "", "difference": math.nan, "matched": ""}
+    return {"cluster_id": key, "before_id": "" if first is None else first, "name": name} | blank | told

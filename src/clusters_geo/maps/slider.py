@@ -1,0 +1,189 @@
+"""Two vintages under a slider: one HTML file without a network, for what changed where."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from markupsafe import Markup
+
+from clusters_geo.errors import SchemaError
+from clusters_geo.history.compare import compare
+from clusters_geo.schema import STATUSES
+from clusters_geo.words import format_date, format_number, speaker
+from clusters_geo.writing import write_text
+
+if TYPE_CHECKING:
+    import os
+
+    from clusters_geo.history.compare import Comparison
+    from clusters_geo.schema import Language
+
+__all__ = ["save_slider", "slider_html"]
+
+_say = speaker("slider")
+_COLOURS = {"operating": "#2f6f4f", "under_construction": "#e0a526", "pending": "#ffffff"}
+_WIDTH = 1000.0
+_MARGIN = 0.03
+# The left side shows the earlier vintage up to the slider, the right one the later from there on.
+_SCRIPT = (
+    'const at=document.getElementById("at"),top=document.querySelectorAll(".frame svg")[1],'
+    'line=document.querySelector(".frame i");at.addEventListener("input",()=>{'
+    "top.style.clipPath=`inset(0 0 0 ${at.value}%)`;line.style.left=`${at.value}%`;});"
+)
+
+
+class _Drawn(NamedTuple):
+    path: str
+    status: str
+    title: str
+    changed: bool
+
+
+def save_slider(  # noqa: PLR0913 - all but the two and the file is keyword-only
+    before: gpd.GeoDataFrame,
+    after: gpd.GeoDataFrame,
+    path: str | os.PathLike[str],
+    *,
+    found: Comparison | None = None,
+    districts: gpd.GeoDataFrame | None = None,
+    lang: Language = "vi",
+) -> Path:
+    """Write both vintages to one page, whole or not at all; see `slider_html`.
+
+    Raises
+    ------
+    SchemaError
+        If neither has an outline.
+    SourceError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> early, districts = cg.load_hanoi()
+    >>> late, _ = cg.load_hanoi(as_of="2025-12-31")
+    >>> page = save_slider(early, late, tmp / "change.html", districts=districts, lang="en")
+    >>> page.read_text(encoding="utf-8").count("<svg")
+    2
+    """
+    return write_text(path, slider_html(before, after, found=found, districts=districts, lang=lang))
+
+
+def slider_html(
+    before: gpd.GeoDataFrame,
+    after: gpd.GeoDataFrame,
+    *,
+    found: Comparison | None = None,
+    districts: gpd.GeoDataFrame | None = None,
+    lang: Language = "vi",
+) -> str:
+    """Return a page with both vintages under a slider.
+
+    Parameters
+    ----------
+    before, after
+        Registers with outlines, and what is known of `status`, `planned_ha` and `as_of`.
+    found
+        From `compare`, so that it need not be found twice.
+    districts
+        Drawn below, for orientation.
+    lang
+        Language of the page.
+    """
+    from jinja2 import Environment
+
+    changes = (found or compare(before, after)).changes
+    changed = {*changes["cluster_id"], *changes["before_id"]}
+    shapes = [_lonlat(table) for table in (before, after)]
+    box = _box([*shapes, *([] if districts is None else [_lonlat(districts)])])
+    sides = [_day(table, lang) for table in (before, after)]
+    template = (Path(__file__).parent / "web" / "slider.html").read_text(encoding="utf-8")
+    page = Environment(autoescape=True).from_string(template)
+    return page.render(
+        lang=lang,
+        title=_say("title", lang, before=sides[0], after=sides[1]),
+        sides=sides,
+        box=f"0 0 {_WIDTH:g} {_WIDTH * box.height / box.width:.1f}",
+        units=[] if districts is None else [box.path(shape) for shape in _lonlat(districts)],
+        drawn=[
+            [*_side(table, shape, changed, box, lang)]
+            for table, shape in zip((before, after), shapes, strict=True)
+        ],
+        legend=[(_COLOURS[name], words[lang == "en"]) for name, words in STATUSES.items()],
+        notes=[_say("changed", lang, n=len(set(changes["cluster_id"]))), *_sketches([before, after], lang)],
+        words={"slide": _say("slide", lang)},
+        script=Markup(_SCRIPT),  # noqa: S704 - our own
+        hash=f"sha256-{base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()}",
+    )
+
+
+class _Box(NamedTuple):
+    west: float
+    north: float
+    width: float
+    height: float
+    stretch: float
+
+    def path(self, shape: shapely.Geometry) -> str:
+        parts = []
+        for ring in _rings(shape):
+            x = (ring[:, 0] - self.west) * self.stretch * _WIDTH / self.width
+            y = (self.north - ring[:, 1]) * _WIDTH / self.width
+            parts.append("M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True)) + "Z")
+        return "".join(parts)
+
+
+def _rings(shape: shapely.Geometry) -> list[np.ndarray]:
+    polygons = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+    return [np.asarray(ring.coords)[:, :2] for part in polygons for ring in (part.exterior, *part.interiors)]
+
+
+def _lonlat(table: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:
+        raise SchemaError("slider.no-outlines")
+    return table.geometry.to_crs(4326)
+
+
+def _box(layers: list[gpd.GeoSeries]) -> _Box:
+    bounds = np.array([layer.total_bounds for layer in layers if layer.notna().any()])
+    if not len(bounds):
+        raise SchemaError("slider.no-outlines")
+    (west, south), (east, north) = np.nanmin(bounds[:, :2], axis=0), np.nanmax(bounds[:, 2:], axis=0)
+    rim = _MARGIN * max(east - west, north - south)
+    stretch = float(np.cos(np.radians((south + north) / 2)))
+    return _Box(west - rim, north + rim, (east - west + 2 * rim) * stretch, north - south + 2 * rim, stretch)
+
+
+def _side(
+    table: gpd.GeoDataFrame, shapes: gpd.GeoSeries, changed: set[object], box: _Box, lang: Language
+) -> list[_Drawn]:
+    drawn = []
+    for key, row in table.iterrows():
+        shape = shapes[key]
+        if shape is None or shape.is_empty:
+            continue
+        status = str(row.get("status", "pending"))
+        words = STATUSES.get(status, (status, status))[lang == "en"]
+        area = format_number(row.get("planned_ha"), lang)
+        title = f"{row.get('name', key)} – {words} – {area} ha"
+        drawn.append(_Drawn(box.path(shape), status, title, key in changed))
+    return drawn
+
+
+def _day(table: pd.DataFrame, lang: Language) -> str:
+    days = pd.to_datetime(table["as_of"]).dropna() if "as_of" in table else pd.Series(dtype="datetime64[us]")
+    return _say("undated", lang) if days.empty else format_date(days.max(), lang)
+
+
+def _sketches(tables: list[gpd.GeoDataFrame], lang: Language) -> list[str]:
+    sketched = any(
+        "boundary_basis" in table and (table["boundary_basis"] == "schematic").any() for table in tables
+    )
+    return [_say("schematic", lang)] if sketched else []

@@ -1,0 +1,200 @@
+"""Comparisons, pipelines and forecasts as a person reads them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from clusters_geo.planning.forecast import load_scenarios
+from clusters_geo.planning.pipeline import TIERS
+from clusters_geo.report.charts import Chart, bar_chart, waterfall
+from clusters_geo.report.tables import Sheet
+from clusters_geo.schema import STATUSES, label
+from clusters_geo.words import MISSING, format_date, format_number, format_value, speaker
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Hashable, Iterable
+
+    from clusters_geo.history.compare import Comparison
+    from clusters_geo.schema import Language
+
+__all__ = ["bridge_chart", "compare_sheets", "forecast_sheet", "pipeline_sheets", "tiers_chart"]
+
+_say = speaker("planning")
+_MOST = 40
+
+
+def compare_sheets(found: Comparison, lang: Language, *, most: int | None = _MOST) -> list[Sheet]:
+    """Return the bridge and the changes; `most` rows of these, and how many there are."""
+    return [_bridge_sheet(found, lang), _changes_sheet(found.changes, lang, most)]
+
+
+def _bridge_sheet(found: Comparison, lang: Language) -> Sheet:
+    rows = tuple(
+        (
+            _say(f"step_{step}", lang),
+            _signed(row["hectares"], lang, plain=step in {"before", "after"}),
+            _whole(row["clusters"], lang),
+        )
+        for step, row in found.bridge.iterrows()
+        if step in {"before", "after", "unexplained"} or row["clusters"]
+    )
+    left = float(found.bridge["hectares"]["unexplained"])
+    notes = (_say("compare_unexplained", lang, amount=_signed(left, lang)),) if left else ()
+    title = _say("compare_bridge", lang, measure=label(found.measure, lang))
+    header = tuple(_say(key, lang) for key in ("step", "amount", "clusters"))
+    return Sheet(title, header, rows, frozenset({1, 2}), notes)
+
+
+def _changes_sheet(changes: pd.DataFrame, lang: Language, most: int | None) -> Sheet:
+    shown = changes if most is None else changes.head(most)
+    rows = tuple(
+        (
+            str(row["cluster_id"]),
+            str(row["name"]),
+            _say(f"change_{row['change']}", lang),
+            label(row["column"], lang) if row["column"] else "",
+            _cell(row, "before", lang),
+            _cell(row, "after", lang),
+            _say(f"matched_{row['matched']}", lang) if row["matched"] else "",
+        )
+        for row in shown.to_dict("records")
+    )
+    notes = [_say("compare_counts", lang, clusters=changes["cluster_id"].nunique(), changes=len(changes))]
+    if len(shown) < len(changes):
+        notes.append(_say("compare_more", lang, shown=len(shown), all=len(changes)))
+    keys = ("id", "name", "change", "column", "before_value", "after_value", "matched")
+    return Sheet(
+        _say("compare", lang), tuple(_say(key, lang) for key in keys), rows, frozenset({4, 5}), tuple(notes)
+    )
+
+
+def _cell(row: dict[Hashable, Any], side: str, lang: Language) -> str:
+    text = str(row[side])
+    if row["column"] == "status" and text in STATUSES:
+        return STATUSES[text][lang == "en"]
+    try:
+        return format_value(float(text), lang) if text else ""
+    except ValueError:
+        return text
+
+
+def bridge_chart(found: Comparison, lang: Language) -> Chart:
+    """Draw the bridge as a waterfall: each step begins where the one before ended."""
+    table = found.bridge["hectares"]
+    steps = [step for step in table.index if step in {"before", "after"} or table[step]]
+    names = [_say(f"step_{step}", lang) for step in steps]
+    left = table["unexplained"]
+    notes = [_say("compare_unexplained", lang, amount=_signed(left, lang))] if left else []
+    title = _say("compare_bridge", lang, measure=label(found.measure, lang))
+    return waterfall(
+        pd.Series([table[step] for step in steps], index=names), title=title, notes=notes, lang=lang
+    )
+
+
+def pipeline_sheets(
+    sites: pd.DataFrame, tiers: pd.DataFrame, lang: Language, *, day: pd.Timestamp | None
+) -> list[Sheet]:
+    """Return each site with its stage, and hectares by unit and readiness."""
+    rows = tuple(
+        (
+            str(row.get("name", row["id"])),
+            str(row.get("district", "")),
+            _say(f"stage_{row['stage']}", lang) if isinstance(row["stage"], str) else MISSING,
+            MISSING if pd.isna(row["since"]) else format_date(row["since"], lang),
+            _whole(row["months"], lang),
+            _whole(row["slip_months"], lang),
+            format_number(row["planned_ha"], lang),
+        )
+        for row in sites.rename_axis("id").reset_index().to_dict("records")
+    )
+    keys = ("name", "unit", "stage", "since", "months", "slip", "planned")
+    title = _say("pipeline", lang, day=format_date(day, lang))
+    first = Sheet(title, tuple(_say(key, lang) for key in keys), rows, frozenset({4, 5, 6}))
+    return [first, _tiers_sheet(tiers, lang)]
+
+
+def _tiers_sheet(tiers: pd.DataFrame, lang: Language) -> Sheet:
+    rows = tuple(
+        (
+            str(row["unit"]) or MISSING,
+            _say(f"tier_{row['tier']}", lang),
+            MISSING if pd.isna(row["year"]) else f"{row['year']:.0f}",
+            _whole(row["sites"], lang),
+            format_number(row["hectares"], lang),
+            format_number(row["modelled_ha"], lang),
+        )
+        for row in tiers.reset_index().to_dict("records")
+    )
+    keys = ("unit", "tier", "year", "sites", "hectares", "modelled_of")
+    return Sheet(_say("tiers", lang), tuple(_say(key, lang) for key in keys), rows, frozenset({2, 3, 4, 5}))
+
+
+def tiers_chart(tiers: pd.DataFrame, lang: Language) -> Chart:
+    """Draw hectares by readiness."""
+    sums = tiers.groupby("tier")["hectares"].sum(min_count=1).reindex(list(TIERS))
+    names = [_say(f"tier_{tier}", lang) for tier in sums.index]
+    table = pd.DataFrame({"hectares": sums.to_numpy()}, index=names)
+    labels = pd.DataFrame({"hectares": [format_number(ha, lang) for ha in sums]}, index=names)
+    whole = float(sums.sum())
+    notes = [_say("modelled_ha_note", lang, share=float(tiers["modelled_ha"].sum()) / whole)] if whole else []
+    title = _say("tiers_chart", lang)
+    return bar_chart(table, series={"hectares": "ha"}, labels=labels, title=title, notes=notes)
+
+
+def forecast_sheet(
+    table: pd.DataFrame, lang: Language, *, scenarios: str | os.PathLike[str] | None = None
+) -> Sheet:
+    """Return a forecast by quarter, with what it rests on and what cannot be known."""
+    said = table.attrs["forecast"]
+    rows = tuple(
+        (
+            format_date(row["quarter"], lang),
+            format_number(row["starts"], lang),
+            _range(row["starts_low"], row["starts_high"], lang, 0),
+            format_number(row["started_ha"], lang),
+            _range(row["started_ha_low"], row["started_ha_high"], lang, 0),
+        )
+        for row in table.reset_index().to_dict("records")
+    )
+    keys = ("quarter", "starts", "starts_range", "started_ha", "ha_range")
+    scenario = load_scenarios(scenarios)[said["scenario"]].get(lang, said["scenario"])
+    title = _say("forecast", lang, day=said["as_of"], scenario=scenario)
+    notes = tuple(_forecast_notes(table, lang))
+    return Sheet(title, tuple(_say(key, lang) for key in keys), rows, frozenset({1, 2, 3, 4}), notes)
+
+
+def _forecast_notes(table: pd.DataFrame, lang: Language) -> Iterable[str]:
+    said = table.attrs["forecast"]
+    starts, days = said["counted_from"]
+    if said["starts_per_site_and_year"] is not None:
+        rate = format_number(said["starts_per_site_and_year"], lang, 3)
+        yield _say(
+            "rate", lang, rate=rate, starts=starts, days=format_number(days, lang, 0), sites=said["sites"]
+        )
+        yield _say("rate_constant", lang)
+    for key in said["unknown"]:
+        yield _say(key, lang, n=said["without_area"])
+    last = table.iloc[-1]
+    if last["started_ha"] > 0 and last["started_ha_modelled"] > 0:
+        yield _say("modelled_ha_note", lang, share=last["started_ha_modelled"] / last["started_ha"])
+
+
+def _range(low: float, high: float, lang: Language, decimals: int) -> str:
+    if math.isnan(low):
+        return MISSING
+    return _say(
+        "between", lang, low=format_number(low, lang, decimals), high=format_number(high, lang, decimals)
+    )
+
+
+def _whole(value: float, lang: Language) -> str:
+    return format_number(value, lang, 0)
+
+
+def _signed(value: float, lang: Language, *, plain: bool = False) -> str:
+    text = format_number(value, lang)
+    return text if plain or not value > 0 else f"+{text}"

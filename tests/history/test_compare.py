@@ -1,0 +1,203 @@
+"""Two vintages: which is which, what changed, and a bridge that adds up whatever is unknown."""
+
+from __future__ import annotations
+
+import math
+
+import geopandas as gpd
+import hypothesis.strategies as st
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from shapely.geometry import box
+
+import clusters_geo as cg
+from clusters_geo.errors import SchemaError
+from clusters_geo.history.compare import STEPS, bridge, compare, match_clusters
+
+
+def register(rows, **columns):
+    """Rows as (id, name, hectares)."""
+    ids, names, areas = zip(*rows, strict=True)
+    return pd.DataFrame(
+        {"name": names, "planned_ha": areas, **columns}, index=pd.Index(ids, name="cluster_id")
+    )
+
+
+def squares(*rows, crs="EPSG:5897"):
+    """Rows as (id, name, west, east): lots 100 m high, in metres from one corner."""
+    return gpd.GeoDataFrame(
+        {"name": [r[1] for r in rows], "planned_ha": [(r[3] - r[2]) / 100 for r in rows]},
+        geometry=[box(580_000 + r[2], 2_320_000, 580_000 + r[3], 2_320_100) for r in rows],
+        index=[r[0] for r in rows],
+        crs=crs,
+    )
+
+
+AREAS = st.one_of(st.none(), st.floats(0, 500, allow_nan=False))
+ROWS = st.dictionaries(
+    st.sampled_from("ABCDEFG"), st.tuples(AREAS, st.sampled_from(["operating", "pending"])), min_size=1
+)
+
+
+@given(before=ROWS, after=ROWS, status=st.sampled_from([None, "operating"]), totals=st.tuples(AREAS, AREAS))
+@settings(max_examples=80)
+def test_the_bridge_adds_up(before, after, status, totals):
+    tables = [
+        pd.DataFrame(
+            {
+                "name": list(rows),
+                "planned_ha": pd.Series([a for a, _ in rows.values()], dtype="float64").to_numpy(),
+                "status": [s for _, s in rows.values()],
+            },
+            index=list(rows),
+        )
+        for rows in (before, after)
+    ]
+    table = bridge(*tables, status=status, published=totals)
+    assert table.index.tolist() == list(STEPS)
+    between = math.fsum(table["hectares"].iloc[1:-1])
+    assert table["hectares"].iloc[0] + between == pytest.approx(table["hectares"].iloc[-1], abs=1e-6)
+    if totals == (None, None):
+        assert table.loc["unexplained", "hectares"] == pytest.approx(0, abs=1e-6)
+
+
+def test_1337_to_1686_is_unexplained_and_never_spread(clusters):
+    found = compare(clusters, clusters, status="operating", published=(1337.0, 1686.0))
+    steps = found.bridge["hectares"]
+    assert steps[["before", "unexplained", "after"]].tolist() == [1337.0, 349.0, 1686.0]
+    assert (steps.drop(["before", "unexplained", "after"]) == 0).all()
+    assert found.changes.empty
+
+
+def test_each_step_by_hand():
+    early = register(
+        [
+            ("1", "A", 10.0),
+            ("2", "B", 20.0),
+            ("3", "C", None),
+            ("4", "D", 8.0),
+            ("5", "E", 6.0),
+            ("6", "F", 5.0),
+        ],
+        status=["operating", "operating", "operating", "operating", "pending", "operating"],
+    )
+    late = register(
+        [
+            ("1", "A", 12.0),
+            ("3", "C", 7.0),
+            ("4", "D", None),
+            ("5", "E", 6.5),
+            ("6", "F", 4.0),
+            ("9", "G", 3.0),
+        ],
+        status="operating",
+    )
+    steps = bridge(early, late, status="operating")["hectares"].to_dict()
+    assert steps == {
+        "before": 43.0,
+        "added": 3.0,
+        "entered": 6.5,
+        "grown": 2.0,
+        "known_now": 7.0,
+        "gone": -20.0,
+        "left": 0.0,
+        "shrunk": -1.0,
+        "unknown_now": -8.0,
+        "unexplained": 0.0,
+        "after": 32.5,
+    }
+
+
+def test_ids_that_moved_with_a_row_put_in_do_not_mislead():
+    early = register([("HN-1", "Kim Bài", 48.0), ("HN-2", "CN2", 63.0), ("HN-3", "Sơn Đông", 75.0)])
+    late = register(
+        [("HN-1", "Mới", 5.0), ("HN-2", "Kim Bài", 48.0), ("HN-3", "CN2", 50.0), ("HN-4", "Sơn Đông", 75.0)]
+    )
+    found = compare(early, late)
+    assert found.changes[["change", "name"]].to_numpy().tolist() == [["added", "Mới"], ["figure", "CN2"]]
+
+
+def test_an_id_with_a_new_name_is_renamed_and_a_name_written_otherwise_is_not():
+    early = register([("1", "Liên Hà 2", 20.0), ("2", "CCN Hòa Bình", 7.0)])
+    late = register([("1", "Cổ Loa", 20.0), ("2", "Cụm công nghiệp Hoà Bình", 7.0)])
+    found = compare(early, late).changes
+    assert found[["cluster_id", "change", "before", "after"]].to_numpy().tolist() == [
+        ["1", "renamed", "Liên Hà 2", "Cổ Loa"]
+    ]
+
+
+def test_names_that_stand_twice_need_their_unit():
+    early = register([("a", "Phùng Xá", 18.7), ("b", "Phùng Xá", 10.0)], district=["Thạch Thất", "Mỹ Đức"])
+    late = register([("x", "Phùng Xá", 10.0), ("y", "Phùng Xá", 18.7)], district=["Mỹ Đức", "Thạch Thất"])
+    pairs = match_clusters(early, late)
+    assert dict(zip(pairs["before_id"], pairs["after_id"], strict=True)) == {"a": "y", "b": "x"}
+    unknown = match_clusters(early.drop(columns="district"), late.drop(columns="district"))
+    assert unknown.empty  # a guess is worse than two clusters gone and two added
+
+
+def test_a_site_with_another_id_and_name_is_found_by_its_outline():
+    early, late = squares(("1", "Cũ", 0, 300)), squares(("9", "Mới", 10, 300), ("10", "Xa", 5000, 5100))
+    found = compare(early, late).changes
+    assert found["change"].tolist() == ["added", "renamed", "moved", "figure"]
+    assert set(found.loc[found["change"] != "added", "matched"]) == {"outline"}
+
+
+def test_gained_and_lost_land_is_measured_and_drawn():
+    found = compare(squares(("1", "A", 0, 200)), squares(("1", "A", 50, 300)))
+    moved = found.boundaries.set_index("what")
+    assert moved["hectares"].to_dict() == pytest.approx({"gained": 1.0, "lost": 0.5}, rel=1e-3)
+    assert moved.geometry.is_valid.all()
+    row = found.changes[found.changes["change"] == "moved"].iloc[0]
+    assert row["difference"] == pytest.approx(0.5, rel=1e-3)
+
+
+def test_split_and_merged_are_told_from_gone_and_added():
+    whole, halves = squares(("1", "A", 0, 400)), squares(("2", "A1", 0, 200), ("3", "A2", 200, 400))
+    split = compare(whole, halves).changes
+    assert split[["change", "name", "after"]].to_numpy().tolist() == [["split", "A", "2; 3"]]
+    merged = compare(halves, whole).changes
+    assert merged[["change", "name", "before"]].to_numpy().tolist() == [["merged", "A", "2; 3"]]
+
+
+def test_sketched_outlines_are_not_compared():
+    early = squares(("1", "A", 0, 200)).assign(boundary_basis="schematic")
+    assert compare(early, squares(("1", "A", 50, 300))).boundaries.empty
+
+
+def test_the_vintages_of_the_case():
+    early, late = cg.load_hanoi()[0], cg.load_hanoi(as_of="2025-12-31")[0]
+    found = compare(early, late)
+    counts = found.changes["change"].value_counts().to_dict()
+    assert counts["added"] == 9
+    assert "gone" not in counts
+    assert "moved" not in counts
+    cn2 = found.changes[(found.changes["name"] == "CN2") & (found.changes["column"] == "planned_ha")].iloc[0]
+    assert (cn2["before"], cn2["after"], round(cn2["difference"], 2)) == ("63.16", "50.59", -12.57)
+    operating = compare(early, late, status="operating").bridge["hectares"]
+    assert operating["before"] == operating["after"] == pytest.approx(1686)
+
+
+def test_neither_table_is_changed_and_json_can_hold_the_result(clusters):
+    import json
+
+    before = clusters.copy()
+    record = compare(clusters, clusters.assign(workers=5)).record()
+    assert clusters.equals(before)
+    assert len(json.dumps(record, ensure_ascii=False)) > 1000
+
+
+@pytest.mark.parametrize(
+    ("tables", "options", "says"),
+    [
+        ((register([("1", "A", 1.0), ("1", "B", 2.0)]), register([("1", "A", 1.0)])), {}, "stand twice"),
+        (
+            (register([("1", "A", 1.0)]), register([("1", "A", 1.0)])),
+            {"measure": "floors"},
+            "has the column floors",
+        ),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(tables, options, says):
+    with pytest.raises(SchemaError, match=says):
+        compare(*tables, **options)

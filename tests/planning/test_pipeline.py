@@ -1,0 +1,101 @@
+"""Stages, times and tiers of sites, on rows as offices keep them."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+
+import clusters_geo as cg
+from clusters_geo.planning.pipeline import pipeline, pipeline_tiers
+
+
+def sites(**columns):
+    days = {name: pd.to_datetime(values) for name, values in columns.items() if name.endswith("_on")}
+    return pd.DataFrame({"name": "A", "status": "pending"} | columns | days)
+
+
+@pytest.mark.parametrize(
+    ("columns", "stage", "months", "tier"),
+    [
+        ({"status": ["pending"]}, "listed", math.nan, "listed"),
+        ({"decision": ["12/QĐ-UBND"]}, "established", math.nan, "established"),
+        ({"established_year": [2020]}, "established", 21, "established"),
+        ({"established": [False], "in_plan": [True]}, "listed", math.nan, "listed"),
+        (
+            {"established_on": ["2020-06-26"], "detailed_plan_on": ["2022-01-31"]},
+            "detailed_plan",
+            8,
+            "established",
+        ),
+        ({"site_cleared_on": ["2022-09-30"]}, "site_cleared", 0, "established"),
+        ({"land_allocated_on": ["2022-06-02"]}, "land_allocated", 3, "under_way"),
+        ({"status": ["under_construction"]}, "ground_broken", math.nan, "under_way"),
+    ],
+)
+def test_the_furthest_stage_the_register_knows(columns, stage, months, tier):
+    row = pipeline(sites(**columns), as_of="2022-09-30").iloc[0]
+    assert (row["stage"], row["tier"]) == (stage, tier)
+    assert row["months"] == pytest.approx(months, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("columns", "slip"),
+    [
+        ({"scheduled_start_on": ["2020-06-30"]}, 27),
+        ({"scheduled_start_on": ["2023-06-30"]}, math.nan),
+        (
+            {
+                "scheduled_start_on": ["2020-06-30"],
+                "ground_broken_on": ["2021-07-15"],
+                "status": ["under_construction"],
+            },
+            12,
+        ),
+        (
+            {
+                "scheduled_start_on": ["2021-06-30"],
+                "ground_broken_on": ["2021-02-28"],
+                "status": ["under_construction"],
+            },
+            -4,
+        ),
+        ({"scheduled_start_on": ["2020-06-30"], "status": ["under_construction"]}, math.nan),
+    ],
+)
+def test_slippage_against_its_own_plan(columns, slip):
+    row = pipeline(sites(**columns), as_of="2022-09-30").iloc[0]
+    assert row["slip_months"] == pytest.approx(slip, nan_ok=True)
+
+
+def test_without_a_date_there_are_no_times():
+    row = pipeline(sites(established_on=["2020-06-26"])).iloc[0]
+    assert row["stage"] == "established"
+    assert math.isnan(row["months"])
+
+
+def test_the_bundled_case(clusters):
+    table = pipeline(clusters)
+    assert len(table) == 50
+    assert table["tier"].value_counts().to_dict() == {"listed": 28, "established": 15, "under_way": 7}
+    cn2 = table[table["name"] == "CN2"].iloc[0]
+    assert (cn2["stage"], cn2["months"]) == ("established", 27)  # 26 June 2020 to 30 September 2022
+    assert table.loc[
+        table["name"] == "Hồng Hà", ["slip_months", "completion_slip_months"]
+    ].to_numpy().tolist() == [[27, 3]]
+
+
+def test_cn2_in_2025():
+    clusters, _ = cg.load_hanoi(as_of="2025-12-31")
+    cn2 = pipeline(clusters).query("name == 'CN2'").iloc[0]
+    assert (cn2["stage"], cn2["tier"], cn2["months"]) == ("ground_broken", "under_way", 6)
+
+
+def test_tiers_add_up_to_the_sites(clusters):
+    tiers = pipeline_tiers(clusters, by="district")
+    assert tiers["sites"].sum() == 50
+    assert tiers["hectares"].sum() == pytest.approx(1075.0822 + 57.5874)
+    assert tiers["modelled_ha"].sum() == pytest.approx(700.0532 + 24.6804)
+    whole = pipeline_tiers(clusters, by=None)
+    assert whole["hectares"].sum() == pytest.approx(tiers["hectares"].sum())
