@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +14,7 @@ import pyproj
 import pytest
 import shapely
 
+import clusters_geo as cg
 from clusters_geo.built_up.batches import ROWS_A_BATCH, ROWS_IN_MEMORY, ShapeBatch
 from clusters_geo.built_up.ground import Ground
 from clusters_geo.built_up.hits import Counts, Hits, add_up, hits_of
@@ -220,3 +222,33 @@ def test_the_boxes_of_the_first_batches_of_a_table_are_looked_at_ahead(ground):
     np.testing.assert_array_equal(np.concatenate([b.bounds() for b in batches]), many.bounds)
     more = read(open_footprints(gpd.GeoSeries(np.repeat(HALLS[:1], 5 * ROWS_IN_MEMORY), crs=CRS)), ground)
     assert [batch.boxes is not None for batch in more] == [True] * 4 + [False]
+
+
+# --- outlines as text
+
+FAULT = Path(__file__).parents[1] / "reading/faults/crash-built-up-csv-footprints"
+
+
+@pytest.mark.parametrize("crs", [None, "EPSG:4326"])
+def test_open_buildings_in_csv_are_read(crs):
+    clusters = cg.load_clusters(FAULT / "bool.gpkg")
+    table = cg.built_up_ha(clusters, FAULT / "ob.csv", crs=crs)
+    triangle = cg.area_ha(gpd.GeoSeries.from_wkt(_outlines(FAULT / "ob.csv"), crs=4326)).sum()
+    assert table["footprints"].sum() == 1
+    assert table["built_up_ha"].sum() == pytest.approx(triangle, rel=1e-6)
+
+
+def _outlines(file):
+    return pd.read_csv(file)["geometry"]
+
+
+def test_text_in_metres_needs_its_system_and_text_without_outlines_is_refused(tmp_path):
+    clusters = cg.load_clusters(FAULT / "bool.gpkg")
+    rows = 'id,WKT\n1,"POLYGON((587000 2326000,587010 2326000,587010 2326010,587000 2326000))"\n'
+    (tmp_path / "a.csv").write_text(rows, encoding="utf-8")
+    with pytest.raises(cg.CRSError):
+        cg.built_up_ha(clusters, tmp_path / "a.csv")
+    assert cg.built_up_ha(clusters, tmp_path / "a.csv", crs=5897)["built_up_ha"].sum() == 0
+    (tmp_path / "b.csv").write_text("geometry,name\nnhà,A\n", encoding="utf-8")
+    with pytest.raises(cg.SourceError, match="no column with outlines"):
+        cg.built_up_ha(clusters, tmp_path / "b.csv")

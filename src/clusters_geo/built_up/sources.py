@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import geopandas as gpd
 import numpy as np
+import pyproj
 import shapely
 
 from clusters_geo.built_up.batches import (
@@ -22,6 +23,9 @@ from clusters_geo.built_up.batches import (
     missing_column,
 )
 from clusters_geo.crs import require_crs
+from clusters_geo.errors import CRSError, SourceError
+from clusters_geo.reading.files import read_raw
+from clusters_geo.reading.notes import LoadReport
 from clusters_geo.reading.opening import checked_file
 
 if TYPE_CHECKING:
@@ -32,6 +36,9 @@ if TYPE_CHECKING:
     from clusters_geo.built_up.index import Lookup
 
 _IN_MEMORY = "table in memory"
+# Open Buildings and PostGIS write outlines as text.
+_TEXT = {".csv", ".tsv", ".txt"}
+_OUTLINES = ("geometry", "geom", "the_geom", "wkt", "WKT", "wkb_geometry", "WKB", "shape")
 
 # Fewer rows are measured before a second thread has started.
 _WORTH_A_BATCH = 16_384
@@ -79,6 +86,8 @@ def open_footprints(
 
     if is_parquet(path):
         return parquet_source(path, by, crs)
+    if path.suffix.lower() in _TEXT:
+        return _text_source(path, by, crs)
     from clusters_geo.built_up.layers import layer_source
 
     return layer_source(path, by, layer, crs)
@@ -120,13 +129,28 @@ class _TablePart:
         return (slice(first, first + size) for first in range(0, len(self.shapes), size))
 
 
-def _table_source(table: gpd.GeoDataFrame | gpd.GeoSeries, by: str | None) -> Source:
+def _text_source(path: Path, by: str | None, crs: str | int | None) -> Source:
+    """Read a table with outlines as text; whole, as it has no index."""
+    report = LoadReport(str(path))
+    raw = read_raw(path, report, said=_OUTLINES, allow_large=True)
+    if "geometry" not in raw.table:
+        raise SourceError("built-up.text-without-outlines", path=path, headers=list(raw.table.columns))
+    system = crs if crs is not None else raw.crs
+    if system is None:
+        raise CRSError("built-up.no-crs", path=path)
+    table = gpd.GeoDataFrame(raw.table, geometry="geometry", crs=pyproj.CRS.from_user_input(system))
+    return _table_source(table, by, name=str(path))
+
+
+def _table_source(
+    table: gpd.GeoDataFrame | gpd.GeoSeries, by: str | None, *, name: str = _IN_MEMORY
+) -> Source:
     crs = require_crs(table, "footprints")
     groups = None
     if by is not None:
         if not isinstance(table, gpd.GeoDataFrame) or by not in table:
             columns = table.columns if isinstance(table, gpd.GeoDataFrame) else []
-            raise missing_column(_IN_MEMORY, by, [str(c) for c in columns])
+            raise missing_column(name, by, [str(c) for c in columns])
         groups = table[by].to_numpy(dtype=object)
-    part = _TablePart(_IN_MEMORY, np.asarray(table.geometry.array), groups)
-    return Source(_IN_MEMORY, crs, len(table), (part.looked_at_ahead(),))
+    part = _TablePart(name, np.asarray(table.geometry.array), groups)
+    return Source(name, crs, len(table), (part.looked_at_ahead(),))
