@@ -16,6 +16,9 @@ from clusters_geo.words import speaker
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Console
+    from rich.table import Table
+
 __all__ = [
     "Sheet",
     "csv_text",
@@ -36,6 +39,8 @@ say = speaker("reports")
 # Wide enough for the tables here, where nobody says how wide the output is.
 _DEFAULT_WIDTH = 120
 _NAME_WIDTH = 28
+# Headings are broken to so many letters before a table becomes a list; longer words in cells are broken too.
+_PART, _LONGEST_WORD, _PAIR = 5, 24, 2
 
 # A name from a file must not colour, clear, retitle or turn round the reader's terminal.
 _CONTROL = re.compile(
@@ -66,40 +71,114 @@ def printable(text: str) -> str:
 
 
 def to_text(sheet: Sheet, *, width: int | None = None, color: bool = False) -> str:
-    """Return a sheet drawn for a terminal, cells wrapped to `width` characters.
+    """Return a sheet drawn for a terminal of a width; where its figures would not fit, as a list.
+
+    No figure is ever broken or cut. Words are, between them, and headings also within a word.
 
     Examples
     --------
-    >>> print(to_text(Sheet("Clusters", ("Name", "ha"), (("A", "1,686.0"),), frozenset({1}))))
+    >>> sheet = Sheet("Clusters", ("Name", "ha", "Workers"), (("A", "1,686.0", "60,000"),), frozenset({1, 2}))
+    >>> print(to_text(sheet))
     Clusters
-     Name        ha
-    ────────────────
-     A      1,686.0
+     Name        ha   Workers
+    ──────────────────────────
+     A      1,686.0    60,000
+    >>> print(to_text(sheet, width=16))
+    Clusters
+    A
+      ha: 1,686.0
+      Workers: 60,000
     """
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        box=box.SIMPLE_HEAD, title=Text(printable(sheet.title), "bold"), title_justify="left", pad_edge=True
-    )
-    first = max((len(row[0]) for row in sheet.rows), default=0)
-    for number, heading in enumerate(sheet.header):
-        justify: Literal["left", "right"] = "right" if number in sheet.numeric else "left"
-        # A row is found by its first cell, so that one is broken last.
-        whole = number == 0 and first <= _NAME_WIDTH
-        table.add_column(Text(printable(heading)), justify=justify, no_wrap=whole)
-    for row in sheet.rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
     drawn = io.StringIO()
     console = Console(
         file=drawn, width=width or _DEFAULT_WIDTH, force_terminal=color, no_color=not color, highlight=False
     )
-    console.print(table)
+    found = _widths(sheet, console.width)
+    if found is None:
+        _print_list(sheet, console)
+    else:
+        console.print(_drawn_table(sheet, *found))
     for note in sheet.notes:
         console.print(Text(printable(note), "dim"))
     return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines() if line.strip())
+
+
+def _drawn_table(sheet: Sheet, widths: list[int], padding: int) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=Text(printable(sheet.title), "bold"),
+        title_justify="left",
+        padding=(0, padding // 2, 0, (padding + 1) // 2),
+    )
+    for number, (heading, wide) in enumerate(zip(sheet.header, widths, strict=True)):
+        justify: Literal["left", "right"] = "right" if number in sheet.numeric else "left"
+        table.add_column(Text(printable(heading)), justify=justify, width=wide, overflow="fold")
+    for row in sheet.rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    return table
+
+
+def _widths(sheet: Sheet, whole: int) -> tuple[list[int], int] | None:
+    """Return the width of each column and of the gaps in which no figure is cut; None if there is none."""
+    from rich.cells import cell_len
+
+    columns = list(zip(*[[printable(cell) for cell in row] for row in sheet.rows], strict=True))
+    columns = columns or [() for _ in sheet.header]
+    cells = [max((cell_len(cell) for cell in column), default=0) for column in columns]
+    words = [_longest(column) for column in columns]
+    headings = [cell_len(printable(heading)) for heading in sheet.header]
+    # A row is found by its first cell, so that one is broken last.
+    needed = [
+        cell if number in sheet.numeric or (number == 0 and cell <= _NAME_WIDTH) else word
+        for number, (cell, word) in enumerate(zip(cells, words, strict=True))
+    ]
+    with_words = [max(n, _longest((heading,))) for n, heading in zip(needed, sheet.header, strict=True)]
+    with_parts = [max(n, min(_PART, w)) for n, w in zip(needed, with_words, strict=True)]
+    natural = [max(pair) for pair in zip(cells, headings, strict=True)]
+    for least, padding in ((with_words, 2), (with_words, 1), (with_words, 0), (with_parts, 0)):
+        # Between columns, and at both ends, stands a blank beside what is padded.
+        spare = whole - sum(least) - len(least) * (1 + padding) - 1
+        if spare >= 0:
+            return _grown(least, natural, spare), padding
+    return None if len(sheet.header) > _PAIR else (with_parts, 0)
+
+
+def _longest(texts: Sequence[str]) -> int:
+    from rich.cells import cell_len
+
+    found = max((cell_len(word) for text in texts for word in printable(text).split()), default=1)
+    return min(found, _LONGEST_WORD)
+
+
+def _grown(least: list[int], natural: list[int], spare: int) -> list[int]:
+    """Return widths that come as near to the natural ones as the spare width allows."""
+    widths = list(least)
+    while spare > 0:
+        lacking = [n - w for n, w in zip(natural, widths, strict=True)]
+        most = max(range(len(widths)), key=lambda at: lacking[at], default=0)
+        if not widths or lacking[most] <= 0:
+            break
+        widths[most] += 1
+        spare -= 1
+    return widths
+
+
+def _print_list(sheet: Sheet, console: Console) -> None:
+    from rich.text import Text
+
+    console.print(Text(printable(sheet.title), "bold"))
+    for row in sheet.rows:
+        console.print(Text(printable(row[0]), "bold"))
+        for heading, cell in zip(sheet.header[1:], row[1:], strict=True):
+            if cell.strip():
+                console.print(Text(printable(f"  {heading}: {cell}")), overflow="fold")
 
 
 def to_markdown(sheet: Sheet) -> str:

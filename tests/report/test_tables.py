@@ -1,0 +1,79 @@
+"""Tables on terminals of every width: no figure is cut, a district takes one line at 80 columns."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import clusters_geo as cg
+from clusters_geo.report.sheets import group_sheet, pending_sheet, summary_sheet
+from clusters_geo.report.tables import Sheet, to_text
+
+
+@pytest.fixture(scope="module")
+def clusters():
+    return cg.load_hanoi()[0]
+
+
+@pytest.fixture(scope="module", params=["vi", "en"])
+def districts(request, clusters):
+    return group_sheet(clusters, "district", request.param)
+
+
+def figures(sheet):
+    return [cell for row in sheet.rows for n, cell in enumerate(row) if n in sheet.numeric]
+
+
+def test_at_80_columns_a_district_takes_one_line(districts):
+    lines = to_text(districts, width=80).splitlines()
+    assert max(map(len, lines)) <= 80
+    for row in districts.rows:
+        line = next(line for line in lines if line.startswith((f" {row[0]} ", f"  {row[0]} ")))
+        for cell in row[1:]:
+            assert cell in line
+
+
+@pytest.mark.parametrize("width", [30, 40, 50, 60, 66, 72, 80, 100, 120, 200])
+def test_no_width_cuts_a_figure(districts, width):
+    text = to_text(districts, width=width)
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= width
+    for cell in figures(districts):
+        assert cell in text
+
+
+def test_at_60_columns_districts_are_a_list(districts):
+    lines = to_text(districts, width=60).splitlines()
+    first = districts.rows[0]
+    at = lines.index(first[0])
+    told = [f"  {heading}: {cell}" for heading, cell in zip(districts.header[1:], first[1:], strict=True)]
+    assert lines[at + 1 : at + 1 + len(told)] == told
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_other_tables_keep_every_figure_too(clusters, width):
+    for sheet in (summary_sheet(clusters, "vi"), pending_sheet(clusters, "en")):
+        text = to_text(sheet, width=width)
+        together = re.sub(r"\s+", " ", text)
+        assert all(cell in together for cell in figures(sheet))
+        assert "…" not in text
+
+
+def test_a_long_word_is_broken_and_nothing_of_it_lost():
+    sheet = Sheet("T", ("Tên", "ha"), (("x" * 90, "1.686,5"),), frozenset({1}))
+    text = to_text(sheet, width=40)
+    assert text.count("x") == 90
+    assert "1.686,5" in text
+    assert max(map(len, text.splitlines())) <= 40
+
+
+def test_a_table_without_rows_has_its_headings():
+    assert "ha" in to_text(Sheet("Trống", ("Tên", "ha"), (), frozenset({1})), width=40)
+
+
+def test_wide_letters_are_counted_by_their_width():
+    sheet = Sheet("T", ("名", "ha", "人"), (("河内工业区" * 4, "1.686,5", "60.000"),), frozenset({1, 2}))
+    text = to_text(sheet, width=44)
+    assert "1.686,5" in text
+    assert "60.000" in text
