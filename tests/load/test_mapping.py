@@ -243,3 +243,19 @@ def test_python_warns_once_for_a_load(tmp_path):
         cg.load_clusters(tmp_path / "a.csv")
     assert len(said) == 1
     assert said[0].filename == __file__
+
+
+def test_the_mapping_on_the_page_is_one_and_does_what_the_page_says(tmp_path):
+    page = (Path(__file__).parents[2] / "docs/reading.md").read_text(encoding="utf-8")
+    block = page.split("```toml\n")[1].split("```")[0]
+    lines = [line.removeprefix("   ") for line in block.splitlines()]
+    (tmp_path / "so.toml").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "so.csv").write_text(
+        "Điểm CN;Quy mô duyệt;Màu;Giai đoạn;DT đã làm HT\nPhùng Xá;405.000;đỏ;Đang hoàn thiện;30,5\n",
+        encoding="utf-8",
+    )
+    table = cg.load_clusters(tmp_path / "so.csv", mapping=tmp_path / "so.toml", check=False)
+    row = table.iloc[0]
+    assert (row["name"], row["planned_ha"], row["built_ha"]) == ("Phùng Xá", 40.5, 30.5)
+    assert row["Màu"] == "đỏ"
+    assert row["status"] == "under_construction"
