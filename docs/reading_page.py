@@ -29,13 +29,15 @@ every doubt with its rows. This page is written from the tables in the code by `
 
 ## Bảng của bạn
 
-Cứ đưa tệp như đang có: sổ Excel có tiêu đề nhiều dòng, dòng tổng, dòng mục; bản vẽ CAD; lớp QGIS, MapInfo, Google
-Earth. Chương trình đọc, sửa những gì chắc chắn, nói rõ từng chỗ đã sửa và từng chỗ cần xem, và không đổi tệp của bạn.
+Cứ đưa tệp như đang có: sổ Excel có tiêu đề nhiều dòng, dòng tổng, dòng mục; bản vẽ CAD; lớp QGIS, MapInfo,
+Google Earth. Chương trình đọc, sửa những gì chắc chắn, nói rõ từng chỗ đã sửa và từng chỗ cần xem, và không
+đổi tệp của bạn.
 
-1. **Xem trước:** `clusters-geo inspect sổ.xlsx` cho biết cột nào được hiểu là gì, dòng nào không phải là cụm, số nào
-   đọc thế nào, hình nằm ở đâu. "Cần xem" là điều chỉ người giữ sổ mới quyết định được; mỗi điều có dòng và cách sửa.
-2. **Dạy một lần:** `clusters-geo inspect sổ.xlsx --write-mapping sổ.toml` ghi cách hiểu đó ra một tệp chữ, mở bằng
-   Notepad. Sửa dòng nào sai:
+1. **Xem trước:** `clusters-geo inspect sổ.xlsx` cho biết cột nào được hiểu là gì, dòng nào không phải là
+   cụm, số nào đọc thế nào, hình nằm ở đâu. "Cần xem" là điều chỉ người giữ sổ mới quyết định được; mỗi điều
+   có dòng và cách sửa.
+2. **Dạy một lần:** `clusters-geo inspect sổ.xlsx --write-mapping sổ.toml` ghi cách hiểu đó ra một tệp chữ,
+   mở bằng Notepad. Sửa dòng nào sai:
 
    ```toml
    crs = "EPSG:5897"
@@ -56,19 +58,21 @@ Earth. Chương trình đọc, sửa những gì chắc chắn, nói rõ từng 
    built_ha = ["DT đã làm HT"]
    ```
 
-3. **Dùng mãi:** thêm `--mapping sổ.toml` vào mọi lệnh đọc sổ, kỳ sau cũng vậy: `clusters-geo summary sổ-6-2026.xlsx
-   --mapping sổ.toml`. Tiêu đề mà tệp mới không có sẽ được nói ra. Điều nêu trong lệnh thắng tệp TOML.
+3. **Dùng mãi:** thêm `--mapping sổ.toml` vào mọi lệnh đọc sổ, kỳ sau cũng vậy: `clusters-geo summary
+   sổ-6-2026.xlsx --mapping sổ.toml`. Tiêu đề mà tệp mới không có sẽ được nói ra. Điều nêu trong lệnh thắng
+   tệp TOML.
 
-Ranh giới ở tệp khác: `--boundaries ranh.dxf`, lớp của nó `--boundaries-layer`, cột tên của nó `--boundaries-name`. Khi
-một lệnh còn điều cần xem, nó nói trong một dòng và ghi sẵn lệnh `inspect` để xem.
+Ranh giới ở tệp khác: `--boundaries ranh.dxf`, lớp của nó `--boundaries-layer`, cột tên của nó
+`--boundaries-name`. Khi một lệnh còn điều cần xem, nó nói trong một dòng và ghi sẵn lệnh `inspect` để xem.
 
 ## Teach once
 
-`inspect FILE --write-mapping so.toml` writes what was understood and doubted as commented TOML; corrected, it is given
-to every command by `--mapping so.toml`, in Python by `cg.load_clusters(file, mapping="so.toml")`. Its keys are {options};
-its tables `[columns]` (a header of the file, and the column that it means; `""` for none), `[units]`, `[words.COLUMN]`
-(words of the register, and the value that each means) and `[headers]` (further names of a column). What is said in the
-call wins; headers that the next file lacks are doubts; what there is not is refused with the nearest that there is.
+`inspect FILE --write-mapping so.toml` writes what was understood and doubted as commented TOML; corrected,
+it is given to every command by `--mapping so.toml`, in Python by `cg.load_clusters(file,
+mapping="so.toml")`. Its keys are {options}; its tables `[columns]` (a header of the file, and the column
+that it means; `""` for none), `[units]`, `[words.COLUMN]` (words of the register, and the value that each
+means) and `[headers]` (further names of a column). What is said in the call wins; headers that the next
+file lacks are doubts; what there is not is refused with the nearest that there is.
 
 ## Formats
 
