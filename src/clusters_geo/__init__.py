@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from clusters_geo.reference import load_events, load_hanoi, load_statements, load_totals
     from clusters_geo.report.charts import chart
     from clusters_geo.report.saving import save
+    from clusters_geo.report.template import save_template
     from clusters_geo.report.unit_report import save_report, save_unit_reports
     from clusters_geo.units.crosswalk import crosswalk
     from clusters_geo.units.places import locate
@@ -88,6 +89,7 @@ __all__ = [
     "save",
     "save_map",
     "save_report",
+    "save_template",
     "save_unit_reports",
     "summarize",
     "validate",
@@ -136,6 +138,7 @@ _HOMES = {
     "save_map": "maps",
     "save_report": "report.unit_report",
     "save_unit_reports": "report.unit_report",
+    "save_template": "report.template",
     "summarize": "measure.summary",
     "validate": "validation",
     "vintage": "history.vintages",

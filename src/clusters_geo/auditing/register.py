@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +21,7 @@ from clusters_geo.measure.summary import reconcile
 from clusters_geo.measure.trust import is_soft, scope_key
 from clusters_geo.names import match_names
 from clusters_geo.planning.law import regime_on
+from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.schema import CLUSTER_COLUMNS
 
 if TYPE_CHECKING:
@@ -85,6 +86,12 @@ class Register:
     def has(self, column: str) -> bool:
         """Whether the register has a column."""
         return column in self.clusters
+
+    @property
+    def asides(self) -> list[dict[str, Any]]:
+        """The rows of its file that are no clusters, see `LoadReport.asides`; [] where it comes from none."""
+        asides: list[dict[str, Any]] = self.clusters.attrs.get(ATTRIBUTE, {}).get("asides", [])
+        return asides
 
     @_remembered
     def raw(self, column: str) -> pd.Series:

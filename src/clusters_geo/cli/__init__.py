@@ -39,6 +39,7 @@ _COMMANDS = (
     "built-up",
     "inspect",
     "convert",
+    "template",
     "programme",
     "compare",
     "pipeline",

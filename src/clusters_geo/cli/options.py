@@ -140,7 +140,7 @@ def _allow_remote(ctx: click.Context, _: click.Parameter, value: bool) -> None: 
 
 
 def clusters_argument(command: Command) -> Command:
-    """Add CLUSTERS: a register, or nothing for the bundled case; and --allow-remote."""
+    """Add CLUSTERS: a register, or nothing for the bundled case; and what may be said about it."""
     argument = click.argument("clusters_file", metavar="[CLUSTERS]", required=False, type=SOURCE)
     return argument(register_options()(remote_option(command)))
 
@@ -149,6 +149,7 @@ def register_options(*without: str) -> Callable[[Command], Command]:
     """Return a decorator that adds what may be said of a register, for `said_of_register`; some left out."""
     options = {
         "layer": click.option("--layer", **_KEPT),
+        "layers": click.option("--layers", type=click.Choice(["all"]), **_KEPT),
         "encoding": click.option("--encoding", **_KEPT),
         "decimal": click.option("--decimal", type=click.Choice([",", "."]), **_KEPT),
         "region": click.option("--region", **_KEPT),

@@ -227,7 +227,8 @@ def _unplaced(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:
 
 def _words() -> dict[str, JSON]:
     """Return the labels that the schema declares for statuses, bases and kinds of district."""
-    choices = {"status": STATUSES, "basis": BASES, "type": UNIT_TYPES}
+    unknown = {"unknown": catalogue("reports")["unknown_status"]}
+    choices = {"status": STATUSES | unknown, "basis": BASES, "type": UNIT_TYPES}
     return {
         kind: {key: {"vi": vi, "en": en} for key, (vi, en) in words.items()}
         for kind, words in choices.items()

@@ -51,7 +51,7 @@ _BY_ORIGIN = {
     for basis in ("published", "modelled")
 }
 _COLUMNS = [
-    *("clusters", "operating_clusters", "under_construction", "pending_sites"),
+    *("clusters", "operating_clusters", "under_construction", "pending_sites", "unknown_status"),
     *("planned_ha", "built_ha", "build_out_rate"),
     *("build_out_rate_known_clusters", "build_out_rate_modelled_clusters"),
     *("leasable_ha", "leased_ha", "fill_rate", "lawful_fill_rate"),
@@ -83,7 +83,8 @@ def summarize(
     One row per group (a single row `total` without `by`; `?` gathers rows without a group, `unplaced` those
     that lie in no known one of the units), with
 
-    - `clusters`, `operating_clusters`, `under_construction`, `pending_sites`: how many;
+    - `clusters`, `operating_clusters`, `under_construction`, `pending_sites`: how many; `unknown_status`:
+      how many have no status, in no other count but the first;
     - `planned_ha`, `built_ha`, `leasable_ha`, `leased_ha`: hectares of the operating clusters (of all
       rows where `by="status"`), missing where none is known;
     - `build_out_rate`: share 0–1 over the clusters that have both areas; `fill_rate` and `lawful_fill_rate`
@@ -281,6 +282,7 @@ def _counted(rows: pd.DataFrame, measured: pd.Series, fill: pd.DataFrame) -> dic
         "clusters": pd.Series(data=True, index=rows.index),
         "operating_clusters": _has(rows, "status", "operating"),
         "under_construction": _has(rows, "status", "under_construction"),
+        "unknown_status": rows["status"].isna(),
         "pending_sites": _has(rows, "status", "pending"),
     }
     given = {"build_out_rate": measured & _has_both(rows, *RATES["build_out_rate"])}

@@ -270,19 +270,30 @@ def _ways(stems: list[str]) -> Iterator[str]:
 def _of_text(text: str, of_clusters: bool) -> tuple[str, ...]:  # noqa: FBT001
     known = _known_names(of_clusters)
     for way in (text, _without_time(text)):
-        for key in _reduced(_key(way)):
-            if key.replace(" ", "") in known:
-                return known[key.replace(" ", "")]
+        for key, is_quantity in _reduced(_key(way)):
+            found = known.get(key.replace(" ", ""), ())
+            # "Số lao động" are the workers, but "Số cụm" is no name.
+            found = tuple(c for c in found if c in _figures()) if is_quantity else found
+            if found:
+                return found
     return _of_parts(text, known)
 
 
-def _reduced(key: str) -> Iterator[str]:
-    """Yield a key, then with ever fewer of the words around what it is about."""
-    yield key
+def _reduced(key: str) -> Iterator[tuple[str, bool]]:
+    """Yield a key, then with ever fewer of the words around what it is about; whether it counts something."""
     about = " ".join(_AROUND.sub(" ", key).split())
-    for shorter in (about, _LEADING.sub("", key), _LEADING.sub("", about)):
+    for shorter in (key, about):
         if shorter:
-            yield shorter
+            yield shorter, False
+    for text in (key, about):
+        shorter = _LEADING.sub("", text)
+        if shorter and shorter != text:
+            yield shorter, True
+
+
+@cache
+def _figures() -> frozenset[str]:
+    return frozenset(c.name for c in CLUSTER_COLUMNS if c.kind in {"number", "integer"})
 
 
 def _of_parts(text: str, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

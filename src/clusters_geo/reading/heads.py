@@ -139,17 +139,24 @@ def _continues(sheet: Sheet, top: int, bottom: int) -> bool:
     upper = _filled(sheet, bottom)
     if _says_the_same(upper, lower, parts):
         return True
-    width = max(len(upper), len(lower))
-    upper, lower = (row + [""] * (width - len(row)) for row in (upper, lower))
-    # Parts are words or years, and stand below a blank, a merged group or the first column of their group.
+    # Parts are words or years, and stand below a group: a merged cell, or one with a blank to its right.
     words = all(year_of(lower[c]) or not re.search(r"\d", lower[c]) for c in parts)
-    wide = {c for b in sheet.merged if b.top == bottom == b.bottom for c in range(b.left, b.right + 1)}
-    raw = [shown(value) for value in sheet.rows[bottom]] + [""] * width
+    return words and all(_is_below_group(sheet, top, bottom, c) for c in parts)
 
-    def stands_below_group(c: int) -> bool:
-        return not raw[c] or c in wide or (c + 1 < width and not raw[c + 1] and bool(lower[c + 1]))
 
-    return words and all(map(stands_below_group, parts)) and any(raw[c] or c in wide for c in range(width))
+def _is_below_group(sheet: Sheet, top: int, bottom: int, column: int) -> bool:
+    """Return whether a column of a header is one of several that share a text above."""
+    rows = range(top, bottom + 1)
+    width = max(len(sheet.rows[row]) for row in (*rows, bottom + 1))
+    wide = [b for b in sheet.merged if b.left < b.right and b.left <= column <= b.right]
+    for row in reversed(rows):
+        text = shown(sheet.at(row, column))
+        if text:
+            is_open = column + 1 < width and not shown(sheet.at(row, column + 1))
+            is_wide = any(b.top <= row <= b.bottom for b in wide)
+            return is_wide or (is_open and "name" not in meanings((text,)))
+    is_covered = any(b.top <= bottom and b.bottom >= top for b in wide)
+    return is_covered or any(shown(sheet.at(row, c)) for row in rows for c in range(column))
 
 
 def _says_the_same(upper: list[str], lower: list[str], parts: list[int]) -> bool:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from clusters_geo.errors import ClustersGeoError
 from clusters_geo.load import load_clusters, load_districts, load_report
 from clusters_geo.reading.files import Layer, look_into
+from clusters_geo.reading.formats import FORMATS
 from clusters_geo.reading.notes import LoadReport, some, word
 from clusters_geo.reading.opening import opened
+from clusters_geo.reading.registers import REGISTERS
 from clusters_geo.report.tables import Sheet
 from clusters_geo.validation import list_faults
 from clusters_geo.words import speaker
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Inspection", "inspect_file", "inspection_sheets"]
 
 _say = speaker("inspection")
-_NOT_LAYERED = {".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet", ".geoparquet"}
+_NOT_LAYERED = {e for f in FORMATS if f.name in REGISTERS | {"GeoParquet"} for e in f.endings}
 _SHOWN_FAILURES = 20
 
 

@@ -31,7 +31,7 @@ __all__ = [
     "summary_sheet",
 ]
 
-_COUNTS = ("operating_clusters", "under_construction", "pending_sites")
+_COUNTS = ("operating_clusters", "under_construction", "pending_sites", "unknown_status")
 
 
 def summary_sheet(
@@ -70,6 +70,8 @@ def summary_sheet(
         basis = _basis_words(rows_of, "planned_ha", lang)
         known = say("with_area", lang, area=area, known=basis) if basis else ""
         rows.append((say(name, lang), signs[name] + _count(totals[name], lang), known))
+    if totals["unknown_status"]:
+        rows.append((say("unknown_status", lang), _count(totals["unknown_status"], lang), ""))
     if city is not None:
         rows += _intensity_rows(city, lang)
     whose = city or province_of(clusters)

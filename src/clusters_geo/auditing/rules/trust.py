@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,27 @@ def no_source(register: Register) -> list[Hit]:
     if not register.has("source"):
         return [Hit(None, field="source")] if some.any() else []
     return hits(some & register.text("source").isna(), "source", register.text("source"))
+
+
+@rule("trust.status-unknown", "warning")
+def status_unknown(register: Register) -> list[Hit]:
+    """Clusters whose status is not known; one finding for all where none is."""
+    unknown = register.text("status").isna()
+    if len(unknown) and unknown.all():
+        return [Hit(int(unknown.sum()), field="status")]
+    return hits(unknown, "status", register.text("status"))
+
+
+@rule("trust.sum-in-file", "warning")
+def sum_in_file(register: Register) -> Iterator[Hit]:
+    """Totals and sections of the file itself that its rows do not add up to."""
+    for aside in register.asides:
+        if aside.get("adds_up") is False:
+            for name, stated in aside["stated"].items():
+                computed = aside["computed"].get(name, 0.0)
+                if not math.isclose(stated, computed, rel_tol=1e-6, abs_tol=0.02):
+                    where = {"text": aside["text"], "address": aside["address"]}
+                    yield Hit(computed, stated, field=name, details=where)
 
 
 @rule(

@@ -101,7 +101,9 @@
 
   const symbolItems = (app, groupSays = app.words.group) => {
     const { words: t } = app;
-    const items = STATUSES.map((status) => ({
+    // A status that nobody knows is shown where there is such a cluster.
+    const shown = STATUSES.filter((s) => s !== "unknown" || app.clusters.some((c) => c.status === s));
+    const items = shown.map((status) => ({
       drawing: glyph(status, { size: 20 }),
       text: app.word("status", status),
     }));

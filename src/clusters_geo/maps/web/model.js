@@ -23,7 +23,7 @@
         value,
         basis,
         from: (name) => clusters.origins[fields.get(name)?.from?.[i] ?? -1] ?? [null, null],
-        status: STATUSES.includes(value("status")) ? value("status") : "pending",
+        status: STATUSES.includes(value("status")) ? value("status") : "unknown",
         estimated: (name) => doubted.get(name)?.has(i) ?? false,
         // What stands before and after a figure: "≈" where it is no fact, "*" where a rate was only stated.
         signed: (name, text) => (doubted.get(name)?.has(i) ? "≈\u00a0" : "") + text + (RATES.has(name) && stated.has(i) ? "\u00a0*" : ""),

@@ -213,7 +213,8 @@
       this.districtLabel.textContent = t.district;
       this.chips.setAttribute("aria-label", t.status);
       const pressed = document.activeElement?.dataset?.status;
-      this.chips.replaceChildren(...STATUSES.map((status) => this.chip(app, status)));
+      const shown = STATUSES.filter((s) => s !== "unknown" || app.clusters.some((c) => c.status === s));
+      this.chips.replaceChildren(...shown.map((status) => this.chip(app, status)));
       if (pressed) this.chips.querySelector(`button[data-status="${pressed}"]`)?.focus();
       const options = [...app.districts]
         .sort((a, b) => this.collator.compare(a.name, b.name))

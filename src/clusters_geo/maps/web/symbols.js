@@ -1,13 +1,14 @@
 // One symbol a status, different in shape and in colour, so that neither is needed alone.
 {
   const { svg } = clustersGeo;
-  const STATUSES = ["operating", "under_construction", "pending"];
+  const STATUSES = ["operating", "under_construction", "pending", "unknown"];
 
-  // Drawn in a box of 20 × 20 around the origin; all three look equally heavy.
+  // Drawn in a box of 20 × 20 around the origin; all look equally heavy.
   const draw = {
     operating: () => svg("circle", { r: 7.6 }),
     under_construction: () => svg("rect", { x: -6.9, y: -6.9, width: 13.8, height: 13.8, rx: 1.6 }),
     pending: () => svg("path", { d: "M0-8.4 8.6 6.9H-8.6Z" }),
+    unknown: () => svg("path", { d: "M0-8.8 8.8 0 0 8.8-8.8 0Z" }),
   };
 
   const shape = (status) => (draw[status] ?? draw.operating)();

@@ -1,0 +1,31 @@
+"""`clusters-geo template`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from clusters_geo.cli.options import TARGET, lang_option
+from clusters_geo.cli.printing import say_out
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clusters_geo.schema import Language
+
+
+@click.command("template")
+@click.argument("output", metavar="OUT", type=TARGET)
+@click.option("--columns", help="Columns of the schema, with commas; without it the usual ones.")
+@lang_option
+def command(output: Path, columns: str | None, lang: Language) -> None:
+    """Write an empty register to fill in: headings with units, drop-downs, examples."""
+    from clusters_geo.report.template import TEMPLATE_COLUMNS, save_template
+    from clusters_geo.words import speaker
+
+    wanted = (
+        TEMPLATE_COLUMNS if columns is None else tuple(c.strip() for c in columns.split(",") if c.strip())
+    )
+    save_template(output, columns=wanted, lang=lang)
+    say_out(speaker("template")("written", lang, path=str(output)), err=True)
