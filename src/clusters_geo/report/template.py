@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clusters_geo.errors import EngineError, SchemaError
@@ -67,7 +68,7 @@ _say = speaker("template")
 
 def save_template(
     path: str | os.PathLike[str], *, columns: Sequence[str] = TEMPLATE_COLUMNS, lang: Language = "vi"
-) -> None:
+) -> Path:
     """Write an empty register as a workbook.
 
     Parameters
@@ -78,6 +79,10 @@ def save_template(
         Of the schema, in their order; `name` is always among them.
     lang
         Of headings, drop-downs and guide; both load.
+
+    Returns
+    -------
+    The file.
 
     Raises
     ------
@@ -90,7 +95,7 @@ def save_template(
 
     Examples
     --------
-    >>> save_template(tmp / "so.xlsx", columns=["name", "status", "planned_ha"])
+    >>> _ = save_template(tmp / "so.xlsx", columns=["name", "status", "planned_ha"])
     >>> import openpyxl
     >>> [cell.value for cell in openpyxl.load_workbook(tmp / "so.xlsx").worksheets[0][1]]
     ['Tên cụm công nghiệp', 'Tình trạng', 'Diện tích theo quy hoạch (ha)']
@@ -110,6 +115,7 @@ def save_template(
         guide.append([line])
     with replaced_file(path, "xlsx") as temporary:
         book.save(temporary)
+    return Path(path)
 
 
 def _declared(columns: Sequence[str]) -> list[Column]:
