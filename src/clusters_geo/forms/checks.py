@@ -17,6 +17,7 @@ from clusters_geo.auditing.rule import SEVERITIES
 from clusters_geo.forms.circular import IN_FORCE, LAW, NO_DISTRICTS, Period, verdict
 from clusters_geo.forms.conditions import register_column
 from clusters_geo.forms.fill import fill
+from clusters_geo.measure.relations import exceeds, relations
 from clusters_geo.words import format_number
 
 if TYPE_CHECKING:
@@ -43,25 +44,26 @@ class _Identity:
     left: str
     right: tuple[str, ...]
     severity: Severity = "error"
+    tolerance: float = _NEAR
+
+
+def _at_most(form: Literal["form_02", "form_03"]) -> tuple[_Identity, ...]:
+    """Return which rows of a form are parts of others."""
+    severities: dict[str, Severity] = {"error": "error", "warning": "warning"}
+    return tuple(
+        _Identity(one.forms_rule, "≤", rows[0], rows[1:], severities[one.severity], one.tolerance)
+        for one in relations()
+        if (rows := getattr(one, form))
+    )
 
 
 _AGGREGATE = (
     _Identity("forms.operating-parts", "=", "15", ("15.1", "15.2")),
     _Identity("forms.area-parts", "=", "16", ("16.1", "16.2")),
     _Identity("forms.fill-rate", "÷", "19", ("18", "17")),
-    _Identity("forms.leased-over-land", "≤", "18", ("17",)),
-    _Identity("forms.compliant-over-plants", "≤", "27", ("26",)),
-    _Identity("forms.fdi-over-projects", "≤", "21", ("20",)),
-    _Identity("forms.active-over-projects", "≤", "22", ("20",)),
-    _Identity("forms.paid-over-approved", "≤", "14", ("13",), "warning"),
+    *_at_most("form_03"),
 )
-_RECORD = (
-    _Identity("forms.leased-over-ready", "≤", "4", ("3",), "warning"),
-    _Identity("forms.compliant-over-plants", "≤", "14", ("13",)),
-    _Identity("forms.fdi-over-projects", "≤", "7", ("6",)),
-    _Identity("forms.active-over-projects", "≤", "8", ("6",)),
-    _Identity("forms.paid-over-approved", "≤", "2", ("1",), "warning"),
-)
+_RECORD = _at_most("form_02")
 
 
 def form_findings(  # noqa: PLR0913 - as `form`
@@ -238,7 +240,7 @@ def _compare(identity: _Identity, left: float, right: list[float]) -> tuple[floa
         case "÷":
             expected = 100 * right[0] / right[1] if right[1] else math.nan
             return expected, math.isnan(expected) or abs(left - expected) <= _NEAR
-    return right[0], left <= right[0] + _NEAR
+    return right[0], not exceeds(left, right[0], identity.tolerance)
 
 
 def _provable(identity: _Identity, complete: list[bool], *, holds: bool) -> bool:

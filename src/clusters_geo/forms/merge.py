@@ -15,6 +15,7 @@ from clusters_geo.errors import SchemaError, SourceError
 from clusters_geo.forms.circular import Period
 from clusters_geo.forms.conditions import register_column
 from clusters_geo.forms.parts import computed_fill_rate
+from clusters_geo.measure.relations import exceeds, relations
 from clusters_geo.reading.side_files import read_side_table
 from clusters_geo.schema import CLUSTER_COLUMNS, column
 from clusters_geo.words import speaker
@@ -52,13 +53,7 @@ _ANSWERS = {
 }
 
 _CUMULATIVE = {"paid_capital_bn_vnd", "ready_ha"}
-_AT_MOST = {
-    "leased_ha": ("ready_ha", "doubt_leased"),
-    "paid_capital_bn_vnd": ("approved_capital_bn_vnd", "doubt_paid"),
-    "fdi_projects": ("projects", "doubt_fdi"),
-    "active_projects": ("projects", "doubt_active"),
-    "wastewater_compliant": ("wastewater_started", "doubt_compliant"),
-}
+_AT_MOST = {one.part: one for one in relations() if one.doubt}
 _FROM_PRODUCERS = ("revenue_bn_vnd", "budget_bn_vnd", "workers")
 
 
@@ -259,9 +254,9 @@ def _change(
 
 def _doubt(name: str, before: float, after: float, told: dict[str, float], say: Callable[..., str]) -> str:
     doubts = []
-    limit, key = _AT_MOST.get(name, ("", ""))
-    if limit in told and after > told[limit] + _NEAR:
-        doubts.append(say(key))
+    limit = _AT_MOST.get(name)
+    if limit and limit.whole in told and exceeds(after, told[limit.whole], limit.tolerance):
+        doubts.append(say(limit.doubt))
     if name == "fill_rate_declared" and after > 1:
         doubts.append(say("doubt_full"))
     if before > 0 and column(name).kind != "flag":

@@ -24,7 +24,9 @@ import numpy as np
 import pandas as pd
 
 from clusters_geo.forms.conditions import register_column
-from clusters_geo.measure.trust import weaker_basis
+from clusters_geo.measure.rates import column as figures
+from clusters_geo.measure.rates import lawful_fill_rate
+from clusters_geo.measure.trust import basis_of, weaker_basis
 
 if TYPE_CHECKING:
     from clusters_geo.forms.circular import Line
@@ -176,24 +178,25 @@ def record(clusters: pd.DataFrame, line: Line) -> pd.DataFrame:
     column = pd.Series(line.column, index=clusters.index, dtype="string")
     if line.row == FILL_RATE_ROW:
         rate = computed_fill_rate(clusters)
-        areas = (f"{name}_basis" for name in ("leased_ha", "leasable_ha"))
-        of_both = weaker_basis(
-            *(register_column(clusters, name).astype("string").fillna("") for name in areas)
-        )
-        basis = basis.mask(rate.notna(), of_both)
+        basis = basis.mask(rate.notna(), basis_of(clusters, "lawful_fill_rate"))
         column = column.mask(rate.notna(), "leased_ha / leasable_ha")
+        approved = figures(clusters, "approved_ha").fillna(0.0) > 0
+        column = column.mask(rate.notna() & approved, "(leased_ha + approved_ha) / leasable_ha")
         values = rate.fillna(values) * 100
     return pd.DataFrame({"value": values, "column": column, "basis": basis, "decided_by": "cluster_id"})
 
 
 def computed_fill_rate(clusters: pd.DataFrame) -> pd.Series:
-    """Return leased over total industrial land, 0–1; missing where either is.
+    """Return the fill rate of the law by areas, 0–1; missing where one is.
+
+    Row 5 of Form 02 gives no formula, so that Decree 32/2024/NĐ-CP defines it; row 19 of Forms 03 and 04 is
+    leased over industrial land, rows 18 and 17.
 
     Examples
     --------
-    >>> computed_fill_rate(pd.DataFrame({"leased_ha": [6.0], "leasable_ha": [8.0]})).tolist()
-    [0.75]
+    >>> land = pd.DataFrame({"leased_ha": [6.0], "approved_ha": [1.0], "leasable_ha": [8.0]})
+    >>> computed_fill_rate(land).tolist()
+    [0.875]
     """
-    leased = register_column(clusters, "leased_ha").astype("Float64").astype("float64")
-    whole = register_column(clusters, "leasable_ha").astype("Float64").astype("float64")
-    return leased / whole.where(whole > 0)
+    areas = ("leased_ha", "approved_ha", "leasable_ha")
+    return lawful_fill_rate(pd.DataFrame({name: figures(clusters, name) for name in areas}))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from clusters_geo.auditing.rule import Hit, NotJudgedError, hits, rule
 from clusters_geo.measure.rates import fill_rates
+from clusters_geo.measure.relations import exceeds, relation
 from clusters_geo.measure.summary import per_hectare
 from clusters_geo.schema import CLUSTER_COLUMNS
 
@@ -77,7 +78,9 @@ def zero(
     "error",
     needs=("built_ha", "planned_ha"),
 )
-def built_over_planned(register: Register, *, tolerance_ha: float = 0.05) -> list[Hit]:
+def built_over_planned(
+    register: Register, *, tolerance_ha: float = relation("built_ha", "planned_ha").tolerance
+) -> list[Hit]:
     """More built than planned, beyond rounding to a tenth of a hectare."""
     return _part_over_whole(register, "built_ha", "planned_ha", tolerance_ha)
 
@@ -87,7 +90,9 @@ def built_over_planned(register: Register, *, tolerance_ha: float = 0.05) -> lis
     "error",
     needs=("leased_ha", "leasable_ha"),
 )
-def leased_over_leasable(register: Register, *, tolerance_ha: float = 0.05) -> list[Hit]:
+def leased_over_leasable(
+    register: Register, *, tolerance_ha: float = relation("leased_ha", "leasable_ha").tolerance
+) -> list[Hit]:
     """More leased than there is to lease."""
     return _part_over_whole(register, "leased_ha", "leasable_ha", tolerance_ha)
 
@@ -97,7 +102,9 @@ def leased_over_leasable(register: Register, *, tolerance_ha: float = 0.05) -> l
     "error",
     needs=("leasable_ha", "planned_ha"),
 )
-def leasable_over_planned(register: Register, *, tolerance_ha: float = 0.05) -> list[Hit]:
+def leasable_over_planned(
+    register: Register, *, tolerance_ha: float = relation("leasable_ha", "planned_ha").tolerance
+) -> list[Hit]:
     """More industrial land than planned area."""
     return _part_over_whole(register, "leasable_ha", "planned_ha", tolerance_ha)
 
@@ -140,7 +147,12 @@ def rate_contradicts_areas(register: Register, *, tolerance: float = 0.01) -> li
     """Find stated rates that are not what their areas give."""
     declared = register.figure("fill_rate_declared")
     computed = _fill_rate(register)["lawful_fill_rate"]
-    return hits(_beyond((declared - computed).abs(), tolerance), "fill_rate_declared", declared, computed)
+    return hits(
+        exceeds((declared - computed).abs(), 0 * declared, tolerance),
+        "fill_rate_declared",
+        declared,
+        computed,
+    )
 
 
 @rule(
@@ -173,7 +185,7 @@ def density_outlier(register: Register, *, deviations: float = 5.0, fewest: int 
 def more_active_than_all(register: Register) -> Iterator[Hit]:
     """More foreign-invested or active projects than projects."""
     for part in ("fdi_projects", "active_projects"):
-        yield from _part_over_whole(register, part, "projects", 0)
+        yield from _part_over_whole(register, part, "projects", relation(part, "projects").tolerance)
 
 
 @rule(
@@ -187,7 +199,8 @@ def compliant_without_plant(register: Register) -> list[Hit]:
         register.flag(name).astype("Float64").astype("float64")
         for name in ("wastewater_started", "wastewater_compliant")
     )
-    return hits(compliant > started, "wastewater_compliant", compliant, started)
+    limit = relation("wastewater_compliant", "wastewater_started").tolerance
+    return hits(exceeds(compliant, started, limit), "wastewater_compliant", compliant, started)
 
 
 @rule(
@@ -195,7 +208,11 @@ def compliant_without_plant(register: Register) -> list[Hit]:
     "warning",
     needs=("paid_capital_bn_vnd", "approved_capital_bn_vnd"),
 )
-def paid_over_approved(register: Register, *, tolerance_bn_vnd: float = 0.05) -> list[Hit]:
+def paid_over_approved(
+    register: Register,
+    *,
+    tolerance_bn_vnd: float = relation("paid_capital_bn_vnd", "approved_capital_bn_vnd").tolerance,
+) -> list[Hit]:
     """More capital paid than approved, beyond rounding to a tenth of a billion."""
     return _part_over_whole(register, "paid_capital_bn_vnd", "approved_capital_bn_vnd", tolerance_bn_vnd)
 
@@ -213,12 +230,7 @@ def duplicate_id(register: Register) -> list[Hit]:
 
 def _part_over_whole(register: Register, part: str, whole: str, tolerance: float) -> list[Hit]:
     parts, wholes = register.figure(part), register.figure(whole)
-    return hits(_beyond(parts - wholes, tolerance), part, parts, wholes)
-
-
-def _beyond(difference: pd.Series, tolerance: float) -> pd.Series:
-    # 20.05 − 20.0 is a hair over 0.05 in binary; a limit that is just reached is kept.
-    return difference > tolerance + 1e-9
+    return hits(exceeds(parts, wholes, tolerance), part, parts, wholes)
 
 
 def _fill_rate(register: Register) -> pd.DataFrame:
