@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -128,3 +131,21 @@ def test_whatever_is_not_known_the_mean_lies_within_its_bounds(rows):
         assert means.loc[name, "low"] - 1e-9 <= mean <= means.loc[name, "high"] + 1e-9
     if not (unknown_rate.any() or unknown_land.any()):
         assert means.loc["by_land"].tolist() == pytest.approx([by_land, by_land])
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r'"leased_ha"\] */',
+        r'"built_ha"\] */',
+        r"leased */ *(?:leasable|whole)",
+        r'frozenset\(\{"published", "declared", "measured"\}\)',
+        r'"modelled", "schematic", "reconstructed"',
+    ],
+)
+def test_each_formula_stands_in_one_room(formula):
+    root = Path(cg.__file__).parent
+    found = [p for p in root.rglob("*.py") if re.search(formula, p.read_text(encoding="utf-8"))]
+    assert {p.name for p in found} <= {"rates.py", "trust.py"}
+    page = [p.name for p in root.rglob("*.js") if "schematic" in p.read_text(encoding="utf-8")]
+    assert "model.js" not in page

@@ -1,0 +1,242 @@
+"""The proof: table, JSON, CSV, map page, audit and form say the same of every cluster and unit."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from playwright.sync_api import sync_playwright
+
+import clusters_geo as cg
+from clusters_geo.measure.rates import fill_rates
+from clusters_geo.measure.trust import basis_of, is_fact
+from clusters_geo.report.sheets import group_sheet, summary_record, summary_sheet
+from clusters_geo.report.tables import to_csv, to_json, to_records
+from clusters_geo.words import format_number, format_percent
+
+UNITS = ("Gia Bình", "Lương Tài", "Tiên Du")
+TOTALS = ("planned_ha", "built_ha", "build_out_rate", "fill_rate")
+CARDS = ("planned_ha", "built_ha", "build_out_rate", "fill_rate", "operating_clusters", "pending_sites")
+
+
+def made(province, **columns):
+    """Nine clusters of three districts; the last is pending."""
+    n = 9
+    index = pd.Index([f"X-{k}" for k in range(n)], name="cluster_id")
+    corner = 106.1 + np.arange(n) * 0.02
+    status = ["operating"] * (n - 1) + ["pending"]
+    base = {"name": [f"Cụm {k}" for k in range(n)], "district": np.repeat(UNITS, 3), "status": status}
+    places = columns.pop("geometry", shapely.box(corner, 21.0, corner + 0.01, 21.01))
+    table = gpd.GeoDataFrame({**base, **columns}, geometry=places, index=index, crs=4326)
+    return table.assign(province=province, as_of=pd.Timestamp("2024-06-01"))
+
+
+def districts_of(clusters):
+    west = [106.095, 106.155, 106.215]
+    boxes = shapely.box(west, 20.9, np.array(west) + 0.06, 21.1)
+    index = pd.Index(["1", "2", "3"], name="district_code")
+    return gpd.GeoDataFrame({"name": list(UNITS)}, geometry=boxes, index=index, crs=clusters.crs)
+
+
+def leased():
+    land = np.array([20.0, 30.15, 12.5, 40.0, 18.3, 22.2, 35.5, 10.05, 15.0])
+    return made(
+        "Bắc Ninh",
+        planned_ha=land * 1.5,
+        planned_ha_basis=["published"] * 4 + ["modelled"] * 2 + ["inferred"] * 3,
+        built_ha=[*(land[:8] * 0.9), None],
+        leasable_ha=land,
+        leased_ha=[*(land[:8] * np.linspace(0.2, 1.0, 8)), None],
+        approved_ha=[5.0, *[None] * 8],
+    )
+
+
+def rates_only():
+    return made("Hà Nam", fill_rate_declared=[0.9, 0.405, 0.5785, 1.0, None, 0.0, 0.66, 0.125, None])
+
+
+def points_only():
+    corner = 106.105 + np.arange(9) * 0.02
+    return made("Hưng Yên", geometry=shapely.points(corner, np.full(9, 21.005)))
+
+
+def hanoi():
+    return cg.load_hanoi()[0]
+
+
+REGISTERS = {"hanoi": hanoi, "leased": leased, "rates": rates_only, "points": points_only}
+
+
+@pytest.fixture(scope="module", params=REGISTERS)
+def case(request):
+    clusters = REGISTERS[request.param]()
+    districts = cg.load_hanoi()[1] if request.param == "hanoi" else districts_of(clusters)
+    return clusters, districts
+
+
+def marked(row):
+    return [name for name in str(row["estimated"]).split("; ") if name and pd.notna(row.get(name))]
+
+
+def written(row, name, lang):
+    """A total as every surface writes it."""
+    value = row[name]
+    if pd.isna(value):
+        return "–"
+    rate = name.endswith("_rate")
+    text = (
+        format_percent(value, lang) if rate else format_number(value, lang, 1 if name.endswith("_ha") else 0)
+    )
+    star = " *" if "fill" in name and row["fill_rate_stated_clusters"] > 0 else ""
+    return ("≈ " if name in marked(row) else "") + text + star
+
+
+def build_out(clusters):
+    return cg.build_out_rate(clusters.reindex(columns=["built_ha", "planned_ha"]).astype("float64"))
+
+
+def listed(clusters, lang):
+    """The rows of the page's list: name, hectares and both rates, each with its signs."""
+    rates = fill_rates(clusters).assign(build_out_rate=build_out(clusters))
+    for at, name in enumerate(clusters["name_en" if lang == "en" and "name_en" in clusters else "name"]):
+        cells = [name]
+        for figure in ("planned_ha", "build_out_rate", "fill_rate"):
+            table = rates if figure in rates else clusters
+            value = table[figure].iloc[at] if figure in table else None
+            if pd.isna(value):
+                cells.append("–")
+                continue
+            text = format_number(value, lang) if figure == "planned_ha" else format_percent(value, lang)
+            doubt = not is_fact(basis_of(clusters, figure)).iloc[at]
+            star = " *" if figure == "fill_rate" and rates["stated"].iloc[at] else ""
+            cells.append(("≈ " if doubt else "") + text + star)
+        yield tuple(cells)
+
+
+def plain(text):
+    return text.replace("\u00a0", " ").replace(" ha", "").strip()
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_the_tables_say_what_summarize_says(case, lang):
+    clusters, _ = case
+    totals = pd.concat([cg.summarize(clusters, by="district"), cg.summarize(clusters)])
+    sheet = group_sheet(clusters, "district", lang)
+    for row, (_, total) in zip(sheet.rows, totals.iterrows(), strict=True):
+        shown = {written(total, name, lang) for name in CARDS}
+        assert shown <= set(row[1:])
+    whole = totals.loc["total"]
+    rows = [row[1] for row in summary_sheet(clusters, lang).rows]
+    assert [plain(text).removesuffix(" *") for text in rows[1:5]] == [
+        written(whole, name, lang).removesuffix(" *") for name in TOTALS
+    ]
+
+
+def test_json_and_csv_say_what_summarize_says(case):
+    clusters, _ = case
+    totals = cg.summarize(clusters, by="district")
+    for record, row in zip(json.loads(to_json(to_records(totals))), totals.to_dict("records"), strict=True):
+        for name in CARDS:
+            assert (
+                record[name] == pytest.approx(row[name]) if record[name] is not None else pd.isna(row[name])
+            )
+        assert (record["estimated"] or "") == row["estimated"]
+    back = list(csv.DictReader(io.StringIO(to_csv(totals).lstrip("\ufeff"))))
+    assert [row["estimated"] for row in back] == totals["estimated"].tolist()
+    assert [row["fill_rate_by"] for row in back] == totals["fill_rate_by"].fillna("").tolist()
+    record = summary_record(clusters, with_published=False)
+    assert (record["estimated"] or "") == cg.summarize(clusters)["estimated"].item()
+
+
+def test_the_map_has_as_data_what_summarize_says(case):
+    clusters, districts = case
+    data = cg.make_map(clusters, districts).data
+    whole = cg.summarize(clusters).loc["total"]
+    assert set(data["totals"]["estimated"]) == set(marked(whole))
+    by_district = cg.summarize(clusters, by="district")
+    names = [districts.loc[code, "name"] for code in data["districts"]["code"]]
+    for measure in data["measures"]:
+        name = measure["name"]
+        if name not in by_district:
+            continue
+        for unit, value, doubt in zip(names, measure["values"], measure["estimated"], strict=True):
+            if unit not in by_district.index:
+                continue
+            row = by_district.loc[unit]
+            assert doubt == (name in str(row["estimated"]).split("; "))
+            if value is not None and pd.notna(row[name]):
+                assert value == pytest.approx(row[name], abs=1e-8)
+
+
+def test_the_map_marks_the_cells_that_are_no_facts(case):
+    clusters, districts = case
+    shown = cg.make_map(clusters, districts).data["clusters"]
+    rates = fill_rates(clusters).assign(build_out_rate=build_out(clusters))
+    assert shown["stated"] == np.flatnonzero(rates["stated"]).tolist()
+    for field in shown["fields"]:
+        name = field["name"]
+        table = rates if name in rates else clusters
+        known = table[name].notna() if name in table else pd.Series(data=False, index=clusters.index)
+        doubt = known & ~is_fact(basis_of(clusters, name))
+        assert field["estimated"] == np.flatnonzero(doubt).tolist(), name
+
+
+def test_the_form_says_what_summarize_says(case):
+    clusters, _ = case
+    whole = cg.summarize(clusters).loc["total"]
+    table = cg.form(clusters, "04", period="2024")
+    assert table.loc["15", "result"] == whole["operating_clusters"]
+    if pd.notna(whole["planned_ha"]) and table.loc["16", "missing"] == 0:
+        assert table.loc["16", "result"] == pytest.approx(whole["planned_ha"])
+    areas_only = pd.notna(whole["fill_rate"]) and whole["fill_rate_stated_clusters"] == 0
+    if areas_only:
+        assert table.loc["19", "result"] == pytest.approx(100 * whole["fill_rate"])
+
+
+def test_the_audit_doubts_no_sound_register(case):
+    clusters, districts = case
+    findings = cg.audit(clusters, districts, totals=cg.load_totals(), lang="en")
+    other = clusters.get("province", pd.Series("Hà Nội", index=clusters.index)).iloc[0] != "Hà Nội"
+    rules = set(findings["rule"])
+    assert "trust.total-does-not-reconcile" not in rules
+    assert not other or "trust.scope-not-in-register" in rules
+    assert "figures.rate-contradicts-areas" not in rules
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_the_page_shows_what_the_table_shows(case, lang, tmp_path):
+    clusters, districts = case
+    path = cg.save_map(cg.make_map(clusters, districts, lang=lang), tmp_path / "map.html")
+    whole = cg.summarize(clusters).loc["total"]
+    by_district = cg.summarize(clusters, by="district")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto(path.as_uri())
+        page.wait_for_selector(".cg-tiles dd")
+        # The small print below a figure belongs to it, but is not it.
+        tiles = page.eval_on_selector_all(".cg-tiles dd", "all => all.map(dd => dd.firstChild.textContent)")
+        labels = page.eval_on_selector_all(
+            "path.cg-district", "all => all.map(path => path.getAttribute('aria-label'))"
+        )
+        rows = page.eval_on_selector_all(
+            "#cg-table tbody tr",
+            "all => all.map(tr => [tr.querySelector('bdi'), ...tr.querySelectorAll('td')]"
+            ".map(cell => cell.textContent))",
+        )
+        browser.close()
+    assert sorted(tuple(map(plain, row)) for row in rows) == sorted(listed(clusters, lang))
+    assert [plain(text) for text in tiles[:4]] == [written(whole, name, lang) for name in TOTALS]
+    measure = cg.make_map(clusters, districts, lang=lang).data["measure"]
+    if measure in by_district:
+        said = {plain(label) for label in labels}
+        for unit, row in by_district.iterrows():
+            if pd.notna(row[measure]):
+                assert any(s.startswith(str(unit)) and s.endswith(written(row, measure, lang)) for s in said)
