@@ -25,7 +25,7 @@ from clusters_geo.reading.headers import COLUMNS_OPTION, map_headers
 from clusters_geo.reading.identity import identified, is_blank, with_shapes
 from clusters_geo.reading.mapping import Taught, name_columns, read_mapping
 from clusters_geo.reading.notes import ATTRIBUTE, LoadReport, attach, word
-from clusters_geo.reading.opening import opened
+from clusters_geo.reading.opening import hashed, opened
 from clusters_geo.reading.shapes import (
     close_lines,
     exchange_axes,
@@ -467,8 +467,8 @@ def _read(
 ) -> tuple[gpd.GeoDataFrame, LoadReport]:
     """Return a table with the schema's columns and sound shapes, not yet indexed or checked."""
     large = wishes.allow_large
-    with opened(path, allow_remote=wishes.allow_remote, allow_large=large) as file:
-        report = LoadReport(file.shown, fetched_at=file.fetched_at, sha256=file.sha256)
+    with opened(path, allow_remote=wishes.allow_remote, allow_large=large) as file, hashed(file) as sha256:
+        report = LoadReport(file.shown, fetched_at=file.fetched_at, sha256=sha256)
         report.province = wishes.region or ""
         raw = read_raw(
             file,

@@ -177,20 +177,27 @@ def _inputs(
 
     bundled = clusters_file is None
     crs = getattr(clusters, "crs", None)
-    files = [(bundled_file("clusters.geojson") if clusters_file is None else clusters_file, crs)]
+    found = [_input(clusters_file or bundled_file("clusters.geojson"), _crs_name(crs), clusters)]
     if totals_file is not None or bundled:
-        files.append((totals_file or bundled_file("totals.csv"), None))
+        found.append(_input(totals_file or bundled_file("totals.csv"), None))
     if districts is not None:
-        files.append((districts_file or bundled_file("districts.geojson"), districts.crs))
-    return tuple(_input(path, _crs_name(system)) for path, system in files)
+        path = districts_file or bundled_file("districts.geojson")
+        found.append(_input(path, _crs_name(districts.crs), districts))
+    return tuple(found)
 
 
-def _input(path: Path, crs: object) -> Input:
+def _input(path: Path, crs: object, table: pd.DataFrame | None = None) -> Input:
     """Return what the report says of a file; one that was fetched is called by its address and time."""
+    from clusters_geo.reading.notes import ATTRIBUTE
     from clusters_geo.reading.opening import InputFile
-    from clusters_geo.report.audit_report import input_file
+    from clusters_geo.report.audit_report import Input, input_file
 
-    found = input_file(Path(path), crs)
+    # The file may be another by now than the one that was read.
+    read = {} if table is None else table.attrs.get(ATTRIBUTE, {})
+    if read.get("sha256"):
+        found = Input(Path(path).name, read["sha256"], "–" if crs is None else str(crs))
+    else:
+        found = input_file(Path(path), crs)
     return replace(found, name=f"{path.shown} {path.fetched_at}") if isinstance(path, InputFile) else found
 
 

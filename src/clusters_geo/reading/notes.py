@@ -95,7 +95,7 @@ class LoadReport:
     path, format, layer, layers
         Where the table came from, and which other layers the file has.
     fetched_at, sha256
-        When it was fetched (UTC) and the SHA-256 of what came, where `path` is an address.
+        When it was fetched (UTC), where `path` is an address; the SHA-256 of what was read.
     crs
         The coordinate system of the table, by name.
     province
@@ -234,7 +234,7 @@ class LoadReport:
         """
         facts = {"path": self.path, "format": self.format, "layer": self.layer, "rows": self.rows}
         lines = [word("head", lang, **facts, crs=self.crs or word("no shapes", lang))]
-        if self.sha256:
+        if self.fetched_at:
             lines.append(word("fetched", lang, at=self.fetched_at, sha256=self.sha256))
         for note in self.notes:
             where = self._where(note, lang)

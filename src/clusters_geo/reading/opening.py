@@ -7,6 +7,7 @@ so a reader that looks for neighbours finds none, and what readers leave behind 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import math
 import os
@@ -460,6 +461,50 @@ class InputFile:
             size = self.path.stat().st_size
             raise SourceError("source.too-large", path=self.shown, size=size / _MB, limit=most_bytes / _MB)
         return content
+
+
+@contextlib.contextmanager
+def hashed(path: str | os.PathLike[str]) -> Iterator[str]:
+    """Give the SHA-256 of a file and what belongs to it, and see to it that just this is read meanwhile.
+
+    Raises
+    ------
+    SourceError
+        If it was changed before it was read to its end.
+
+    Examples
+    --------
+    >>> _ = (tmp / "cum.csv").write_text("name")
+    >>> with hashed(tmp / "cum.csv") as sha256:
+    ...     sha256[:12]
+    '82a3537ff0db'
+    """
+    parts = _with_parts(Path(path))
+    before = _states(parts)
+    digest = hashlib.sha256()
+    for part in parts:
+        with part.open("rb") as file:
+            while block := file.read(_MAX_HEADER_BYTES):
+                digest.update(block)
+    yield digest.hexdigest()
+    if _states(_with_parts(Path(path))) != before:
+        raise SourceError("source.changed", path=str(path))
+
+
+def _with_parts(path: Path) -> list[Path]:
+    """Return a file and, for formats of several files, those beside it."""
+    if path.is_dir():
+        return sorted(part for part in path.iterdir() if part.is_file())
+    if path.suffix.lower() not in {".shp", ".tab", ".mif"}:
+        return [path]
+    stem = f"{path.stem.lower()}."
+    beside = (p for p in path.parent.iterdir() if p.name.lower().startswith(stem) and p.is_file())
+    return [path, *sorted(p for p in beside if p != path)]
+
+
+def _states(parts: list[Path]) -> list[tuple[str, int, int, int]]:
+    found = [(part.name, part.stat()) for part in parts]
+    return [(name, state.st_ino, state.st_size, state.st_mtime_ns) for name, state in found]
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +13,7 @@ import pandas as pd
 from clusters_geo import __version__
 from clusters_geo.auditing.rule import SEVERITIES, all_rules
 from clusters_geo.names import fold
+from clusters_geo.reading.opening import hashed
 from clusters_geo.words import catalogue, format_value, is_missing, speaker
 
 if TYPE_CHECKING:
@@ -46,15 +46,8 @@ def input_file(path: Path, crs: object) -> Input:
     OSError
         If the file cannot be read.
     """
-    parts = [path]
-    if path.suffix.lower() == ".shp":
-        parts += sorted(p for p in path.parent.glob(f"{path.stem}.*") if p != path)
-    digest = hashlib.sha256()
-    for part in parts:
-        with part.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return Input(path.name, digest.hexdigest(), "–" if crs is None else str(crs))
+    with hashed(path) as sha256:
+        return Input(path.name, sha256, "–" if crs is None else str(crs))
 
 
 @dataclass(frozen=True)

@@ -195,7 +195,7 @@ def _report_sheets(report: LoadReport, lang: Language) -> list[Sheet]:
         ", ".join(report.left) or _say("none", lang),
     )
     names = _says(lang, "format", "layer", "rows", "crs", "encoding", "left")
-    if report.sha256:
+    if report.fetched_at:
         names += (_say("fetched", lang), "SHA-256")
         facts += (report.fetched_at, report.sha256)
     columns = tuple((header, column) for header, column in report.mapped.items())
