@@ -49,14 +49,18 @@ def test_the_name_is_shown_without_the_folder(town):
     assert make_map(town).data["inputs"] == [{"name": "clusters.geojson", "sha256": sha256(path)}]
 
 
-def test_tables_from_no_file_have_the_hash_of_their_data_only(town, town_districts, files):
-    assert make_map(town, town_districts).data["inputs"] == []
-    clusters, districts = loaded(files)
-    for file in files:
-        file.unlink()
-    data = make_map(clusters, districts).data
+def test_tables_from_no_file_have_the_hash_of_their_data_only(town, town_districts):
+    data = make_map(town, town_districts).data
     assert data["inputs"] == []
     assert len(data["sha256"]) == 64
+
+
+def test_the_hash_is_of_what_was_read_whatever_became_of_the_files(files):
+    clusters, districts = loaded(files)
+    read = [{"name": file.name, "sha256": sha256(file)} for file in files]
+    files[0].write_bytes(b"another version")
+    files[1].unlink()
+    assert make_map(clusters, districts).data["inputs"] == read
 
 
 def test_a_fetched_file_is_named_with_the_hash_of_what_came(town):

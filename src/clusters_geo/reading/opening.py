@@ -493,7 +493,7 @@ def hashed(path: str | os.PathLike[str]) -> Iterator[str]:
 
 def _with_parts(path: Path) -> list[Path]:
     """Return a file and, for formats of several files, those beside it."""
-    if path.is_dir():
+    if path.is_dir() and path.suffix.lower() == ".gdb":
         return sorted(part for part in path.iterdir() if part.is_file())
     if path.suffix.lower() not in {".shp", ".tab", ".mif"}:
         return [path]
