@@ -216,6 +216,7 @@ BEHIND_THE_DOOR_OUT = {
     "report/saving.py": "writes tables where the door says",
     "report/xlsx.py": "writes workbooks where the door says",
     "report/paper.py": "prints in a private folder, writes where the door says",
+    "report/template.py": "writes the template where the door says",
     "forms/save.py": "writes forms where the door says",
     "forms/xlsx.py": "writes forms where the door says",
     "forms/docx.py": "writes forms where the door says",
