@@ -18,15 +18,11 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import shapely
 
 import clusters_geo as cg
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ENDINGS = ("csv", "xlsx", "geojson", "gpkg", "parquet", "kml", "shp")
 DISTRICTS = ("Gia Lâm", "Thường Tín", "Ứng Hòa", "Thanh Oai")
@@ -119,9 +115,19 @@ def through(file: Path, districts: gpd.GeoDataFrame, folder: Path) -> None:
 
 def soak(rounds: int, seed: int = 2026) -> Outcome:
     """Run so many rounds; whatever is raised but a refusal ends it."""
+    before = tempfile.tempdir
+    # In a folder of its own, where nobody else leaves anything.
+    with tempfile.TemporaryDirectory(prefix="soak-") as own:
+        tempfile.tempdir = own
+        try:
+            return _soaked(rounds, seed, Path(own))
+        finally:
+            tempfile.tempdir = before
+
+
+def _soaked(rounds: int, seed: int, own: Path) -> Outcome:
     chance, outcome = random.Random(seed), Outcome()  # noqa: S311 - the same registers every time
     districts = cg.load_hanoi()[1]
-    before = set(_left_behind())
     for _ in range(rounds):
         with tempfile.TemporaryDirectory(prefix="soak-") as private, warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -136,15 +142,9 @@ def soak(rounds: int, seed: int = 2026) -> Outcome:
             except cg.ClustersGeoError as error:
                 outcome.ended["refused" if str(error) else "refused without a word"] += 1
         outcome.memory.append(_memory_mb())
-    outcome.left = sorted(set(_left_behind()) - before)
+    outcome.left = sorted(p.name for p in own.iterdir())
     outcome.opened = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0
     return outcome
-
-
-def _left_behind() -> Iterator[str]:
-    return (
-        p.name for p in Path(tempfile.gettempdir()).iterdir() if p.name.startswith(("clusters-geo-", "soak-"))
-    )
 
 
 def _memory_mb() -> float:
