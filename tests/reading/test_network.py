@@ -47,14 +47,19 @@ def listener():
     def listen():
         with contextlib.suppress(OSError):
             while True:
-                connection, _ = server.accept()
-                heard.append(connection)
+                connection, who = server.accept()
+                connection.close()
+                heard.append(who)
 
-    threading.Thread(target=listen, daemon=True).start()
+    ear = threading.Thread(target=listen, daemon=True)
+    ear.start()
     yield f"http://127.0.0.1:{server.getsockname()[1]}", heard
+    # A closed server wakes nobody who waits for it; a last knock does.
+    with contextlib.suppress(OSError), socket.create_connection(server.getsockname(), timeout=2):
+        pass
+    server.shutdown(socket.SHUT_RDWR)
+    ear.join(timeout=5)
     server.close()
-    for connection in heard:
-        connection.close()
 
 
 def feature(**members):
