@@ -62,6 +62,29 @@ Google Earth. Chương trình đọc, sửa những gì chắc chắn, nói rõ 
    sổ-6-2026.xlsx --mapping sổ.toml`. Tiêu đề mà tệp mới không có sẽ được nói ra. Điều nêu trong lệnh thắng
    tệp TOML.
 
+### Chúng tôi hiểu gì trong bảng
+
+| trong bảng của bạn | được hiểu |
+| --- | --- |
+| "I. Huyện Gia Lâm", "Các cụm đang hoạt động" ở một dòng riêng | dòng mục: huyện, xã, tình trạng áp cho các cụm bên dưới |
+| "Cộng huyện", "Tổng cộng", "Toàn tỉnh", "Bình quân" | không phải cụm; số được cộng thử lại, lệch thì nói và là một phát hiện khi kiểm tra |
+| "3.1 Giai đoạn 1" dưới cụm số 3 | một phần của cụm; cụm để trống thì lấy tổng các giai đoạn |
+| tiêu đề một đến bốn dòng, ô gộp, hai thứ tiếng, có (*) hay số thứ tự, lặp lại ở mỗi trang | một tiêu đề; nhiều năm thì lấy năm mới nhất và nói ra |
+| dòng đơn vị, "Đơn vị tính: ha", "(triệu đồng)" | đổi về ha, tỷ lệ 0–1, tỷ đồng |
+| ô gộp dọc, "-nt-", "như trên" | điền cho từng dòng; riêng con số gộp cho nhiều cụm chỉ tính một lần và được nêu |
+| "12,7" bên cạnh "15.4"; "1.250" lao động | mỗi số đọc theo dấu của nó; số đếm không có phần thập phân |
+| 85,5 % lưu là 0,855; 0,85 dưới "(%)" | 0,855; 0,85, kèm một điều cần xem |
+| "> 95%", "20–30", "Quý III/2022", năm không có ngày | để trống và hỏi đúng ô đó; các ô khác vẫn đọc |
+| "Xã Phú Thị, huyện Gia Lâm"; "QĐ số 123/QĐ-UBND ngày 5/6/2019" | xã và huyện; số và ngày quyết định |
+| dấu x ở cột "Đang hoạt động"; mọi cách nói tình trạng | operating, under_construction, pending; không có thì là chưa rõ, hoặc nêu `--status` |
+| mỗi huyện một trang | `--layers all`; tên trang là huyện |
+| cụm xếp theo cột, nhiều bảng trong một trang | bảng được xoay lại, các bảng được nối lại |
+| dòng, cột, trang đang ẩn; công thức chưa có kết quả | không đọc và nói rõ; công thức thì mở bằng Excel rồi lưu lại |
+| "Bảng thống kê tọa độ": điểm, X, Y | ranh giới của cụm, làm sổ hoặc làm `--boundaries`; X là tọa độ Bắc; diện tích ghi được so với diện tích tính |
+
+Sổ mới thì bắt đầu từ mẫu: `clusters-geo template sổ.xlsx`. Chữ nào chúng tôi chưa biết, cán bộ sửa được ngay
+trong `data/headers.csv`, `data/choices.csv`, `data/units.csv` của gói.
+
 Ranh giới ở tệp khác: `--boundaries ranh.dxf`, lớp của nó `--boundaries-layer`, cột tên của nó
 `--boundaries-name`. Khi một lệnh còn điều cần xem, nó nói trong một dòng và ghi sẵn lệnh `inspect` để xem.
 
@@ -94,7 +117,7 @@ in an archive.
 - more than {large} GiB without `allow_large=True`; archives that unpack to more than {unpacked} GiB or
   {expansion} times their size, that hold another archive, or a password;
 - a database that another program has locked, after one second;
-- what is another thing than its name says: web pages, PDF, DWG, DGN V8, old Office files, UTF-16.
+- what is another thing than its name says: web pages (but as .xls), PDF, DWG, DGN V8.
 
 ## Addresses
 
@@ -177,11 +200,25 @@ are named (`decimal=`). Blank are: {blanks}.
 
 ## Registers
 
-In CSV and XLSX the header is the first row with the most known names; a group above its parts ("Diện tích
-(ha)" over "Quy hoạch") is read as one header. Titles above it, rows of column numbers, blank rows and totals
-are left out and reported. Without ids they are made from the names, and from the districts where names
-repeat. `boundaries=` gives the shapes, joined by `cluster_id` or by name; names that two shapes share join
-nothing.
+Sheets are read as they show: merged cells filled, per cent as formatted, what is hidden left out and
+said. The header is the first row that names the clusters, with the rows of its groups; several tables of
+a sheet are one below the other, a table with clusters across is turned. Every other row is told apart
+with its cell address (`report.asides`): section, phase of a cluster, total, average, repeated header,
+units, column numbers, note, signature. Sections hand district, commune and status down, titles and the
+names of sheets do where nothing else says it. Totals and sections are added up again: `rows.total-
+differs`, and the audit's `trust.sum-in-file`.
+
+A figure that proves its own decimal mark is read by it, another by that of its column or file; a count
+has no decimals. What only its owner can say ("> 95%", "20–30", a year for a date) is left blank and
+asked, cell by cell. Without a status anywhere it is unknown: in no total, apart on the map,
+`trust.status-unknown` in the audit.
+
+A table of corner points becomes outlines, a pair of columns of coordinates points; X is the northing
+where its numbers are those of one. The central meridian above the table is its system, otherwise `crs=`
+is asked for.
+
+Without ids they are made from the names, and from the districts where names repeat. `boundaries=` gives the
+shapes, joined by `cluster_id` or by name; names that two shapes share join nothing.
 
 ## Shapes
 
@@ -249,7 +286,16 @@ def _formats() -> list[str]:
     lines = []
     for f in FORMATS:
         looked = "fiona" if f.driver and f.fiona else "pyogrio" if f.driver else "–"
-        read = "pyogrio" if f.driver else {"GeoParquet": "pyarrow", "XLSX": "openpyxl"}.get(f.name, "Python")
+        read = (
+            "pyogrio"
+            if f.driver
+            else {
+                "GeoParquet": "pyarrow",
+                "XLS": "xlrd",
+                "XLSB": "python-calamine",
+                "DOCX": "python-docx",
+            }.get(f.name, "Python")
+        )
         cells = (f.name, _list(f.endings), looked, read, _list(f.needed), _list(f.beside), f.remark)
         lines.append(f"| {' | '.join(cells)} |")
     return lines
