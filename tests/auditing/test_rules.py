@@ -501,3 +501,16 @@ def test_totals_of_another_province_are_not_judged_and_it_is_said():
     assert "not of this register" in run["not_judged"]
     own = audit(bac_ninh, totals=totals(999.0).assign(scope="Tỉnh Bắc Ninh"), only=["trust"], lang="en")
     assert "trust.total-does-not-reconcile" in own["rule"].tolist()
+
+
+def test_equal_outlines_are_compared_once_however_many_and_however_fine():
+    ring = shapely.Point(580_000, 2_320_000).buffer(400, quad_segs=2_500)
+    table = gpd.GeoDataFrame(
+        {"name": [f"Cụm {n}" for n in range(120)], "status": "operating"},
+        index=pd.Index([f"c{n}" for n in range(120)], name="cluster_id"),
+        geometry=[ring] * 119 + [shapely.box(579_900, 2_319_900, 580_100, 2_320_100)],
+        crs=5897,
+    )
+    found = audit(table, only=["geometry.duplicate-outline", "geometry.overlap"])
+    assert (found["rule"] == "geometry.duplicate-outline").sum() == 118
+    assert (found["rule"] == "geometry.overlap").sum() == 1

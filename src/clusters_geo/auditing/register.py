@@ -196,9 +196,13 @@ class Register:
 
     @cached_property
     def common_land(self) -> list[CommonLand]:
-        """Every two outlines that share land, the earlier first."""
+        """Every two outlines that share land, the earlier first; of equal ones, the first with each other."""
         outlines, ha = self.outlines, self.outline_ha.to_numpy()
-        left, right = outlines.sindex.query(outlines, predicate="intersects")
+        first = self._first_equal
+        own = np.flatnonzero(first == np.arange(len(first)))
+        # A hundred outlines drawn on one another are a hundred findings, not five thousand.
+        distinct = outlines.iloc[own]
+        left, right = (own[found] for found in distinct.sindex.query(distinct, predicate="intersects"))
         left, right = left[left < right], right[left < right]
         pieces = gpd.GeoSeries(
             shapely.intersection(outlines.array[left], outlines.array[right]), crs=HANOI_CRS
@@ -207,7 +211,20 @@ class Register:
         together = ha[left] + ha[right] - common
         likeness = common / np.where(together > 0, together, np.inf)
         rows = zip(left.tolist(), right.tolist(), pieces, common.tolist(), likeness.tolist(), strict=True)
-        return sorted((CommonLand(*row) for row in rows), key=lambda pair: (pair.one, pair.other))
+        equal = [
+            CommonLand(int(first[at]), int(at), outlines.iloc[at], float(ha[at]), 1.0)
+            for at in np.flatnonzero(first != np.arange(len(first)))
+        ]
+        pairs = [*(CommonLand(*row) for row in rows), *equal]
+        return sorted(pairs, key=lambda pair: (pair.one, pair.other))
+
+    @cached_property
+    def _first_equal(self) -> np.ndarray:
+        """The position of the first outline that equals each, its own if there is none before."""
+        shapes = shapely.to_wkb(shapely.normalize(self.outlines.array.to_numpy()))
+        keys = [at if shape is None else shape for at, shape in enumerate(shapes)]
+        firsts: dict[object, int] = {}
+        return np.array([firsts.setdefault(key, at) for at, key in enumerate(keys)], dtype=int)
 
     @cached_property
     def reconciled(self) -> pd.DataFrame:

@@ -16,7 +16,7 @@ import pyproj
 import shapely
 
 from clusters_geo.crs import HANOI_CRS, MAP_CRS, vn2000
-from clusters_geo.errors import ClustersGeoError, CRSError, SourceError
+from clusters_geo.errors import ClustersGeoError, CRSError, EngineError, SourceError
 from clusters_geo.report.tables import csv_text, neutral_cells
 from clusters_geo.writing import new_files, refusal, replaced_file, target_of
 
@@ -223,9 +223,11 @@ def _write_csv(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
 
 
 def _write_xlsx(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
-    _without_shapes(table, path).to_excel(
-        path, index=False, engine="openpyxl", sheet_name=layer[:31] or "table"
-    )
+    plain = _without_shapes(table, path)
+    try:
+        plain.to_excel(path, index=False, engine="openpyxl", sheet_name=layer[:31] or "table")
+    except ImportError as error:
+        raise EngineError("write.extra", kind="XLSX", package="openpyxl", extra="xlsx") from error
 
 
 def _without_shapes(table: gpd.GeoDataFrame, path: Path) -> pd.DataFrame:
