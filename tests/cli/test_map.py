@@ -64,3 +64,13 @@ def test_a_pack_needs_districts(tmp_path, clusters):
     done = run(file, "--per-district", tmp_path / "pack")
     assert done.exit_code == 2
     assert "--districts FILE" in done.output
+
+
+def test_a_map_is_named_after_its_register(tmp_path, monkeypatch):
+    import clusters_geo as cg
+    from clusters_geo.cli.map import command
+
+    cg.load_hanoi()[0].head(3).to_file(tmp_path / "Bắc Ninh 2024.gpkg")
+    monkeypatch.chdir(tmp_path)
+    command.main(["Bắc Ninh 2024.gpkg", "--lang", "en"], standalone_mode=False)
+    assert [file.name for file in (tmp_path / "maps").iterdir()] == ["bac-ninh-2024.html"]

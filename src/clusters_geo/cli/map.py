@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, TypedDict
 
 import click
@@ -41,7 +41,7 @@ say = speaker("reports")
 @also_option
 @crs_option
 @click.option(
-    "--output", "-o", type=TARGET, default=Path("maps/hanoi.html"), show_default=True, help="File to write."
+    "--output", "-o", type=TARGET, help="File to write; by default maps/ and the name of the register."
 )
 @click.option("--per-district", "folder", type=FOLDER, help="Write one map a district, and an index, here.")
 @click.option("--only", metavar="NAME", help="A map of this district alone, its neighbours greyed.")
@@ -75,7 +75,7 @@ def command(
     districts_file: Path | None,
     also_file: Path | None,
     crs: str | None,
-    output: Path,
+    output: Path | None,
     folder: Path | None,
     only: str | None,
     measure: str | None,
@@ -101,11 +101,26 @@ def command(
         "classing": classing,
     }
     written = (
-        _one(clusters, districts, output, only, look, _also(also_file, crs, bundled=bundled))
+        _one(
+            clusters,
+            districts,
+            output or _named_after(clusters_file),
+            only,
+            look,
+            _also(also_file, crs, bundled=bundled),
+        )
         if folder is None
         else _pack(clusters, districts, folder, look)
     )
     say_out(say("map_written", lang, path=str(written)))
+
+
+def _named_after(register: Path | None) -> Path:
+    """Return where a map goes if nobody says: nothing is called Hà Nội but the bundled case."""
+    from clusters_geo.names import slug
+
+    name = "hanoi" if register is None else slug(PurePath(str(register)).stem)
+    return Path("maps", f"{name or 'map'}.html")
 
 
 class _Look(TypedDict):
