@@ -33,7 +33,16 @@ def register_file(register, tmp_path):
 
 def test_the_table_is_printed(run, register_file):
     result = run(
-        form_command, "03", register_file, "--unit", "Gia Lâm", "--period", "2026-H1", "--lang", "en"
+        form_command,
+        "03",
+        register_file,
+        "--unit",
+        "Gia Lâm",
+        "--period",
+        "2026-H1",
+        "--anyway",
+        "--lang",
+        "en",
     )
     assert result.exit_code == 0
     assert "Form 03" in result.stdout
@@ -42,14 +51,14 @@ def test_the_table_is_printed(run, register_file):
 
 def test_a_file_is_written_and_named(run, register_file, tmp_path):
     out = tmp_path / "bieu-04.xlsx"
-    result = run(form_command, "04", register_file, "--period", "2026-H1", "--output", out)
+    result = run(form_command, "04", register_file, "--period", "2026-H1", "--anyway", "--output", out)
     assert (result.exit_code, out.exists()) == (0, True)
     assert str(out) in result.stderr
 
 
 def test_the_bundled_case_needs_no_file(run, tmp_path):
     out = tmp_path / "bieu-04.html"
-    result = run(form_command, "04", "--period", "2026-H1", "--output", out)
+    result = run(form_command, "04", "--period", "2026-H1", "--anyway", "--output", out)
     assert result.exit_code == 0
     assert "1.686,0" in out.read_text(encoding="utf-8")
     assert "mô hình hóa" in result.stderr
@@ -63,6 +72,7 @@ def test_all_units(run, register_file, tmp_path):
         register_file,
         "--period",
         "2026-H1",
+        "--anyway",
         "--kind",
         "csv",
         "--all-units",
@@ -79,7 +89,7 @@ def test_rows_that_contradict_each_other_end_in_exit_code_1(run, register_file):
     table.loc[0, "wastewater_started"] = False
     table.loc[1:, "wastewater_started"] = False
     table.to_file(register_file)
-    result = run(form_command, "04", register_file, "--period", "2026-H1", "--lang", "en")
+    result = run(form_command, "04", register_file, "--period", "2026-H1", "--anyway", "--lang", "en")
     assert result.exit_code == 1
     assert "More wastewater plants comply (row 27: 1) than there are (row 26: 0)." in result.stderr
 

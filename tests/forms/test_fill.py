@@ -51,9 +51,9 @@ BY_HAND = {
 
 
 def test_each_row_against_the_sum_by_hand(register):
-    province = form(register, "04", period="2026-H1")
+    province = form(register, "04", period="2026-H1", anyway=True)
     gia_lam, dong_anh = (
-        form(register, "03", unit=unit, period="2026-H1") for unit in ("Gia Lâm", "Đông Anh")
+        form(register, "03", unit=unit, period="2026-H1", anyway=True) for unit in ("Gia Lâm", "Đông Anh")
     )
     for number, table in enumerate((province, gia_lam, dong_anh)):
         by_hand = {row: results[number] for row, results in BY_HAND.items()}
@@ -62,7 +62,7 @@ def test_each_row_against_the_sum_by_hand(register):
 
 
 def test_form_02_repeats_the_record(register):
-    table = form(register, "02", unit="CCN-01", period="2026-H1")
+    table = form(register, "02", unit="CCN-01", period="2026-H1", anyway=True)
     expected = [250.5, 240, 15, 14.5, 100 * 14.5 / 15, 21, 2, 20, 12.5, 1.25, 35, 9.5, 1, 1]
     assert table["result"].tolist() == pytest.approx(expected)
     assert table.index.tolist() == [str(row) for row in range(1, 15)]
@@ -71,48 +71,48 @@ def test_form_02_repeats_the_record(register):
 def test_a_stated_fill_rate_stands_in_where_areas_are_missing(register):
     register["fill_rate_declared"] = 0.5
     register.loc["CCN-06", "fill_rate_declared"] = 0.25
-    table = form(register, "02", unit="Dị Nậu", period="2026-H1")
+    table = form(register, "02", unit="Dị Nậu", period="2026-H1", anyway=True)
     assert table.loc["5", "result"] == 25.0
 
 
 def test_a_total_with_a_missing_part_says_at_least(register):
     register.loc["CCN-03", "workers"] = pd.NA
-    row = form(register, "03", unit="Gia Lâm", period="2026-H1").loc["25"]
+    row = form(register, "03", unit="Gia Lâm", period="2026-H1", anyway=True).loc["25"]
     assert (row["result"], row["qualifier"]) == (2100, "at least")
     assert row["note"] == "Ít nhất 2.100; 1/2 cụm có số liệu"
     assert (row["cluster_ids"], row["missing_ids"]) == ("CCN-01", "CCN-03")
 
 
 def test_what_nobody_reports_is_not_nought(register):
-    table = form(register.drop(columns="workers"), "04", period="2026-H1", lang="en")
+    table = form(register.drop(columns="workers"), "04", period="2026-H1", anyway=True, lang="en")
     assert math.isnan(table.loc["25", "result"])
     assert table.loc["25", "note"] == "Not reported (0 of 4)"
 
 
 def test_a_cluster_that_does_not_operate_is_not_missing(register):
-    row = form(register, "04", period="2026-H1").loc["25"]
+    row = form(register, "04", period="2026-H1", anyway=True).loc["25"]
     assert row["clusters"] == 4
 
 
 def test_workers_of_a_cluster_under_construction_are_not_dropped(register):
     register.loc["CCN-05", "workers"] = 30
-    assert form(register, "04", period="2026-H1").loc["25", "result"] == 5300
+    assert form(register, "04", period="2026-H1", anyway=True).loc["25", "result"] == 5300
 
 
 def test_a_cluster_with_projects_owes_its_workers_whatever_its_status(register):
     register.loc["CCN-05", "projects"] = 3
-    row = form(register, "04", period="2026-H1").loc["25"]
+    row = form(register, "04", period="2026-H1", anyway=True).loc["25"]
     assert (row["clusters"], row["qualifier"], row["missing_ids"]) == (5, "at least", "CCN-05")
 
 
 def test_a_plant_on_a_site_not_begun_is_counted(register):
     register.loc["CCN-06", "wastewater_started"] = True
-    assert form(register, "04", period="2026-H1").loc["26", "result"] == 4
+    assert form(register, "04", period="2026-H1", anyway=True).loc["26", "result"] == 4
 
 
 def test_a_blank_is_not_a_no(register):
     register["established"] = pd.NA
-    table = form(register, "04", period="2026-H1")
+    table = form(register, "04", period="2026-H1", anyway=True)
     assert table.loc[["15.1", "15.2"], "result"].tolist() == [2, 0]
     assert table.loc[["15.1", "15.2"], "qualifier"].tolist() == ["at least", "at least"]
     assert table.loc["15", "qualifier"] == ""
@@ -121,7 +121,7 @@ def test_a_blank_is_not_a_no(register):
 def test_a_decision_without_a_date_is_established_but_perhaps_not_in_the_period(register):
     register = register.drop(columns=["established_on", "established", "established_ha"])
     register["decision"] = ["QĐ 1", None, None, None, None, None]
-    table = form(register, "04", period="2026-H1")
+    table = form(register, "04", period="2026-H1", anyway=True)
     assert table.loc["3", "result"] == 1
     assert math.isnan(table.loc["5", "result"])
 
@@ -133,19 +133,19 @@ def test_what_comes_after_the_period_does_not_count_yet(register):
 
 def test_a_cluster_opened_after_the_period_does_not_operate_yet(register):
     register["operating_on"] = pd.to_datetime([None, "2026-07-01", None, None, None, None])
-    assert form(register, "04", period="2026-H1").loc["15", "result"] == 3
+    assert form(register, "04", period="2026-H1", anyway=True).loc["15", "result"] == 3
 
 
 def test_the_fill_rate_is_that_of_the_clusters_with_both_areas(register):
     register.loc["CCN-02", "leasable_ha"] = None
-    row = form(register, "04", period="2026-H1", lang="en").loc["19"]
+    row = form(register, "04", period="2026-H1", anyway=True, lang="en").loc["19"]
     assert row["result"] == pytest.approx(100 * 25.5 / 30)
     assert row["note"] == "Over 3 of 4 with both figures"
 
 
 def test_modelled_figures_are_told_from_published_ones(register):
     register["planned_ha_basis"] = ["published", "modelled", "declared", "measured", None, "inferred"]
-    row = form(register, "04", period="2026-H1", lang="en").loc["2"]
+    row = form(register, "04", period="2026-H1", anyway=True, lang="en").loc["2"]
     parts = row[["published", "declared", "measured", "inferred", "modelled", "other_basis"]].tolist()
     assert parts == [20.5, 9.0, 11.0, 40.0, 60.0, 32.25]
     assert row["note"] == "of which 40.0 inferred, 60.0 modelled"
@@ -154,7 +154,7 @@ def test_modelled_figures_are_told_from_published_ones(register):
 def test_a_modelled_part_proves_no_least(register):
     register.loc["CCN-01", "planned_ha"] = None
     register["planned_ha_basis"] = "modelled"
-    row = form(register, "04", period="2026-H1", lang="en").loc["16"]
+    row = form(register, "04", period="2026-H1", anyway=True, lang="en").loc["16"]
     assert row["qualifier"] == "incomplete"
     assert row["note"] == "Incomplete: 80.0; 3 of 4 reported; of which 80.0 modelled"
 
@@ -162,7 +162,7 @@ def test_a_modelled_part_proves_no_least(register):
 def test_a_rate_of_a_modelled_area_is_modelled(register):
     register["leased_ha_basis"] = "published"
     register["leasable_ha_basis"] = "modelled"
-    row = form(register, "03", unit="Gia Lâm", period="2026-H1").loc["19"]
+    row = form(register, "03", unit="Gia Lâm", period="2026-H1", anyway=True).loc["19"]
     assert (row["modelled"], row["published"]) == (2, 0)
     assert row["note"] == "2 cụm có số liệu mô hình hóa"
 
@@ -170,12 +170,12 @@ def test_a_rate_of_a_modelled_area_is_modelled(register):
 def test_the_plan_counts_the_register_unless_it_says_otherwise(register):
     register["in_plan"] = [None, False, None, None, None, None]
     register["listed_on"] = pd.to_datetime([None, None, "2030-01-01", None, None, None])
-    row = form(register, "04", period="2026-H1").loc["1"]
+    row = form(register, "04", period="2026-H1", anyway=True).loc["1"]
     assert (row["result"], row["inferred"]) == (4, 4)
 
 
 def test_every_result_is_traced_to_its_clusters(register):
-    trace = form_trace(register, "03", unit="Gia Lâm", period="2026-H1")
+    trace = form_trace(register, "03", unit="Gia Lâm", period="2026-H1", anyway=True)
     sixteen = trace[trace["row"] == "16"]
     assert sixteen["cluster_id"].tolist() == ["CCN-01", "CCN-03"]
     assert sixteen["value"].tolist() == [20.5, 9.0]
@@ -185,8 +185,8 @@ def test_every_result_is_traced_to_its_clusters(register):
 
 
 def test_the_trace_adds_up_to_the_form(register):
-    table = form(register, "04", period="2026-H1")
-    trace = form_trace(register, "04", period="2026-H1")
+    table = form(register, "04", period="2026-H1", anyway=True)
+    trace = form_trace(register, "04", period="2026-H1", anyway=True)
     sums = trace.groupby("row")["value"].sum()
     rows = table.index.drop("19")
     assert sums[rows].tolist() == pytest.approx(table.loc[rows, "result"].tolist())
@@ -194,19 +194,19 @@ def test_the_trace_adds_up_to_the_form(register):
 
 def test_the_register_is_not_changed(register):
     before = register.copy(deep=True)
-    form(register, "04", period="2026-H1")
+    form(register, "04", period="2026-H1", anyway=True)
     pd.testing.assert_frame_equal(register, before)
 
 
 def test_english_wording(register):
-    table = form(register, "03", unit="Gia Lam", period="2026-H1", lang="en")
+    table = form(register, "03", unit="Gia Lam", period="2026-H1", anyway=True, lang="en")
     assert table.loc["26", "indicator"] == "Clusters with a central wastewater plant built or being built"
     assert table.loc["13", "unit"] == "billion VND"
 
 
 def test_units_are_found_however_they_are_typed(register):
     results = [
-        form(register, "03", unit=unit, period="2026-H1").loc["1", "result"]
+        form(register, "03", unit=unit, period="2026-H1", anyway=True).loc["1", "result"]
         for unit in ("Huyện Gia Lâm", "GIA LÂM", "gia lam")
     ]
     assert results == [3, 3, 3]
@@ -214,23 +214,28 @@ def test_units_are_found_however_they_are_typed(register):
 
 def test_an_unknown_unit_is_refused_with_the_nearest(register):
     with pytest.raises(SchemaError, match=r"no cluster in 'Gia Lâmm'. Did you mean Gia Lâm"):
-        form(register, "03", unit="Gia Lâmm", period="2026-H1")
+        form(register, "03", unit="Gia Lâmm", period="2026-H1", anyway=True)
 
 
 def test_form_03_asks_for_its_unit(register):
     with pytest.raises(SchemaError, match=r"about a district or commune. Say which with unit="):
-        form(register, "03", period="2026-H1")
+        form(register, "03", period="2026-H1", anyway=True)
 
 
 def test_a_commune_is_a_unit_too(register):
-    assert form(register, "03", unit="Liên Hà", period="2026-H1", level="commune").loc["15", "result"] == 1
+    assert (
+        form(register, "03", unit="Liên Hà", period="2026-H1", anyway=True, level="commune").loc[
+            "15", "result"
+        ]
+        == 1
+    )
 
 
 def test_two_communes_of_one_name_are_told_apart_by_their_district(register):
     register["commune"] = "Liên Hà"
     with pytest.raises(SchemaError, match=r"Liên Hà \(Gia Lâm\)"):
-        form(register, "03", unit="Liên Hà", period="2026-H1", level="commune")
-    table = form(register, "03", unit="Liên Hà (Gia Lâm)", period="2026-H1", level="commune")
+        form(register, "03", unit="Liên Hà", period="2026-H1", anyway=True, level="commune")
+    table = form(register, "03", unit="Liên Hà (Gia Lâm)", period="2026-H1", anyway=True, level="commune")
     assert table.loc["1", "result"] == 3
 
 
@@ -239,21 +244,21 @@ def test_two_clusters_of_one_name_are_told_apart_by_their_id(register):
     with pytest.raises(
         SchemaError, match=r"6 clusters are called Phùng Xá. Say which by its id: CCN-01 \(Gia"
     ):
-        form(register, "02", unit="Phùng Xá", period="2026-H1")
+        form(register, "02", unit="Phùng Xá", period="2026-H1", anyway=True)
 
 
 def test_a_misspelt_cluster_is_refused_with_the_nearest(register):
     with pytest.raises(SchemaError, match=r"'Phú Thj'. Did you mean Phú Thị"):
-        form(register, "02", unit="Phú Thj", period="2026-H1")
+        form(register, "02", unit="Phú Thj", period="2026-H1", anyway=True)
 
 
 def test_a_register_that_cannot_be_computed_with_is_refused(register):
     register.loc["CCN-01", "planned_ha"] = -3.0
     with pytest.raises(SchemaError, match="CCN-01, planned_ha"):
-        form(register, "04", period="2026-H1")
+        form(register, "04", period="2026-H1", anyway=True)
 
 
 def test_an_empty_register_gives_noughts_and_no_rate(register):
-    table = form(register.iloc[:0], "04", period="2026-H1")
+    table = form(register.iloc[:0], "04", period="2026-H1", anyway=True)
     assert table["result"].drop("19").eq(0).all()
     assert math.isnan(table.loc["19", "result"])

@@ -17,7 +17,7 @@ ON = date(2026, 6, 20)
 
 
 def workbook(register, path, *, lang="vi", on=ON):
-    save_form(register, "03", path, unit="Gia Lâm", period="2026-H1", lang=lang, on=on)
+    save_form(register, "03", path, unit="Gia Lâm", period="2026-H1", anyway=True, lang=lang, on=on)
     return openpyxl.load_workbook(path)
 
 
@@ -88,8 +88,8 @@ def test_a_name_that_begins_a_formula_or_a_tag_is_only_text(register, tmp_path, 
     register["district"] = name
     register["projects"] = pd.NA
     file = tmp_path / f"f{ending}"
-    save_form(register, "02", file, unit="CCN-01", period="2026-H1", on=ON)
-    save_form(register, "03", file.with_stem("g"), unit=name, period="2026-H1", on=ON)
+    save_form(register, "02", file, unit="CCN-01", period="2026-H1", anyway=True, on=ON)
+    save_form(register, "03", file.with_stem("g"), unit=name, period="2026-H1", anyway=True, on=ON)
     for path in (file, file.with_stem("g")):
         if ending == ".xlsx":
             cells = [
@@ -107,7 +107,7 @@ def test_a_name_that_begins_a_formula_or_a_tag_is_only_text(register, tmp_path, 
 def test_the_document_says_the_same_as_the_workbook(register, tmp_path):
     register.loc["CCN-03", "revenue_bn_vnd"] = None
     file = tmp_path / "f.docx"
-    save_form(register, "03", file, unit="Gia Lâm", period="2026-H1", on=ON)
+    save_form(register, "03", file, unit="Gia Lâm", period="2026-H1", anyway=True, on=ON)
     tables = docx.Document(str(file)).tables
     rows = {row.cells[0].text: [cell.text for cell in row.cells] for row in tables[1].rows}
     assert rows["16"][2:4] == ["ha", "29,5"]
@@ -119,14 +119,14 @@ def test_the_document_says_the_same_as_the_workbook(register, tmp_path):
 
 def test_the_document_is_a4(register, tmp_path):
     file = tmp_path / "f.docx"
-    save_form(register, "04", file, period="2026-H1", on=ON)
+    save_form(register, "04", file, period="2026-H1", anyway=True, on=ON)
     section = docx.Document(str(file)).sections[0]
     assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
 
 
 def test_the_page_needs_no_network_and_says_its_language(register, tmp_path):
     file = tmp_path / "f.html"
-    save_form(register, "04", file, period="2026-H1", lang="en", on=ON)
+    save_form(register, "04", file, period="2026-H1", anyway=True, lang="en", on=ON)
     text = file.read_text(encoding="utf-8")
     assert '<html lang="en">' in text
     assert "default-src 'none'" in text
@@ -136,7 +136,7 @@ def test_the_page_needs_no_network_and_says_its_language(register, tmp_path):
 
 def test_the_csv_is_for_programs_and_for_excel(register, tmp_path):
     file = tmp_path / "f.csv"
-    save_form(register, "04", file, period="2026-H1", on=ON)
+    save_form(register, "04", file, period="2026-H1", anyway=True, on=ON)
     assert file.read_bytes().startswith(b"\xef\xbb\xbf")
     table = pd.read_csv(file, dtype={"row": str}).set_index("row")
     assert table.loc["16", ["result", "clusters", "reported"]].tolist() == [100.5, 4, 4]
@@ -144,7 +144,7 @@ def test_the_csv_is_for_programs_and_for_excel(register, tmp_path):
 
 def test_another_ending_is_refused(register, tmp_path):
     with pytest.raises(SourceError, match=r"'.pdf'; a form is written as .xlsx, .docx, .html, .csv"):
-        save_form(register, "04", tmp_path / "f.pdf", period="2026-H1")
+        save_form(register, "04", tmp_path / "f.pdf", period="2026-H1", anyway=True)
     assert not list(tmp_path.iterdir())
 
 
@@ -154,14 +154,20 @@ def test_a_missing_engine_is_named_with_its_remedy(register, tmp_path, monkeypat
     old = tmp_path / f"f.{extra}"
     old.write_bytes(b"old")
     with pytest.raises(EngineError, match=rf'pip install "clusters-geo\[{extra}\]"'):
-        save_form(register, "04", old, period="2026-H1")
+        save_form(register, "04", old, period="2026-H1", anyway=True)
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [(old.name, b"old")]
 
 
 def test_all_units_at_once(register, tmp_path):
     told = []
     files, findings = save_all_units(
-        register, tmp_path / "new", period="2026-H1", ending=".csv", on=ON, progress=lambda *s: told.append(s)
+        register,
+        tmp_path / "new",
+        period="2026-H1",
+        anyway=True,
+        ending=".csv",
+        on=ON,
+        progress=lambda *s: told.append(s),
     )
     names = ["bieu-03-dong-anh.csv", "bieu-03-gia-lam.csv", "bieu-04.csv"]
     assert (
@@ -174,17 +180,21 @@ def test_all_units_at_once(register, tmp_path):
 def test_units_that_fold_to_one_name_get_a_file_each(register, tmp_path):
     register["commune"] = ["Phú Thị", "Phù Thị", "Phủ Thi", "Phú Thị", "Phú Thị", "Phú Thị"]
     register = register.drop(columns="district")
-    files, _ = save_all_units(register, tmp_path, period="2026-H1", ending=".csv", on=ON)
+    files, _ = save_all_units(register, tmp_path, period="2026-H1", anyway=True, ending=".csv", on=ON)
     assert len({file.name for file in files}) == 4
 
 
 def test_a_register_without_units_is_refused(register, tmp_path):
     with pytest.raises(SchemaError, match="names neither district nor commune"):
-        save_all_units(register.drop(columns=["district", "commune"]), tmp_path, period="2026-H1")
+        save_all_units(
+            register.drop(columns=["district", "commune"]), tmp_path, period="2026-H1", anyway=True
+        )
 
 
 def test_a_cluster_in_no_unit_shows_in_the_sum(register, tmp_path):
     register.loc["CCN-03", ["district", "commune"]] = pd.NA
-    _, findings = save_all_units(register, tmp_path, period="2026-H1", ending=".csv", on=ON, lang="en")
+    _, findings = save_all_units(
+        register, tmp_path, period="2026-H1", anyway=True, ending=".csv", on=ON, lang="en"
+    )
     assert "Row 1 of Form 04 is 6, but the 2 Forms 03 add up to 5." in findings["message"].tolist()
     assert "Phùng Xá is in no district or commune, so it is in no Form 03." in findings["message"].tolist()

@@ -170,7 +170,7 @@ def _place(hit: Hit, register: Register) -> tuple[object, object, object]:
         return None, hit.district, hit.geometry
     if hit.layer == "districts":
         return None, hit.district, hit.geometry or register.district_shapes.iloc[hit.row]
-    district = hit.district or register.text("district").iloc[hit.row]
+    district = hit.district or register.homes.iloc[hit.row]
     shape = hit.geometry
     if shape is None and register.missing("geometry") is None:
         shape = register.shapes.iloc[hit.row]

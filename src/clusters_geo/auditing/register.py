@@ -23,6 +23,8 @@ from clusters_geo.names import match_names
 from clusters_geo.planning.law import regime_on
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.schema import CLUSTER_COLUMNS
+from clusters_geo.units.model import unit_level
+from clusters_geo.units.places import home_units, locate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -255,9 +257,36 @@ class Register:
     def matched_districts(self) -> pd.DataFrame:
         """The declared districts matched to the layer, as from `match_names`, by position."""
         declared = self.text("district")
+        if self.districts is not None and unit_level(self.districts) == "commune":
+            return self._matched_communes(declared)
         known = match_names(pd.Series(declared.dropna().unique()), self.district_names.dropna())
         known.index = pd.Index(declared.dropna().unique())
         return pd.DataFrame(known.reindex(declared.array).reset_index(drop=True))
+
+    def _matched_communes(self, declared: pd.Series) -> pd.DataFrame:
+        """Return the communes that the names lead to; what is open for another reason is no unknown name."""
+        bare = pd.DataFrame({"name": self.district_names.array}, index=self.districts.index.astype(str))
+        lies = self.lies
+        labels = dict(zip(bare.index, bare["name"], strict=True))
+        found = lies["by_name"].map(labels).astype("string")
+        known = found.where(lies["by_name"].notna() | (lies["reason"] == "unknown-name"), declared)
+        return pd.DataFrame({"match": known, "how": "exact", "suggestions": ""})
+
+    @cached_property
+    def lies(self) -> pd.DataFrame:
+        """In which unit of the layer each cluster lies, as from `locate`, by position."""
+        table = self.clusters.reset_index(drop=True)
+        if getattr(table, "crs", None) is None:
+            table = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
+        return locate(table, cast("gpd.GeoDataFrame", self.districts))
+
+    @cached_property
+    def homes(self) -> pd.Series:
+        """The unit of each cluster by position: where it lies, else what it declares."""
+        declared = self.text("district")
+        if self.districts is None or _no_layer(self.districts) is not None:
+            return home_units(self.clusters, by="district").reset_index(drop=True)
+        return self.lies["unit"].fillna(declared)
 
     @_remembered
     def missing(self, need: str) -> Reason | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
@@ -15,6 +15,7 @@ from clusters_geo.cli.options import (
     output_option,
     put,
     say_out,
+    units_option,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ _ENDINGS = ["xlsx", "docx", "html", "csv"]
 @click.option("--period", required=True, help="2026-H1 for the half-year, 2026 for the year.")
 @click.option("--unit", help="02: cluster (id or name). 03: district or commune.")
 @click.option("--level", type=click.Choice(["district", "commune"]), help="What a unit of 03 is.")
+@click.option(
+    "--anyway", is_flag=True, help="Also for a unit that does not exist in the period; the form says so."
+)
+@units_option
 @click.option("--all-units", "folder", type=FOLDER, help="Write Form 03 of every unit and Form 04 here.")
 @click.option(
     "--kind", type=click.Choice(_ENDINGS), default="xlsx", show_default=True, help="With --all-units."
@@ -49,6 +54,8 @@ def command(
     period: str,
     unit: str | None,
     level: Level | None,
+    anyway: bool,  # noqa: FBT001 -- click passes a flag
+    districts_file: Path | None,
     folder: Path | None,
     kind: str,
     crs: str | None,
@@ -64,29 +71,32 @@ def command(
     if folder is not None and (number == "02" or unit is not None or output is not None):
         msg = "--all-units writes Forms 03 and 04 of all units; leave out --unit, --output and 02."
         raise click.UsageError(msg)
-    clusters, _ = load(clusters_file, crs=crs)
+    clusters, layer = load(clusters_file, districts_file, crs=crs)
+    units = None if districts_file is None else layer
+    wanted: _Wanted = {"period": period, "level": level, "units": units, "anyway": anyway, "lang": lang}
     if folder is not None:
-        findings = _write_all(clusters, folder, period, level, lang, f".{kind}")
+        findings = _write_all(clusters, folder, f".{kind}", wanted)
     elif output is not None:
         from clusters_geo.forms.save import save_form
 
-        findings = save_form(clusters, number, output, unit=unit, period=period, level=level, lang=lang)
+        findings = save_form(clusters, number, output, unit=unit, **wanted)
         say_out(_written(output, lang), err=True)
     else:
-        findings = _print(clusters, number, unit, period, level, lang)
+        findings = _print(clusters, number, unit, wanted)
     _tell(findings)
     if (findings["severity"] == "error").any():
         context.exit(1)
 
 
-def _print(
-    clusters: pd.DataFrame,
-    number: str,
-    unit: str | None,
-    period: str,
-    level: Level | None,
-    lang: Language,
-) -> pd.DataFrame:
+class _Wanted(TypedDict):
+    period: str
+    level: Level | None
+    units: pd.DataFrame | None
+    anyway: bool
+    lang: Language
+
+
+def _print(clusters: pd.DataFrame, number: str, unit: str | None, wanted: _Wanted) -> pd.DataFrame:
     from datetime import date
 
     from clusters_geo.cli.options import sheets_text
@@ -95,26 +105,26 @@ def _print(
     from clusters_geo.forms.layout import page_of
     from clusters_geo.report.tables import Sheet
 
-    filled = fill(clusters, number, unit=unit, period=period, level=level, lang=lang)
+    filled = fill(clusters, number, unit=unit, **wanted)
     findings = check(filled)
     page = page_of(filled, findings, date.today())  # noqa: DTZ011 - deadlines are local days
     rows = tuple((row.number, row.indicator, row.unit, row.text, row.note) for row in page.rows)
     title = f"{page.right[0]} – {page.title}"
-    put(sheets_text("table", Sheet(title, page.header, rows, frozenset({3}), page.subtitle)), None, lang)
+    put(
+        sheets_text("table", Sheet(title, page.header, rows, frozenset({3}), page.subtitle)),
+        None,
+        wanted["lang"],
+    )
     return findings
 
 
-def _write_all(
-    clusters: pd.DataFrame, folder: Path, period: str, level: Level | None, lang: Language, ending: str
-) -> pd.DataFrame:
+def _write_all(clusters: pd.DataFrame, folder: Path, ending: str, wanted: _Wanted) -> pd.DataFrame:
     from clusters_geo.cli.options import steps
     from clusters_geo.forms.save import save_all_units
 
     with steps() as step:
-        files, findings = save_all_units(
-            clusters, folder, period=period, level=level, lang=lang, ending=ending, progress=step
-        )
-    say_out(_written(f"{folder} ({len(files)})", lang), err=True)
+        files, findings = save_all_units(clusters, folder, ending=ending, progress=step, **wanted)
+    say_out(_written(f"{folder} ({len(files)})", wanted["lang"]), err=True)
     return findings
 
 

@@ -73,13 +73,15 @@ def form_findings(  # noqa: PLR0913 - as `form`
     unit: str | None = None,
     period: str | Period,
     level: Level | None = None,
+    units: pd.DataFrame | None = None,
+    anyway: bool = False,
     lang: Language = "vi",
 ) -> pd.DataFrame:
     """Return what is wrong, incomplete or unchecked in a form, in the layout of an audit's findings.
 
     Parameters
     ----------
-    clusters, number, unit, period, level, lang
+    clusters, number, unit, period, level, units, anyway, lang
         As for `form`.
 
     Returns
@@ -103,7 +105,9 @@ def form_findings(  # noqa: PLR0913 - as `form`
     >>> findings.loc[findings["severity"] == "error", ["rule", "value", "expected"]].values.tolist()
     [['forms.compliant-over-plants', 1.0, '≤ 0']]
     """
-    return check(fill(clusters, number, unit=unit, period=period, level=level, lang=lang))
+    return check(
+        fill(clusters, number, unit=unit, period=period, level=level, units=units, anyway=anyway, lang=lang)
+    )
 
 
 def check(filled: Filled) -> pd.DataFrame:
@@ -266,6 +270,9 @@ def _of_the_whole(filled: Filled) -> list[dict[str, object]]:
         found.append(_finding("forms.before-law", "info", lang, _Place("period", period.code)))
     if unit.level == "district" and period.end >= NO_DISTRICTS:
         found.append(_finding("forms.district-gone", "info", lang, _Place("district", unit.name)))
+    if unit.unplaced:
+        lost = {"n": len(unit.unplaced), "ids": _few(list(unit.unplaced))}
+        found.append(_finding("forms.unplaced", "warning", lang, _Place(unit.level, unit.name), lost))
     return found
 
 

@@ -179,14 +179,16 @@ def lines(form: str) -> tuple[Line, ...]:
     return forms[form]
 
 
-def title(form: str, lang: Language = "vi") -> str:
-    """Return what a form is called.
+def title(form: str, lang: Language = "vi", on: date | None = None) -> str:
+    """Return what a form is called, for a period that ends on a day.
 
     Examples
     --------
     >>> title("04", "en")
     'Report on the industrial clusters of a province'
     """
+    if form == "03" and on is not None:
+        return speaker("forms")("title_commune" if on >= NO_DISTRICTS else "title_district", lang)
     return _TITLES[form][0 if lang == "vi" else 1]
 
 

@@ -56,6 +56,8 @@ def form(  # noqa: PLR0913 - a form is who, when, for whom, in which language
     unit: str | None = None,
     period: str | Period,
     level: Level | None = None,
+    units: pd.DataFrame | None = None,
+    anyway: bool = False,
     lang: Language = "vi",
 ) -> pd.DataFrame:
     """Return Form 02, 03 or 04 of Circular 14/2024/TT-BCT, filled in from a register.
@@ -71,7 +73,12 @@ def form(  # noqa: PLR0913 - a form is who, when, for whom, in which language
     period
         `2026-H1` for 15 December to 14 June, `2026` for 15 December to 14 December.
     level
-        Whether the unit of `03` is a `district` or a `commune`; None tries districts first.
+        Whether the unit of `03` is a `district` or a `commune`; None tries what exists in the period first.
+    units
+        The layer of units in which the clusters lie, as from `load_units`; None for Hà Nội's, or the
+        register's own names.
+    anyway
+        Whether a district may report for a period of after June 2025; the form says so.
     lang
         Language of indicators, units and notes.
 
@@ -99,10 +106,12 @@ def form(  # noqa: PLR0913 - a form is who, when, for whom, in which language
     ...     {"name": ["A", "B"], "status": "operating", "district": "Ba Vì", "workers": [120, None]},
     ...     index=pd.Index(["1", "2"], name="cluster_id"),
     ... )
-    >>> form(table, "03", unit="Ba Vì", period="2026-H1", lang="en").loc["25", "note"]
+    >>> form(table, "03", unit="Ba Vì", period="2025-H1", lang="en").loc["25", "note"]
     'At least 120; 1 of 2 reported'
     """
-    return fill(clusters, number, unit=unit, period=period, level=level, lang=lang).table
+    return fill(
+        clusters, number, unit=unit, period=period, level=level, units=units, anyway=anyway, lang=lang
+    ).table
 
 
 def form_trace(  # noqa: PLR0913 - as `form`
@@ -112,13 +121,15 @@ def form_trace(  # noqa: PLR0913 - as `form`
     unit: str | None = None,
     period: str | Period,
     level: Level | None = None,
+    units: pd.DataFrame | None = None,
+    anyway: bool = False,
     lang: Language = "vi",
 ) -> pd.DataFrame:
     """Return which cluster contributes what to each row of a form.
 
     Parameters
     ----------
-    clusters, number, unit, period, level, lang
+    clusters, number, unit, period, level, units, anyway, lang
         As for `form`.
 
     Returns
@@ -142,7 +153,9 @@ def form_trace(  # noqa: PLR0913 - as `form`
     >>> trace.loc[trace["row"] == "16", ["cluster_id", "value", "column", "state"]].values.tolist()
     [['1', 9.5, 'planned_ha', 'counted']]
     """
-    return fill(clusters, number, unit=unit, period=period, level=level, lang=lang).trace
+    return fill(
+        clusters, number, unit=unit, period=period, level=level, units=units, anyway=anyway, lang=lang
+    ).trace
 
 
 def fill(  # noqa: PLR0913 - as `form`
@@ -152,12 +165,14 @@ def fill(  # noqa: PLR0913 - as `form`
     unit: str | None = None,
     period: str | Period,
     level: Level | None = None,
+    units: pd.DataFrame | None = None,
+    anyway: bool = False,
     lang: Language = "vi",
 ) -> Filled:
     """Return a form with its table and its trace; arguments and errors as `form`."""
     rows = lines(number)
     when = Period.parse(period)
-    who = choose(validate(clusters), number, unit, level)
+    who = choose(validate(clusters), number, unit, level, on=when.end, units=units, anyway=anyway)
     judged = Judged(who.clusters, when)
     found = {line.row: _parts(judged, line) for line in rows}
     table = pd.DataFrame([_result(line, found[line.row], lang) for line in rows], columns=_TABLE)

@@ -121,7 +121,7 @@ def page_of(filled: Filled, findings: pd.DataFrame, on: date) -> Page:
         code=number,
         left=_left(filled),
         right=(word("form_number", lang, form=number), word("law", lang)),
-        title=title(number, lang).upper(),
+        title=title(number, lang, filled.period.end).upper(),
         subtitle=_subtitle(filled, on),
         header=tuple(word(key, lang) for key in ("row", "indicator", "unit", "result", "note")),
         rows=_rows(filled),
@@ -172,7 +172,8 @@ def _subtitle(filled: Filled, on: date) -> tuple[str, ...]:
     as_of = pd.to_datetime(register_column(filled.unit.clusters, "as_of")).max()
     known = [word("as_of", lang, day=f"{as_of:%d/%m/%Y}")] if pd.notna(as_of) else []
     code = word("period_code", lang, code=period.code)
-    return (word("period", lang, words=period.words(lang)), "; ".join([code, due, *known]))
+    gone = [] if filled.unit.exists else [word("gone", lang, unit=filled.unit.name)]
+    return (word("period", lang, words=period.words(lang)), "; ".join([code, due, *known]), *gone)
 
 
 def _rows(filled: Filled) -> tuple[Row, ...]:

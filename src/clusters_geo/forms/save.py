@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from clusters_geo.errors import SourceError
 from clusters_geo.forms.checks import check, check_sum, join_findings
+from clusters_geo.forms.circular import Period
 from clusters_geo.forms.docx import write_docx
 from clusters_geo.forms.fill import fill
 from clusters_geo.forms.layout import page_of
@@ -15,6 +16,7 @@ from clusters_geo.forms.units import level_of, unit_names
 from clusters_geo.forms.xlsx import write_xlsx
 from clusters_geo.names import slug
 from clusters_geo.report.tables import to_csv
+from clusters_geo.units.model import unit_level
 from clusters_geo.writing import replaced_file, replaced_folder
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from clusters_geo.forms.circular import Period
     from clusters_geo.forms.fill import Filled
     from clusters_geo.forms.layout import Page
     from clusters_geo.forms.units import Level
@@ -34,6 +35,17 @@ __all__ = ["ENDINGS", "save_all_units", "save_form", "to_html", "write_form"]
 ENDINGS = (".xlsx", ".docx", ".html", ".csv")
 
 
+class _Wanted(TypedDict):
+    level: Level | None
+    units: pd.DataFrame | None
+    anyway: bool
+    lang: Language
+
+
+def _level_of_layer(units: pd.DataFrame) -> Level:
+    return "commune" if unit_level(units) == "commune" else "district"
+
+
 def save_form(  # noqa: PLR0913 - as `form`
     clusters: pd.DataFrame,
     number: str,
@@ -42,6 +54,8 @@ def save_form(  # noqa: PLR0913 - as `form`
     unit: str | None = None,
     period: str | Period,
     level: Level | None = None,
+    units: pd.DataFrame | None = None,
+    anyway: bool = False,
     lang: Language = "vi",
     on: date | None = None,
 ) -> pd.DataFrame:
@@ -49,7 +63,7 @@ def save_form(  # noqa: PLR0913 - as `form`
 
     Parameters
     ----------
-    clusters, number, unit, period, level, lang
+    clusters, number, unit, period, level, units, anyway, lang
         As for `form`.
     path
         Ends in `.xlsx`, `.docx`, `.html` (each with the trace of every cell) or `.csv` (the table of `form`).
@@ -76,11 +90,12 @@ def save_form(  # noqa: PLR0913 - as `form`
     ...     {"name": ["A"], "status": "operating", "district": "Ba Vì", "planned_ha": [9.5]},
     ...     index=pd.Index(["1"], name="cluster_id"),
     ... )
-    >>> findings = save_form(table, "03", tmp / "bieu-03.html", unit="Ba Vì", period="2026-H1")
+    >>> findings = save_form(table, "03", tmp / "bieu-03.html", unit="Ba Vì", period="2025-H1")
     >>> "9,5" in (tmp / "bieu-03.html").read_text(encoding="utf-8")
     True
     """
-    filled = fill(clusters, number, unit=unit, period=period, level=level, lang=lang)
+    wanted: _Wanted = {"level": level, "units": units, "anyway": anyway, "lang": lang}
+    filled = fill(clusters, number, unit=unit, period=period, **wanted)
     findings = check(filled)
     write_form(filled, findings, Path(path), on or date.today())  # noqa: DTZ011 - deadlines are local days
     return findings
@@ -92,6 +107,8 @@ def save_all_units(  # noqa: PLR0913 - as `form`
     *,
     period: str | Period,
     level: Level | None = None,
+    units: pd.DataFrame | None = None,
+    anyway: bool = False,
     lang: Language = "vi",
     ending: str = ".xlsx",
     on: date | None = None,
@@ -101,8 +118,8 @@ def save_all_units(  # noqa: PLR0913 - as `form`
 
     Parameters
     ----------
-    clusters, period, level, lang, on
-        As for `save_form`; without `level`, districts if the register names any, else communes.
+    clusters, period, level, units, anyway, lang, on
+        As for `save_form`; without `level`, what exists in the period if the register names any.
     folder
         Made if it does not exist.
     ending
@@ -126,21 +143,25 @@ def save_all_units(  # noqa: PLR0913 - as `form`
     ...     {"name": ["A", "B"], "status": "operating", "district": ["Ba Vì", "Đông Anh"]},
     ...     index=pd.Index(["1", "2"], name="cluster_id"),
     ... )
-    >>> files, findings = save_all_units(table, tmp / "forms", period="2026-H1", ending=".csv")
+    >>> files, findings = save_all_units(table, tmp / "forms", period="2025-H1", ending=".csv")
     >>> [file.name for file in files]
     ['bieu-03-ba-vi.csv', 'bieu-03-dong-anh.csv', 'bieu-04.csv']
     """
-    chosen = level or level_of(clusters)
-    units = unit_names(clusters, chosen)
+    end = Period.parse(period).end
+    chosen = level or (
+        level_of(clusters, None if anyway else end) if units is None else _level_of_layer(units)
+    )
+    names = unit_names(clusters, chosen, None if anyway else end, units)
+    wanted: _Wanted = {"level": chosen, "units": units, "anyway": anyway, "lang": lang}
     today = on or date.today()  # noqa: DTZ011 - deadlines are local days
-    jobs = [*(("03", unit, name) for unit, name in _file_names(units).items()), ("04", None, "04")]
+    jobs = [*(("03", unit, name) for unit, name in _file_names(names).items()), ("04", None, "04")]
     findings: list[pd.DataFrame] = []
     tables: dict[str, pd.DataFrame] = {}
     with replaced_folder(folder) as staged:
         for at, (number, unit, name) in enumerate(jobs, start=1):
             if progress:
                 progress(at, len(jobs), unit or "")
-            filled = fill(clusters, number, unit=unit, period=period, level=chosen, lang=lang)
+            filled = fill(clusters, number, unit=unit, period=period, **wanted)
             found = [check(filled)]
             if unit is None:
                 found.append(check_sum(filled.table, tables, lang))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -10,9 +10,13 @@ import pandas as pd
 from clusters_geo.errors import SchemaError
 from clusters_geo.forms.conditions import register_column
 from clusters_geo.names import fold, match_names
+from clusters_geo.planning.homes import homes_of
+from clusters_geo.units.model import DISTRICTS_ABOLISHED, unit_level
+from clusters_geo.units.places import home_units, locate
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from datetime import date
 
 __all__ = ["Level", "Unit", "choose", "find_cluster", "level_of", "unit_names"]
 
@@ -23,14 +27,25 @@ _LEVELS: tuple[Level, ...] = ("district", "commune")
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Who reports: `name`, at which `level` (of a cluster, a district, a commune, a province), which rows."""
+    """Who reports: `name`, at which `level`, which rows; what is in no unit, and whether this one exists."""
 
     name: str
     level: Literal["cluster", "district", "commune", "province"]
     clusters: pd.DataFrame
+    unplaced: tuple[str, ...] = ()
+    exists: bool = True
 
 
-def choose(clusters: pd.DataFrame, form: str, unit: str | None, level: Level | None) -> Unit:
+def choose(  # noqa: PLR0913 - who, at which level, when, in which layer
+    clusters: pd.DataFrame,
+    form: str,
+    unit: str | None,
+    level: Level | None,
+    *,
+    on: date | None = None,
+    units: pd.DataFrame | None = None,
+    anyway: bool = False,
+) -> Unit:
     """Return the unit that a form is made for.
 
     Parameters
@@ -42,12 +57,18 @@ def choose(clusters: pd.DataFrame, form: str, unit: str | None, level: Level | N
     unit
         Cluster id or name, name of the district or commune, or for `04` what to call the province.
     level
-        Whether a unit of `03` is a district or a commune; None tries districts first.
+        Whether a unit of `03` is a district or a commune; None tries what exists on the day first.
+    on
+        The last day of the period.
+    units
+        The layer of units in which the clusters lie; None for Hà Nội's, or the register's own names.
+    anyway
+        Whether a unit that does not exist on that day may report.
 
     Raises
     ------
     SchemaError
-        If no unit, or more than one, has that name.
+        If no unit, or more than one, has that name, or it does not exist on the day.
     """
     if form == "04":
         return Unit(unit or "", "province", clusters)
@@ -57,10 +78,18 @@ def choose(clusters: pd.DataFrame, form: str, unit: str | None, level: Level | N
         raise SchemaError(msg)
     if form == "02":
         return Unit(unit, "cluster", clusters.loc[[find_cluster(clusters, unit)]])
-    return _area(clusters, unit, (level,) if level else _LEVELS)
+    gone = on is not None and on >= DISTRICTS_ABOLISHED
+    order = _LEVELS[::-1] if gone and not anyway else _LEVELS
+    # Who asks for it anyway means the units that the register names.
+    found = _area(clusters, unit, (level,) if level else order, None if anyway else on, units)
+    if not gone or (found.level == "commune" and not anyway):
+        return found
+    if not anyway:
+        raise SchemaError("forms.no-such-unit", unit=found.name, day=on)
+    return replace(found, exists=found.level == "commune" and found.name in _today(clusters, on))
 
 
-def level_of(clusters: pd.DataFrame) -> Level:
+def level_of(clusters: pd.DataFrame, on: date | None = None) -> Level:
     """Return the units a register is divided into: districts if it names any, else communes.
 
     Raises
@@ -68,14 +97,16 @@ def level_of(clusters: pd.DataFrame) -> Level:
     SchemaError
         If it names neither.
     """
-    for level in _LEVELS:
+    for level in _LEVELS[::-1] if on is not None and on >= DISTRICTS_ABOLISHED else _LEVELS:
         if register_column(clusters, level).notna().any():
             return level
     msg = "The register names neither district nor commune, so it cannot be divided into units. Add a column."
     raise SchemaError(msg)
 
 
-def unit_names(clusters: pd.DataFrame, level: Level) -> list[str]:
+def unit_names(
+    clusters: pd.DataFrame, level: Level, on: date | None = None, units: pd.DataFrame | None = None
+) -> list[str]:
     """Return the names of the districts or communes of a register, in order without accents.
 
     A commune whose name occurs in several districts is told apart by its district: "Phùng Xá (Mỹ Đức)".
@@ -85,7 +116,7 @@ def unit_names(clusters: pd.DataFrame, level: Level) -> list[str]:
     >>> unit_names(pd.DataFrame({"district": ["Đông Anh", "Ba Vì", None, "Ba Vì"]}), "district")
     ['Ba Vì', 'Đông Anh']
     """
-    return sorted(_labels(clusters, level).dropna().unique(), key=lambda name: (fold(name), name))
+    return sorted(_labels(clusters, level, on, units).dropna().unique(), key=lambda name: (fold(name), name))
 
 
 def find_cluster(clusters: pd.DataFrame, wanted: str) -> Hashable:
@@ -118,26 +149,42 @@ def find_cluster(clusters: pd.DataFrame, wanted: str) -> Hashable:
     return found
 
 
-def _area(clusters: pd.DataFrame, wanted: str, levels: tuple[Level, ...]) -> Unit:
+def _area(
+    clusters: pd.DataFrame,
+    wanted: str,
+    levels: tuple[Level, ...],
+    on: date | None,
+    units: pd.DataFrame | None,
+) -> Unit:
     for level in levels:
-        named = _labels(clusters, level)
+        named = _labels(clusters, level, on, units)
         match = match_names(pd.Series([wanted]), named.dropna().unique()).iloc[0]["match"]
         if pd.notna(match):
-            return Unit(str(match), level, clusters[(named == match).fillna(value=False)])
-    known = [name for level in levels for name in unit_names(clusters, level)]
+            lost = tuple(map(str, clusters.index[named.isna()]))
+            return Unit(str(match), level, clusters[(named == match).fillna(value=False)], lost)
+    known = [name for level in levels for name in unit_names(clusters, level, on, units)]
     near = match_names(pd.Series([wanted]), known).iloc[0]["suggestions"]
     hint = f"Did you mean {near}?" if near else f"It has: {', '.join(known) or 'none'}."
     msg = f"The register has no cluster in {wanted!r}. {hint}"
     raise SchemaError(msg)
 
 
-def _labels(clusters: pd.DataFrame, level: Level) -> pd.Series:
-    names = register_column(clusters, level).astype("string")
-    if level == "district" or "district" not in clusters:
-        return names
-    districts = clusters["district"].astype("string").fillna("?")
-    repeated = districts.groupby(names).transform("nunique") > 1
-    return names.mask(repeated.fillna(value=False), names + " (" + districts + ")")
+def _labels(
+    clusters: pd.DataFrame, level: Level, on: date | None = None, units: pd.DataFrame | None = None
+) -> pd.Series:
+    """Return in which unit of the level each cluster lies; missing where nobody can say."""
+    if units is not None and unit_level(units) == level:
+        return locate(clusters, units, on=on)["unit"]
+    if level not in clusters:
+        return pd.Series(pd.NA, index=clusters.index, dtype="string")
+    if on is not None and level == "commune" and on >= DISTRICTS_ABOLISHED:
+        return homes_of(clusters, level, on).units.set_axis(clusters.index)
+    return home_units(clusters, by=level)
+
+
+def _today(clusters: pd.DataFrame, on: date | None) -> set[str]:
+    """Return the communes of a day in which clusters lie."""
+    return set(_labels(clusters, "commune", on).dropna())
 
 
 def _ids(clusters: pd.DataFrame, ids: pd.Index) -> str:
