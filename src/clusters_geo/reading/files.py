@@ -371,8 +371,14 @@ def _looked_into(source: Staged, part: int, name: str, shape: str) -> Layer:
     import pyogrio
 
     if source.format.fiona:
-        with fiona.open(source.path, layer=name, allowed_drivers=[source.format.driver]) as opened:
-            crs, fields, rows = opened.crs_wkt, tuple(opened.schema["properties"]), _count(opened)
+        allowed = {"layer": name, "allowed_drivers": [source.format.driver]}
+        with fiona.open(source.path, **allowed) as opened:
+            try:
+                fields = tuple(opened.schema["properties"])
+            except UnicodeDecodeError:
+                # GDAL cuts names of columns in the middle of a letter; what is left is told later.
+                fields = ()
+            crs, rows = opened.crs_wkt, _count(opened)
     else:
         with _quiet():
             info = pyogrio.read_info(_address(source, part), layer=name)

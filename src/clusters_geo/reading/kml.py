@@ -138,7 +138,13 @@ def without_display(table: pd.DataFrame) -> pd.DataFrame:
     ['Name', 'icon']
     """
     same = [name for name in _DISPLAY if name in table and len(table[name].drop_duplicates()) == 1]
-    return table.drop(columns=same)
+    # GDAL's own columns are there also where the file says nothing, and would stand before "Tên CCN".
+    blank = [name for name in ("Name", "description") if name in table and _says_nothing(table[name])]
+    return table.drop(columns=[*same, *blank])
+
+
+def _says_nothing(values: pd.Series) -> bool:
+    return not any(isinstance(value, str) and value.strip() for value in values)
 
 
 def _hrefs(part: Path) -> list[str]:

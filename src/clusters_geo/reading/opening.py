@@ -322,10 +322,12 @@ def _check_tab(file: Path) -> None:
         )
         raise SourceError(msg)
     _neutral_charset(file, rb'(!charset\s+)"?WindowsVietnamese"?', rb"\1WindowsLatin1")
+    _whole_names(file, rb'!charset\s+"?(?:Neutral|UTF-8)')
 
 
 def _check_mif(file: Path) -> None:
     _neutral_charset(file, rb'(\bcharset\s+)"WindowsVietnamese"', rb'\1"WindowsLatin1"')
+    _whole_names(file, rb'\bcharset\s+"?(?:Neutral|UTF-8)')
 
 
 def _neutral_charset(file: Path, pattern: bytes, replacement: bytes) -> None:
@@ -333,6 +335,17 @@ def _neutral_charset(file: Path, pattern: bytes, replacement: bytes) -> None:
     content = file.read_bytes()
     changed = re.sub(pattern, replacement, content[:_MAX_HEADER_BYTES], count=1, flags=re.IGNORECASE)
     file.write_bytes(changed + content[_MAX_HEADER_BYTES:])
+
+
+def _whole_names(file: Path, charset: bytes) -> None:
+    """Make names of columns text again that GDAL itself wrote with halves of letters, and cannot read."""
+    content = file.read_bytes()
+    if not re.search(charset, content[:_MAX_HEADER_BYTES], re.IGNORECASE):
+        return
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        file.write_bytes(content.decode("utf-8", "replace").replace("\ufffd", "_").encode())
 
 
 def _check_gml(file: Path) -> None:
