@@ -89,7 +89,7 @@ def test_folders_of_a_kml_are_layers_too(tmp_path):
 def test_without_a_choice_the_layers_are_listed(packed):
     with pytest.raises(cg.SourceError) as caught:
         cg.load_clusters(packed(two_layers()))
-    assert f"{OPERATING} (2 rows), {PENDING} (1 rows)" in str(caught.value)
+    assert f"{OPERATING} (2), {PENDING} (1)" in str(caught.value)
     assert "--layer" in str(caught.value)
     with pytest.raises(cg.SourceError, match="no layer 'Cụm'"):
         cg.load_clusters(packed(two_layers()), layer="Cụm")
@@ -252,7 +252,7 @@ def test_a_link_in_an_archive_member_is_plain_text(packed):
         ({"doc.kml": b"<html></html>"}, "a web page"),
         ({"doc.kml": b"<OGRVRTDataSource></OGRVRTDataSource>"}, "refers to other files"),
         ({"doc.kml": document().encode(), "b.kml": b"%PDF"}, "a PDF"),
-        ({"doc.kml": document().encode()}, "it has: none|0 rows|not a single row"),
+        ({"doc.kml": document().encode()}, "has 0 layers; it has: –|not a single row"),
         ({"doc.kml": document().encode(), "b.zip": b"PK"}, "another archive"),
     ],
 )

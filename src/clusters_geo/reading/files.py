@@ -403,7 +403,7 @@ def _one_layer(source: Staged, layers: list[Layer], wanted: str | None, report: 
     choice = [f for f in layers if f.name == wanted] if wanted else with_shapes or layers
     if len(choice) == 1:
         return choice[0]
-    listed = some(f"{f.name} ({f.rows})" if f.rows >= 0 else f.name for f in layers)
+    listed = some(f"{f.name} ({f.rows})" if f.rows >= 0 else f.name for f in layers) or "–"
     told = {"path": str(source.original), "listed": listed, "option": LAYER_OPTION}
     if wanted:
         raise SourceError("source.no-layer", wanted=wanted, **told)
