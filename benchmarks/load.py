@@ -26,8 +26,8 @@ COMMANDS = {
     "audit as JSON": "audit {register} --fail-on never -o {out}.json",
     "audit as a table": "audit {register} --fail-on never -o {out}.txt",
     "audit as XLSX": "audit {register} --fail-on never -o {out}.xlsx",
-    "form 04 as XLSX": "form 04 {register} --period 2022-H2 -o {out}.xlsx",
-    "form 04 as CSV": "form 04 {register} --period 2022-H2 -o {out}.csv",
+    "form 04 as XLSX": "form 04 {register} --period 2026-H1 -o {out}.xlsx",
+    "form 04 as CSV": "form 04 {register} --period 2026-H1 -o {out}.csv",
     "convert": "convert {register} {out}.gpkg",
     "map": "map {register} -o {out}.html",
 }

@@ -144,7 +144,7 @@ def _write_traced(page: Page, sheet: Any, at: int) -> int:  # noqa: ANN401 - ope
         if whole in styles:
             # A style made anew for each cell takes a hundred times as long as the cell.
             for number, (value, style) in enumerate(zip(cells, styles[whole], strict=True), start=1):
-                sheet.cell(at, number, _neutral(value))._style = copy(style)  # noqa: SLF001
+                sheet.cell(at, number, _neutral(value))._style = style  # noqa: SLF001
         else:
             _put(sheet, at, cells)
             sheet.cell(at, 4).number_format = f"{_LOCALE[page.lang]}{'#,##0' if whole else '#,##0.0###'}"
