@@ -186,7 +186,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, ending, monkey
         "pandas.DataFrame.to_excel",
     ):
         monkeypatch.setattr(name, _fail)
-    with pytest.raises(cg.SourceError, match="No space left"):
+    with pytest.raises(cg.SourceError, match="is full"):
         save(
             register().drop(columns="geometry").assign(geometry=None)
             if ending in {".csv", ".xlsx"}
