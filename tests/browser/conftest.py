@@ -63,7 +63,8 @@ def tables(_hanoi):
 
 @pytest.fixture(scope="session")
 def city_file(tables, tmp_path_factory):
-    m = make_map(*tables, title={"vi": "Cụm công nghiệp Hà Nội", "en": "Industrial clusters of Hà Nội"})
+    title = {"vi": "Cụm công nghiệp Hà Nội", "en": "Industrial clusters of Hà Nội"}
+    m = make_map(*tables, title=title, tiles="OpenStreetMap.Mapnik")
     return save_map(m, tmp_path_factory.mktemp("city") / "hanoi.html")
 
 

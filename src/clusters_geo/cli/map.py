@@ -61,6 +61,7 @@ say = speaker("reports")
     show_default=True,
     help="How classes are formed; law is 50, 80, 100 % for rates.",
 )
+@click.option("--link", metavar="URL", help="Where the map is published: printed as text and QR code.")
 @click.option("--title", help="Heading of the map.")
 @click.option(
     "--theme",
@@ -81,6 +82,7 @@ def command(
     measure: str | None,
     breaks: tuple[float, ...] | None,
     classing: str,
+    link: str | None,
     title: str | None,
     theme: Theme,
     lang: Language,
@@ -108,6 +110,7 @@ def command(
             only,
             look,
             _also(also_file, crs, bundled=bundled),
+            link,
         )
         if folder is None
         else _pack(clusters, districts, folder, look)
@@ -159,11 +162,12 @@ def _one(
     only: str | None,
     look: _Look,
     also: list[gpd.GeoDataFrame],
+    link: str | None,
 ) -> Path:
     with working("drawing", look["lang"]):
         from clusters_geo.maps import make_map, save_map
 
-        return save_map(make_map(clusters, districts, only=only, also=also, **look), output)
+        return save_map(make_map(clusters, districts, only=only, also=also, link=link, **look), output)
 
 
 def _pack(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None, folder: Path, look: _Look) -> Path:

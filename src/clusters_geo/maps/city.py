@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import folium
@@ -13,6 +14,7 @@ from jinja2 import Template
 from clusters_geo import __version__
 from clusters_geo.errors import SchemaError
 from clusters_geo.maps.content import Content, Tables
+from clusters_geo.maps.extras import context_lines, qr_code
 from clusters_geo.maps.measures import classes
 from clusters_geo.maps.page import (
     background,
@@ -30,7 +32,7 @@ from clusters_geo.writing import write_text
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -54,9 +56,11 @@ class ClusterMap(folium.Map):
         What the page shows, as plain JSON.
     """
 
-    def __init__(self, data: dict[str, JSON], *, lang: Language, title: str) -> None:
+    def __init__(
+        self, data: dict[str, JSON], *, lang: Language, title: str, noscript: Callable[[], str] | None = None
+    ) -> None:
         super().__init__(location=[21.0, 105.8], zoom_start=10, tiles=None, zoom_control=False)
-        self.data, self.lang, self.title = data, lang, title
+        self.data, self.lang, self.title, self.noscript = data, lang, title, noscript
         self.add_child(_Clusters(data), name="clusters")
 
     def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - Folium's own signature
@@ -124,7 +128,7 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     lang: Language = "vi",
     title: str | Mapping[str, str] | None = None,
     theme: Theme = "auto",
-    tiles: str | None = "OpenStreetMap.Mapnik",
+    tiles: str | None = None,
     attribution: str | None = None,
     measure: str | None = None,
     breaks: Sequence[float] | None = None,
@@ -132,6 +136,8 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     findings: pd.DataFrame | None = None,
     only: str | None = None,
     also: Sequence[gpd.GeoDataFrame] = (),
+    context: gpd.GeoDataFrame | None = None,
+    link: str | None = None,
 ) -> ClusterMap:
     """Make a map of clusters and districts.
 
@@ -150,7 +156,8 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
         `light`, `dark`, or `auto` for the reader's own setting.
     tiles
         Background that the reader may switch on when there is a network: a name that xyzservices knows, or
-        an https address with `{z}`, `{x}`, `{y}`; None for none. Nothing is loaded before that.
+        an https address with `{z}`, `{x}`, `{y}`; None for none. Nothing is loaded before that. Servers may
+        refuse a page that was opened from disk, as OpenStreetMap's does; the page then says so.
     attribution
         Whose the background is; needed where `tiles` is an address.
     measure
@@ -168,6 +175,10 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
         Name of the one unit that the map is about; the others are greyed.
     also
         Further layers of units that the reader may switch to, such as today's communes; not with `only`.
+    context
+        Units whose borders and names are drawn thinly, so that a shape is a place; their `source` is shown.
+    link
+        An https address where the map is published: it stands on paper as text and as a QR code.
 
     Returns
     -------
@@ -192,10 +203,14 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     focus = None if only is None else _district_named(only, tables.districts)
     look = Look.of(lang=lang, title=title, theme=theme, tiles=tiles, attribution=attribution)
     wanted = classes(measure, classing, breaks)
-    data = Content.of(tables, wanted).page(findings=findings, focus=focus)
+    content = Content.of(tables, wanted)
+    data = content.page(findings=findings, focus=focus)
     others = [] if focus is not None else [Tables.of(clusters, layer) for layer in also]
+    data["context"], data["link"] = context_lines(context), qr_code(link)
     data["also"] = [Content.of(other, wanted).units() for other in others]
-    return ClusterMap(look.settings(focus) | data, lang=lang, title=look.heading(lang, focus))
+    heading = look.heading(lang, focus)
+    noscript = partial(content.without_script, focus=focus, lang=lang, title=heading)
+    return ClusterMap(look.settings(focus) | data, lang=lang, title=heading, noscript=noscript)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,4 +323,5 @@ def map_page(m: folium.Map) -> str:
     if not isinstance(m, ClusterMap):
         msg = f"save_map needs a map that make_map returned, not a {type(m).__name__}; use its own save()."
         raise SchemaError(msg)
-    return offline_page(m.data | {"stock": stock_layers(m)}, lang=m.lang, title=m.title)
+    noscript = "" if m.noscript is None else m.noscript()
+    return offline_page(m.data | {"stock": stock_layers(m)}, lang=m.lang, title=m.title, noscript=noscript)

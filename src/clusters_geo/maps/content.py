@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
     from clusters_geo.maps.measures import Classes, Measure
     from clusters_geo.maps.plain import JSON
+    from clusters_geo.schema import Language
 
-__all__ = ["Content", "Tables", "files_of"]
+__all__ = ["Content", "Tables", "files_of", "poles"]
 
 # One pixel at zoom 14, where a district fills the screen, is 9 m at Hà Nội's latitude.
 TOLERANCE_M = 10.0
@@ -162,6 +163,17 @@ class Content:
         content["sha256"] = hashlib.sha256(escaped_json(content).encode()).hexdigest()
         return content | {"inputs": self.tables.files}
 
+    def without_script(self, *, focus: str | None, lang: Language, title: str) -> str:
+        """Return what the page shows where no script runs."""
+        from clusters_geo.maps.noscript import without_script
+
+        clusters = self.tables.clusters
+        about = clusters if focus is None else clusters[(self.home == focus).fillna(value=False)]
+        totals = self.totals.reindex([WHOLE]).iloc[0] if focus is None else None
+        home = self.home[about.index]
+        units = self.tables.districts
+        return without_script(about, units, home, focus=focus, totals=totals, lang=lang, title=title)
+
     @property
     def level(self) -> str:
         """Of which level the units are: how the page calls them."""
@@ -184,7 +196,9 @@ class Content:
 
     def _unit_totals(self, shown: list[int]) -> dict[str, JSON]:
         names = self.tables.districts["name"].iloc[shown]
-        return {plain_text(n): _plain_totals(self.totals, n) for n in names if n in self.totals.index}
+        every = {plain_text(n): _plain_totals(self.totals, n) for n in names if n in self.totals.index}
+        # What is missing or 0 of a count goes without saying.
+        return {n: {k: v for k, v in row.items() if v or k == "estimated"} for n, row in every.items()}
 
     def _shown(self, focus: str | None) -> list[int]:
         """Return the positions of the districts to draw: all, or one and those that touch it."""
@@ -205,7 +219,7 @@ class Content:
             "type": dictionary(some.get("type", nothing)),
             "basis": dictionary(some.get("boundary_basis", nothing)),
             "km2": [plain_number(km2, 3) for km2 in self.square_km.iloc[shown]],
-            "at": _poles(some),
+            "at": poles(some),
             "arcs": drawn.arcs,
             "shapes": drawn.shapes,
         }
@@ -296,7 +310,7 @@ def _points(table: gpd.GeoDataFrame) -> list[JSON]:
     return [[plain_number(x, 5), plain_number(y, 5)] if np.isfinite(x + y) else None for x, y in pairs]
 
 
-def _poles(table: gpd.GeoDataFrame) -> list[JSON]:
+def poles(table: gpd.GeoDataFrame) -> list[JSON]:
     """Return the point of each outline that is farthest from its border: the pole of inaccessibility."""
     shapes = np.asarray(table.geometry.array)
     drawable = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))

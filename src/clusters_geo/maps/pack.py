@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +43,7 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
     lang: Language = "vi",
     title: str | Mapping[str, str] | None = None,
     theme: Theme = "auto",
-    tiles: str | None = "OpenStreetMap.Mapnik",
+    tiles: str | None = None,
     attribution: str | None = None,
     measure: str | None = None,
     breaks: Sequence[float] | None = None,
@@ -121,7 +122,9 @@ class _Pack:
     def write(self, name: str | None, file: str, links: dict[str, JSON]) -> Path:
         page = self.look.settings(name) | self.content.page(findings=self.findings, focus=name) | links
         lang = self.look.lang
-        return save_map(ClusterMap(page, lang=lang, title=self.look.heading(lang, name)), self.folder / file)
+        title = self.look.heading(lang, name)
+        noscript = partial(self.content.without_script, focus=name, lang=lang, title=title)
+        return save_map(ClusterMap(page, lang=lang, title=title, noscript=noscript), self.folder / file)
 
 
 def _each(pack: _Pack, files: Mapping[str, str], workers: int) -> Iterator[Path]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
+import zlib
 from functools import cache
+from html import escape
 from importlib import import_module, metadata, resources
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -39,6 +42,7 @@ _SCRIPTS = (
     "card.js",
     "districts.js",
     "clusters.js",
+    "context.js",
     "labels.js",
     "legend.js",
     "panel.js",
@@ -62,16 +66,17 @@ _TEMPLATE = """<!DOCTYPE html>
 {% for style in styles %}<style>{{ style | safe }}</style>
 {% endfor %}</head>
 <body>
-<noscript>{{ noscript }}</noscript>
+<noscript>{{ noscript | safe }}</noscript>
 <div id="map"></div>
 <script type="application/json" id="cg-data">{{ data | safe }}</script>
+<script type="text/plain" id="cg-late">{{ late }}</script>
 {% for script in scripts %}<script>{{ script | safe }}</script>
 {% endfor %}</body>
 </html>
 """
 
 
-def offline_page(data: Mapping[str, JSON], *, lang: Language, title: str) -> str:
+def offline_page(data: Mapping[str, JSON], *, lang: Language, title: str, noscript: str = "") -> str:
     """Return the whole file.
 
     Parameters
@@ -80,7 +85,10 @@ def offline_page(data: Mapping[str, JSON], *, lang: Language, title: str) -> str
         What the scripts in `maps/web/` read: content of the map, its settings, tiles.
     lang, title
         Language and title of the document.
+    noscript
+        Markup for where no script runs; empty for a sentence that says so.
     """
+    now, late = _parted(data)
     styles = [leaflet_style(), own_style()]
     scripts = [_asset("trust.js"), leaflet_script(), own_scripts(), _asset("offline.js")]
     environment = Environment(autoescape=True, keep_trailing_newline=True)
@@ -91,9 +99,28 @@ def offline_page(data: Mapping[str, JSON], *, lang: Language, title: str) -> str
         policy=_policy(scripts, styles, data.get("tiles")),
         styles=styles,
         scripts=scripts,
-        data=escaped_json(data),
-        noscript=speaker("map")("noscript", lang),
+        data=escaped_json(now),
+        late=late,
+        noscript=noscript or escape(speaker("map")("noscript", lang)),
     )
+
+
+# Fields that only cards show; they are long and not needed to draw the first view.
+_LATE = ("note", "note_vi", "source")
+_LATE_PARTS = ("context", "also", "findings", "sources", "link", "unitTotals", "adds")
+
+
+def _parted(data: Mapping[str, JSON]) -> tuple[dict[str, JSON], str]:
+    """Return what the first view needs, and the rest packed: compressed, in letters."""
+    now = dict(data)
+    rest: dict[str, JSON] = {name: now.pop(name) for name in _LATE_PARTS if name in now}
+    clusters = now.get("clusters")
+    if isinstance(clusters, dict) and isinstance(clusters.get("fields"), list):
+        fields = [dict(field) for field in clusters["fields"]]
+        rest["fields"] = {f["name"]: f.pop("values") for f in fields if f["name"] in _LATE}
+        now["clusters"] = clusters | {"fields": fields}
+    packed = zlib.compress(json.dumps(rest, ensure_ascii=False, separators=(",", ":")).encode(), 9)
+    return now, base64.b64encode(packed).decode()
 
 
 def _policy(scripts: list[str], styles: list[str], tiles: JSON) -> str:
@@ -172,6 +199,7 @@ def _asset(name: str) -> str:
     # Indentation and comments are a fifth of our text and mean nothing to a browser; no text spans lines.
     if name.endswith(".css"):
         text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+        text = re.sub(r"\s*([{};,])\s*", r"\1", text)
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("// "))
 
@@ -197,6 +225,8 @@ def background(tiles: str, attribution: str | None) -> dict[str, JSON]:
         "url": url,
         "attribution": plain_text(credit),
         "hosts": [f"https://{parts.netloc}"],
+        # Of a provider that is known, pictures may be looked at: a refusal may be a picture too.
+        "readable": "{" not in tiles,
         "subdomains": list(subdomains),
         "maxZoom": zoom,
     }

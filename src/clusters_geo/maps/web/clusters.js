@@ -51,7 +51,7 @@
       const { lang, statuses, district, query, layers, measure } = app.state;
       const zoom = this.map.getZoom();
       const view = zoom >= OUTLINES_FROM ? this.map.getBounds().toBBoxString() : "";
-      const key = JSON.stringify([lang, measure, [...statuses], district, query, layers.has("findings"), zoom, view]);
+      const key = JSON.stringify([lang, measure, [...statuses], district, query, layers.has("findings") && app.data.findings.length, zoom, view]);
       const changed = key !== this.key;
       this.key = key;
       return changed;
@@ -166,7 +166,7 @@
     }
 
     open(app, cluster) {
-      if (!app.measuring) app.popup(() => clusterCard(app, cluster), cluster.at);
+      if (!app.measuring) app.popup(() => clusterCard(app, cluster), cluster.at, cluster);
     }
 
     spread(members) {

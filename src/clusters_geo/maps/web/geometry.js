@@ -87,5 +87,5 @@
     return Math.abs((sum * A ** 2) / 2);
   };
 
-  Object.assign(clustersGeo, { outlines, length, area });
+  Object.assign(clustersGeo, { pointsOf, outlines, length, area });
 }

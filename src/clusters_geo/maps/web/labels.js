@@ -98,6 +98,7 @@
       const must = new Set(wanted.filter(({ count }) => count > 0).slice(0, MUST));
       for (const one of left) if (must.has(one)) this.outside(one, measure);
       if (this.map.getZoom() >= CLUSTERS_FROM) this.ofClusters(app, measure);
+      this.ofContext(app, measure);
     }
 
     // Symbols and controls, in pixels of the view.
@@ -205,6 +206,15 @@
           box.x > 0 && box.y > 0 && box.x + box.width < this.ground.width && box.y + LINE < this.ground.height;
         const box = sides.find((side) => within(side) && this.free(side));
         if (box) this.write(null, [name], box, "cg-name cg-name-cluster");
+      }
+    }
+
+    ofContext(app, measure) {
+      for (const { name, at } of app.layers.context.names(app)) {
+        const spot = this.map.latLngToContainerPoint([at[1], at[0]]);
+        const box = boxAt(spot.x, spot.y, measure(name) + 2 * PAD, LINE);
+        const within = box.x > 0 && box.y > 0 && box.x + box.width < this.ground.width && box.y + LINE < this.ground.height;
+        if (within && this.free(box)) this.write(null, [name], box, "cg-name cg-name-context");
       }
     }
 

@@ -3,6 +3,8 @@
   const { phrasebook, MISSING, STATUSES, outlines, number, percent, date, compact, fill } = clustersGeo;
   const RATES = new Set(["fill_rate", "lawful_fill_rate"]);
 
+  const EMPTY = { operating_clusters: 0, under_construction: 0, pending_sites: 0, lawful_fill_rate: null };
+
   const cell = (column, i) => {
     const at = column?.at[i] ?? -1;
     return at < 0 ? null : column.of[at];
@@ -64,7 +66,11 @@
       this.fields = data.clusters.fields;
       this.measures = data.measures;
       this.byId = new Map(this.clusters.map((cluster) => [cluster.id, cluster]));
-      for (const finding of data.findings) this.byId.get(finding.cluster_id)?.findings.push(finding);
+      data.findings ??= []; // come later, as much else that the first view does not need
+      data.sources ??= [];
+      data.unitTotals ??= {};
+      data.adds ??= { figures: {}, estimated: {} };
+      this.attach(data.findings);
       this.focus = this.districts.find((district) => district.name === data.focus) ?? null;
       this.parts = [];
       this.state = {
@@ -74,9 +80,13 @@
         statuses: new Set(STATUSES),
         district: this.focus?.name ?? "",
         query: "",
-        layers: new Set(["districts", "names", "clusters", "findings", "stock"]),
+        layers: new Set(["districts", "names", "clusters", "findings", "stock", "context"]),
         sort: { by: "name", down: false },
       };
+    }
+
+    attach(findings) {
+      for (const finding of findings) this.byId.get(finding.cluster_id)?.findings.push(finding);
     }
 
     get words() {
@@ -117,7 +127,7 @@
       const { totals, unitTotals } = this.data;
       const whole = statuses.size === STATUSES.length && !query;
       if (whole && (!district || district === this.focus?.name)) return totals;
-      if (whole && unitTotals[district]) return unitTotals[district];
+      if (whole && unitTotals[district]) return { ...EMPTY, ...unitTotals[district] };
       const chosen = this.clusters.map((cluster) => this.shows(cluster));
       return this.added(chosen);
     }

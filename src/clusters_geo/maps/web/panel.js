@@ -329,6 +329,7 @@
       if (clusters.some((cluster) => cluster.estimated("planned_ha") || cluster.estimated("built_ha")))
         notes.push(t.basisNote.modelled);
       if (districts.length) notes.push(fill(t.outlineNote, { m: data.tolerance }));
+      if (data.context?.source) notes.push(fill(t.contextSource, { source: data.context.source }));
       const sources = data.sources.map((text) => el("li", {}, source(text)));
       const hashes = [...data.inputs, { name: t.dataHash, sha256: data.sha256 }];
       this.foot.replaceChildren(

@@ -16,7 +16,8 @@
     if (statuses.length) change.statuses = new Set(statuses);
     const [zoom, lat, lng] = (found.get("at") ?? "").split("/").map(Number);
     const inside = Math.abs(lat) <= 85 && Math.abs(lng) <= 180 && zoom >= 1 && zoom <= 19;
-    return { change, view: inside ? { zoom, center: [lat, lng] } : null };
+    const cluster = app.byId.get(found.get("cluster")) ?? null;
+    return { change, cluster, view: inside ? { zoom, center: [lat, lng] } : null };
   };
 
   const write = (app) => {
@@ -29,6 +30,7 @@
       ["lang", state.lang === data.lang ? null : state.lang],
       ["theme", state.theme === data.theme ? null : state.theme],
       ["status", state.statuses.size === STATUSES.length ? null : [...state.statuses].join(",")],
+      ["cluster", state.cluster ?? null],
       ["district", code && !app.focus ? code : null],
     ];
     return new URLSearchParams(entries.filter(([, value]) => value !== null))
@@ -46,9 +48,10 @@
 
     follow(app) {
       if (location.hash.slice(1) === write(app)) return;
-      const { change, view } = read(app);
+      const { change, view, cluster } = read(app);
       if (view) app.map.setView(view.center, view.zoom, { animate: false });
       app.set(change);
+      if (cluster) app.goTo(cluster);
     }
 
     update(app) {

@@ -8,6 +8,7 @@
     date,
     number,
     percent,
+    fill,
     measureItems,
     symbolItems,
     measureNotes,
@@ -20,7 +21,7 @@
   const HEIGHT = 718;
   const SIDE = 268;
   const TOP = 62;
-  const ROWS = 40;
+  const ROWS = 27;
   const QUIET = "#4c5a63";
   const SOURCES = 3; // named on the sheet; the page lists them all
   const PAINT = [
@@ -147,7 +148,8 @@
       add(title, title.length * 16);
       const items = itemsDrawing(measureItems(app), x, y);
       add(items.parts, items.y - y + 8);
-      for (const note of measureNotes(app)) add([text(x, y, note, { "font-size": 11, fill: QUIET })], 16);
+      for (const note of measureNotes(app))
+        for (const part of wrapped(note, 40)) add([text(x, y, part, { "font-size": 11, fill: QUIET })], 15);
       y += 10;
     }
     add(head(t.symbols, y), 12);
@@ -199,10 +201,24 @@
     }
   };
 
+  const counts = (app) => {
+    const { words: t } = app;
+    const of = [["operating_clusters", t.operating], ["under_construction", t.construction], ["pending_sites", t.pending]];
+    return of.map(([name, label]) => `${app.total(name)} ${label}`).join(", ");
+  };
+
+  // Where the map is published, for a telephone held over the paper.
+  const qrDrawing = (link) => {
+    if (!link) return null;
+    const code = svg("path", { d: link.path, fill: "#17232b" });
+    const box = { x: WIDTH - 92, y: HEIGHT - 100, width: 88, height: 88, viewBox: `-2 -2 ${link.size + 4} ${link.size + 4}` };
+    return [svg("svg", box, svg("rect", { x: -2, y: -2, width: link.size + 4, height: link.size + 4, fill: "#ffffff" }), code), text(WIDTH - 98, HEIGHT - 14, link.text, { "font-size": 9.5, "text-anchor": "end", fill: QUIET })];
+  };
+
   const compose = (app) => {
     const { map, state, data, words: t } = app;
     const size = map.getSize();
-    const room = { x: WIDTH - SIDE - 20, y: HEIGHT - TOP - 46 };
+    const room = { x: WIDTH - SIDE - 20, y: HEIGHT - TOP - 54 };
     const factor = Math.min(room.x / size.x, room.y / size.y);
     // The sheet shows a little more than the screen where its shape allows; beyond that nothing is drawn.
     const seen = L.point(Math.min(room.x / factor, 1.9 * size.x), Math.min(room.y / factor, 1.9 * size.y));
@@ -236,20 +252,48 @@
       defs,
       svg("rect", { width: WIDTH, height: HEIGHT, fill: "#ffffff" }),
       text(0, 28, app.title().slice(0, 90), { "font-size": 24, "font-weight": 700 }),
-      text(0, 49, `${t.asOf} ${date(data.asOf, state.lang)}`, { fill: QUIET }),
+      text(0, 49, [`${t.asOf} ${date(data.asOf, state.lang)}`, app.scope(), counts(app)].filter(Boolean).join(" · "), { fill: QUIET }),
+      qrDrawing(data.link),
       window,
       svg("rect", { ...frame, fill: "none", stroke: "#c5ccc8" }),
       legend.parts,
       totalsDrawing(app, x, legend.y + 10),
       scaleDrawing(map, state.lang, factor, TOP + frame.height - 10),
-      [...notes, sourceLine(app)].map((note, i) =>
-        text(0, HEIGHT - 30 + i * 12, note, { "font-size": 9.5, fill: QUIET }),
+      [...notes, t.marksMeaning, sourceLine(app), app.provenance()].map((note, i) =>
+        text(0, HEIGHT - 38 + i * 10, note, { "font-size": 9.5, fill: QUIET }),
       ),
-      text(WIDTH, 49, app.provenance(), { "font-size": 10, fill: QUIET, "text-anchor": "end" }),
     );
   };
 
-  const drawing = (app) => inLight(() => compose(app));
+  // The view is drawn anew in the shape of the paper, then put back as it was.
+  const refitted = (app, draw) => {
+    const { map } = app;
+    const container = map.getContainer();
+    const [bounds, centre, zoom] = [map.getBounds(), map.getCenter(), map.getZoom()];
+    const resize = (css) => {
+      container.style.cssText = css;
+      map.invalidateSize({ animate: false, pan: false });
+    };
+    app.ready = false;
+    resize(`width:${WIDTH - SIDE - 20}px;height:${HEIGHT - TOP - 54}px;right:auto;bottom:auto`);
+    // A view of everything stays one, whatever the shape of the screen.
+    map.fitBounds(bounds.contains(app.bounds()) ? app.bounds().pad(0.02) : bounds, { animate: false });
+    const again = () => {
+      app.ready = true;
+      for (const layer of Object.values(app.layers)) layer.update(app);
+    };
+    again();
+    try {
+      return draw();
+    } finally {
+      app.ready = false;
+      resize("");
+      map.setView(centre, zoom, { animate: false });
+      again();
+    }
+  };
+
+  const drawing = (app) => inLight(() => refitted(app, () => compose(app)));
 
   const savePng = async (app) => {
     const scale = 2;
@@ -269,7 +313,7 @@
     constructor(app) {
       this.page = el("section", { class: "cg-print", "aria-hidden": "true" });
       document.body.append(this.page);
-      addEventListener("beforeprint", () => this.page.replaceChildren(drawing(app), this.table(app)));
+      addEventListener("beforeprint", () => this.page.replaceChildren(drawing(app), ...this.table(app)));
       addEventListener("afterprint", () => this.page.replaceChildren());
     }
 
@@ -278,7 +322,13 @@
       const shown = app.clusters.filter((cluster) => app.shows(cluster));
       const parts = [];
       for (let i = 0; i < shown.length; i += ROWS) parts.push(this.part(app, shown.slice(i, i + ROWS)));
-      return el("div", { class: "cg-print-table" }, parts);
+      const { words: t, state, data } = app;
+      const head = [app.title(), app.scope(), fill(t.tableTitle, { n: shown.length }), `${t.asOf} ${date(data.asOf, state.lang)}`];
+      return [
+        el("h1", { class: "cg-print-title" }, head.filter(Boolean).join(" · ")),
+        el("p", {}, t.marksMeaning),
+        el("div", { class: "cg-print-table" }, parts),
+      ];
     }
 
     part(app, clusters) {

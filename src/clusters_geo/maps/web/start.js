@@ -7,6 +7,7 @@
     Districts,
     Clusters,
     Labels,
+    Context,
     Legend,
     Panel,
     Toolbar,
@@ -32,7 +33,7 @@
     }
 
     // A popup is made again when the language changes.
-    popup(make, at) {
+    popup(make, at, subject = null) {
       if (!at) return;
       const size = this.map.getSize();
       const { paddingTopLeft } = this.room();
@@ -49,6 +50,7 @@
       const from = document.activeElement;
       this.card = L.popup(at, options).setContent(make()).openOn(this.map);
       this.card.make = make;
+      this.state.cluster = subject?.id ?? null;
       this.announce(this.card.getElement(), from);
     }
 
@@ -61,9 +63,17 @@
       element.addEventListener("keydown", ({ key }) => key === "Escape" && this.map.closePopup());
       element.focus({ preventScroll: true });
       this.card.on("remove", () => {
+        this.state.cluster = null;
         if (element.contains(document.activeElement) && from?.isConnected)
           from.focus({ preventScroll: true });
       });
+    }
+
+    complete({ fields = {}, ...rest }) {
+      for (const field of this.fields) if (fields[field.name]) field.values = fields[field.name];
+      if (rest.findings) this.attach(rest.findings);
+      Object.assign(this.data, rest);
+      this.update();
     }
 
     goTo(cluster) {
@@ -234,6 +244,15 @@
       setTimeout(resolve, 400);
     });
 
+  // What the first view does not need comes packed: notes, and lines for orientation.
+  const unpacked = async () => {
+    const packed = document.getElementById("cg-late")?.textContent;
+    if (!packed || !globalThis.DecompressionStream) return {};
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return JSON.parse(await new Response(stream).text());
+  };
+
   const fullscreen = () =>
     document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen();
 
@@ -246,7 +265,7 @@
     map.options.zoomSnap = 0.25;
     const app = new App(data, map);
     const districts = new Districts(app);
-    app.layers = { clusters: new Clusters(app), districts, stock: new Stock(app), labels: new Labels(app) };
+    app.layers = { clusters: new Clusters(app), districts, stock: new Stock(app), context: new Context(app), labels: new Labels(app) };
     map.on("zoomend", () => {
       // Close by, the ground steps back behind the outlines.
       map
@@ -277,7 +296,7 @@
     const later = [app.panel, app.toolbar, new Tiles(), app.ruler, permalink];
     layOut(app, map.getContainer(), later);
     new Printer(app);
-    const { change, view } = clustersGeo.readPermalink(app);
+    const { change, view, cluster } = clustersGeo.readPermalink(app);
     Object.assign(app.state, change);
     // The view first: what is drawn before would be drawn twice.
     map.invalidateSize({ animate: false });
@@ -286,10 +305,12 @@
     app.ready = true;
     app.update();
     new ResizeObserver(() => fit(map)).observe(map.getContainer());
-    painted().then(() => {
+    painted().then(async () => {
       app.parts.push(...later);
       for (const part of later) part.update(app);
       app.layers.labels.update(app); // controls have their sizes now
+      app.complete(await unpacked());
+      if (cluster) app.goTo(cluster);
       document.documentElement.dataset.ready = "yes";
     });
     return app;

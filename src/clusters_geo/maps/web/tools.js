@@ -1,6 +1,7 @@
 // Controls on the map: zoom, place, layers, background, measuring, links.
 {
   const { el, icon, length, area, number } = clustersGeo;
+  const SAME = 4; // so many pictures alike are a refusal
   const ICONS = {
     zoomIn: "M12 5v14M5 12h14",
     zoomOut: "M5 12h14",
@@ -36,10 +37,12 @@
     }
 
     toggleMenu(open = this.menu.hidden) {
+      if (open === !this.menu.hidden) return;
       this.menu.hidden = !open;
       const button = this.buttons.at(-1);
       button.setAttribute("aria-expanded", String(open));
       if (open) this.menu.querySelector("input, button")?.focus();
+      else if (this.menu.contains(document.activeElement) || document.activeElement === document.body) button.focus();
     }
 
     locate(app) {
@@ -69,6 +72,7 @@
         app.clusters.length ? ["clusters", t.layerClusters] : null,
         app.data.findings.length ? ["findings", t.layerFindings] : null,
         ...(app.data.stock ?? []).map((layer, i) => [`stock-${i}`, layer.name || `#${i + 1}`]),
+        app.layers.context.of(app) ? ["context", t.layerContext] : null,
         app.data.tiles ? ["tiles", t.layerTiles] : null,
       ];
       this.menu.replaceChildren(
@@ -117,16 +121,32 @@
         this.giveUp(app, app.words.offline);
         return;
       }
-      const { url, subdomains, maxZoom } = tiles;
+      const { url, subdomains, maxZoom, readable } = tiles;
       this.layer = L.tileLayer(url, {
         subdomains,
         maxNativeZoom: maxZoom,
+        crossOrigin: readable ? "anonymous" : false,
         referrerPolicy: "strict-origin-when-cross-origin",
       });
       this.layer.once("tileerror", () => this.giveUp(app, app.words.tilesFailed));
+      this.seen = [];
+      this.layer.on("tileload", ({ tile }) => readable && this.look(app, tile));
       this.layer.addTo(app.map);
       app.map.getContainer().parentElement.classList.add("cg-tiled");
       app.credit(tiles.attribution);
+    }
+
+    // A server may refuse with a picture, which loads as any other: then all pictures are the same.
+    look(app, tile) {
+      if (!this.seen || this.seen.length >= SAME) return;
+      const context = el("canvas", { width: 32, height: 32 }).getContext("2d", { willReadFrequently: true });
+      try {
+        context.drawImage(tile, 0, 0, 32, 32);
+        this.seen.push(context.getImageData(0, 0, 32, 32).data.join());
+      } catch {
+        return; // a picture that may not be looked at
+      }
+      if (this.seen.length === SAME && new Set(this.seen).size === 1) this.giveUp(app, app.words.tilesRefused);
     }
 
     giveUp(app, why) {
@@ -154,6 +174,8 @@
       app.measuring = true;
       app.map.closePopup();
       this.points = [];
+      this.seen = [];
+      this.layer.on("tileload", ({ tile }) => readable && this.look(app, tile));
       this.layer.addTo(app.map);
       app.map.getContainer().classList.add("cg-measuring");
       this.element.hidden = false;

@@ -1,0 +1,83 @@
+"""What goes along with a map: borders that make a shape a place, and a QR code for paper."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from clusters_geo.crs import MAP_CRS
+from clusters_geo.errors import SchemaError
+from clusters_geo.maps.plain import plain_number, plain_text
+from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from clusters_geo.maps.plain import JSON
+
+__all__ = ["context_lines", "qr_code"]
+
+# Thin lines for orientation may lie beside their place by a pixel or two.
+_TOLERANCE_M = 60.0
+
+
+def context_lines(units: gpd.GeoDataFrame | None) -> dict[str, JSON] | None:
+    """Return the borders of units, each once, with their names and whose they are.
+
+    Parameters
+    ----------
+    units
+        Polygons with `name`, and `source` where it is known; None for no layer.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> context = context_lines(cg.load_units("hanoi-communes"))
+    >>> len(context["names"])
+    126
+    """
+    if units is None or units.empty:
+        return None
+    shapes = np.asarray(units.to_crs(MAP_CRS).geometry.array)
+    borders = Topology.of(shapes, tolerance_m=_TOLERANCE_M)
+    from clusters_geo.maps.content import poles
+
+    sources = units["source"].dropna() if "source" in units else units["name"].iloc[:0]
+    return {
+        "step": DEGREES_PER_STEP,
+        "arcs": borders.arcs,
+        "names": [plain_text(name) for name in units["name"]],
+        "at": poles(units.to_crs(MAP_CRS)),
+        "source": "" if sources.empty else plain_text(sources.value_counts().index[0]),
+    }
+
+
+def qr_code(link: str | None) -> dict[str, JSON] | None:
+    """Return an address as a QR code: its size in modules, and a path of the dark ones.
+
+    Raises
+    ------
+    SchemaError
+        If it is no https address.
+
+    Examples
+    --------
+    >>> qr_code("https://example.org/map.html")["size"]
+    29
+    """
+    if link is None:
+        return None
+    if urlsplit(link).scheme != "https" or not urlsplit(link).netloc:
+        raise SchemaError("map.link", link=link)
+    import segno
+
+    rows = [bytes(row) for row in segno.make(link, error="m", micro=False).matrix]
+    dark = "".join(
+        f"M{run.start()} {y}h{len(run[0])}v1h-{len(run[0])}z"
+        for y, row in enumerate(rows)
+        for run in re.finditer(rb"\x01+", row)
+    )
+    return {"text": plain_text(link), "size": plain_number(len(rows)), "path": dark}
