@@ -20,9 +20,10 @@ from clusters_geo.reading.cells import Formula, Sheet, letter, shown
 from clusters_geo.reading.choices import is_tick, status_in_title, status_of
 from clusters_geo.reading.corners import is_table_of_corners, meridian_in, read_corners, read_points
 from clusters_geo.reading.headers import unit_of, without_mark, year_of
-from clusters_geo.reading.heads import HEADER_SEARCH, find_head
+from clusters_geo.reading.heads import HEADER_SEARCH
 from clusters_geo.reading.places import district_in_title, said_place
 from clusters_geo.reading.rows import Judged, judge_rows
+from clusters_geo.reading.sheet_tables import SheetTable, has_names, tables_in
 from clusters_geo.reading.sheets import read_sheets
 from clusters_geo.reading.text import read_again
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from clusters_geo.reading.cells import Row, Value
-    from clusters_geo.reading.heads import Head
     from clusters_geo.reading.notes import LoadReport
 
 __all__ = ["REGISTERS", "Aside", "Register", "read_register"]
@@ -50,9 +50,6 @@ _GENERIC = re.compile(
     r"^(?:sheet|trang|trang tinh|ccn|cum|danh|dm|ds|pl|phu luc|bieu|bang|data|du lieu|so lieu|tong|th|nam"
     r"|quy|bao cao|mau|table|layer|register|clusters?)\b|^[\divx.\s/-]+$|\d{4}"
 )
-_TITLED = re.compile(r"^(?:bang|bieu|phu luc|danh sach|danh muc|table|[ivx]+\.|[a-h]\.)\b")
-_TURNED_ROWS = 300
-_FEW_KNOWN = 3
 _HANDED = ("status", "district", "commune")
 _FIGURE_KINDS = re.compile(
     r"_ha$|_vnd$|^(?:workers|enterprises|projects|fill_rate_declared|\w+_projects|\w+_workers)$"
@@ -97,17 +94,6 @@ class Register:
     units: dict[str, str] = field(default_factory=dict)
     shapes: list[BaseGeometry | None] | None = None
     crs: pyproj.CRS | None = None
-
-
-@dataclass(slots=True)
-class _Table:
-    """One table of a sheet: its header, its rows and the texts above it."""
-
-    sheet: Sheet
-    head: Head
-    start: int
-    stop: int
-    titles: list[str]
 
 
 def read_register(  # noqa: PLR0913 - all but the file is keyword-only
@@ -165,7 +151,7 @@ def _chosen(  # noqa: PLR0913, PLR0917
     wanted: str | None,
     layers: str | None,
     said: Collection[str],
-) -> list[_Table]:
+) -> list[SheetTable]:
     named = [s for s in sheets if s.name == wanted] if wanted else sheets
     if wanted and not named and len(sheets) > 1 | bool(sheets and sheets[0].name):
         raise SourceError("register.no-sheet", file=file.name, sheet=wanted, sheets=report.layers)
@@ -173,8 +159,8 @@ def _chosen(  # noqa: PLR0913, PLR0917
     if hidden:
         report.note("rows.hidden-sheets", sheets=hidden)
     seen = [_visible(s, report) for s in named or sheets if s.name not in hidden or s.name == wanted]
-    found = {at: tables for at, s in enumerate(seen) if (tables := list(_tables(s, report, said)))}
-    useful = {at: tables for at, tables in found.items() if any(_has_names(t.head) for t in tables)} or found
+    found = {at: tables for at, s in enumerate(seen) if (tables := list(tables_in(s, report, said)))}
+    useful = {at: tables for at, tables in found.items() if any(has_names(t.head) for t in tables)} or found
     if not useful:
         first = next((shown(v) for s in seen for row in s.rows for v in row if shown(v)), "")
         raise SourceError("register.no-header", file=file.name, rows=HEADER_SEARCH, first=first)
@@ -190,17 +176,13 @@ def _chosen(  # noqa: PLR0913, PLR0917
         report.note("rows.other-sheets", sheets=left)
     report.layer = ", ".join(seen[at].name for at in useful)
     return [
-        table for tables in useful.values() for table in tables if _has_names(table.head) or len(tables) == 1
+        table for tables in useful.values() for table in tables if has_names(table.head) or len(tables) == 1
     ]
 
 
 def trim_empty(sheet: Sheet) -> bool:
     """Return whether anything stands in a sheet."""
     return any(shown(value) for row in sheet.rows for value in row)
-
-
-def _has_names(head: Head) -> bool:
-    return "name" in head.means or {"@x", "@y"} <= set(head.means) or {"@lon", "@lat"} <= set(head.means)
 
 
 def _visible(sheet: Sheet, report: LoadReport) -> Sheet:
@@ -239,87 +221,13 @@ def _decoded(sheet: Sheet, encoding: str | None, report: LoadReport) -> Sheet:
     return replace(sheet, rows=rows)
 
 
-def _tables(sheet: Sheet, report: LoadReport, said: Collection[str]) -> Iterator[_Table]:
-    """Yield the tables of a sheet from the top; the one table of a sheet that is turned."""
-    first = find_head(sheet, said=said)
-    known = 0 if first is None else len(set(first.means) - {"", "@ordinal"})
-    if known < _FEW_KNOWN and len(sheet.rows) <= _TURNED_ROWS:
-        turned = sheet.turn()
-        other = find_head(turned, said=said)
-        if (
-            other is not None
-            and len(set(other.means) - {"", "@ordinal"}) > max(known, 1)
-            and _has_names(other)
-        ):
-            report.note("rows.turned")
-            sheet, first = turned, other
-    start, head = 0, first
-    while head is not None:
-        following = _next_head(sheet, head, said)
-        stop = len(sheet.rows) if following is None else _title_start(sheet, head, following)
-        titles = [
-            shown(v) for row in sheet.rows[start : head.top] for v in row if isinstance(v, str) and shown(v)
-        ]
-        yield _Table(sheet, head, start, stop, titles)
-        start, head = stop, following
-
-
-def _next_head(sheet: Sheet, head: Head, said: Collection[str]) -> Head | None:
-    """Return the header of the next table below one: other columns, or the same below a title of its own."""
-    at = head.bottom + 1
-    mine = {shown(v) for r in range(head.top, head.bottom + 1) for v in sheet.rows[r] if shown(v)}
-    while at < len(sheet.rows):
-        texts = [shown(v) for v in sheet.rows[at] if isinstance(v, str)]
-        # A header is words throughout, and few rows are: only those are looked at more closely.
-        if len(texts) > 1 and len(texts) == sum(bool(shown(v)) for v in sheet.rows[at]):
-            one = replace(sheet, rows=sheet.rows[: at + 4])
-            found = find_head(replace(one, rows=[*[[]] * at, *one.rows[at:]]), at, said=said)
-            is_head = found is not None and found.top == at and _has_names(found) and _is_heading(found)
-            if is_head and found is not None and (set(texts) - mine or _is_titled(sheet, head, at)):
-                return found
-        at += 1
-    return None
-
-
-def _is_heading(head: Head) -> bool:
-    return len(set(head.means) - {"", "@ordinal"}) > 1 or bool({"@x", "@y"} <= set(head.means))
-
-
-def _is_titled(sheet: Sheet, head: Head, at: int) -> bool:
-    return any(
-        _TITLED.match(strip_accents(text)) or status_in_title(text) or district_in_title(text)
-        for text in _lines_above(sheet, head, at)
-    )
-
-
-def _lines_above(sheet: Sheet, head: Head, at: int) -> list[str]:
-    """Return the lines of a single text right above a row."""
-    lines = []
-    for r in range(at - 1, head.bottom, -1):
-        cells = [v for v in sheet.rows[r] if shown(v)]
-        if len(cells) > 1 or any(not isinstance(v, str) for v in cells):
-            break
-        lines += [shown(v) for v in cells]
-    return [line for line in lines if not re.match(r"(?:tong|cong|ghi chu|nguon)\b", strip_accents(line))]
-
-
-def _title_start(sheet: Sheet, head: Head, following: Head) -> int:
-    at = following.top
-    while at - 1 > head.bottom:
-        cells = [v for v in sheet.rows[at - 1] if shown(v)]
-        if len(cells) > 1 or any(not isinstance(v, str) for v in cells):
-            break
-        at -= 1
-    return at
-
-
 # --- one table
 
 
 class _Reader:
     """Reads the records of one table, and what is handed down to them."""
 
-    def __init__(self, table: _Table, file: File, report: LoadReport, *, is_text: bool) -> None:
+    def __init__(self, table: SheetTable, file: File, report: LoadReport, *, is_text: bool) -> None:
         self._table, self._file, self._report, self._is_text = table, file, report, is_text
         self._sheet, self._head = table.sheet, table.head
         self._names = self._unique_names()
