@@ -100,7 +100,7 @@ def test_what_the_caller_says_wins():
 @pytest.mark.parametrize(
     ("explicit", "what"),
     [
-        ({"B": "name"}, "names 'B', but the file has: A"),
+        ({"B": "name"}, "There is no column 'B'; the file has: A"),
         ({"A": "planed_ha"}, "no column. Did you mean: planned_ha"),
     ],
 )
