@@ -117,3 +117,20 @@ def test_every_room_says_the_same_and_so_does_an_independent_join(units, kind, c
     assert read == expected
     assert page.locator("path.cg-district").count() == 4
     page.close()
+
+
+def test_the_page_switches_between_the_old_districts_and_today_s_communes(chromium, tmp_path):
+    clusters, communes = cg.load_hanoi(units="communes")
+    drawn = make_map(clusters, cg.load_units("hanoi-districts"), also=[communes], lang="vi")
+    page = chromium.new_page(viewport={"width": 1200, "height": 800})
+    page.goto(save_map(drawn, tmp_path / "m.html").as_uri())
+    page.wait_for_selector("html[data-ready=yes]")
+    assert page.locator("path.cg-district").count() == 30
+    page.get_by_role("link", name="Xã, phường (từ 1/7/2025)").click()
+    page.wait_for_selector("html[data-ready=yes]")
+    assert page.locator("path.cg-district").count() == 126
+    assert "Mọi xã, phường" in page.locator("#cg-district").inner_text()
+    page.get_by_role("link", name="Quận, huyện (đến 30/6/2025)").click()
+    page.wait_for_selector("html[data-ready=yes]")
+    assert page.locator("path.cg-district").count() == 30
+    page.close()

@@ -265,9 +265,8 @@ class Register:
 
     def _matched_communes(self, declared: pd.Series) -> pd.DataFrame:
         """Return the communes that the names lead to; what is open for another reason is no unknown name."""
-        bare = pd.DataFrame({"name": self.district_names.array}, index=self.districts.index.astype(str))
-        lies = self.lies
-        labels = dict(zip(bare.index, bare["name"], strict=True))
+        lies, layer = self.lies, cast("gpd.GeoDataFrame", self.districts)
+        labels = dict(zip(layer.index.astype(str), self.district_names, strict=True))
         found = lies["by_name"].map(labels).astype("string")
         known = found.where(lies["by_name"].notna() | (lies["reason"] == "unknown-name"), declared)
         return pd.DataFrame({"match": known, "how": "exact", "suggestions": ""})

@@ -56,11 +56,31 @@
     }));
   };
 
+  // What is said of districts, said of communes where the units are these.
+  const COMMUNES = [
+    ["quận, huyện", "xã, phường"],
+    ["Quận, huyện", "Xã, phường"],
+    ["districts", "communes"],
+    ["district", "commune"],
+    ["Districts", "Communes"],
+    ["District", "Commune"],
+  ];
+  const ofCommunes = (texts) =>
+    Object.fromEntries(
+      Object.entries(texts).map(([key, both]) => [
+        key,
+        key.startsWith("units.")
+          ? both
+          : both.map((text) => COMMUNES.reduce((said, [old, now]) => said.replaceAll(old, now), text)),
+      ]),
+    );
+
   class Model {
     constructor(data, map) {
       this.data = data;
       this.map = map;
-      this.books = { vi: phrasebook(data.texts, 0), en: phrasebook(data.texts, 1) };
+      const texts = data.level === "commune" ? ofCommunes(data.texts) : data.texts;
+      this.books = { vi: phrasebook(texts, 0), en: phrasebook(texts, 1) };
       this.clusters = readClusters(data);
       this.districts = readDistricts(data);
       this.fields = data.clusters.fields;

@@ -155,6 +155,11 @@
         language("vi", "Tiếng Việt"),
         language("en", "English"),
       );
+      const { levels } = app.data;
+      this.links = levels.map((level, i) => [level, el("a", { href: i ? `?units=${level}` : "?" })]);
+      this.units = el("p", { class: "cg-date" });
+      if (levels.length > 1)
+        this.units.append(...this.links.flatMap(([, link], i) => (i ? [" · ", link] : [link])));
       const flip = () => app.set({ theme: this.resolved(app) === "dark" ? "light" : "dark" });
       this.theme = el(
         "button",
@@ -164,7 +169,7 @@
       this.element = el(
         "header",
         { class: "cg-head" },
-        el("div", { class: "cg-heading" }, this.title, this.date),
+        el("div", { class: "cg-heading" }, this.title, this.date, this.units),
         el("div", { class: "cg-head-tools" }, this.languages, this.theme),
       );
       matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.update(app));
@@ -183,6 +188,10 @@
       document.title = app.title();
       this.title.firstChild.textContent = app.title();
       this.date.textContent = data.asOf ? `${t.asOf} ${clustersGeo.date(data.asOf, state.lang)}` : "";
+      for (const [level, link] of this.links) {
+        link.textContent = t.units[level];
+        link.toggleAttribute("aria-current", level === data.level);
+      }
       this.languages.setAttribute("aria-label", t.language);
       for (const button of this.languages.children)
         button.setAttribute("aria-pressed", String(button.dataset.lang === state.lang));
@@ -259,7 +268,18 @@
   // Where the browser keeps no clipboard for pages, there is no such function to call.
   const copy = async (text) => navigator.clipboard.writeText(text);
 
-  clustersGeo.start = (map, data) => {
+  // Another layer of units where the address asks for it (?units=commune), in place of the first.
+  const inUnits = (data) => {
+    const levels = [data.level, ...(data.also ?? []).map((layer) => layer.level)];
+    const wanted = new URLSearchParams(location.search).get("units");
+    const other = data.also?.find((layer) => layer.level === wanted);
+    if (!other) return { ...data, levels };
+    const { home, ...layer } = other;
+    return { ...data, ...layer, levels, clusters: { ...data.clusters, home } };
+  };
+
+  clustersGeo.start = (map, given) => {
+    const data = inUnits(given);
     map.setMaxZoom(MAX_ZOOM);
     map.attributionControl?.remove();
     map.options.zoomSnap = 0.25;
