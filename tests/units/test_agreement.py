@@ -129,6 +129,8 @@ def test_the_page_switches_between_the_old_districts_and_today_s_communes(chromi
     page.get_by_role("link", name="Xã, phường (từ 1/7/2025)").click()
     page.wait_for_selector("html[data-ready=yes]")
     assert page.locator("path.cg-district").count() == 126
+    lost = int(cg.locate(clusters, communes)["unit"].isna().sum())
+    assert f"{lost} cụm chưa xác định" in page.locator(".cg-unplaced").inner_text()
     assert "Mọi xã, phường" in page.locator("#cg-district").inner_text()
     page.get_by_role("link", name="Quận, huyện (đến 30/6/2025)").click()
     page.wait_for_selector("html[data-ready=yes]")

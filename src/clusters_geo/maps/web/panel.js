@@ -116,6 +116,7 @@
 
     fillTotals(app) {
       const { words: t } = app;
+      const open = app.state.district ? 0 : (app.data.unplaced?.clusters ?? 0);
       const totals = app.figures;
       const rests = (name) => {
         const [known, modelled] = ["known", "modelled"].map((how) => totals[`${name}_${how}_clusters`] ?? 0);
@@ -147,6 +148,7 @@
           count("under_construction", "under_construction", t.construction, "under_construction_ha"),
           count("pending", "pending_sites", t.pending, "pending_ha"),
         ),
+        el("p", { class: "cg-unplaced", hidden: !open }, fill(t.unplaced, { n: open })),
         el(
           "dl",
           { class: "cg-tiles" },
