@@ -61,16 +61,46 @@ def _rows():
 
 def test_areas_against_plain_python(hanoi_forms):
     rows = _rows()
-    areas = [row["planned_ha"] for row in rows]
     table = hanoi_forms["04"]
-    assert table.loc["2", "result"] == pytest.approx(math.fsum(areas))
-    modelled = [row["planned_ha"] for row in rows if row["planned_ha_basis"] == "modelled"]
-    assert table.loc["2", "modelled"] == pytest.approx(math.fsum(modelled))
+    published = [row["planned_ha"] for row in rows if row["planned_ha_basis"] == "published"]
+    assert table.loc["2", ["qualifier", "modelled"]].tolist() == ["at least", 0]
+    assert table.loc["2", "result"] == pytest.approx(math.fsum(published))
     capital = [row["approved_capital_bn_vnd"] for row in rows if row["approved_capital_bn_vnd"] is not None]
     assert table.loc["13", "result"] == pytest.approx(math.fsum(capital))
     assert table.loc["13", ["qualifier", "reported"]].tolist() == ["at least", len(capital)]
     assert table.loc["3", ["result", "qualifier"]].tolist() == [49, "at least"]
     assert sum(row["established"] is True for row in rows) == 49
+
+
+def test_what_is_established_is_a_least_that_rests_on_facts(hanoi_forms):
+    told = hanoi_forms["04"].loc[["1", "3", "15.1", "16.1"], ["result", "qualifier"]]
+    assert told["qualifier"].tolist() == ["at least"] * 4
+    assert told["result"].tolist() == pytest.approx([120, 49, 30, 474.204])
+
+
+def test_published_totals_and_missing_land_are_told_of_in_the_notes(clusters):
+    from clusters_geo.reference import load_totals
+
+    notes = form(clusters, "04", period="2022", lang="en", totals=load_totals())["note"]
+    for row, words in {
+        "1": "published (2018-03): 159",
+        "2": "published (2018-03): 3,204.31",
+        "20": "almost 3,900",
+        "24": "about 1,100",
+        "25": "more than 60,000",
+        "17": "industrial land (leasable_ha) is missing of 70: HN-001",
+        "19": "industrial land (leasable_ha) is missing of 70",
+    }.items():
+        assert words in notes[row], row
+    later = form(clusters, "04", period="2025", lang="en", totals=load_totals())["note"]
+    assert "13,000" not in later["25"]  # Thường Tín's workers are not the province's
+
+
+def test_rows_4_and_5_of_form_02_imply_the_land_that_is_missing(clusters):
+    clusters["leased_ha"] = (clusters["name"] == "Ngọc Hồi").map({True: 30.0})
+    clusters["fill_rate_declared"] = (clusters["name"] == "Ngọc Hồi").map({True: 0.75})
+    note = form(clusters, "04", period="2022", lang="en")["note"]["17"]
+    assert "rows 4 and 5 of Form 02 imply 40 ha for 1" in note
 
 
 def test_the_area_of_2022_is_the_published_one_and_says_how_much_is_modelled(hanoi_forms):

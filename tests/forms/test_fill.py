@@ -140,7 +140,9 @@ def test_the_fill_rate_is_that_of_the_clusters_with_both_areas(register):
     register.loc["CCN-02", "leasable_ha"] = None
     row = form(register, "04", period="2026-H1", anyway=True, lang="en").loc["19"]
     assert row["result"] == pytest.approx(100 * 25.5 / 30)
-    assert row["note"] == "Over 3 of 4 with both figures"
+    assert row["note"] == (
+        "Over 3 of 4 with both figures; industrial land (leasable_ha) is missing of 1: CCN-02"
+    )
 
 
 def test_modelled_figures_are_told_from_published_ones(register):

@@ -186,6 +186,8 @@ def test_targets_and_results_of_the_city(programme):
         ("enterprises", 2024): ("1000", "", ""),
         ("share_international_standards", 2024): ("0.35", "0.40", ""),
         ("enterprises", 2025): ("1000", "", ""),
+        ("enterprises", 2030): ("1200", "", ""),  # Decision 6126/QĐ-UBND, 10 December 2025
+        ("share_international_standards", 2030): ("0.40", "", ""),
     }
 
 

@@ -30,7 +30,43 @@ def test_attainment_is_result_over_target():
 
 def test_the_target_of_2025_was_brought_forward_by_a_year():
     table = cg.programme()
-    assert table.loc[table["year"] == 2025, "lead_years"].tolist() == [1.0]
+    moved = table.loc[table["year"] == 2025, ["lead_years", "planned_lead_years"]]
+    assert math.isnan(moved["lead_years"].item())  # a plan moved is no result
+    assert moved["planned_lead_years"].item() == 1
+
+
+def test_a_share_that_two_results_make_is_told_as_derived():
+    row = cg.programme().query("derived").iloc[0]
+    assert row["result"] == pytest.approx(320 / 900)  # 35.6 %
+    assert (row["indicator"], row["year"], row["target"], row["target_max"]) == (
+        *("share_international_standards", 2024),
+        *(0.35, 0.40),
+    )
+    assert (row["result_qualifier"], row["lead_years"]) == ("about", 2)
+
+
+def test_no_share_is_derived_where_one_is_printed_or_a_part_is_missing():
+    rows = {
+        "indicator": ["enterprises", "enterprises_international_standards", "share_international_standards"],
+        "year": [2022] * 3,
+        "target": [None] * 3,
+        "result": [900, 320, 0.36],
+        "scope": "A",
+    }
+    table = pd.DataFrame(rows)
+    assert not cg.programme(table)["derived"].any()
+    assert not cg.programme(table.iloc[:2].assign(result=[None, 320]))["derived"].any()
+    assert cg.programme(table.iloc[:2])["derived"].sum() == 1
+
+
+def test_small_numbers_keep_their_decimals():
+    from clusters_geo.report.sheets import programme_sheet
+
+    table = cg.programme(
+        pd.DataFrame({"indicator": ["x"], "year": [2024], "target": [0.35], "result": [0.356]})
+    )
+    row = programme_sheet(table, "en").rows[0]
+    assert row[3:5] == ("0.350", "0.356")
 
 
 def test_own_rows_lead_and_lag(tmp_path):

@@ -74,15 +74,17 @@ def command(
     clusters, layer = load(clusters_file, districts_file, crs=crs)
     units = None if districts_file is None else layer
     wanted: _Wanted = {"period": period, "level": level, "units": units, "anyway": anyway, "lang": lang}
+    totals = _totals(clusters_file)
+    _tell_overdue(number, period, lang)
     if folder is not None:
         findings = _write_all(clusters, folder, f".{kind}", wanted)
     elif output is not None:
         from clusters_geo.forms.save import save_form
 
-        findings = save_form(clusters, number, output, unit=unit, **wanted)
+        findings = save_form(clusters, number, output, unit=unit, totals=totals, **wanted)
         say_out(_written(output, lang), err=True)
     else:
-        findings = _print(clusters, number, unit, wanted)
+        findings = _print(clusters, number, unit, wanted, totals)
     _tell(findings)
     if (findings["severity"] == "error").any():
         context.exit(1)
@@ -96,7 +98,29 @@ class _Wanted(TypedDict):
     lang: Language
 
 
-def _print(clusters: pd.DataFrame, number: str, unit: str | None, wanted: _Wanted) -> pd.DataFrame:
+def _totals(clusters_file: Path | None) -> pd.DataFrame | None:
+    """Return the published totals that go with the bundled case; nobody else's."""
+    from clusters_geo.reference import load_totals
+
+    return load_totals() if clusters_file is None else None
+
+
+def _tell_overdue(number: str, period: str, lang: Language) -> None:
+    """Say on the screen that the deadline has passed: it is no part of the form."""
+    from datetime import date
+
+    from clusters_geo.forms.circular import Period
+    from clusters_geo.words import speaker
+
+    asked = Period.parse(period)
+    if asked.overdue(number, date.today()):  # noqa: DTZ011 - deadlines are local days
+        due = f"{asked.due(number):%d/%m/%Y}"
+        say_out(f"{speaker('forms')('due', lang, day=due)} – {speaker('forms')('late', lang)}", err=True)
+
+
+def _print(
+    clusters: pd.DataFrame, number: str, unit: str | None, wanted: _Wanted, totals: pd.DataFrame | None
+) -> pd.DataFrame:
     from datetime import date
 
     from clusters_geo.cli.options import sheets_text
@@ -105,7 +129,7 @@ def _print(clusters: pd.DataFrame, number: str, unit: str | None, wanted: _Wante
     from clusters_geo.forms.layout import page_of
     from clusters_geo.report.tables import Sheet
 
-    filled = fill(clusters, number, unit=unit, **wanted)
+    filled = fill(clusters, number, unit=unit, totals=totals, **wanted)
     findings = check(filled)
     page = page_of(filled, findings, date.today())  # noqa: DTZ011 - deadlines are local days
     rows = tuple((row.number, row.indicator, row.unit, row.text, row.note) for row in page.rows)

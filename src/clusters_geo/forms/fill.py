@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from clusters_geo.forms.circular import Line, Period, lines
-from clusters_geo.forms.conditions import Judged
+from clusters_geo.forms.conditions import Judged, register_column
 from clusters_geo.forms.parts import RULES, parts, record
 from clusters_geo.forms.units import choose
+from clusters_geo.history.events import last_day
 from clusters_geo.measure.trust import is_fact
 from clusters_geo.schema import BASES
 from clusters_geo.validation import validate
-from clusters_geo.words import format_number, speaker
+from clusters_geo.words import format_number, format_value, speaker
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from clusters_geo.forms.units import Level, Unit
     from clusters_geo.schema import Language
 
@@ -59,6 +62,7 @@ def form(  # noqa: PLR0913 - a form is who, when, for whom, in which language
     units: pd.DataFrame | None = None,
     anyway: bool = False,
     lang: Language = "vi",
+    totals: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return Form 02, 03 or 04 of Circular 14/2024/TT-BCT, filled in from a register.
 
@@ -81,6 +85,8 @@ def form(  # noqa: PLR0913 - a form is who, when, for whom, in which language
         Whether a district may report for a period of after June 2025; the form says so.
     lang
         Language of indicators, units and notes.
+    totals
+        Published totals as from `load_totals`, to be told of in the notes of Form 04.
 
     Returns
     -------
@@ -110,7 +116,15 @@ def form(  # noqa: PLR0913 - a form is who, when, for whom, in which language
     'At least 120; 1 of 2 reported'
     """
     return fill(
-        clusters, number, unit=unit, period=period, level=level, units=units, anyway=anyway, lang=lang
+        clusters,
+        number,
+        unit=unit,
+        period=period,
+        level=level,
+        units=units,
+        anyway=anyway,
+        lang=lang,
+        totals=totals,
     ).table
 
 
@@ -168,6 +182,7 @@ def fill(  # noqa: PLR0913 - as `form`
     units: pd.DataFrame | None = None,
     anyway: bool = False,
     lang: Language = "vi",
+    totals: pd.DataFrame | None = None,
 ) -> Filled:
     """Return a form with its table and its trace; arguments and errors as `form`."""
     rows = lines(number)
@@ -175,10 +190,66 @@ def fill(  # noqa: PLR0913 - as `form`
     who = choose(validate(clusters), number, unit, level, on=when.end, units=units, anyway=anyway)
     judged = Judged(who.clusters, when)
     found = {line.row: _parts(judged, line) for line in rows}
-    table = pd.DataFrame([_result(line, found[line.row], lang) for line in rows], columns=_TABLE)
+    table = pd.DataFrame(
+        [_result(line, found[line.row], who.clusters, lang) for line in rows], columns=_TABLE
+    )
+    if totals is not None and number == "04":
+        table["note"] = _with_published(table, totals, when, lang)
+    table["note"] = _with_missing_land(table, who.clusters, lang)
     traces = [_traced(row, part, who.clusters) for row, part in found.items()]
     trace = pd.concat(traces, ignore_index=True)[_TRACE]
     return Filled(number, who, when, lang, table.set_index("row"), trace)
+
+
+# The rows of Form 04 of which totals are published, and what those are called.
+_PUBLISHED = {
+    "1": "plan_2030_clusters",
+    "2": "plan_2030_ha",
+    "20": "enterprises",
+    "24": "budget_bn_vnd",
+    "25": "workers",
+}
+
+
+def _with_published(table: pd.DataFrame, totals: pd.DataFrame, when: Period, lang: Language) -> pd.Series:
+    """Return the notes with the newest published total of each row that is not later than the period."""
+    # Most totals are of the province; what is said of one district is no total of Form 04.
+    whole = totals["scope"] == totals["scope"].mode().iloc[0]
+    dated = totals[whole & (totals["role"] != "note")].assign(day=last_day(totals["as_of"]))
+    known = dated[dated["day"] <= pd.Timestamp(when.end)].sort_values("day", kind="stable")
+    newest = known.drop_duplicates("metric", keep="last").set_index("metric").to_dict("index")
+    notes = []
+    for row, note in zip(table["row"], table["note"], strict=True):
+        told = newest.get(_PUBLISHED.get(row, ""))
+        words = "" if told is None else _published_words(told, lang)
+        notes.append("; ".join(filter(None, (note, words))))
+    return pd.Series(notes, index=table.index)
+
+
+def _published_words(told: dict[Hashable, Any], lang: Language) -> str:
+    value = speaker("reports")(told["qualifier"], lang) + format_value(told["value"], lang)
+    return word("published_total", lang, value=value, as_of=told["as_of"], source=told["source"])
+
+
+def _with_missing_land(table: pd.DataFrame, clusters: pd.DataFrame, lang: Language) -> pd.Series:
+    """Say at rows 17 and 19 whose industrial land is missing, and what rows 4 and 5 of Form 02 imply."""
+    columns = {n: register_column(clusters, n).astype("Float64").astype("float64") for n in _LAND}
+    rate = columns["fill_rate_declared"]
+    implied = (columns["leased_ha"] / rate.where(rate > 0))[columns["leasable_ha"].isna()].dropna()
+    notes = table["note"].copy()
+    for at in table.index[table["row"].isin(["17", "19"]) & (table["missing"] > 0)]:
+        ids = [key for key in str(table["missing_ids"][at]).split("; ") if key]
+        gone = word(
+            "missing_land", lang, n=len(ids), ids=ids[:_SHOWN_IDS], more="…" if len(ids) > _SHOWN_IDS else ""
+        )
+        own = implied[implied.index.astype(str).isin(ids)]
+        told = word("implied_land", lang, n=len(own), value=math.fsum(own)) if len(own) else ""
+        notes[at] = "; ".join(filter(None, (notes[at], gone, told)))
+    return notes
+
+
+_LAND = ("leased_ha", "leasable_ha", "fill_rate_declared")
+_SHOWN_IDS = 5
 
 
 def decimals(line: Line) -> int:
@@ -192,10 +263,11 @@ def _parts(judged: Judged, line: Line) -> pd.DataFrame:
     return record(judged.clusters, line)
 
 
-def _result(line: Line, part: pd.DataFrame, lang: Language) -> dict[str, object]:
-    known = part[part["value"].notna()]
+def _result(line: Line, part: pd.DataFrame, clusters: pd.DataFrame, lang: Language) -> dict[str, object]:
+    open_ended = _is_open(line, part, clusters)
+    known = _proven(part) if open_ended else part[part["value"].notna()]
     missing = part.index.difference(known.index, sort=False)
-    qualifier = _qualifier(part, known)
+    qualifier = "at least" if open_ended and len(known) == len(part) else _qualifier(part, known)
     # Nothing reported is not nought.
     result = math.nan if qualifier == "not reported" else _total(known)
     shown = {
@@ -215,6 +287,26 @@ def _result(line: Line, part: pd.DataFrame, lang: Language) -> dict[str, object]
     by_basis = _by_basis(known)
     words = [_missing_words(line, shown, lang), _basis_words(line, by_basis, known, lang)]
     return shown | _basis_cells(by_basis) | {"note": "; ".join(filter(None, words))}
+
+
+def _is_open(line: Line, part: pd.DataFrame, clusters: pd.DataFrame) -> bool:
+    """Return whether there may be more clusters, or more hectares, than the register proves."""
+    if line.form not in ("03", "04") or "whole" in part:
+        return False
+    rule = RULES[line.row]
+    if rule.who == "in_plan":
+        # Who put a register together from what was published does not have the list of the plan.
+        inferred = register_column(clusters, "status_basis").isin(["inferred", "modelled"]).any()
+        return bool(inferred and (part["decided_by"] == "status").any())
+    if rule.kind != "among" or rule.who == "every":
+        return False
+    # Also where every cluster is known: districts then add up to the province.
+    return bool((part["value"].isna() | (part["basis"].astype("string") == "modelled")).any())
+
+
+def _proven(part: pd.DataFrame) -> pd.DataFrame:
+    """Return what proves a least: figures that nobody filled in by a rule."""
+    return part[part["value"].notna() & (part["basis"].astype("string").fillna("") != "modelled")]
 
 
 def _total(known: pd.DataFrame) -> float:

@@ -78,6 +78,7 @@ class Page:
     checks_title: str
     checks_header: tuple[str, ...]
     checks: tuple[tuple[str, ...], ...]
+    overdue: str = ""  # for the screen: that a deadline has passed is no part of a form
 
     @property
     def short_trace_header(self) -> tuple[str, ...]:
@@ -122,7 +123,7 @@ def page_of(filled: Filled, findings: pd.DataFrame, on: date) -> Page:
         left=_left(filled),
         right=(word("form_number", lang, form=number), word("law", lang)),
         title=title(number, lang, filled.period.end).upper(),
-        subtitle=_subtitle(filled, on),
+        subtitle=_subtitle(filled),
         header=tuple(word(key, lang) for key in ("row", "indicator", "unit", "result", "note")),
         rows=_rows(filled),
         signatures=_signatures(filled),
@@ -133,6 +134,7 @@ def page_of(filled: Filled, findings: pd.DataFrame, on: date) -> Page:
         checks_title=word("findings_title", lang),
         checks_header=tuple(word(key, lang) for key in ("severity_head", "message_head", "fix_head")),
         checks=tuple(told[["severity", "message", "fix"]].itertuples(index=False, name=None)),
+        overdue=f"{_due(filled)} – {word('late', lang)}" if filled.period.overdue(number, on) else "",
     )
 
 
@@ -164,11 +166,13 @@ def _said(record: pd.Series, column: str) -> str:
     return "" if value is None or pd.isna(value) else str(value)
 
 
-def _subtitle(filled: Filled, on: date) -> tuple[str, ...]:
-    lang, period, number = filled.lang, filled.period, filled.number
-    due = word("due", lang, day=f"{period.due(number):%d/%m/%Y}")
-    if period.overdue(number, on):
-        due = f"{due} – {word('late', lang)}"
+def _due(filled: Filled) -> str:
+    return word("due", filled.lang, day=f"{filled.period.due(filled.number):%d/%m/%Y}")
+
+
+def _subtitle(filled: Filled) -> tuple[str, ...]:
+    lang, period = filled.lang, filled.period
+    due = _due(filled)
     as_of = pd.to_datetime(register_column(filled.unit.clusters, "as_of")).max()
     known = [word("as_of", lang, day=f"{as_of:%d/%m/%Y}")] if pd.notna(as_of) else []
     code = word("period_code", lang, code=period.code)

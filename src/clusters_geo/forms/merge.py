@@ -117,7 +117,7 @@ def merge_forms(clusters: Table, changes: pd.DataFrame, *, period: str | Period)
 
     Returns
     -------
-    A copy. Changed figures get the basis `declared`.
+    A copy. Changed figures get the basis `declared`, and the file, cell and day of the form as their source.
 
     Raises
     ------
@@ -141,6 +141,7 @@ def merge_forms(clusters: Table, changes: pd.DataFrame, *, period: str | Period)
         after = pd.Series(group["after"].to_numpy(), index=pd.Index(group["cluster_id"]))
         vintage[name] = _updated(vintage, str(name), after)
         vintage[f"{name}_basis"] = _marked(vintage, f"{name}_basis", after.index, "declared")
+        vintage = _with_origin(vintage, str(name), group, when)
     if len(accepted) and "as_of" in vintage:
         ids = pd.Index(accepted["cluster_id"].unique())
         vintage["as_of"] = vintage["as_of"].mask(vintage.index.isin(ids), when)
@@ -203,6 +204,23 @@ def _updated(vintage: pd.DataFrame, name: str, after: pd.Series) -> pd.Series:
         case "flag":
             return new.astype("Float64").astype("boolean")
     return new
+
+
+def _with_origin(vintage: Table, name: str, group: pd.DataFrame, when: pd.Timestamp) -> Table:
+    """Return the register in which each changed cell names the file, cell and day it comes from."""
+    ids = pd.Index(group["cluster_id"])
+    blank = pd.Series("", index=group.index)
+    parts = [group.get(part, blank).astype("string").fillna("") for part in ("file", "cell")]
+    origin = (parts[0] + " " + parts[1]).str.strip()
+    source = register_column(vintage, f"{name}_source").astype("string")
+    source.loc[ids] = origin.where(origin != "").to_numpy()
+    cells = {
+        f"{name}_source": source,
+        f"{name}_as_of": _marked(vintage, f"{name}_as_of", ids, f"{when:%Y-%m-%d}"),
+    }
+    if f"{name}_qualifier" in vintage:
+        cells[f"{name}_qualifier"] = vintage[f"{name}_qualifier"].mask(vintage.index.isin(ids))
+    return vintage.assign(**cells)
 
 
 def _marked(vintage: pd.DataFrame, name: str, ids: pd.Index, basis: str) -> pd.Series:

@@ -58,12 +58,13 @@ def save_form(  # noqa: PLR0913 - as `form`
     anyway: bool = False,
     lang: Language = "vi",
     on: date | None = None,
+    totals: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Write a form to a file, whole or not at all.
 
     Parameters
     ----------
-    clusters, number, unit, period, level, units, anyway, lang
+    clusters, number, unit, period, level, units, anyway, lang, totals
         As for `form`.
     path
         Ends in `.xlsx`, `.docx`, `.html` (each with the trace of every cell) or `.csv` (the table of `form`).
@@ -95,7 +96,7 @@ def save_form(  # noqa: PLR0913 - as `form`
     True
     """
     wanted: _Wanted = {"level": level, "units": units, "anyway": anyway, "lang": lang}
-    filled = fill(clusters, number, unit=unit, period=period, **wanted)
+    filled = fill(clusters, number, unit=unit, period=period, totals=totals, **wanted)
     findings = check(filled)
     write_form(filled, findings, Path(path), on or date.today())  # noqa: DTZ011 - deadlines are local days
     return findings

@@ -384,10 +384,21 @@ def _programme_cells(row: dict[Hashable, Any], lang: Language) -> tuple[str, ...
 
 def _qualified(qualifier: object, values: tuple[float, ...], unit: object, lang: Language) -> str:
     write = format_percent if unit == "share" else format_number
-    known = [write(value, lang, 0) for value in values if not pd.isna(value)]
+    known = [write(value, lang, _decimals(value, unit)) for value in values if not pd.isna(value)]
     if not known:
         return MISSING
     return (say(qualifier, lang) if isinstance(qualifier, str) else "") + "–".join(known)
+
+
+def _decimals(value: float, unit: object) -> int:
+    """Return how many decimals a figure of the programme needs: 1,000 firms none, 35.6 % one, 0.356 three."""
+    shown = value * 100 if unit == "share" else value
+    if shown == round(shown):
+        return 0
+    return 1 if abs(shown) >= 1 else _SMALL_DECIMALS
+
+
+_SMALL_DECIMALS = 3
 
 
 def _at_least(row: dict[Hashable, Any]) -> str:
