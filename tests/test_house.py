@@ -12,6 +12,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -61,7 +62,9 @@ def test_every_command_is_on_the_command_line_page_and_no_other():
 def test_every_option_of_a_command_is_documented(name):
     section = page("cli.md").split(f"\n## {name}\n")[1].split("\n## ")[0]
     shared = page("cli.md").split("\n## ")[0]
-    options = {opt for param in cli.app.get_command(None, name).params for opt in param.opts if "--" in opt}
+    command = cli.app.get_command(None, name)
+    parts = command.commands.values() if isinstance(command, click.Group) else [command]
+    options = {opt for part in parts for param in part.params for opt in param.opts if "--" in opt}
     assert options, "a command without options is not what this test is for"
     missing = {option for option in options if option not in section and option not in shared}
     assert not missing

@@ -5,6 +5,7 @@ Reading, decoding, naming, converting, placing and mending each report what they
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import dataclass, field, fields, replace
 from numbers import Real
@@ -39,6 +40,7 @@ from clusters_geo.reading.text import repair_text
 from clusters_geo.reading.values import cast_columns, read_quantities
 from clusters_geo.reference import BUNDLED_UNITS, load_bundled_units
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, STATUSES, UNIT_COLUMNS
+from clusters_geo.storage.connection import is_address
 from clusters_geo.units.headers import unit_headers
 from clusters_geo.units.model import (
     LEVELS,
@@ -52,7 +54,6 @@ from clusters_geo.units.model import (
 from clusters_geo.validation import validate
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Mapping
 
     import geopandas as gpd
@@ -113,7 +114,8 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     ----------
     path
         A file of one of the formats in `clusters_geo.reading.formats`, or such a layer zipped. With
-        `allow_remote` also an address.
+        `allow_remote` also an address. Or a register in PostGIS, `postgresql://…`, with `@2022-09-30` at its
+        end as it was known on a day; see `clusters_geo.storage`.
     layer
         Which layer or sheet, where the file has several.
     layers
@@ -169,6 +171,8 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     >>> len(cg.load_clusters(tmp / "register.gpkg"))
     120
     """
+    if is_address(path):
+        return _loaded_register(path, check=check)
     wishes = _Wishes(
         layer, crs, columns, encoding, decimal, region, allow_large, allow_remote, check, layers, status
     )
@@ -225,6 +229,16 @@ def _read_boundaries(path: str | os.PathLike[str], wishes: _Wishes) -> tuple[gpd
         told: dict[str, Any] = error.values | {"option": option}
         raise type(error)(error.code, **told) from error
     return identified(shapes, report), report
+
+
+def _loaded_register(address: str | os.PathLike[str], *, check: bool) -> gpd.GeoDataFrame:
+    from clusters_geo.storage.connection import Address, parse_address
+    from clusters_geo.storage.register import load_register
+
+    where = parse_address(address if isinstance(address, Address) else os.fspath(address))
+    table = load_register(where)
+    attach(table, LoadReport(str(where), "PostGIS", where.schema, crs=table.crs.name, rows=len(table)))
+    return validate(table) if check else table
 
 
 def load_districts(  # noqa: PLR0913 - all but the file is keyword-only

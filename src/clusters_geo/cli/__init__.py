@@ -44,6 +44,7 @@ _COMMANDS = (
     "compare",
     "pipeline",
     "forecast",
+    "register",
 )
 _LANGUAGE = "clusters_geo.lang"
 

@@ -27,6 +27,7 @@ from clusters_geo.cli.options import (
     units_option,
     working,
 )
+from clusters_geo.storage.connection import Address
 from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
@@ -192,6 +193,8 @@ def _input(path: Path, crs: object, table: pd.DataFrame | None = None) -> Input:
     from clusters_geo.reading.opening import InputFile
     from clusters_geo.report.audit_report import Input, input_file
 
+    if isinstance(path, Address):
+        return Input(str(path), "", str(crs))
     # The file may be another by now than the one that was read.
     read = {} if table is None else table.attrs.get(ATTRIBUTE, {})
     if read.get("sha256"):

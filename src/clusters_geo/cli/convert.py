@@ -18,6 +18,7 @@ from clusters_geo.cli.options import (
     said_of_register,
     say_out,
 )
+from clusters_geo.storage.connection import is_address, parse_address
 from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
@@ -68,22 +69,22 @@ def command(
         table = load_clusters(source, decimal=decimal, **said_of_register(), **wishes)
     say_out(load_report(table).text(lang), err=True)
     _written(table, target, wanted, (name, schema), lang)
-    place = f"{schema}.{name}" if schema else name or target
+    shown = str(parse_address(target)) if is_address(target) else target
+    place = f"{schema}.{name}" if schema else name or shown
     say_out(_say("written", lang).format(count=len(table), place=place))
 
 
 def _refuse_halves(target: str, name: str | None, schema: str | None) -> None:
     """Refuse what cannot be meant before anything is read."""
-    from clusters_geo.storage.postgis import is_database_address
     from clusters_geo.writing import target_of
 
-    if not is_database_address(target):
+    if not is_address(target):
         if name is not None or schema is not None:
             msg = "--table and --schema go with a postgresql:// address only."
             raise click.UsageError(msg)
         target_of(target)
-    elif name is None:
-        msg = "A database needs --table."
+    elif name is None and schema is not None:
+        msg = "--schema goes with --table; the schema of a register is named by its address, ?schema=NAME."
         raise click.UsageError(msg)
 
 

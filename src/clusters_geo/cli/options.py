@@ -65,12 +65,16 @@ _ALLOW_REMOTE = "clusters_geo.allow_remote"
 
 
 class _Source(click.Path):
-    """A file to read: on this machine, or with --allow-remote at an address, fetched for the command."""
+    """What to read: a file, with --allow-remote one that is fetched, or a register in PostGIS."""
 
     def convert(
         self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str]:
         text = str(value)
+        from clusters_geo.storage.connection import is_address, parse_address
+
+        if is_address(text):
+            return parse_address(text)
         if ctx is None or not ("://" in text or text.startswith("/vsi")):
             return _guarded(super().convert(value, param, ctx), ctx)
         from clusters_geo.reading.opening import opened

@@ -114,11 +114,16 @@ def vintage(events: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
         index="cluster_id", columns="column", values=["value", *COMPANIONS]
     )
     declared = [c.name for c in CLUSTER_COLUMNS if ("value", c.name) in wide]
-    parts = {name: wide["value", name] for name in declared}
+    parts = {name: _worded_flags(wide["value", name], name) for name in declared}
     for name in declared:
         parts |= {f"{name}_{what}": wide[what, name] for what in COMPANIONS if wide[what, name].notna().any()}
     table = pd.DataFrame(parts, index=wide.index).assign(as_of=as_day(as_of))
     return cast_columns(table, tuple(column(name) for name in declared))
+
+
+def _worded_flags(values: pd.Series, name: str) -> pd.Series:
+    """Return the values of a column; of a flag, which a log writes as a word, true or false."""
+    return values.map({"true": True, "false": False}) if column(name).kind == "flag" else values
 
 
 def _oldest_first(known: pd.DataFrame) -> pd.DataFrame:

@@ -6,8 +6,10 @@ under the ending `.zip` it is one file, and is.
 
 from __future__ import annotations
 
+import os
 import warnings
 import zipfile
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,15 +19,17 @@ import shapely
 
 from clusters_geo.crs import HANOI_CRS, MAP_CRS, vn2000
 from clusters_geo.errors import ClustersGeoError, CRSError, EngineError, SourceError
+from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.tables import csv_text, neutral_cells
+from clusters_geo.storage.connection import Address, is_address, parse_address
 from clusters_geo.writing import new_files, refusal, replaced_file, target_of
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
     from pathlib import Path
 
     import geopandas as gpd
+
 
 __all__ = ["WRITTEN", "in_system", "save", "target_crs"]
 
@@ -39,7 +43,7 @@ _GEOJSON_DECIMALS = 9
 
 def save(
     table: gpd.GeoDataFrame, path: str | os.PathLike[str], *, crs: str | None = None, layer: str | None = None
-) -> Path:
+) -> Path | Address:
     """Write a table to one file and return where.
 
     Parameters
@@ -48,7 +52,8 @@ def save(
         Clusters or districts; it is not changed.
     path
         Its ending chooses the format: .gpkg, .parquet (GeoParquet 1.1), .geojson (RFC 7946), .fgb, .shp,
-        .zip (a Shapefile as one file), .csv or .xlsx (both without shapes).
+        .zip (a Shapefile as one file), .csv or .xlsx (both without shapes). Or `postgresql://…`: clusters are
+        added to the register there, or changed in it, by id, with their history.
     crs
         The system to write in: a code such as "EPSG:5897", "vn2000" for Hà Nội's, "vn2000:Bắc Ninh" for a
         province's. Without it the table's own. GeoJSON is always in longitude and latitude.
@@ -57,7 +62,7 @@ def save(
 
     Returns
     -------
-    The path of the file.
+    The path of the file, or the address without user and password.
 
     Warns
     -----
@@ -80,6 +85,8 @@ def save(
     >>> cg.load_clusters(written).crs.to_string()
     'EPSG:5897'
     """
+    if is_address(path):
+        return _save_register(table, path, crs)
     # What must not be written to at all is refused before its ending is looked at.
     target = target_of(path).named
     write = WRITTEN.get(target.suffix.lower())
@@ -94,6 +101,17 @@ def save(
     with place as beside, _explained(target):
         write(flat, beside, layer or target.stem)
     return target
+
+
+def _save_register(table: gpd.GeoDataFrame, path: str | os.PathLike[str], crs: str | None) -> Address:
+    from clusters_geo.storage.register import save_register
+
+    address = parse_address(path if isinstance(path, Address) else os.fspath(path))
+    report = table.attrs.get(ATTRIBUTE, {})
+    wanted = in_system(table, crs)
+    file = PurePath(report.get("path", "")).name
+    save_register(wanted, address, file=file, sha256=report.get("sha256", ""))
+    return address
 
 
 def target_crs(crs: str) -> pyproj.CRS:

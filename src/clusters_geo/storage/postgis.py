@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote
 
 import pandas as pd
 
 from clusters_geo.errors import CRSError, EngineError, SourceError
+from clusters_geo.storage.connection import CONNECT_TIMEOUT_S, Address, parse_address
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from sqlalchemy import Connection, Engine
 
-__all__ = ["is_database_address", "save_postgis"]
+__all__ = ["save_postgis"]
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 # What PostgreSQL keeps of a name, in bytes; the rest it cuts off, and two names become one.
 _NAME_BYTES = 63
-_ADDRESS = re.compile(r"postgres(?:ql)?(?:\+\w+)?:/{1,2}(.*)", re.IGNORECASE | re.DOTALL)
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]*)(?::(\d+))?(?:/([^?#]*))?(?:\?([^#]*))?")
 # Long enough for a save in another program, too short to be taken for a fault.
 _LOCK_WAIT = "10s"
-_CONNECT_S = 10
 
 # SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html
 _BY_STATE = {
@@ -40,32 +36,6 @@ _BY_STATE = {
     "53100": "database.full",
     "42809": "database.not-a-table",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Address:
-    """Where a database is; the password is in no text that this can become."""
-
-    host: str
-    port: int | None
-    database: str
-    user: str | None
-    password: str | None = field(repr=False)
-    query: dict[str, str] = field(repr=False)
-
-    def __str__(self) -> str:
-        return f"postgresql://{self.host}{f':{self.port}' if self.port else ''}/{self.database}"
-
-
-def is_database_address(text: str) -> bool:
-    """Return whether a text means a PostgreSQL database, however it is spelt.
-
-    Examples
-    --------
-    >>> is_database_address("PostgreSQL+psycopg://an@host/db"), is_database_address("cum.gpkg")
-    (True, False)
-    """
-    return _ADDRESS.fullmatch(text.strip()) is not None
 
 
 def save_postgis(table: gpd.GeoDataFrame, url: str, name: str, *, schema: str | None = None) -> None:
@@ -100,7 +70,7 @@ def save_postgis(table: gpd.GeoDataFrame, url: str, name: str, *, schema: str | 
     if long:
         raise SourceError("database.column-name", names=long)
     _require_code(table)
-    address = _address(url)
+    address = parse_address(url)
     engine = _engine(address)
     refused: SourceError | None = None
     try:
@@ -119,26 +89,7 @@ def _require_code(table: gpd.GeoDataFrame) -> None:
         raise CRSError("database.no-code", crs="–" if table.crs is None else table.crs.name)
 
 
-def _address(url: str) -> _Address:
-    """Take an address apart, also where `@`, `:` or `/` in its password are not encoded."""
-    found = _ADDRESS.fullmatch(url.strip())
-    # All before the last @ is user and password, whatever signs are in it.
-    user, at, rest = ("", "", "") if found is None else found[1].rpartition("@")
-    parts = _HOST.fullmatch(rest)
-    if found is None or parts is None or (at and "?" in user.partition(":")[0]):
-        raise SourceError("database.address")
-    name, colon, password = user.partition(":")
-    return _Address(
-        host=parts[1].strip("[]") or "localhost",
-        port=int(parts[2]) if parts[2] else None,
-        database=unquote(parts[3] or ""),
-        user=unquote(name) or None,
-        password=unquote(password) if colon else None,
-        query=dict(parse_qsl(parts[4] or "")),
-    )
-
-
-def _engine(address: _Address) -> Engine:
+def _engine(address: Address) -> Engine:
     try:
         import geoalchemy2  # noqa: F401 - needed by to_postgis
         import psycopg  # noqa: F401 - the driver
@@ -154,7 +105,7 @@ def _engine(address: _Address) -> Engine:
         database=address.database or None,
         query=address.query,
     )
-    options = {"connect_timeout": _CONNECT_S} if "connect_timeout" not in address.query else {}
+    options = {"connect_timeout": CONNECT_TIMEOUT_S} if "connect_timeout" not in address.query else {}
     return sqlalchemy.create_engine(url, hide_parameters=True, connect_args=options)
 
 
@@ -195,7 +146,7 @@ def _has_postgis(transaction: Connection) -> bool:
     return bool(transaction.execute(asked).scalar())
 
 
-def _refusal(error: Exception, address: _Address, name: str) -> SourceError:
+def _refusal(error: Exception, address: Address, name: str) -> SourceError:
     """Return the sentence for what the server or its driver said; the driver's own words stay unsaid."""
     if isinstance(error, SourceError):
         return error

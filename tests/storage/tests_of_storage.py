@@ -1,0 +1,48 @@
+"""What the tests of storage share: a table with what is easily lost, and a password easily told."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+# With what addresses must write as %40 and what is no ASCII.
+PASSWORD = "bi@mật"
+
+
+def square(x, side=300):
+    return shapely.box(x, 2_326_000, x + side, 2_326_000 + side)
+
+
+def sample():
+    return gpd.GeoDataFrame(
+        {
+            "name": ["Phùng Xá", "Bát Tràng", "Từ Sơn"],
+            "district": ["Thạch Thất", "Gia Lâm", None],
+            "status": ["operating", "pending", None],
+            "planned_ha": [12.7, None, 0.1 + 0.2],
+            "planned_ha_basis": ["published", None, "modelled"],
+            "planned_ha_source": ["QĐ 123", None, None],
+            "workers": pd.array([2**53 + 1, None, 0], dtype="Int64"),
+            "craft_village": pd.array([True, None, False], dtype="boolean"),
+            "established_on": pd.to_datetime(["2019-06-05", None, None]).astype("datetime64[us]"),
+            "as_of": pd.to_datetime(["2022-09-30"] * 3).astype("datetime64[us]"),
+            "mã số thuế": pd.array([2**53 + 1, None, 7], dtype="Int64"),
+            "điện thoại": pd.array(["024 3382", None, "=1+1"], dtype="string"),
+            "kiểm tra": pd.to_datetime(["2024-01-02 03:04:05", None, None]).astype("datetime64[us]"),
+            "trống": pd.array([None, None, None], dtype="string"),
+        },
+        geometry=[square(562_000), None, shapely.MultiPolygon([square(563_000), square(564_000)])],
+        crs=5897,
+        index=pd.Index(["TT-01", "GL-02", "TS-03"], name="cluster_id"),
+    )
+
+
+def programs():
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    if shutil.which("initdb"):
+        folders.insert(0, Path(shutil.which("initdb")).parent)
+    return next((f for f in folders if (f / "initdb").exists()), None)
