@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clusters_geo.errors import ClustersGeoError, CRSError, EngineError, SchemaError, SourceError
 
@@ -155,3 +156,20 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def _table_html(table: Any) -> str | None:  # noqa: ANN401 - a table, without importing pandas
+    from clusters_geo.report.notebook import table_html
+
+    return table_html(table)
+
+
+def load_ipython_extension(ipython: Any) -> None:  # noqa: ANN401 - a notebook's own object
+    """Let summaries show themselves with units, % and ≈; importing the package in a notebook does it."""
+    formatter = ipython.display_formatter.formatters["text/html"]
+    for module in ("pandas", "pandas.core.frame"):
+        formatter.for_type_by_name(module, "DataFrame", _table_html)
+
+
+if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:
+    load_ipython_extension(_shell)

@@ -29,6 +29,7 @@ __all__ = [
     "reconciliation_sheet",
     "summary_record",
     "summary_sheet",
+    "summary_table_sheet",
 ]
 
 _COUNTS = ("operating_clusters", "under_construction", "pending_sites", "unknown_status")
@@ -95,6 +96,11 @@ def group_sheet(
     groups = summarize(clusters, by=by, units=units)
     if by != "status":  # its areas are those of each status, the total's those of operating clusters
         groups = pd.concat([groups, summarize(clusters)])
+    return summary_table_sheet(groups, by, lang)
+
+
+def summary_table_sheet(groups: pd.DataFrame, by: str, lang: Language) -> Sheet:
+    """Return a table of `summarize` as a person reads it, whatever it is grouped by."""
     shown = _columns_shown(groups)
     header = (_group_heading(by, lang), *(say(f"short_{name}", lang) for name in shown))
     rows = tuple(
