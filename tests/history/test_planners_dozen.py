@@ -95,3 +95,14 @@ def test_five_forms_02_come_back_as_five_changed_clusters(clusters, tmp_path):
     assert row[["leased_ha_basis", "leased_ha_as_of"]].tolist() == ["declared", "2022-12-14"]
     assert row["leased_ha_source"].startswith("form4.xlsx ")
     assert row["planned_ha_source"] == clusters.loc[row.name, "planned_ha_source"]
+
+
+@pytest.mark.parametrize(
+    ("day", "found"), [("2022-09-30", 0), ("2026-09-15", 1), ("2026-12-31", 1), ("2027-03-01", 1)]
+)
+def test_a_cluster_of_before_2009_without_a_decision_is_told_of_until_the_deadline_and_after(day, found):
+    table = pd.DataFrame(
+        {"name": ["A"], "status": "operating", "operating_on": pd.to_datetime(["2005-01-01"])},
+        index=pd.Index(["1"], name="cluster_id"),
+    )
+    assert len(cg.audit(table, law=day, only=["law.not-established"])) == found

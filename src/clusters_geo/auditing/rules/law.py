@@ -165,7 +165,8 @@ def fill_rate_on_gross_area(register: Register, *, tolerance: float = 0.005) -> 
 )
 def not_established(register: Register) -> list[Hit]:
     """Clusters that operate since before Decision 105/2009 and have no decision."""
-    if register.regime.code != "32/2024":
+    # The amendment of 2026 leaves the deadline of 31 December 2026 as it is, until that day and after.
+    if register.regime.code not in {"32/2024", "303/2026"}:
         raise _text_not_found(register, "a deadline for old clusters")
     since = register.day("operating_on")
     undecided = register.text("decision").isna() & register.day("established_on").isna()
