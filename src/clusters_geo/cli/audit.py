@@ -174,7 +174,7 @@ def _inputs(
     districts: gpd.GeoDataFrame | None,
 ) -> tuple[Input, ...]:
     """Return what was audited: the register, then the totals, the layer of districts last."""
-    from clusters_geo.reference import bundled_file
+    from clusters_geo.reference import BUNDLED_UNITS, bundled_file
 
     bundled = clusters_file is None
     crs = getattr(clusters, "crs", None)
@@ -182,7 +182,8 @@ def _inputs(
     if totals_file is not None or bundled:
         found.append(_input(totals_file or bundled_file("totals.csv"), None))
     if districts is not None:
-        path = districts_file or bundled_file("districts.geojson")
+        named = BUNDLED_UNITS.get(str(districts_file or "hanoi-districts"))
+        path = bundled_file(named[0]) if named is not None else cast("Path", districts_file)
         found.append(_input(path, _crs_name(districts.crs), districts))
     return tuple(found)
 

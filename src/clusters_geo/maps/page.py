@@ -107,7 +107,7 @@ def offline_page(data: Mapping[str, JSON], *, lang: Language, title: str, noscri
 
 # Fields that only cards show; they are long and not needed to draw the first view.
 _LATE = ("note", "note_vi", "source")
-_LATE_PARTS = ("context", "also", "findings", "sources", "link", "unitTotals", "adds")
+_LATE_PARTS = ("context", "findings", "sources", "link", "unitTotals", "adds")
 
 
 def _parted(data: Mapping[str, JSON]) -> tuple[dict[str, JSON], str]:
