@@ -33,12 +33,16 @@ def named(text):
 def test_every_code_is_said_somewhere_and_every_code_said_has_a_text():
     code = r'"((?:file|crs|text|columns|numbers|shapes|rows|units)\.[a-z-]+)"'
     sources = "".join(p.read_text(encoding="utf-8") for p in SOURCES if p.name != "words.py")
-    assert set(re.findall(code, sources)) - set(catalogue("errors")) == NOTES
+    said = set(re.findall(code, sources)) - {"columns.csv"}  # a file
+    assert said - set(catalogue("errors")) == NOTES
 
 
 def test_every_phrase_is_said_somewhere():
     sources = "".join(p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py"))
-    from_geos = {key for key in catalogue("phrases") if re.search("self-inter|shell|disconnected", key)}
+    # What GEOS says of a shape, and the parts of a mapping, are keys that are put together.
+    from_geos = {
+        key for key in catalogue("phrases") if re.search("self-inter|shell|disconnected|^mapping ", key)
+    }
     assert set(re.findall(r'"say": "([^"]+)"(?! if)', sources)) <= set(catalogue("phrases"))
     assert {key for key in catalogue("phrases") if f'"{key}"' not in sources} <= from_geos
 
