@@ -105,7 +105,7 @@ def test_the_legend_belongs_to_the_measure(city):
     assert city.locator(".cg-legend summary").inner_text() == "Tỷ lệ lấp đầy"
     # Of all but one nothing is published: hatched, not zero. Thanh Trì's one cluster states a rate.
     assert city.locator("path.cg-district.cg-nodata").count() == 29
-    assert texts(city, ".cg-legend .cg-key >> nth=0") == ["không có số liệu"]
+    assert "không có số liệu" in texts(city, ".cg-legend .cg-key >> nth=0")[0]
     choose(city, "pending_sites")
     assert city.locator("path.cg-amount").count() > 5
     assert city.locator("path.cg-district.cg-plain").count() == 30

@@ -51,6 +51,7 @@
       this.card = L.popup(at, options).setContent(make()).openOn(this.map);
       this.card.make = make;
       this.state.cluster = subject?.id ?? null;
+      this.permalink?.update(this);
       this.announce(this.card.getElement(), from);
     }
 
@@ -64,6 +65,7 @@
       element.focus({ preventScroll: true });
       this.card.on("remove", () => {
         this.state.cluster = null;
+        this.permalink?.update(this);
         if (element.contains(document.activeElement) && from?.isConnected)
           from.focus({ preventScroll: true });
       });
@@ -298,6 +300,7 @@
     app.head = new Head(app);
     app.scale = new Scale(app);
     const permalink = new Permalink(app);
+    app.permalink = permalink;
     app.toolbar = new Toolbar(app, {
       measure: () => app.ruler.start(),
       png: () => clustersGeo.savePng(app),
