@@ -464,11 +464,7 @@ def load_report(table: pd.DataFrame) -> LoadReport:
     'GeoPackage'
     """
     if ATTRIBUTE not in table.attrs:
-        msg = (
-            "This table carries no report. Only tables as they come from load_clusters, load_districts "
-            "and load_hanoi do, before joins."
-        )
-        raise SchemaError(msg)
+        raise SchemaError("load.no-report")
     return LoadReport.from_dict(table.attrs[ATTRIBUTE])
 
 
@@ -581,16 +577,14 @@ def _said(crs: str | int | None) -> pyproj.CRS | None:
     try:
         return None if crs is None else pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as error:
-        msg = f'There is no coordinate system {crs!r}. Say it as crs="EPSG:5897", or see clusters_geo.vn2000.'
-        raise CRSError(msg) from error
+        raise CRSError("crs.unknown", crs=crs) from error
 
 
 def _finished(
     table: gpd.GeoDataFrame, index: str, columns: tuple[Column, ...], report: LoadReport, *, check: bool
 ) -> gpd.GeoDataFrame:
     if not len(table):
-        msg = f"{report.path}, layer {report.layer}: there is not a single row in it."
-        raise SourceError(msg)
+        raise SourceError("load.no-row", path=report.path, layer=report.layer)
     # Text that stayed in a column of figures was left for its owner to decide; casting would decide it.
     sure = tuple(c for c in columns if c.kind not in {"number", "integer"} or not _holds_text(table, c.name))
     cast = cast_columns(table, sure)

@@ -61,11 +61,7 @@ class Period:
             return text
         found = _WRITTEN.fullmatch(text.strip())
         if found is None or not 2000 <= int(found[1]) <= 2100:  # noqa: PLR2004 - years that can be meant
-            msg = (
-                f"{text!r} is no reporting period. Write 2026-H1 for the report of June (15 December to "
-                "14 June) or 2026 for that of December, which covers the whole year; there is no second half."
-            )
-            raise SchemaError(msg)
+            raise SchemaError("forms.period", text=text)
         return cls(int(found[1]), half=(found[2] or "").upper() == "H1")
 
     @property
@@ -174,8 +170,7 @@ def lines(form: str) -> tuple[Line, ...]:
     """
     forms = _catalogue()
     if form not in forms:
-        msg = f"There is no form {form!r}. The circular has {', '.join(forms)}."
-        raise SchemaError(msg)
+        raise SchemaError("forms.no-form", form=form, forms=", ".join(forms))
     return forms[form]
 
 

@@ -179,13 +179,11 @@ def _refuse_unknown(clusters: pd.DataFrame, accepted: pd.DataFrame) -> None:
     strangers = [key for key in accepted["cluster_id"] if key not in clusters.index]
     strangers += [name for name in accepted["column"] if name not in known]
     if strangers:
-        msg = f"The changes speak of {strangers[0]!r}, which the register does not have. Were ids edited?"
-        raise SchemaError(msg)
+        raise SchemaError("changes.stranger", stranger=strangers[0])
     twice = accepted[accepted.duplicated(["cluster_id", "column"])]
     if len(twice):
         key, name = twice.iloc[0][["cluster_id", "column"]]
-        msg = f"The changes accept two values of {name} for {key}. Set accept to False for one of them."
-        raise SchemaError(msg)
+        raise SchemaError("changes.two-values", column=name, cluster_id=key)
     for row in accepted.to_dict("records"):
         value, kind = float(row["after"]), column(row["column"]).kind
         if (kind == "integer" and (value % 1 or abs(value) > _LARGEST_WHOLE)) or (

@@ -188,8 +188,7 @@ def write_form(filled: Filled, findings: pd.DataFrame, path: Path, on: date) -> 
     """Write a form that is filled in; see `save_form`."""
     ending = path.suffix.lower()
     if ending not in ENDINGS:
-        msg = f"{path} has the ending {path.suffix!r}; a form is written as {', '.join(ENDINGS)}."
-        raise SourceError(msg)
+        raise SourceError("forms.ending", path=path, ending=path.suffix, endings=", ".join(ENDINGS))
     page = page_of(filled, findings, on)
     with replaced_file(path, ending.removeprefix(".")) as beside:
         match ending:

@@ -100,8 +100,7 @@ def level_of(clusters: pd.DataFrame, on: date | None = None) -> Level:
     for level in _LEVELS[::-1] if on is not None and on >= DISTRICTS_ABOLISHED else _LEVELS:
         if register_column(clusters, level).notna().any():
             return level
-    msg = "The register names neither district nor commune, so it cannot be divided into units. Add a column."
-    raise SchemaError(msg)
+    raise SchemaError("forms.no-units")
 
 
 def unit_names(
@@ -143,8 +142,7 @@ def find_cluster(clusters: pd.DataFrame, wanted: str) -> Hashable:
     same = clusters.index[(names == match["match"]).fillna(value=False)]
     if len(same) > 1:
         listed = _ids(clusters, same)
-        msg = f"{len(same)} clusters are called {match['match']}. Say which by its id: {listed}."
-        raise SchemaError(msg)
+        raise SchemaError("forms.same-name", count=len(same), name=match["match"], ids=listed)
     found: Hashable = same[0]
     return found
 

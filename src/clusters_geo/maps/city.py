@@ -263,8 +263,7 @@ class Look:
 
 def _require_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        msg = f"{option}={value!r} is not one of {', '.join(allowed)}."
-        raise SchemaError(msg)
+        raise SchemaError("map.choice", option=option, value=value, allowed=", ".join(allowed))
 
 
 def _district_named(name: str, districts: gpd.GeoDataFrame) -> str:
@@ -321,7 +320,6 @@ def map_page(m: folium.Map) -> str:
         As `save_map`.
     """
     if not isinstance(m, ClusterMap):
-        msg = f"save_map needs a map that make_map returned, not a {type(m).__name__}; use its own save()."
-        raise SchemaError(msg)
+        raise SchemaError("map.not-ours", kind=type(m).__name__)
     noscript = "" if m.noscript is None else m.noscript()
     return offline_page(m.data | {"stock": stock_layers(m)}, lang=m.lang, title=m.title, noscript=noscript)

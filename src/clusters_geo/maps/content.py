@@ -80,8 +80,7 @@ class Tables:
         _require_columns(clusters, "clusters", ("name", "status"))
         _require_columns(districts, "districts", ("name",))
         if clusters.empty and districts.empty:
-            msg = "There is nothing to draw: neither a cluster nor a district is given."
-            raise SchemaError(msg)
+            raise SchemaError("map.nothing")
         files = files_of(clusters, districts)
         # Namesakes are told apart by the unit above, so that a name on the page is one unit.
         named = districts.assign(name=unit_labels(districts)) if len(districts) else districts
@@ -544,8 +543,7 @@ def _findings(findings: pd.DataFrame | None, clusters: gpd.GeoDataFrame) -> list
         return []
     rows = findings.reset_index() if findings.index.name == "cluster_id" else findings
     if "cluster_id" not in rows:
-        msg = f"The findings have no column 'cluster_id'; there are: {', '.join(map(str, rows.columns))}."
-        raise SchemaError(msg)
+        raise SchemaError("map.findings", columns=", ".join(map(str, rows.columns)))
     rows = rows[rows["cluster_id"].isin(clusters.index)]
     wanted = [name for name in ("cluster_id", "severity", "rule", "message", "fix", "source") if name in rows]
     said = _both_languages(findings)

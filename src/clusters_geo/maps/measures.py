@@ -204,11 +204,7 @@ def _natural_breaks(numbers: NDArray[np.float64], classes: int) -> NDArray[np.fl
     try:
         mapclassify = import_module("mapclassify")
     except ImportError as error:
-        msg = (
-            "Natural breaks need the package mapclassify, which is not installed: "
-            "pip install mapclassify, or choose quantiles or equal."
-        )
-        raise EngineError(msg) from error
+        raise EngineError("map.no-mapclassify") from error
     with warnings.catch_warnings():
         # It asks for numba, which a few hundred districts do not need.
         warnings.simplefilter("ignore")

@@ -93,8 +93,7 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
     {'Ba Vì': 'ba-vi.html', 'Thường Tín': 'thuong-tin.html', '': 'index.html'}
     """
     if districts.empty:
-        msg = "There is no district to write a map for; give a layer of districts, or use save_map."
-        raise SchemaError(msg)
+        raise SchemaError("map.no-districts")
     look = Look.of(lang=lang, title=title, theme=theme, tiles=tiles, attribution=attribution)
     content = Content.of(Tables.of(clusters, districts), classes(measure, classing, breaks))
     files = _file_names(districts["name"])

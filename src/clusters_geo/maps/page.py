@@ -188,8 +188,7 @@ def _leaflet(name: str) -> str:
     except metadata.PackageNotFoundError:
         found = []
     if not found:
-        msg = f"{name} of the package XStatic-Leaflet was not found: pip install XStatic-Leaflet."
-        raise EngineError(msg)
+        raise EngineError("map.no-leaflet", file=name)
     return found[0].read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
@@ -219,8 +218,7 @@ def background(tiles: str, attribution: str | None) -> dict[str, JSON]:
     credit = attribution or credit
     parts = urlsplit(url.replace("{s}", "*"))
     if parts.scheme != "https" or not _HOST.fullmatch(parts.netloc) or not credit:
-        msg = f"The background {url!r} needs an https address, and attribution= to say whose it is."
-        raise SchemaError(msg)
+        raise SchemaError("map.background", url=url)
     return {
         "url": url,
         "attribution": plain_text(credit),
@@ -237,13 +235,9 @@ def _provider(name: str) -> tuple[str, str | None, str, int]:
     try:
         found = providers.query_name(name)
     except ValueError as error:
-        msg = (
-            f"{name!r} is not a background that xyzservices knows; give an address with {{z}}, {{x}}, {{y}}."
-        )
-        raise SchemaError(msg) from error
+        raise SchemaError("map.no-background", name=name) from error
     if found.requires_token():
-        msg = f"{name!r} needs a key of your own; give its address with the key in it instead."
-        raise SchemaError(msg)
+        raise SchemaError("map.background-key", name=name)
     return (
         found.build_url(),
         found.attribution,

@@ -73,11 +73,7 @@ def _item(element: Element) -> dict[str, JSON]:
         return {"kind": "geojson", "features": [_feature(element, f) for f in element.data["features"]]}
     kind = _SHAPES.get(type(element))
     if kind is None:
-        msg = (
-            f"A {type(element).__name__} cannot go into the offline file, which runs no script but its own. "
-            "Leave it out, or write the map with its own save(), which needs a network."
-        )
-        raise SchemaError(msg)
+        raise SchemaError("map.no-offline", kind=type(element).__name__)
     item: dict[str, JSON] = {"kind": kind, "options": _style(element)}
     where = "at" if kind in ("marker", "circle", "circle_marker") else "points"
     item[where] = _rounded(getattr(element, "locations" if where == "points" else "location"))

@@ -121,8 +121,7 @@ def summarize(
     placed = units is not None and by == unit_level(units)
     for needed in ("status", None if placed else by):
         if needed is not None and needed not in clusters:
-            msg = f"There is no column {needed!r} to summarize by; there are: {', '.join(clusters.columns)}."
-            raise SchemaError(msg)
+            raise SchemaError("summary.no-column", column=needed, columns=", ".join(clusters.columns))
     confirmed = _confirmed(clusters) if by in (None, _unit_column(clusters)) else frozenset()
     rows = _bare(clusters)
     if by is None:

@@ -185,8 +185,7 @@ def _day(on: date | str | None, clusters: pd.DataFrame) -> date:
     try:
         return date.fromisoformat(on) if isinstance(on, str) else on
     except ValueError:
-        msg = f"on is {on!r}; write a day as YYYY-MM-DD, such as 2024-06-30."
-        raise SchemaError(msg) from None
+        raise SchemaError("eligibility.day", on=on) from None
 
 
 def _figures(clusters: pd.DataFrame) -> pd.DataFrame:

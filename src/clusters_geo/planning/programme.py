@@ -129,8 +129,7 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in _REQUIRED if name not in table]
     if missing:
         present = ", ".join(map(str, table.columns))
-        msg = f"The programme has no column {', '.join(missing)}; it has: {present}."
-        raise SchemaError(msg)
+        raise SchemaError("programme.no-column", missing=", ".join(missing), present=present)
     rows = table.reindex(columns=[*table.columns, *(name for name in _OPTIONAL if name not in table)])
     numbers = {name: pd.to_numeric(rows[name], errors="coerce").astype("float64") for name in _NUMBERS}
     faults = [

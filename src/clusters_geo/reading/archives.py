@@ -59,29 +59,26 @@ def refuse_bomb(
         with zipfile.ZipFile(file) as archive:
             members = [m for m in archive.infolist() if not m.is_dir()]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
-        msg = f"{file.name} is not a readable zip archive ({error}). Was it cut short?"
-        raise SourceError(msg) from error
+        raise SourceError("archive.unreadable", file=file.name, reason=str(error)) from error
     size = sum(m.file_size for m in members)
     packed = max(1, file.stat().st_size)
     if len(members) > _MAX_MEMBERS or (size > most_bytes and not allow_large):
-        msg = (
-            f"{file.name} would unpack to {size / 1e6:,.0f} MB in {len(members)} files; the limits are "
-            f"{most_bytes / 1e6:,.0f} MB and {_MAX_MEMBERS}. Unpack it yourself and name one file."
+        raise SourceError(
+            "archive.large",
+            file=file.name,
+            size=size / 1000000.0,
+            members=len(members),
+            most=most_bytes / 1000000.0,
+            most_members=_MAX_MEMBERS,
         )
-        raise SourceError(msg)
     if size > _SMALL_BYTES and size / packed > MAX_EXPANSION:
-        msg = (
-            f"{file.name} would expand {size / packed:,.0f} times to {size / 1e6:,.0f} MB, which only "
-            "archives made to do harm do. It is not opened."
-        )
-        raise SourceError(msg)
+        raise SourceError("archive.bomb", file=file.name, times=size / packed, size=size / 1000000.0)
     names = [m.filename for m in members]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise SourceError("archive.twice", path=file.name, member=twice[:80])
     if any(m.flag_bits & 1 for m in members):
-        msg = f"{file.name} is protected by a password. Unpack it yourself and name one file."
-        raise SourceError(msg)
+        raise SourceError("archive.password", file=file.name)
     return members
 
 
@@ -95,8 +92,7 @@ def refuse_nested(file: Path, members: list[zipfile.ZipInfo]) -> None:
     """
     nested = [m.filename for m in members if PurePosixPath(m.filename).suffix.lower() in _ARCHIVES]
     if nested:
-        msg = f"{file.name} holds another archive ({nested[0]}). Unpack it and name the file in it."
-        raise SourceError(msg)
+        raise SourceError("archive.nested", file=file.name, member=nested[0])
 
 
 def unpack(file: Path, folder: Path, member: str = "", *, allow_large: bool = False) -> Path:
@@ -145,8 +141,7 @@ def unpack_kmz(file: Path, folder: Path, *, allow_large: bool = False) -> tuple[
     refuse_nested(file, members)
     found = [(m, path) for m in members if _is_kml(path := _inside(m))]
     if not found:
-        msg = f"{file.name} holds no KML. Is it another archive with the ending .kmz? Export it again."
-        raise SourceError(msg)
+        raise SourceError("archive.no-kml", file=file.name)
     parts = []
     with zipfile.ZipFile(file) as archive:
         for number, (member, path) in enumerate(found):
@@ -191,5 +186,6 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> N
         with archive.open(member) as packed, target.open("wb") as plain:
             shutil.copyfileobj(packed, plain)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        msg = f"{archive.filename}: {member.filename} is damaged ({error}). Was it cut short?"
-        raise SourceError(msg) from error
+        raise SourceError(
+            "archive.damaged-member", file=archive.filename, member=member.filename, reason=str(error)
+        ) from error

@@ -242,13 +242,9 @@ def _check_datum(verdict: Verdict, found: Placed, sought: _Sought, *, confirmed:
         return
     datum = verdict.crs.datum.name if verdict.crs.datum else "unknown"
     if shift > _TOLERABLE_M and not confirmed:
-        msg = (
-            f"{sought.where}: the projection is that of {twin.name} (EPSG:{code}) but the datum is {datum}, "
-            f"{shift:,.2f} m away. VN-2000 lost its datum on the way, as MapInfo files and many .prj files "
-            f'do. Say crs="EPSG:{code}" if these are VN-2000 coordinates; otherwise say the whole other '
-            "system."
+        raise CRSError(
+            "crs.lost-datum", where=sought.where, name=twin.name, code=code, datum=datum, shift=shift
         )
-        raise CRSError(msg)
     fine = {"say": "fine metres", "metres": shift}
     verdict.note("crs.datum", twin=twin.name, code=code, datum=datum, shift=fine)
 

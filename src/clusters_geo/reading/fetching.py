@@ -139,8 +139,7 @@ def _file_name(address: str, shown: str) -> str:
     name = PurePosixPath(unquote(urlsplit(address).path)).name
     plain = re.sub(r"[\x00-\x1f\x7f/\\\\]", "_", name)[-_NAME_WIDTH:]
     if not plain.strip(". "):
-        msg = f"{shown} does not end in the name of a file, which tells its format. Download it yourself."
-        raise SourceError(msg)
+        raise SourceError("fetch.no-name", shown=shown)
     return plain
 
 

@@ -269,8 +269,7 @@ def _translated(source: Staged) -> Iterator[None]:
     except ClustersGeoError:
         raise
     except MemoryError as error:
-        msg = f"{source.original} needs more memory than there is. Was it damaged? Split or export it again."
-        raise SourceError(msg) from error
+        raise SourceError("source.memory", path=source.original) from error
     except Exception as error:
         # Readers raise whatever their C libraries left them with; the file is at fault, and is named.
         said = _first_line(str(error), source) or type(error).__name__
@@ -504,12 +503,9 @@ def _refuse_broken_text(source: Staged, table: pd.DataFrame) -> None:
         try:
             list(values)
         except UnicodeDecodeError as error:
-            msg = (
-                f"{source.original}: column {name!r} holds bytes that are not text in the encoding "
-                "that the file "
-                f"states ({error.reason}). Correct the encoding in its header, or export it again."
-            )
-            raise SourceError(msg) from error
+            raise SourceError(
+                "source.broken-text", path=source.original, name=name, reason=error.reason
+            ) from error
 
 
 def _read_curves(source: Staged, layer: Layer) -> gpd.GeoDataFrame:
@@ -529,11 +525,13 @@ def _name_unreadable_rows(source: Staged, layer: Layer, error: Exception) -> Non
         return
     rows = [n for n, missing in enumerate(table.geometry.isna(), start=1) if missing]
     if rows:
-        msg = (
-            f"{source.original}, layer {layer.name}: the shape of row {some(rows)} cannot be read "
-            f"({_first_line(str(error), source)}). Mend or delete it where the file was made."
-        )
-        raise SourceError(msg) from error
+        raise SourceError(
+            "source.broken-shape",
+            path=source.original,
+            layer=layer.name,
+            rows=some(rows),
+            reason=_first_line(str(error), source),
+        ) from error
 
 
 def _read_parquet(source: Staged, report: LoadReport, *, allow_large: bool) -> Raw:

@@ -196,17 +196,15 @@ def identify(file: Path) -> Format:
     """
     found = _BY_ENDING.get(file.suffix.lower())
     if found is None:
-        msg = (
-            f"{file.name} has the ending {file.suffix!r}; read are {', '.join(known_endings())}. Convert it."
+        raise SourceError(
+            "source.ending", file=file.name, ending=file.suffix, endings=", ".join(known_endings())
         )
-        raise SourceError(msg)
     if file.is_dir():
         return found
     with file.open("rb") as opened:
         head = opened.read(_HEAD_BYTES)
     if not head.strip():
-        msg = f"{file.name} is empty ({file.stat().st_size} bytes). Was the download or copy complete?"
-        raise SourceError(msg)
+        raise SourceError("source.empty", file=file.name, size=file.stat().st_size)
     if found.driver:
         _refuse_indirection(file, head)
     stranger = _stranger(head)
@@ -223,11 +221,7 @@ def _refuse_indirection(file: Path, head: bytes) -> None:
         return
     hit = _INDIRECTION.search(head)
     if hit:
-        msg = (
-            f"{file.name} refers to other files or addresses ({hit[0].decode('latin-1')}…), which are never "
-            "opened. Export the data itself to GeoPackage or GeoJSON."
-        )
-        raise SourceError(msg)
+        raise SourceError("source.refers", file=file.name, start=hit[0].decode("latin-1"))
 
 
 def _stranger(head: bytes) -> tuple[str, str] | None:

@@ -384,8 +384,7 @@ def _refuse_repeated(headers: list[str]) -> None:
     for header in headers:
         twin = seen.setdefault(header.casefold(), header)
         if twin is not header or headers.count(header) > 1:
-            msg = f"Two columns are called {twin!r} and {header!r}. Rename one of them in the file."
-            raise SchemaError(msg)
+            raise SchemaError("columns.twice", first=twin, second=header)
 
 
 def _refuse_unknown(said: Mapping[str, str], headers: list[str], columns: tuple[Column, ...]) -> None:
@@ -395,8 +394,7 @@ def _refuse_unknown(said: Mapping[str, str], headers: list[str], columns: tuple[
             raise SchemaError("columns.not-there", header=header, headers=headers, option=COLUMNS_OPTION)
         if column not in names:
             meant = ", ".join(did_you_mean(column, names)) or ", ".join(names)
-            msg = f"columns= maps {header!r} to {column!r}, which is no column. Did you mean: {meant}?"
-            raise SchemaError(msg)
+            raise SchemaError("columns.unknown", header=header, column=column, meant=meant)
 
 
 def _by_name(header: str, _: Path, columns: tuple[Column, ...]) -> tuple[str, ...]:

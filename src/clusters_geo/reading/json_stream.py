@@ -119,8 +119,7 @@ class JSONStream:
                     continue
                 self._wrong(error.msg, self._at + error.pos - begin)
             except RecursionError:
-                msg = f"{self._file.name} is nested too deeply for data. It is not opened."
-                raise SourceError(msg) from None
+                raise SourceError("json.deep", file=self._file.name) from None
             except ValueError as error:
                 raise self._refused(str(error)) from None
             # A number near the end of what was read may go on: "1" with ".5" or "e+5".
@@ -189,8 +188,7 @@ def _decoded(file: Path, decoder: codecs.IncrementalDecoder, piece: bytes, start
         return decoder.decode(piece, final=not piece)
     except UnicodeDecodeError as error:
         at = start + error.start
-        msg = f"{file.name} is not UTF-8 (byte {at}: 0x{error.object[error.start]:02x}). Save it as UTF-8."
-        raise SourceError(msg) from error
+        raise SourceError("json.not-utf-8", file=file.name, at=at, start=error.object[error.start]) from error
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

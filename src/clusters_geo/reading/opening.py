@@ -143,11 +143,9 @@ def checked_file(path: str | os.PathLike[str], *, allow_large: bool = False) -> 
         return _checked_geodatabase(file.absolute())
     _refuse_other_than_plain(file, found)
     if found.st_size > MAX_BYTES and not allow_large:
-        msg = (
-            f"{file} has {found.st_size / 1e9:.1f} GB; more than {MAX_BYTES / 1e9:.1f} GB is read only with "
-            "allow_large=True (--allow-large)."
+        raise SourceError(
+            "source.large", file=file, size=found.st_size / 1000000000.0, limit=MAX_BYTES / 1000000000.0
         )
-        raise SourceError(msg)
     return file.absolute()
 
 
@@ -162,24 +160,19 @@ def _refuse_other_than_path(text: str) -> None:
 
 def _refuse_other_than_plain(file: Path, found: os.stat_result) -> None:
     if stat.S_ISDIR(found.st_mode):
-        msg = f"{file} is a folder. Name a file in it."
-        raise SourceError(msg)
+        raise SourceError("source.folder", file=file)
     if not stat.S_ISREG(found.st_mode):
-        msg = f"{file} is a pipe or a device, not a file. Save its content to a file first."
-        raise SourceError(msg)
+        raise SourceError("source.pipe", file=file)
     if not os.access(file, os.R_OK):
-        msg = f"{file} may not be read by this user. Ask for the permission, or for a copy."
-        raise SourceError(msg)
+        raise SourceError("source.permission", file=file)
 
 
 def _checked_geodatabase(folder: Path) -> Path:
     for member in folder.iterdir():
         if not stat.S_ISREG(member.lstat().st_mode):
-            msg = f"{folder} holds {member.name}, which is not a plain file. A FileGDB has only such."
-            raise SourceError(msg)
+            raise SourceError("source.gdb-member", folder=folder, member=member.name)
     if not (folder / "a00000001.gdbtable").exists():
-        msg = f"{folder} is a folder without a00000001.gdbtable, hence no FileGDB. Was it copied whole?"
-        raise SourceError(msg)
+        raise SourceError("source.not-gdb", folder=folder)
     return folder
 
 
@@ -284,8 +277,7 @@ def _check_geopackage(file: Path) -> None:
         raise SourceError(msg) from error
     for name, sql in rows:
         if _REACHES_OUT.search(sql):
-            msg = f"{file.name}: {name!r} may read other files or the network. Export it to a new GeoPackage."
-            raise SourceError(msg)
+            raise SourceError("source.reaches-out", file=file.name, name=name)
     for name, sql in rows:
         if _VIEW.match(sql):
             _refuse_endless(file, address, name, sql)
@@ -316,11 +308,7 @@ def _check_tab(file: Path) -> None:
     text = file.read_bytes()[:_MAX_HEADER_BYTES].lower()
     native = re.search(rb"type\s+native", text)
     if not native or re.search(rb"create\s+view|open\s+table|isseamless\W+true|\bfile\s+\"", text):
-        msg = (
-            f"{file.name} is a view or a linked table: it names other files, which are not opened. Save "
-            "a copy as native TAB."
-        )
-        raise SourceError(msg)
+        raise SourceError("source.tab-view", file=file.name)
     _neutral_charset(file, rb'(!charset\s+)"?WindowsVietnamese"?', rb"\1WindowsLatin1")
     _whole_names(file, rb'!charset\s+"?(?:Neutral|UTF-8)')
 

@@ -132,7 +132,7 @@ class _Seen:
 
 
 def _no_list(file: Path) -> SourceError:
-    return SourceError(f'{file.name}: "features" is not a list of features. Export it again.')
+    return SourceError("geojson.no-list", file=file.name)
 
 
 def _check_shape(file: Path, row: int, shape: object) -> None:
@@ -140,21 +140,14 @@ def _check_shape(file: Path, row: int, shape: object) -> None:
         return
     kind = shape.get("type") if isinstance(shape, dict) else None
     if not isinstance(shape, dict) or kind not in _SHAPES:
-        msg = (
-            f"{file.name}, row {row}: the geometry is of the unknown kind {kind!r}. Known: "
-            f"{', '.join(_SHAPES)}."
-        )
-        raise SourceError(msg)
+        raise SourceError("geojson.kind", file=file.name, row=row, kind=kind, shapes=", ".join(_SHAPES))
     if kind == "GeometryCollection":
         for part in shape.get("geometries") or []:
             _check_shape(file, row, part)
         return
     for ring in _rings(str(kind), shape.get("coordinates")):
         if not isinstance(ring, list) or (ring and (len(ring) < _FEWEST_POSITIONS or ring[0] != ring[-1])):
-            msg = (
-                f"{file.name}, row {row}: a ring is not closed: its first and last position differ. Close it."
-            )
-            raise SourceError(msg)
+            raise SourceError("geojson.open-ring", file=file.name, row=row)
 
 
 def _rings(kind: str, coordinates: object) -> Iterator[object]:
@@ -186,11 +179,7 @@ def refuse_cut_short(source: Staged) -> None:
         If the table is missing, or one of the two is shorter than it says.
     """
     if ".dbf" in source.missing:
-        msg = (
-            f"{source.original}: the .dbf with its names and figures is missing beside it. Copy all its "
-            "files."
-        )
-        raise SourceError(msg)
+        raise SourceError("shapefile.no-dbf", path=source.original)
     shapes = source.path.stat().st_size
     with source.path.open("rb") as opened:
         header = opened.read(_SHP_HEADER)
@@ -206,11 +195,7 @@ def refuse_cut_short(source: Staged) -> None:
         (".dbf", table.stat().st_size, start + rows * width),
     ):
         if has < needs:
-            msg = (
-                f"{source.original}: its {file} has {has:,} of the {needs:,} bytes it should have. Copy "
-                "it again."
-            )
-            raise SourceError(msg)
+            raise SourceError("shapefile.short", path=source.original, file=file, has=has, needs=needs)
 
 
 def deleted_rows(table: Path) -> int:

@@ -62,11 +62,7 @@ def _refuse_absurd(parts: NDArray[np.object_], where: str) -> None:
                 "fix": "correct or delete the shape",
             }
         )
-        msg = (
-            f"{where}: the shape of row {some(bad + 1)} has a coordinate that is not a number, infinite or "
-            f"beyond {_ABSURD:.0e}. Correct or delete it where the file was made."
-        )
-        raise SchemaError(msg, failures)
+        raise SchemaError("shapes.absurd", where=where, row=some(bad + 1), limit=_ABSURD, failures=failures)
 
 
 def _note_missing(parts: NDArray[np.object_], report: LoadReport) -> None:
@@ -174,8 +170,7 @@ def mend(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries
     mended[polygons] = [_areas_only(shape) for shape in mended[polygons]]
     lost = np.flatnonzero(invalid)[shapely.is_empty(mended)]
     if len(lost):
-        msg = f"{where}: nothing with an area remains of row {some(lost + 1)} when mended. Draw it again."
-        raise SchemaError(msg)
+        raise SchemaError("shapes.nothing-left", where=where, row=some(lost + 1))
     after = parts.copy()
     after[invalid] = mended
     result = gpd.GeoSeries(after, index=shapes.index, crs=shapes.crs, name=shapes.name)

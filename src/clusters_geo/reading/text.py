@@ -87,8 +87,7 @@ def best_reading(content: bytes, encoding: str | None = None, *, what: str = "Th
     best = max(scores, key=lambda name: scores[name], default="")
     if not best or (not encoding and scores[best] < _ENOUGH):
         tried = encoding or ", ".join(ENCODINGS)
-        msg = f"{what} cannot be read as {tried}. Save it as UTF-8, or say encoding= (--encoding)."
-        raise SourceError(msg)
+        raise SourceError("text.unreadable", what=what, tried=tried)
     return readings[best].removeprefix("\ufeff"), best
 
 
@@ -133,8 +132,7 @@ def _try(content: bytes, encoding: str) -> str | None:
     except UnicodeDecodeError:
         return None
     except LookupError as error:
-        msg = f"There is no encoding {encoding!r}. Known are {', '.join(ENCODINGS)} and Python's."
-        raise SourceError(msg) from error
+        raise SourceError("text.no-encoding", encoding=encoding, known=", ".join(ENCODINGS)) from error
 
 
 def repair_text(

@@ -91,11 +91,9 @@ def save(
     target = target_of(path).named
     write = WRITTEN.get(target.suffix.lower())
     if write is None:
-        msg = (
-            f"{target} has the ending {target.suffix!r}; written are {', '.join(WRITTEN)}. Choose one "
-            "of them."
+        raise SourceError(
+            "write.ending-of-register", path=target, ending=target.suffix, endings=", ".join(WRITTEN)
         )
-        raise SourceError(msg)
     flat = _flat(table, target, crs)
     place = new_files(target) if target.suffix.lower() == ".shp" else replaced_file(target)
     with place as beside, _explained(target):
@@ -133,8 +131,7 @@ def target_crs(crs: str) -> pyproj.CRS:
     try:
         found = pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as error:
-        msg = f'There is no coordinate system {crs!r}. Say "vn2000", "vn2000:Bắc Ninh" or "{HANOI_CRS}".'
-        raise CRSError(msg) from error
+        raise CRSError("crs.unknown-target", crs=crs, hanoi=HANOI_CRS) from error
     if not (found.is_projected or found.is_geographic) or len(found.axis_info) != _FLAT:
         raise CRSError("crs.not-flat", crs=crs, name=found.name, kind=found.type_name)
     return found
@@ -175,20 +172,12 @@ def _flat(table: gpd.GeoDataFrame, target: Path, crs: str | None) -> gpd.GeoData
     wanted = None if crs is None else target_crs(crs)
     if target.suffix.lower() == ".geojson":
         if wanted is not None and wanted != pyproj.CRS(MAP_CRS):
-            msg = (
-                f"{target}: GeoJSON holds longitude and latitude only (RFC 7946), not {wanted.name}. "
-                "Write .gpkg."
-            )
-            raise CRSError(msg)
+            raise CRSError("write.geojson-system", path=target, crs=wanted.name)
         wanted = pyproj.CRS(MAP_CRS)
     if flat.geometry.isna().all():
         return flat
     if flat.crs is None:
-        msg = (
-            f"{target}: the shapes do not say in which coordinate system they are. Set it with "
-            "table.set_crs first."
-        )
-        raise CRSError(msg)
+        raise CRSError("write.no-system", path=target)
     return in_system(flat, wanted)
 
 
