@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, UNIT_COLUMNS
+from clusters_geo.words import format_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,37 +27,26 @@ __all__ = ["list_faults", "validate"]
 Table = TypeVar("Table", bound=pd.DataFrame)
 
 _SHOWN = 5
+_Fault = dict[str, object]
 _FAILURE_COLUMNS = ["row", "column", "value", "problem", "fix"]
 _WHOLE_TABLE = "(table)"
 
-# Each kind of fault, how we say it and what to do, in Vietnamese and English.
-_FAULTS = {
-    "no column": (
-        ("không có trong các cột", "thêm cột này"),
-        ("is not among the columns", "add it"),
-    ),
-    "missing": (("chưa có", "điền vào"), ("is missing", "fill it in")),
-    "twice": (
-        ("được dùng nhiều lần", "cho mỗi dòng một mã riêng"),
-        ("is used more than once", "give each row its own"),
-    ),
-    "value": (("không phải {wanted}", "sửa hoặc để trống"), ("is not {wanted}", "correct or empty it")),
+# What to do about each kind of fault; both are phrases.
+_FIXES = {
+    "no column": "add it",
+    "missing": "fill it in",
+    "twice": "give each row its own",
+    "value": "correct or empty it",
 }
 _KINDS = {
-    "text": ("chữ", "text"),
-    "number": ("số hữu hạn", "a finite number"),
-    "integer": ("số nguyên", "a whole number"),
-    "date": ("ngày", "a date"),
-    "flag": ("có hoặc không", "true or false"),
-    "geometry": ("hình", "a shape"),
-}
-_LIMITS = {
-    "choice": ("một trong {choices}", "one of {choices}"),
-    "range": ("{kind} từ {low:g} đến {high:g}", "{kind} from {low:g} to {high:g}"),
-    "minimum": ("{kind} từ {low:g} trở lên", "{kind} of at least {low:g}"),
+    "text": "a text",
+    "number": "a finite number",
+    "integer": "a whole number",
+    "date": "a date",
+    "flag": "true or false",
+    "geometry": "a shape",
 }
 _TABLES = {"district_code": DISTRICT_COLUMNS, "unit_code": UNIT_COLUMNS}
-_NAMELESS = ("dòng {row}", "row {row}")
 
 
 def validate(table: Table) -> Table:
@@ -88,17 +78,14 @@ def validate(table: Table) -> Table:
     row column  value
       1 status closed
     """
-    failures = list_faults(table)
-    if len(failures):
-        lines = [
-            f"  {f.row}, {f.column}: {f.value!r} {f.problem}; {f.fix}."
-            for f in failures.head(_SHOWN).itertuples()
+    faults = _faults(table)
+    if faults:
+        lines: list[object] = [
+            {"say": "fault", **fault, "row": _as_text(fault["row"])} for fault in faults[:_SHOWN]
         ]
-        more = f"\n  and {len(failures) - _SHOWN} more in .failures" if len(failures) > _SHOWN else ""
-        msg = (
-            f"The table has {len(failures)} values that cannot be computed with:\n" + "\n".join(lines) + more
-        )
-        raise SchemaError(msg, failures)
+        if len(faults) > _SHOWN:
+            lines.append({"say": "more faults", "count": len(faults) - _SHOWN})
+        raise SchemaError("schema.faults", _worded(faults, "en"), count=len(faults), faults=lines)
     return table
 
 
@@ -122,22 +109,37 @@ def list_faults(table: pd.DataFrame, lang: Language = "en") -> pd.DataFrame:
     >>> list_faults(table, "vi")[["column", "problem", "fix"]].to_string(index=False, header=False)
     'status chưa có điền vào'
     """
+    return _worded(_faults(table), lang)
+
+
+def _worded(faults: list[_Fault], lang: Language) -> pd.DataFrame:
+    told = {name: [_in_words(fault[name], lang) for fault in faults] for name in ("row", "problem", "fix")}
+    return pd.DataFrame(faults, columns=_FAILURE_COLUMNS).assign(**told)
+
+
+def _in_words(value: object, lang: Language) -> object:
+    return format_value(value, lang) if isinstance(value, dict) else value
+
+
+def _as_text(row: object) -> object:
+    return row if isinstance(row, dict) else str(row)
+
+
+def _faults(table: pd.DataFrame) -> list[_Fault]:
+    """Return every fault; problems, fixes and the places of rows without an id are phrases."""
     columns = _TABLES.get(str(table.index.name), CLUSTER_COLUMNS)
     # By position: ids may be missing or used twice.
     plain = pd.DataFrame(table.reset_index(names=columns[0].name))
     ids = plain[columns[0].name]
-    rows = [fault for column in columns for fault in _faults_of(plain, column, ids, lang)]
-    return pd.DataFrame(rows, columns=_FAILURE_COLUMNS)
+    return [fault for column in columns for fault in _faults_of(plain, column, ids)]
 
 
-def _faults_of(
-    plain: pd.DataFrame, column: Column, ids: pd.Series, lang: Language
-) -> Iterator[tuple[object, ...]]:
+def _faults_of(plain: pd.DataFrame, column: Column, ids: pd.Series) -> Iterator[_Fault]:
     """Ask if a column is there, and each value, if each row has its own id, and all can be computed with."""
     name = column.name
     if name not in plain:
         if column.required:
-            yield _WHOLE_TABLE, name, None, *_told("no column", column, lang)
+            yield _fault("no column", column, _WHOLE_TABLE, None)
         return
     values = plain[name]
     missing = values.isna()
@@ -147,13 +149,18 @@ def _faults_of(
     found.append(("value", ~missing & ~_fitting(values, column)))
     for kind, where in found:
         for position in np.flatnonzero(where.to_numpy(dtype=bool)).tolist():
-            value = values.iloc[position]
-            yield _row(ids, position, lang), name, value, *_told(kind, column, lang)
+            yield _fault(kind, column, _row(ids, position), values.iloc[position])
 
 
-def _told(kind: str, column: Column, lang: Language) -> tuple[str, str]:
-    problem, fix = _FAULTS[kind][lang == "en"]
-    return problem.format(wanted=_wanted(column, lang)), fix
+def _fault(kind: str, column: Column, row: object, value: object) -> _Fault:
+    problem = {"say": kind, "wanted": _wanted(column)}
+    return {
+        "row": row,
+        "column": column.name,
+        "value": value,
+        "problem": problem,
+        "fix": {"say": _FIXES[kind]},
+    }
 
 
 def _fitting(values: pd.Series, column: Column) -> pd.Series:
@@ -195,18 +202,17 @@ def _fits(value: object, column: Column) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _row(ids: pd.Series, position: int, lang: Language) -> object:
+def _row(ids: pd.Series, position: int) -> object:
     found = ids.iloc[position]
-    return _NAMELESS[lang == "en"].format(row=position + 1) if pd.isna(found) else found
+    return {"say": "row number", "row": position + 1} if pd.isna(found) else found
 
 
-def _wanted(column: Column, lang: Language) -> str:
-    """Return in words what a value of a column must be."""
-    english = lang == "en"
+def _wanted(column: Column) -> dict[str, object]:
+    """Return the phrase of what a value of a column must be."""
     if column.kind == "choice":
-        return _LIMITS["choice"][english].format(choices=", ".join(column.choices))
-    kind = _KINDS[column.kind][english]
+        return {"say": "one of", "choices": ", ".join(column.choices)}
+    kind: dict[str, object] = {"say": _KINDS[column.kind]}
     if column.minimum is None:
         return kind
-    limits = _LIMITS["minimum" if column.maximum is None else "range"][english]
-    return limits.format(kind=kind, low=column.minimum, high=column.maximum)
+    limits = {"kind": kind, "low": column.minimum, "high": column.maximum}
+    return {"say": "at least" if column.maximum is None else "from to", **limits}

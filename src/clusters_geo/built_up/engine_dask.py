@@ -110,7 +110,7 @@ class _Measured:
 
     found: list[Any]
     counts: Counts
-    problem: str
+    problem: SourceError | None
 
 
 def _gather(
@@ -120,13 +120,13 @@ def _gather(
     from distributed import as_completed
 
     reports: list[tuple[int, Counts]] = []
-    problems: dict[int, str] = {}
+    problems: dict[int, SourceError] = {}
     notes = {client.submit(_report, piece): number for piece, number in pieces.items()}
     for note in as_completed(notes):
         counts, problem = note.result()
         if problem and not task.keep_going:
             client.cancel(list(pieces))
-            raise SourceError(problem)
+            raise problem
         if problem:
             problems[notes[note]] = problem
         reports.append((notes[note], counts))
@@ -146,15 +146,16 @@ def _gather(
 
 def _measure_part(part: Part, tools: _Tools, cuts: list[int]) -> _Measured:
     """Measure one part on a worker."""
-    ground, method, problem = tools.ground, tools.method, ""
+    ground, method = tools.ground, tools.method
+    problem: SourceError | None = None
     try:
         found = method.gather(method.lay(ground, b, part.name) for b in part.batches(ground.lookup))
     except SourceError as error:
-        found, problem = method.gather([]), str(error)
+        found, problem = method.gather([]), error
     return _Measured([method.cut(found, a, b) for a, b in pairwise(cuts)], method.counts(found), problem)
 
 
-def _report(measured: _Measured) -> tuple[Counts, str]:
+def _report(measured: _Measured) -> tuple[Counts, SourceError | None]:
     return measured.counts, measured.problem
 
 

@@ -118,12 +118,12 @@ class Task:
 class Outcome:
     """What an engine gives back.
 
-    `table` as from `Method.add_up`; `failed` the message of each part that could not be read.
+    `table` as from `Method.add_up`; `failed` the error of each part that could not be read.
     """
 
     table: pd.DataFrame
     counts: Counts
-    failed: tuple[str, ...]
+    failed: tuple[SourceError, ...]
 
 
 class Engine(Protocol):
@@ -139,13 +139,13 @@ class LocalEngine:
 
     def measure(self, source: Source, task: Task) -> Outcome:
         """Lay all footprints on the clusters and add up."""
-        failed: list[str] = []
+        failed: list[SourceError] = []
         everything = task.method.gather(_readable_parts(source, task, failed))
         table = task.method.add_up(task.ground, everything)
         return Outcome(table, task.method.counts(everything), tuple(failed))
 
 
-def _readable_parts(source: Source, task: Task, failed: list[str]) -> Iterator[Any]:
+def _readable_parts(source: Source, task: Task, failed: list[SourceError]) -> Iterator[Any]:
     """Yield what each part left; what is wrong with the others goes into `failed`, if the work goes on."""
     done = 0
 
@@ -165,7 +165,7 @@ def _readable_parts(source: Source, task: Task, failed: list[str]) -> Iterator[A
         except SourceError as error:
             if not task.keep_going:
                 raise
-            failed.append(str(error))
+            failed.append(error)
         if not source.rows:
             task.progress(number, len(source.parts))
 

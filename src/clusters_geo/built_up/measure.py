@@ -158,7 +158,7 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
     table.attrs["footprints"] = {
         name: getattr(counts, name) for name in ("read", "empty", "unusable", "repaired")
     }
-    table.attrs["failed"] = list(outcome.failed)
+    table.attrs["failed"] = [str(error) for error in outcome.failed]
     return table
 
 
@@ -217,7 +217,7 @@ def _said_source(source: Source, outcome: Outcome) -> str:
     if not outcome.failed:
         return source.name
     if len(outcome.failed) == len(source.parts):
-        raise SourceError(outcome.failed[0])
+        raise outcome.failed[0]
     return f"{source.name} ({len(outcome.failed)} of {len(source.parts)} parts left out)"
 
 

@@ -73,9 +73,7 @@ def choose(  # noqa: PLR0913 - who, at which level, when, in which layer
     if form == "04":
         return Unit(unit or "", "province", clusters)
     if unit is None:
-        what = "a cluster, by its id or name" if form == "02" else "a district or commune"
-        msg = f"Form {form} is about {what}. Say which with unit= (--unit)."
-        raise SchemaError(msg)
+        raise SchemaError("forms.which-cluster" if form == "02" else "forms.which-unit", form=form)
     if form == "02":
         return Unit(unit, "cluster", clusters.loc[[find_cluster(clusters, unit)]])
     gone = on is not None and on >= DISTRICTS_ABOLISHED
@@ -136,9 +134,8 @@ def find_cluster(clusters: pd.DataFrame, wanted: str) -> Hashable:
     names = clusters["name"].astype("string")
     match = match_names(pd.Series([wanted]), names.dropna().unique()).iloc[0]
     if pd.isna(match["match"]):
-        near = f" Did you mean {match['suggestions']}?" if match["suggestions"] else ""
-        msg = f"No cluster has the id or the name {wanted!r}.{near}"
-        raise SchemaError(msg)
+        near = match["suggestions"]
+        raise SchemaError("forms.like-cluster" if near else "forms.no-cluster", wanted=wanted, near=near)
     same = clusters.index[(names == match["match"]).fillna(value=False)]
     if len(same) > 1:
         listed = _ids(clusters, same)
@@ -162,9 +159,8 @@ def _area(
             return Unit(str(match), level, clusters[(named == match).fillna(value=False)], lost)
     known = [name for level in levels for name in unit_names(clusters, level, on, units)]
     near = match_names(pd.Series([wanted]), known).iloc[0]["suggestions"]
-    hint = f"Did you mean {near}?" if near else f"It has: {', '.join(known) or 'none'}."
-    msg = f"The register has no cluster in {wanted!r}. {hint}"
-    raise SchemaError(msg)
+    code = "forms.like-unit" if near else "forms.empty-unit"
+    raise SchemaError(code, wanted=wanted, near=near, known=known or {"say": "none"})
 
 
 def _labels(

@@ -270,9 +270,7 @@ def _district_named(name: str, districts: gpd.GeoDataFrame) -> str:
     match = match_names(pd.Series([name]), districts["name"])["match"].iloc[0]
     if pd.isna(match):
         near = did_you_mean(name, districts["name"])
-        hint = f"did you mean {' or '.join(near)}?" if near else "see the column name of the districts."
-        msg = f"No district is called {name!r}; {hint}"
-        raise SchemaError(msg)
+        raise SchemaError("map.like-district" if near else "map.no-district", name=name, near=list(near))
     return str(match)
 
 

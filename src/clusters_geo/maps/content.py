@@ -90,8 +90,7 @@ class Tables:
 def _require_columns(table: pd.DataFrame, what: str, needed: tuple[str, ...]) -> None:
     missing = [name for name in needed if name not in table]
     if missing:
-        msg = f"The {what} have no column {missing[0]!r}, which a map needs; add it or rename one."
-        raise SchemaError(msg)
+        raise SchemaError("map.no-column", table={"say": what}, column=missing[0])
 
 
 def _finite(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

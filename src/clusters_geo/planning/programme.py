@@ -140,9 +140,12 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
     if faults:
         failures = pd.DataFrame(faults, columns=["row", "column", "value"])
         row, name, value = faults[0]
-        msg = (
-            f"The programme holds {len(faults)} values that are not numbers, the first in row {row + 1}, "
-            f"column {name}: {value!r}. Write numbers with a decimal point, rates as shares (0.16 for 16 %)."
+        raise SchemaError(
+            "programme.no-number",
+            failures.assign(problem="is not a number", fix="write a number"),
+            count=len(faults),
+            row=int(row) + 1,
+            column=name,
+            value=value,
         )
-        raise SchemaError(msg, failures.assign(problem="is not a number", fix="write a number"))
     return rows.assign(**numbers)

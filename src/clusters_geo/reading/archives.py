@@ -164,10 +164,9 @@ def _main_member(file: Path, paths: list[PurePosixPath], wanted: str) -> PurePos
     layers = {p for p in layers if "__MACOSX" not in p.parts}
     chosen = {p for p in layers if not wanted or PurePosixPath(wanted) in (p, *p.parents)}
     if len(chosen) != 1:
-        listed = ", ".join(sorted(str(p) for p in layers)[:5]) or "no layer of a known format"
-        expected = f"{wanted} is not one of them" if wanted else "one layer is expected"
-        msg = f"{file.name} holds {listed}; {expected}. Unpack it and name one file."
-        raise SourceError(msg)
+        listed = sorted(str(p) for p in layers)[:5]
+        code = "archive.no-layers" if not listed else "archive.not-in-it" if wanted else "archive.several"
+        raise SourceError(code, file=file.name, listed=", ".join(listed), wanted=wanted)
     return chosen.pop()
 
 

@@ -26,7 +26,7 @@ __all__ = ["VIETNAM_EXTENT", "Placed", "Verdict", "judge_crs", "outside_vietnam"
 
 # Việt Nam on land: EPSG's area of use of VN-2000 (EPSG:4756), and a margin.
 VIETNAM_EXTENT: Extent = (102.0, 8.2, 109.7, 23.6)
-_HOME = "Hà Nội"
+_HOME, _COUNTRY = "Hà Nội", "Việt Nam"
 
 _UTM = ("EPSG:3405", "EPSG:3406", "EPSG:32648", "EPSG:32649")
 _GEOD = pyproj.Geod(ellps="WGS84")
@@ -189,25 +189,21 @@ class _Sought:
 
 def _required(crs: pyproj.CRS | None, sought: _Sought) -> pyproj.CRS:
     if crs is None:
-        msg = f"{sought.where} does not say in which coordinate system it is. {_advice(sought)}"
-        raise CRSError(msg)
+        raise CRSError("crs.missing", where=sought.where, advice=_advice(sought))
     if crs.geodetic_crs is None:
-        msg = f"{sought.where} is in {crs.name!r}, which lies nowhere on Earth. {_advice(sought)}"
-        raise CRSError(msg)
+        raise CRSError("crs.local", where=sought.where, name=crs.name, advice=_advice(sought))
     return crs
 
 
-def _advice(sought: _Sought) -> str:
+def _advice(sought: _Sought) -> dict[str, object]:
     readings = sought.readings()
     if not readings:
-        return (
-            f"None of the systems used in Việt Nam would put it in {sought.region}. Say it with "
-            "crs= (--crs), "
-            f'for example crs="{HANOI_CRS}" (VN-2000, Hà Nội) or crs="{MAP_CRS}" (longitude and latitude).'
-        )
-    listed = "; ".join(f'crs="{_code(r.crs)}" ({r.crs.name}{", swapped" * r.swapped})' for r in readings[:4])
-    which = "Say which with crs= (--crs, or --input-crs of convert)."
-    return f"It would lie in {sought.region} with {listed}. {which}"
+        return {"say": "no system fits", "region": sought.region, "hanoi": HANOI_CRS, "degrees": MAP_CRS}
+    fitting: list[dict[str, object]] = [
+        {"say": "system swapped" if r.swapped else "system", "code": _code(r.crs), "name": r.crs.name}
+        for r in readings[:4]
+    ]
+    return {"say": "systems that fit", "region": sought.region, "systems": fitting}
 
 
 def _put_right(verdict: Verdict, found: Placed, sought: _Sought, *, strict: bool) -> None:
@@ -220,11 +216,11 @@ def _put_right(verdict: Verdict, found: Placed, sought: _Sought, *, strict: bool
         return
     x, y = sought.middle
     if verdict.crs.is_geographic and max(abs(x), abs(y)) > _MAX_DEGREES:
-        why = f"its coordinates, about ({x:,.0f}, {y:,.0f}), are metres and not degrees"
+        why: dict[str, object] = {"say": "metres not degrees", "x": x, "y": y}
     else:
-        why = f"its coordinates would lie {_where(found)}, outside {sought.region if strict else 'Việt Nam'}"
-    msg = f"{sought.where} is said to be in {verdict.crs.name}, but {why}. {_advice(sought)}"
-    raise CRSError(msg)
+        region = sought.region if strict else _COUNTRY
+        why = {"say": "would lie outside", "at": _position(found), "region": region}
+    raise CRSError("crs.wrong", where=sought.where, name=verdict.crs.name, why=why, advice=_advice(sought))
 
 
 def _check_datum(verdict: Verdict, found: Placed, sought: _Sought, *, confirmed: bool) -> None:
@@ -310,10 +306,6 @@ def _position(found: Placed) -> dict[str, object]:
     if not (math.isfinite(found.lon) and math.isfinite(found.lat)):
         return {"say": "nowhere"}
     return {"say": "at", "lon": found.lon, "lat": found.lat}
-
-
-def _where(found: Placed) -> str:
-    return f"at longitude {found.lon:.2f}, latitude {found.lat:.2f}"
 
 
 def _code(crs: pyproj.CRS) -> str:

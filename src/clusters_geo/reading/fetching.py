@@ -85,7 +85,7 @@ def fetch(address: str, folder: Path, *, shown: str, max_bytes: float) -> Fetche
             if isinstance(error, HTTPError):
                 error.close()
             if deadline.passed:
-                raise _failed(shown, f"it was not whole after {DEADLINE_S:,.0f} s") from None
+                raise _failed(shown, {"say": "not whole in time", "seconds": DEADLINE_S}) from None
             raise error if isinstance(error, SourceError) else _failed(shown, _reason(error)) from None
     return Fetched(target, sha256, at)
 
@@ -94,7 +94,7 @@ def _copied(answer: http.client.HTTPResponse, target: IO[bytes], shown: str, max
     """Write what is answered to a file within the limit, and return its SHA-256."""
     packed = answer.headers.get("Content-Encoding", "identity")
     if packed.lower() != "identity":
-        raise _failed(shown, f"it is sent packed ({packed[:20]}), though that was not asked for")
+        raise _failed(shown, {"say": "sent packed", "packing": packed[:20]})
     announced = answer.length
     digest, size = hashlib.sha256(), announced or 0
     received = 0
@@ -104,31 +104,28 @@ def _copied(answer: http.client.HTTPResponse, target: IO[bytes], shown: str, max
         digest.update(chunk)
         target.write(chunk)
     if size > max_bytes:
-        raise _failed(
-            shown, f"it has more than {max_bytes / 1e9:.1f} GB; say allow_large=True (--allow-large)"
-        )
+        raise _failed(shown, {"say": "too large to fetch", "limit": max_bytes / 1e9})
     if announced is not None and received < announced:
-        raise _failed(shown, f"{received:,} of {announced:,} bytes arrived")
+        raise _failed(shown, {"say": "not all arrived", "received": received, "announced": announced})
     return digest.hexdigest()
 
 
-def _failed(shown: str, why: str) -> SourceError:
-    return SourceError(
-        f"{shown} could not be fetched: {why}. Try again, or download the file with a browser."
-    )
+def _failed(shown: str, why: object) -> SourceError:
+    return SourceError("fetch.failed", shown=shown, why=why)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception) -> object:
     match error:
         case HTTPError():
-            return f"the server answered {error.code} {http.client.responses.get(error.code, '')}".strip()
+            answer = f"{error.code} {http.client.responses.get(error.code, '')}".strip()
+            return {"say": "server answered", "answer": answer}
         case TimeoutError():
-            return f"nothing came for {SILENCE_S:g} s"
+            return {"say": "nothing came", "seconds": SILENCE_S}
         case ssl.SSLError():
             return str(error)[:_NAME_WIDTH]
         case ValueError() | http.client.InvalidURL():
             # Their messages repeat the address, with its secrets.
-            return "the address or the answer is malformed"
+            return {"say": "malformed address"}
     reason = getattr(error, "reason", None)
     return (
         _reason(reason) if isinstance(reason, Exception) else str(error)[:_NAME_WIDTH] or type(error).__name__
@@ -211,9 +208,8 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         scheme = urlsplit(newurl).scheme.lower()
         if scheme not in _SCHEMES or (req.type == "https" and scheme != "https"):
             fp.close()
-            raise _failed(
-                self._shown, f"it leads to {without_secrets(newurl)[:_NAME_WIDTH]}, which is not followed"
-            )
+            leads = {"say": "leads elsewhere", "address": without_secrets(newurl)[:_NAME_WIDTH]}
+            raise _failed(self._shown, leads)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 

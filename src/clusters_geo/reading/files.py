@@ -272,14 +272,11 @@ def _translated(source: Staged) -> Iterator[None]:
         raise SourceError("source.memory", path=source.original) from error
     except Exception as error:
         # Readers raise whatever their C libraries left them with; the file is at fault, and is named.
-        said = _first_line(str(error), source) or type(error).__name__
-        if "UnicodeDecodeError" in said:
-            said = "its text is in another encoding than it states"
-        msg = (
-            f"{source.original} is not a readable {source.format.name} file ({said}). Was it damaged or "
-            "cut short?"
-        )
-        raise SourceError(msg) from error
+        said: object = _first_line(str(error), source) or type(error).__name__
+        if "UnicodeDecodeError" in str(said):
+            said = {"say": "another encoding"}
+        told = {"path": source.original, "format": source.format.name}
+        raise SourceError("source.not-readable", **told, said=said) from error
 
 
 @contextmanager
@@ -382,8 +379,7 @@ def _looked_into(source: Staged, part: int, name: str, shape: str) -> Layer:
         with _quiet():
             info = pyogrio.read_info(_address(source, part), layer=name)
         if info["driver"] != source.format.driver:
-            msg = f"GDAL takes it for {info['driver']}"
-            raise SourceError(msg)
+            raise SourceError("source.other-driver", path=source.original, driver=info["driver"])
         crs, fields, rows = info["crs"], tuple(info["fields"]), info["features"]
     return Layer(name, shape, pyproj.CRS.from_user_input(crs) if crs else None, fields, rows, part)
 

@@ -21,7 +21,6 @@ __all__ = ["JSONStream"]
 
 _CHUNK_BYTES = 1 << 18
 _INT64 = 1 << 63
-_TWICE = "the key {!r} stands twice in one object"
 _BLANKS = " \t\n\r"
 # A word, a number or an escape that the end of what was read has cut is no longer than this.
 _LONGEST_TOKEN = 32
@@ -70,15 +69,15 @@ class JSONStream:
         while self._next() != "}":
             if seen:
                 self._expect(",")
-            key = self.value() if self._next() == '"' else self._wrong("Expecting property name in quotes")
+            key = self.value() if self._next() == '"' else self._wrong({"say": "a key in quotes"})
             if key in seen:
-                raise self._refused(_TWICE.format(key))
+                raise self._refused({"say": "key twice", "name": key})
             seen.add(key)
             self._expect(":")
             yield key
         self._at += 1
         if self._next():
-            self._wrong("Extra data")
+            self._wrong({"say": "extra data"})
 
     def is_array(self) -> bool:
         """Return whether the value that is next is an array."""
@@ -121,7 +120,7 @@ class JSONStream:
             except RecursionError:
                 raise SourceError("json.deep", file=self._file.name) from None
             except ValueError as error:
-                raise self._refused(str(error)) from None
+                raise self._refused(error.args[0]) from None
             # A number near the end of what was read may go on: "1" with ".5" or "e+5".
             if not isinstance(value, float | int) or end + _EXPONENT < len(self._text) or not self._read_on():
                 self._at += end - begin
@@ -142,7 +141,7 @@ class JSONStream:
 
     def _expect(self, sign: str) -> None:
         if self._next() != sign:
-            self._wrong(f"Expecting {sign!r}")
+            self._wrong({"say": "a sign", "sign": sign})
         self._at += 1
 
     def _read_on(self) -> bool:
@@ -160,16 +159,15 @@ class JSONStream:
         self._text += "".join(pieces)
         return any(pieces)
 
-    def _wrong(self, what: str, position: int | None = None) -> str:
+    def _wrong(self, what: object, position: int | None = None) -> str:
         at = self._at if position is None else position
         before = self._text[:at]
         line = self._lines + before.count("\n")
         column = at - before.rfind("\n") if "\n" in before else self._columns + at
-        msg = f"{self._file.name}, line {line}, column {column}: {what}. Was it cut short?"
-        raise SourceError(msg)
+        raise SourceError("json.wrong", file=self._file.name, line=line, column=column, what=what)
 
-    def _refused(self, what: str) -> SourceError:
-        return SourceError(f"{self._file.name}: {what}. Correct it in the program that wrote the file.")
+    def _refused(self, what: object) -> SourceError:
+        return SourceError("json.refused", file=self._file.name, what=what)
 
 
 def _text_of(file: Path) -> Iterator[str]:
@@ -196,21 +194,18 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) < len(pairs):
         twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
         first = next((members[k] for k in ("name", "cluster_id", "id") if k in members), "")
-        msg = _TWICE.format(twice[0]) + (f" (of {first!r})" if first else "")
-        raise ValueError(msg)
+        raise ValueError({"say": "key twice of" if first else "key twice", "name": twice[0], "of": first})
     return members
 
 
 def _no_constant(text: str) -> float:
-    msg = f"{text} is not a number that JSON allows"
-    raise ValueError(msg)
+    raise ValueError({"say": "not a number of JSON", "text": text})
 
 
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        msg = f"the number {text[:40]} is too large to compute with"
-        raise ValueError(msg)
+        raise ValueError({"say": "number too large", "text": text[:40]})
     return value
 
 
@@ -218,6 +213,5 @@ def _int64(text: str) -> int:
     # Python refuses to convert thousands of digits with an error of its own; 20 are too many already.
     value = int(text[:25])
     if not -_INT64 <= value < _INT64:
-        msg = f"the whole number {text[:40]} does not fit into 64 bits; write it as text"
-        raise ValueError(msg)
+        raise ValueError({"say": "beyond 64 bits", "text": text[:40]})
     return value

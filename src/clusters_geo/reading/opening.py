@@ -65,37 +65,31 @@ _COPIED = {"GML", "MapInfo MIF", "MapInfo TAB"}
 _FETCHED = re.compile(r"^(?:/vsicurl/)?(https?://.+)", re.IGNORECASE | re.DOTALL)
 _IN_ARCHIVE = re.compile(r"^/vsizip/\{?(.+?\.zip)\}?(?:/(.+?))?/?$", re.IGNORECASE | re.DOTALL)
 
-_ALLOWED = "say allow_remote=True (--allow-remote); without that"
 _NOT_A_PATH = (
-    (re.compile(r"^\s*[\[{<]"), "is data, not the name of a file", "Write it to a file first;"),
+    (re.compile(r"^\s*[\[{<]"), "path.data"),
     (
         re.compile(r"^(?:/vsicurl/)?https?://", re.IGNORECASE),
-        "is an address on a network",
-        f"Download the file first, or {_ALLOWED}",
+        "path.address",
     ),
     (
         re.compile(r"^/vsizip/.+\.zip", re.IGNORECASE | re.DOTALL),
-        "is a virtual path into an archive",
-        f"Name the archive itself, or {_ALLOWED}",
+        "path.in-archive",
     ),
     (
         re.compile(r"^/?vsi\w|^/vsi", re.IGNORECASE),
-        "is a virtual path of GDAL",
-        "Copy or unpack the file to this machine first;",
+        "path.virtual",
     ),
     (
         re.compile(r"^\w[\w+.-]+://"),
-        "is an address on a network of a kind that is never fetched",
-        "Download the file first;",
+        "path.never-fetched",
     ),
     (
         re.compile(
             r"^(?:PG|MYSQL|MSSQL|OCI|ODBC|WFS|OAPIF|GPKG|GeoJSON|ES|MVT|ESRIJSON|TopoJSON):", re.IGNORECASE
         ),
-        "is a connection string",
-        "Export the table to a file first;",
+        "path.connection",
     ),
-    (re.compile(r"[\x00\r\n]"), "holds a control character", "Name a file;"),
+    (re.compile(r"[\x00\r\n]"), "path.control"),
 )
 
 
@@ -137,8 +131,7 @@ def checked_file(path: str | os.PathLike[str], *, allow_large: bool = False) -> 
         found = file.stat()
     except (OSError, ValueError) as error:
         _refuse_other_than_path(text)
-        msg = f"There is no file {text[:200]!r} ({error}). Check the name and the folder."
-        raise SourceError(msg) from error
+        raise SourceError("source.absent", path=text[:200], reason=str(error)) from error
     if stat.S_ISDIR(found.st_mode) and file.suffix.lower() == ".gdb":
         return _checked_geodatabase(file.absolute())
     _refuse_other_than_plain(file, found)
@@ -150,12 +143,11 @@ def checked_file(path: str | os.PathLike[str], *, allow_large: bool = False) -> 
 
 
 def _refuse_other_than_path(text: str) -> None:
-    for pattern, what, fix in _NOT_A_PATH:
+    for pattern, code in _NOT_A_PATH:
         if pattern.search(text):
             shown = without_secrets(text)
             shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"
-            msg = f"{shown!r} {what}. {fix} only files on this machine are opened."
-            raise SourceError(msg)
+            raise SourceError(code, shown=shown)
 
 
 def _refuse_other_than_plain(file: Path, found: os.stat_result) -> None:
@@ -260,21 +252,14 @@ def _check_geopackage(file: Path) -> None:
                 # The copy takes in what its log holds, and needs none any more.
                 db.execute("PRAGMA journal_mode=DELETE")
                 if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                    said = "what lies beside it, -wal, is the log of another database"
-                    raise sqlite3.DatabaseError(said)
+                    raise SourceError("geopackage.other-log", file=file.name)
             db.text_factory = lambda content: content.decode("utf-8", "replace")
             rows = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     except (sqlite3.Error, UnicodeDecodeError) as error:
         # SQLite quotes damaged names in its message, which Python then fails to decode.
-        said = str(error) if isinstance(error, sqlite3.Error) else "its list of tables is damaged"
-        locked = "locked" in said
-        fix = (
-            "Close the program that has it open (QGIS?) and try again"
-            if locked
-            else "Was it cut short? Copy it again"
-        )
-        msg = f"{file.name} cannot be opened: {said}. {fix}."
-        raise SourceError(msg) from error
+        said = str(error) if isinstance(error, sqlite3.Error) else {"say": "damaged list of tables"}
+        code = "geopackage.locked" if "locked" in str(said) else "geopackage.damaged"
+        raise SourceError(code, file=file.name, said=said) from error
     for name, sql in rows:
         if _REACHES_OUT.search(sql):
             raise SourceError("source.reaches-out", file=file.name, name=name)

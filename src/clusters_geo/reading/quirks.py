@@ -78,9 +78,8 @@ def look_through(file: Path, report: LoadReport) -> None:
         report.note("crs.link", link=str(crs["link"])[:80])
     kind = members.get("type")
     if kind not in {"FeatureCollection", "Feature", *_SHAPES}:
-        what = "TopoJSON" if kind == "Topology" else f"JSON whose type is {kind!r}"
-        msg = f"{file.name} is {what}, not GeoJSON. Export it as GeoJSON."
-        raise SourceError(msg)
+        code = "geojson.topology" if kind == "Topology" else "geojson.other"
+        raise SourceError(code, file=file.name, kind=kind)
     if kind == "FeatureCollection" and seen is None:
         raise _no_list(file)
     if kind != "FeatureCollection":

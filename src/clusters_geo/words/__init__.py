@@ -3,7 +3,8 @@
 A catalogue is a table `words/NAME.csv` with the columns `key`, `vi`, `en`, which a translator opens in a
 spreadsheet; `errors.csv` holds what is refused, `notes.csv` what a load repairs and doubts, `reports.csv` the
 words of tables. A catalogue is read when the first of its sentences is said. Templates name their values in
-braces: `{value:%}` shows a share of 0–1 as per cent, `{count:,d}` a number with thousands, `{day}` a date.
+braces: `{value:%}` shows a share of 0–1 as per cent, `{count:,d}` a number with thousands, `{day}` a date,
+`{faults:lines}` a list with each item on its own line.
 
 Numbers are rounded half up, once, from full precision.
 """
@@ -243,6 +244,8 @@ class _Formatter(string.Formatter):
     def format_field(self, value: object, format_spec: str) -> str:
         if not format_spec:
             return format_value(value, self._lang)
+        if format_spec == "lines":
+            return "\n".join(format_value(line, self._lang) for line in value)  # type: ignore[attr-defined]
         if format_spec == "%":
             return MISSING if is_missing(value) else f"{format_value(_hundred(value), self._lang)} %"
         text: str = super().format_field(value, format_spec)
