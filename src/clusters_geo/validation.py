@@ -105,16 +105,18 @@ def list_faults(table: pd.DataFrame, lang: Language = "en") -> pd.DataFrame:
 
     Examples
     --------
-    >>> table = pd.DataFrame({"name": ["A"], "status": [None]}, index=pd.Index(["1"], name="cluster_id"))
+    >>> table = pd.DataFrame(
+    ...     {"name": [None], "status": ["pending"]}, index=pd.Index(["1"], name="cluster_id")
+    ... )
     >>> list_faults(table, "vi")[["column", "problem", "fix"]].to_string(index=False, header=False)
-    'status chưa có điền vào'
+    'name chưa có điền vào'
     """
     return _worded(_faults(table), lang)
 
 
 def _worded(faults: list[_Fault], lang: Language) -> pd.DataFrame:
-    told = {name: [_in_words(fault[name], lang) for fault in faults] for name in ("row", "problem", "fix")}
-    return pd.DataFrame(faults, columns=_FAILURE_COLUMNS).assign(**told)
+    rows = [[_in_words(fault[name], lang) for name in _FAILURE_COLUMNS] for fault in faults]
+    return pd.DataFrame(rows, columns=_FAILURE_COLUMNS)
 
 
 def _in_words(value: object, lang: Language) -> object:
@@ -149,7 +151,11 @@ def _faults_of(plain: pd.DataFrame, column: Column, ids: pd.Series) -> Iterator[
     found.append(("value", ~missing & ~_fitting(values, column)))
     for kind, where in found:
         for position in np.flatnonzero(where.to_numpy(dtype=bool)).tolist():
-            yield _fault(kind, column, _row(ids, position), values.iloc[position])
+            yield _fault(kind, column, _row(ids, position), _plain(values.iloc[position]))
+
+
+def _plain(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _fault(kind: str, column: Column, row: object, value: object) -> _Fault:

@@ -100,7 +100,7 @@ def test_all_units_and_one_output_do_not_go_together(run, tmp_path):
 
 
 def test_a_period_that_is_none_is_refused(run):
-    with pytest.raises(SchemaError, match="no reporting period"):
+    with pytest.raises(SchemaError, match="not a reporting period"):
         run(form_command, "04", "--period", "2026-H2")
 
 

@@ -60,8 +60,8 @@ def test_titles(town, town_districts, options, title):
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"lang": "fr"}, "lang='fr' is not one of vi, en"),
-        ({"theme": "pink"}, "theme='pink' is not one of auto, light, dark"),
+        ({"lang": "fr"}, "lang='fr' is not one of the choices: vi, en"),
+        ({"theme": "pink"}, "theme='pink' is not one of the choices: auto, light, dark"),
         ({"classing": "pretty"}, "quantiles, equal and jenks"),
         ({"only": "Thach That B"}, "No district is called 'Thach That B'; did you mean Thạch Thất"),
         ({"only": "Zzz"}, "see the column name"),

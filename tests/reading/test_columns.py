@@ -101,7 +101,7 @@ def test_what_the_caller_says_wins():
     ("explicit", "what"),
     [
         ({"B": "name"}, "There is no column 'B'; the file has: A"),
-        ({"A": "planed_ha"}, "no column. Did you mean: planned_ha"),
+        ({"A": "planed_ha"}, "no such column. Did you mean: planned_ha"),
     ],
 )
 def test_an_explicit_mapping_that_cannot_be_is_refused(explicit, what):

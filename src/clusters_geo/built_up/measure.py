@@ -14,7 +14,7 @@ from clusters_geo.area import area_ha
 from clusters_geo.built_up.engines import Exact, LocalEngine, Outcome, Task
 from clusters_geo.built_up.ground import Ground
 from clusters_geo.built_up.sources import open_footprints
-from clusters_geo.errors import CRSError, EngineError, SchemaError, SourceError, told_of
+from clusters_geo.errors import CRSError, EngineError, SchemaError, told_of
 
 if TYPE_CHECKING:
     import datetime as dt
