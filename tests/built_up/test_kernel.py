@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from clusters_geo.built_up import union
-from clusters_geo.built_up.edges import Rings
+from clusters_geo.built_up.edges import Rings, expand_runs
 from clusters_geo.built_up.index import ClusterIndex
 from clusters_geo.built_up.kernel import near_pairs, pieces_on
 from clusters_geo.built_up.union import union_m2
@@ -58,3 +58,61 @@ def test_outlines_of_many_thousand_corners_are_united_by_geos(grounds):
     footprints = np.concatenate([[road], houses, [shapely.affinity.translate(road, 3, 40)]])
     _, once = measured(clusters, footprints)
     np.testing.assert_allclose(once, grounds.covered_by_geos(clusters, footprints), rtol=1e-9)
+
+
+def on_one_spot(grounds, shapes):
+    """The square metres that footprints cover of a cluster around the spot, and how many pairs were held."""
+    west, south = grounds.WEST, grounds.SOUTH
+    clusters = np.array([shapely.box(west - 50, south - 50, west + 200, south + 200)])
+    return measured(clusters, shapes)[1][0]
+
+
+def test_a_building_a_hundred_thousand_times_is_one(grounds, monkeypatch):
+    """All pairs of them are 5 thousand million, 64 GiB: equal ones are told before pairs are made."""
+    seen = []
+    monkeypatch.setattr(
+        union, "expand_runs", lambda start, count: seen.append(count.sum()) or expand_runs(start, count)
+    )
+    spot = grounds.square(grounds.WEST, grounds.SOUTH)
+    other = grounds.square(grounds.WEST + 5, grounds.SOUTH)
+    assert on_one_spot(grounds, np.array([spot, other] * 50_000)) == pytest.approx(150)
+    assert max(seen) < 100
+
+
+def test_equal_ones_of_two_clusters_count_on_both(grounds):
+    west, south = grounds.WEST, grounds.SOUTH
+    clusters = np.array(
+        [shapely.box(west, south, west + 6, south + 10), shapely.box(west + 4, south, west + 9, south + 10)]
+    )
+    _, once = measured(clusters, np.array([grounds.square(west, south)] * 3))
+    np.testing.assert_allclose(once, [60, 50])
+
+
+def test_same_box_but_not_the_same_shape_is_kept(grounds):
+    west, south = grounds.WEST, grounds.SOUTH
+    up = shapely.Polygon([(west, south), (west + 10, south), (west + 10, south + 10)])
+    down = shapely.Polygon([(west, south), (west + 10, south + 10), (west, south + 10)])
+    assert on_one_spot(grounds, np.array([up, down, up, down])) == pytest.approx(100)
+
+
+def test_pairs_are_bounded_where_no_two_are_equal(grounds, monkeypatch):
+    """Seven thousand upon each other have 25 million pairs; GEOS unites them without any."""
+    seen = []
+    monkeypatch.setattr(
+        union, "expand_runs", lambda start, count: seen.append(count.sum()) or expand_runs(start, count)
+    )
+    monkeypatch.setattr(union, "_MOST_PAIRS", 100_000)
+    x = grounds.WEST + np.arange(7_000) * 1e-3
+    assert on_one_spot(grounds, shapely.box(x, grounds.SOUTH, x + 10, grounds.SOUTH + 10)) == pytest.approx(
+        169.99
+    )
+    assert max(seen) < 100_000
+
+
+@pytest.mark.parametrize("most", [0, 3])
+def test_grounds_left_to_geos_have_the_area_of_the_others(grounds, monkeypatch, most):
+    monkeypatch.setattr(union, "_MOST_PAIRS", most)
+    clusters, footprints = grounds.world(5)
+    np.testing.assert_allclose(
+        measured(clusters, footprints)[1], grounds.covered_by_geos(clusters, footprints), rtol=1e-9, atol=1e-7
+    )

@@ -19,7 +19,7 @@ from clusters_geo.auditing.baseline import apply_baseline, baseline_text
 from clusters_geo.auditing.rule import all_rules, find_rule
 from clusters_geo.auditing.run import audit
 from clusters_geo.errors import SourceError
-from clusters_geo.report.audit_report import AuditReport, Input, audit_word, input_file
+from clusters_geo.report.audit_report import FIRST_TOLD, AuditReport, Input, audit_word, input_file
 from clusters_geo.report.findings import FORMATS, TEXT_FORMATS, explain_rule, findings_text, findings_to_file
 from clusters_geo.report.xlsx import Worksheet, write_workbook
 
@@ -126,6 +126,55 @@ def test_nothing_found_is_a_report_too(form, tmp_path):
     clean = audit(register().iloc[[2]], on="2025-01-31", only=["figures.zero"])
     written = findings_to_file(AuditReport(clean), form, tmp_path / "f")
     assert written[0].stat().st_size > 0
+
+
+def many(lang="vi"):
+    """Six thousand findings of three rules, in thirty districts and none."""
+    few = report(lang).findings
+    kinds = few.drop_duplicates("rule").head(3)
+    table = pd.concat([kinds] * 2_000, ignore_index=True)
+    table["cluster_id"] = [f"c{number}" for number in range(len(table))]
+    table["district"] = [f"Huyện {number % 30}" if number % 31 else None for number in range(len(table))]
+    table.attrs = few.attrs
+    return AuditReport(table, report().inputs, lang, "error", date(2025, 2, 1))
+
+
+@pytest.mark.parametrize(("lang", "said"), [("vi", "Có 6.000 phát hiện"), ("en", "6,000 findings:")])
+@pytest.mark.parametrize("form", ["table", "md", "html", "xlsx"])
+def test_what_nobody_can_read_is_summarised_and_says_so(form, lang, said, tmp_path):
+    """The counts are of all, the first of each rule are told, and where the whole is."""
+    path = findings_to_file(many(lang), form, tmp_path / f"f.{form}")[0]
+    if form == "xlsx":
+        book = openpyxl.load_workbook(path)
+        text = "\n".join(
+            str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row
+        )
+        assert sum(sheet.max_row - 1 for sheet in book.worksheets[1:-2]) == 3 * FIRST_TOLD
+        assert [book.worksheets[0].cell(row, 4).value for row in (2, 3, 4)] == [2_000] * 3
+    else:
+        text = path.read_text(encoding="utf-8")
+    assert said in text
+    assert "--format csv" in text
+    assert "c0" in text
+    assert "c5000" not in text
+    assert path.stat().st_size < 80_000
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_what_programs_read_is_whole(form, tmp_path):
+    path = findings_to_file(many(), form, tmp_path / f"f.{form}")[0]
+    text = path.read_text(encoding="utf-8-sig")
+    found = json.loads(text) if form == "json" else list(csv.DictReader(io.StringIO(text)))
+    assert [row["cluster_id"] for row in found] == [f"c{number}" for number in range(6_000)]
+    assert text.rstrip("\n") == findings_text(many(), form).rstrip("\n")
+
+
+def test_a_thousand_findings_are_told_one_by_one():
+    whole = many()
+    few = AuditReport(whole.findings.head(1_000).copy(), lang="en")
+    assert not few.shortened
+    assert few.whole_elsewhere() == []
+    assert sum(len(rows) for _, rows in few.by_district()) == 1_000
 
 
 def sarif_schema():

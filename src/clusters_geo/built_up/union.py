@@ -47,12 +47,16 @@ def union_m2(index: ClusterIndex, shapes: Shapes, m2: Floats, ground: Ints, clus
     -------
     Square metres, shape (grounds,).
     """
+    first = _first_of_equals(shapes, ground)
+    shapes, m2, ground = shapes[first], m2[first], ground[first]
     bounds = shapely.bounds(shapes)
-    one, other = meeting_boxes(bounds, ground)
-    lone = np.ones(len(shapes), dtype=bool)
+    sweep = _Sweep.of(bounds, ground)
+    crowded = sweep.crowded(ground, len(cluster))
+    one, other = sweep.pairs(bounds, ~crowded[ground])
+    lone = ~crowded[ground]
     lone[one] = lone[other] = False
     area: Floats = np.bincount(ground[lone], m2[lone], len(cluster)).astype(np.float64)
-    intricate = _intricate(shapes, ground, one, other, len(cluster))
+    intricate = crowded | _intricate(shapes, ground, one, other, len(cluster))
     for one_ground in np.flatnonzero(intricate):
         union = shapely.union_all(shapes[(ground == one_ground) & ~lone])
         area[one_ground] += crossing_area(index, Rings.of(np.array([union])), cluster[[one_ground]])[0]
@@ -67,6 +71,26 @@ def union_m2(index: ClusterIndex, shapes: Shapes, m2: Floats, ground: Ints, clus
     deep = len(one) > _DEEP * len(rows)
     parts = open_parts(edges, bounds, ground, index.bounds[cluster]) if deep else None
     return area + _area_within(index, exposed_edges(edges, bounds, one, other, parts), ground, cluster)
+
+
+def _first_of_equals(shapes: Shapes, ground: Ints) -> Ints:
+    """Return the position of the first of each kind of equal shapes on a ground: the others cover no more.
+
+    Layers that were put together from several downloads hold whole districts twice; a broken export holds one
+    building a hundred thousand times, and each meets each.
+    """
+    boxes = np.column_stack([ground.astype(np.float64), shapely.bounds(shapes)])
+    order = np.lexsort(boxes.T)
+    same = (boxes[order][1:] == boxes[order][:-1]).all(axis=1)
+    suspect = np.zeros(len(shapes), dtype=bool)
+    suspect[order[1:][same]] = suspect[order[:-1][same]] = True
+    doubted = np.flatnonzero(suspect)
+    kept = {}
+    for row, key in zip(
+        doubted, zip(ground[doubted], shapely.to_wkb(shapes[doubted]), strict=True), strict=True
+    ):
+        kept.setdefault(key, row)
+    return np.flatnonzero(~suspect | np.isin(np.arange(len(shapes)), list(kept.values())))
 
 
 def _intricate(shapes: Shapes, ground: Ints, one: Ints, other: Ints, grounds: int) -> Bools:
@@ -96,6 +120,64 @@ def _area_within(index: ClusterIndex, outline: Edges, ground: Ints, cluster: Int
 _STRIP_M = 64.0
 _MOST_STRIPS = 1_000
 
+# Pairs looked at for the grounds of a block: some 500 MB. Buildings meet ten others; where thousands lie upon
+# each other GEOS unites them one after the other, which needs memory for the shapes only.
+_MOST_PAIRS = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Sweep:
+    """Boxes in strips, ordered by lane (ground and strip) and west; those that may meet follow each other.
+
+    `box` (position) and `strip` of each entry, `low` strip of each box, `stop`: behind the last entry that
+    begins before this one ends.
+    """
+
+    box: Ints
+    strip: Ints
+    low: Ints
+    stop: Ints
+
+    @classmethod
+    def of(cls, bounds: Floats, ground: Ints) -> Self:
+        if not len(bounds):
+            nothing = np.empty(0, np.int64)
+            return cls(nothing, nothing, nothing, nothing)
+        west, south, east, north = (bounds - np.tile(bounds[:, :2].min(axis=0), 2)).T
+        height = max(_STRIP_M, float(north.max()) / _MOST_STRIPS)
+        low, high = (south / height).astype(np.int64), (north / height).astype(np.int64)
+        box, strip = expand_runs(low, high - low + 1)
+        lane = np.unique(ground[box] * (int(high.max()) + 1) + strip, return_inverse=True)[1]
+        # One number orders by lane, then by west: lanes lie end to end on one axis.
+        length = float(east.max()) + 1.0
+        order = np.argsort(lane * length + west[box], kind="stable")
+        box, strip, lane = box[order], strip[order], lane[order]
+        position = lane * length + west[box]
+        return cls(box, strip, low, np.searchsorted(position, lane * length + east[box] + 1e-3, side="right"))
+
+    @property
+    def _following(self) -> Ints:
+        return self.stop - np.arange(1, len(self.box) + 1)
+
+    def crowded(self, ground: Ints, grounds: int) -> Bools:
+        """Find the grounds on which there are too many pairs to hold, shape (grounds,)."""
+        candidates = np.bincount(ground[self.box], self._following, grounds)
+        order = np.argsort(candidates, kind="stable")
+        beyond = np.zeros(grounds, dtype=bool)
+        beyond[order[candidates[order].cumsum() > _MOST_PAIRS]] = True
+        return beyond
+
+    def pairs(self, bounds: Floats, looked_at: Bools) -> tuple[Ints, Ints]:
+        """Return all pairs that overlap or touch, each once, of the boxes looked at, shape (boxes,)."""
+        follow = np.where(looked_at[self.box], self._following, 0)
+        first, second = expand_runs(np.arange(1, len(self.box) + 1), follow)
+        one, other = self.box[first], self.box[second]
+        west, south, east, north = bounds.T
+        met = (west[other] <= east[one]) & (south[other] <= north[one]) & (south[one] <= north[other])
+        # Boxes that share several strips meet in the first of them.
+        met &= np.maximum(self.low[one], self.low[other]) == self.strip[first]
+        return one[met], other[met]
+
 
 def meeting_boxes(bounds: Floats, ground: Ints) -> tuple[Ints, Ints]:
     """Return all pairs of boxes on the same ground that overlap or touch.
@@ -119,26 +201,7 @@ def meeting_boxes(bounds: Floats, ground: Ints) -> tuple[Ints, Ints]:
     >>> one.tolist(), other.tolist()
     ([0], [1])
     """
-    if not len(bounds):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    west, south, east, north = (bounds - np.tile(bounds[:, :2].min(axis=0), 2)).T
-    height = max(_STRIP_M, float(north.max()) / _MOST_STRIPS)
-    low, high = (south / height).astype(np.int64), (north / height).astype(np.int64)
-    box, strip = expand_runs(low, high - low + 1)
-    lane = np.unique(ground[box] * (int(high.max()) + 1) + strip, return_inverse=True)[1]
-    # One number orders by lane, then by west: lanes lie end to end on one axis.
-    length = float(east.max()) + 1.0
-    order = np.argsort(lane * length + west[box], kind="stable")
-    box, strip, lane = box[order], strip[order], lane[order]
-    position = lane * length + west[box]
-    stop = np.searchsorted(position, lane * length + east[box] + 1e-3, side="right")
-    after = np.arange(1, len(box) + 1)
-    first, second = expand_runs(after, stop - after)
-    one, other = box[first], box[second]
-    met = (west[other] <= east[one]) & (south[other] <= north[one]) & (south[one] <= north[other])
-    # Boxes that share several strips meet in the first of them.
-    met &= np.maximum(low[one], low[other]) == strip[first]
-    return one[met], other[met]
+    return _Sweep.of(bounds, ground).pairs(bounds, np.ones(len(bounds), dtype=bool))
 
 
 # Parts of edges compared with whole polygons at once: some 20 MB.

@@ -28,6 +28,11 @@ __all__ = ["AuditReport", "Input", "audit_word", "input_file"]
 
 audit_word = speaker("audit")
 
+# Beyond this nobody reads findings one by one, and a page or workbook of all opens in no program: what is
+# made for people then tells the first of each rule. A province has some 1,000 findings.
+MOST_TOLD = 5_000
+FIRST_TOLD = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -108,12 +113,31 @@ class AuditReport:
         """The findings without their shapes, which no report but a map shows."""
         return pd.DataFrame(self.findings).drop(columns="geometry")
 
+    @cached_property
+    def shortened(self) -> bool:
+        """Whether there are too many findings to tell each of them to a person."""
+        return len(self.plain) > MOST_TOLD
+
+    @cached_property
+    def told(self) -> pd.DataFrame:
+        """The findings that are told one by one: all, or the first of each rule."""
+        if not self.shortened:
+            return self.plain
+        return self.plain.groupby(["rule", "severity"], sort=False, observed=True).head(FIRST_TOLD)
+
+    def whole_elsewhere(self) -> list[str]:
+        """Return the line that says how much is told and where the rest is; nothing if all is told."""
+        if not self.shortened:
+            return []
+        first, every = (format_value(n, self.lang) for n in (FIRST_TOLD, len(self.plain)))
+        return [self.say("first_of_each_rule", first=first, every=every)]
+
     def by_district(self) -> Iterator[tuple[str, pd.DataFrame]]:
-        """Return the findings of each district, those of the whole register last."""
-        of = dict(iter(self.plain.groupby(self.plain["district"].astype(object), dropna=True)))
+        """Return the findings told of each district, those of the whole register last."""
+        of = dict(iter(self.told.groupby(self.told["district"].astype(object), dropna=True)))
         for name in sorted(of, key=lambda name: (fold(name), name)):
             yield name, of[name]
-        everywhere = self.plain[self.plain["district"].isna()]
+        everywhere = self.told[self.told["district"].isna()]
         if len(everywhere):
             yield self.say("everywhere"), everywhere
 

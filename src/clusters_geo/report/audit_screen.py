@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clusters_geo.auditing.rule import SEVERITIES, all_rules
+from clusters_geo.report.audit_report import FIRST_TOLD
 from clusters_geo.report.tables import printable
 from clusters_geo.words import format_value, is_missing
 
@@ -93,7 +94,11 @@ def _block(report: AuditReport, rows: pd.DataFrame, width: int, *, color: bool) 
             where = report.cluster(row["cluster_id"]) or _text(row["district"], report)
             lines += _told(": ".join(filter(None, [where, _text(row["message"], report)])), width)
     else:
-        lines += flowed([_line(where) for where in _places(report, rows)], width, _INDENT)
+        told = rows.head(FIRST_TOLD) if report.shortened else rows
+        places = [_line(where) for where in _places(report, told)]
+        if len(told) < len(rows):
+            places.append(report.say("and_more", n=format_value(len(rows) - len(told), report.lang)))
+        lines += flowed(places, width, _INDENT)
         example = f"{_places(report, rows.head(1))[0]}: {_text(first['message'], report)}"
         lines += _told(report.say("example", what=example), width)
     return "\n".join([*lines, *_told(f"→ {_text(first['fix'], report)}", width)])
@@ -147,7 +152,7 @@ def _verdict(report: AuditReport, open_ones: pd.DataFrame, *, color: bool, brief
     if brief:
         lines += [report.say("not_judged_count", n=len(report.not_judged()))] * bool(report.not_judged())
     elif len(open_ones):
-        lines.append(report.say("more_formats"))
+        lines += report.whole_elsewhere() or [report.say("more_formats")]
     key = "verdict_failing" if len(report.failing) else "verdict_sound"
     verdict = report.say(key, n=len(report.failing), level=report.say(report.fail_on or "error"))
     return "\n".join([*(_line(line) for line in lines), _bold(verdict, color=color)])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clusters_geo.report.audit_report import audit_word
 from clusters_geo.report.tables import (
     Sheet,
+    json_pieces,
     plain_text,
     to_csv,
     to_json,
     to_markdown,
-    to_records,
 )
 from clusters_geo.words import format_value, is_missing
 from clusters_geo.writing import target_of, write_text
@@ -69,7 +70,7 @@ def findings_text(
         module, function = _WRITERS[form]
         return str(getattr(import_module(f"clusters_geo.report.{module}"), function)(report))
     if form == "json":
-        return to_json(to_records(report.plain))
+        return "".join(json_pieces(report.plain))
     if form == "csv":
         return to_csv(report.plain)
     if form == "md":
@@ -99,7 +100,11 @@ def findings_to_file(
         from clusters_geo.report.xlsx import findings_workbook
 
         return [findings_workbook(report, path)]
-    written = [write_text(path, findings_text(report, form, brief=brief).rstrip("\n") + "\n", form)]
+    if form == "json":
+        written = [write_text(path, chain(json_pieces(report.plain), "\n"), form)]
+    else:
+        text = findings_text(report, form, brief=brief).rstrip("\n") + "\n"
+        written = [write_text(path, text, form)]
     if form in _BARE and not target_of(path).streams:
         beside = f"{Path(path)}.provenance.json"
         written.append(write_text(beside, to_json(report.provenance()) + "\n", "json"))
@@ -132,7 +137,7 @@ def _summary(report: AuditReport) -> Sheet:
     header = tuple(report.say(key) for key in ("rule", "severity", "what", "findings"))
     rows = tuple((rule, report.say(severity), title, str(n)) for rule, severity, title, n in report.counts())
     skipped = [report.say("not_judged_note", rule=rule, why=why) for rule, why in report.not_judged()]
-    notes = (*report.headline(), *skipped, *report.provenance_lines())
+    notes = (*report.headline(), *report.whole_elsewhere(), *skipped, *report.provenance_lines())
     return Sheet(report.say("title"), header, rows, frozenset({3}), notes)
 
 
@@ -173,7 +178,7 @@ def findings_html(report: AuditReport) -> str:
         page.render(
             lang=report.lang,
             title=report.say("title"),
-            headline=report.headline(),
+            headline=[*report.headline(), *report.whole_elsewhere()],
             counts=[(r, s, report.say(s), title, n) for r, s, title, n in report.counts()],
             summary_header=[report.say(key) for key in ("severity", "what", "findings")],
             none=report.say("none"),

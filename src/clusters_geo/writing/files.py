@@ -26,7 +26,7 @@ from clusters_geo.writing.databases import refuse_open_elsewhere
 from clusters_geo.writing.targets import Target, explained, refusal, target_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "finished",
@@ -112,8 +112,8 @@ def replaced_file(path: str | os.PathLike[str], kind: str = "") -> Iterator[Path
     _tell(target.named)
 
 
-def write_text(path: str | os.PathLike[str], text: str, kind: str = "") -> Path:
-    """Write text in UTF-8, whole or not at all, and return where.
+def write_text(path: str | os.PathLike[str], text: str | Iterable[str], kind: str = "") -> Path:
+    """Write text, or the pieces of one, in UTF-8, whole or not at all, and return where.
 
     CSV begins with a mark by which a spreadsheet knows that it is UTF-8, unless it goes to a device or pipe.
 
@@ -123,8 +123,9 @@ def write_text(path: str | os.PathLike[str], text: str, kind: str = "") -> Path:
         As `replaced_file`.
     """
     marked = kind == "csv" and not target_of(path).streams
-    with replaced_file(path, kind) as beside:
-        beside.write_text(text, encoding="utf-8-sig" if marked else "utf-8", newline="\n")
+    encoding = "utf-8-sig" if marked else "utf-8"
+    with replaced_file(path, kind) as beside, beside.open("w", encoding=encoding, newline="\n") as file:
+        file.writelines([text] if isinstance(text, str) else text)
     return Path(path)
 
 
