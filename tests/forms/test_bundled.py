@@ -11,6 +11,7 @@ import pytest
 from clusters_geo.forms.checks import check_sum, form_findings
 from clusters_geo.forms.fill import form
 from clusters_geo.forms.units import unit_names
+from clusters_geo.measure.summary import summarize
 from clusters_geo.reference import bundled_file
 
 # Province and Thường Tín: result, how many clusters the row is about, how many of them say.
@@ -112,6 +113,31 @@ def test_the_area_of_2022_is_the_published_one_and_says_how_much_is_modelled(han
     assert row["result"] == pytest.approx(float(published["value"]))
     assert row["modelled"] > 0
     assert f"of which {row['modelled']:,.1f} modelled" in row["note"]
+
+
+def test_what_meets_a_published_total_is_not_rough(clusters, hanoi_forms):
+    """195.0 ha of Thường Tín are modelled part by part, but published together; Ba Vì's are not."""
+    printed = [hanoi_forms["04"], form(clusters, "03", unit="Thường Tín", period="2022")]
+    for table in printed:
+        assert table.loc[["15", "16"], "mark"].tolist() == ["", ""]
+        assert table.loc["16", "modelled"] > 0
+    rough = form(clusters, "03", unit="Ba Vì", period="2022")
+    assert rough.loc[["15", "16"], "mark"].tolist() == ["≈", "≈"]
+
+
+@pytest.mark.parametrize("unit", ["Thường Tín", "Ba Vì", "Chương Mỹ"])
+def test_marks_are_those_of_the_summary(clusters, unit):
+    estimated = str(summarize(clusters, by="district").loc[unit, "estimated"]).split("; ")
+    marks = form(clusters, "03", unit=unit, period="2022")["mark"]
+    assert [marks["15"] == "≈", marks["16"] == "≈"] == [
+        total in estimated for total in ("operating_clusters", "planned_ha")
+    ]
+
+
+def test_a_total_that_is_missed_by_a_cell_is_rough_again(clusters):
+    first = clusters.index[(clusters["district"] == "Thường Tín") & (clusters["status"] == "operating")][0]
+    clusters.loc[first, "planned_ha"] += 1
+    assert form(clusters, "03", unit="Thường Tín", period="2022").loc["16", "mark"] == "≈"
 
 
 def test_districts_add_up_to_the_city(clusters, hanoi_forms):

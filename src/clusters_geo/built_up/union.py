@@ -85,11 +85,10 @@ def _first_of_equals(shapes: Shapes, ground: Ints) -> Ints:
     suspect = np.zeros(len(shapes), dtype=bool)
     suspect[order[1:][same]] = suspect[order[:-1][same]] = True
     doubted = np.flatnonzero(suspect)
-    kept = {}
-    for row, key in zip(
-        doubted, zip(ground[doubted], shapely.to_wkb(shapes[doubted]), strict=True), strict=True
-    ):
-        kept.setdefault(key, row)
+    content = shapely.to_wkb(shapes[doubted])
+    kept: dict[tuple[int, bytes], int] = {}
+    for row, number, bytes_of_it in zip(doubted.tolist(), ground[doubted].tolist(), content, strict=True):
+        kept.setdefault((number, bytes_of_it), row)
     return np.flatnonzero(~suspect | np.isin(np.arange(len(shapes)), list(kept.values())))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -13,7 +13,8 @@ from clusters_geo.forms.conditions import Judged, register_column
 from clusters_geo.forms.parts import RULES, parts, record
 from clusters_geo.forms.units import choose
 from clusters_geo.history.events import last_day
-from clusters_geo.measure.trust import is_fact
+from clusters_geo.measure.summary import summarize
+from clusters_geo.measure.trust import MARK, is_fact
 from clusters_geo.schema import BASES
 from clusters_geo.validation import validate
 from clusters_geo.words import format_number, format_value, speaker
@@ -31,7 +32,7 @@ word = speaker("forms")
 _BASIS_COLUMNS = ("published", "declared", "measured", "inferred", "modelled")
 _TABLE = [
     *("row", "section", "indicator", "unit", "result", "note", "timing"),
-    *("qualifier", "clusters", "reported", "missing"),
+    *("mark", "qualifier", "clusters", "reported", "missing"),
     *(*_BASIS_COLUMNS, "other_basis", "cluster_ids", "missing_ids"),
 ]
 _TRACE = ["row", "cluster_id", "name", "value", "column", "basis", "decided_by", "state"]
@@ -94,6 +95,8 @@ def form(  # noqa: PLR0913 - a form is who, when, for whom, in which language
     unit, percent included; missing where nothing is reported) and `note`; then how the result was obtained:
 
     - `timing`: `period` for what happened in the period, `to_date` for what stands at its end;
+    - `mark`: what is printed before the result: "≈" for what rests on more than facts and meets no published
+      total, as `summarize` has it in `estimated`; "≥" for what is at least;
     - `qualifier`: empty for a complete result, `at least` for a sum with missing parts, `incomplete` for one
       that is partly modelled besides, `partial` for a rate over some of the clusters, `not reported`;
     - `clusters`, `reported`, `missing`: how many the row is about, how many of them say, how many do not;
@@ -193,6 +196,7 @@ def fill(  # noqa: PLR0913 - as `form`
     table = pd.DataFrame(
         [_result(line, found[line.row], who.clusters, lang) for line in rows], columns=_TABLE
     )
+    table["mark"] = table["mark"].mask(_confirmed(table, clusters, who), "")
     if totals is not None and number == "04":
         table["note"] = _with_published(table, totals, when, lang)
     table["note"] = _with_missing_land(table, who.clusters, lang)
@@ -200,6 +204,32 @@ def fill(  # noqa: PLR0913 - as `form`
     trace = pd.concat(traces, ignore_index=True)[_TRACE]
     return Filled(number, who, when, lang, table.set_index("row"), trace)
 
+
+# The rows that are totals of a summary, too, and what those are called.
+_SUMMARISED = {"15": "operating_clusters", "16": "planned_ha"}
+
+
+def _confirmed(table: pd.DataFrame, clusters: pd.DataFrame, who: Unit) -> pd.Series:
+    """Return which results are totals that the whole register's summary gives without "≈"."""
+    asked = table["row"].isin(_SUMMARISED) & (table["mark"] == MARK)
+    if not asked.any() or who.level not in _SUMMARISED_LEVELS:
+        return pd.Series(data=False, index=table.index)
+    summary = summarize(clusters, by=_SUMMARISED_LEVELS[who.level])
+    rows = summary if who.level == "province" else summary[summary.index == who.name]
+    told = [
+        not rows.empty
+        and math.isclose(result, rows[total].iloc[0], abs_tol=_SAME)
+        and total not in str(rows["estimated"].iloc[0]).split("; ")
+        for result, total in zip(table["result"], table["row"].map(_SUMMARISED), strict=True)
+        if isinstance(total, str)
+    ]
+    return asked & pd.Series(told, index=table.index[table["row"].isin(_SUMMARISED)]).reindex(
+        table.index, fill_value=False
+    )
+
+
+_SUMMARISED_LEVELS: dict[str, Literal["district"] | None] = {"district": "district", "province": None}
+_SAME = 1e-6
 
 # The rows of Form 04 of which totals are published, and what those are called.
 _PUBLISHED = {
@@ -285,6 +315,7 @@ def _result(line: Line, part: pd.DataFrame, clusters: pd.DataFrame, lang: Langua
         "missing_ids": "; ".join(map(str, missing)),
     }
     by_basis = _by_basis(known)
+    shown["mark"] = _mark(qualifier, by_basis)
     words = [_missing_words(line, shown, lang), _basis_words(line, by_basis, known, lang)]
     return shown | _basis_cells(by_basis) | {"note": "; ".join(filter(None, words))}
 
@@ -326,6 +357,15 @@ def _qualifier(part: pd.DataFrame, known: pd.DataFrame) -> str:
         return "partial"
     # What somebody filled in by a rule proves no least.
     return "incomplete" if (known["basis"] == "modelled").any() else "at least"
+
+
+def _mark(qualifier: str, by_basis: pd.Series) -> str:
+    bases = by_basis[by_basis > 0].index.to_series()
+    if qualifier == "partial" or (bases == "modelled").any():
+        return MARK
+    if qualifier in ("at least", "not reported"):
+        return "≥" if qualifier == "at least" else ""
+    return "" if is_fact(bases).all() else MARK
 
 
 def _by_basis(known: pd.DataFrame) -> pd.Series:

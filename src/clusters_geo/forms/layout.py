@@ -199,17 +199,11 @@ def _row(line: Line, cells: Mapping[Hashable, Any], lang: Language) -> Row:
     else:
         known, places = value, _places(line, value)
         text = format_number(value, lang, places)
-    sign = _sign(cells) if known is not None else ""
+    sign = str(cells["mark"]) if known is not None else ""
     told = f"{sign} {text}" if sign else text
     return Row(
         *("row", line.row, cells["indicator"], cells["unit"]), known, sign, told, places, str(cells["note"])
     )
-
-
-def _sign(cells: Mapping[Hashable, Any]) -> str:
-    if cells["modelled"] > 0:
-        return "≈"
-    return {"at least": "≥", "partial": "≈"}.get(cells["qualifier"], "")
 
 
 def _places(line: Line, value: float) -> int:

@@ -110,7 +110,9 @@ def findings_workbook(report: AuditReport, path: str | os.PathLike[str]) -> Path
         As `write_workbook`.
     """
     header = tuple(report.say(key) for key in ("rule", "severity", "what", "findings"))
-    counts = tuple((rule, report.say(severity), title, n) for rule, severity, title, n in report.counts())
+    counts: tuple[tuple[object, ...], ...] = tuple(
+        (rule, report.say(severity), title, n) for rule, severity, title, n in report.counts()
+    )
     # Under the counts, where whoever opens the workbook meets it.
     counts += tuple((line, None, None, None) for line in report.whole_elsewhere())
     sheets = [Worksheet(report.say("summary"), header, counts)]
