@@ -122,3 +122,24 @@ def test_communes_are_held_against_totals_where_there_are_no_districts():
     rows = register([90.0, 60.0]).rename(columns={"district": "commune"})
     published = totals(("Xã Ba Vì", "planned_ha", 150, "ha", "2025", "exact", "control"))
     assert cg.reconcile(rows, published)["agrees"].tolist() == [True]
+
+
+def test_a_qualifier_that_means_nothing_is_named(clusters):
+    """A damaged cell ended the audit in a fault of the program, found by the 2,000 cases at the doors."""
+    published = cg.load_totals()
+    published["qualifier"] = published["qualifier"].astype(object)
+    first = published.index[(published["role"] == "control")][0]
+    published.loc[first, "qualifier"] = "e-0ct"
+    with pytest.raises(cg.SchemaError, match=r"“e-0ct” .*Write one of exact") as told:
+        cg.reconcile(clusters, published)
+    assert "at most" in str(told.value)
+
+
+@pytest.mark.parametrize("blank", [None, "", " "])
+def test_a_total_without_a_qualifier_is_exact(clusters, blank):
+    published = cg.load_totals()
+    published["qualifier"] = published["qualifier"].astype(object)
+    control = published["role"] == "control"
+    told = published["qualifier"].where(~control, blank)
+    table = cg.reconcile(clusters, published.assign(qualifier=told))
+    assert set(table.loc[table["role"] == "control", "qualifier"]) == {"exact"}

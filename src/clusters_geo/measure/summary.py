@@ -365,7 +365,13 @@ def reconcile(
     `published`, `unit`, `qualifier`, `difference`, `agrees`, `role`, `as_of`, `source`. The role is
     `control`, or `note` for a source that contradicts the control. An exact total agrees within 0.05 of
     its unit; "about", "almost" and "more than" are taken as within 5 % on their side. A total of a scope that
-    the register does not have is not judged: there `computed` and `agrees` are missing.
+    the register does not have is not judged: there `computed` and `agrees` are missing. A total without a
+    qualifier is exact.
+
+    Raises
+    ------
+    SchemaError
+        If a qualifier is none of these; all of them are named with their rows.
 
     Examples
     --------
@@ -378,7 +384,7 @@ def reconcile(
     published = load_totals() if totals is None else totals
     whole = scope or _whole(clusters, totals)
     computed = _computed(_bare(clusters), whole)
-    rows = published[published["role"].isin(["control", "note"])]
+    rows = _qualified(published[published["role"].isin(["control", "note"])])
     rows = rows.assign(_key=rows["scope"].astype("string").map(scope_key, na_action="ignore"))
     had = rows["_key"].isin(computed["_key"])
     found = rows[had].merge(computed, on=["_key", "metric"])
@@ -396,6 +402,19 @@ def reconcile(
     columns = ["scope", "metric", "computed", "value", "unit", "qualifier", "difference", "agrees", "role"]
     table = known[[*columns, "as_of", "source"]].rename(columns={"value": "published"})
     return table.reset_index(drop=True)
+
+
+def _qualified(totals: pd.DataFrame) -> pd.DataFrame:
+    told = totals["qualifier"].astype("string").str.strip().replace("", pd.NA).fillna("exact")
+    wrong = told[~told.isin(list(_AGREES))]
+    if len(wrong):
+        rows = totals.loc[wrong.index, ["scope", "metric"]].assign(told=wrong.str[:40]).head(_MOST_NAMED)
+        found = [f"“{row['told']}” ({row['scope']}, {row['metric']})" for row in rows.to_dict("records")]
+        raise SchemaError("summary.no-qualifier", found=found, known=list(_AGREES))
+    return totals.assign(qualifier=told)
+
+
+_MOST_NAMED = 5
 
 
 def _computed(clusters: pd.DataFrame, whole: str | None) -> pd.DataFrame:
