@@ -49,17 +49,17 @@ class ClustersGeoError(Exception):
     Parameters
     ----------
     code
-        A key of `words/errors.csv`.
+        A key of `words/errors.csv`; a KeyError for any other.
     values
         What its text names: plain text, numbers, dates, lists of them, and phrases.
 
     Examples
     --------
-    >>> error = SourceError("source.no-file", path="cum.gpkg")
+    >>> error = SourceError("source.folder", file="cum")
     >>> str(error)
-    'cum.gpkg: there is no such file.'
+    'cum is a folder. Name a file in it.'
     >>> error.text("vi")
-    'cum.gpkg: không có tệp này.'
+    'cum là một thư mục. Hãy nêu một tệp trong đó.'
     """
 
     def __init__(self, code: str, /, **values: object) -> None:
@@ -69,9 +69,7 @@ class ClustersGeoError(Exception):
 
     def text(self, lang: Language) -> str:
         """Return what was found, where, and how to mend it."""
-        words = catalogue("errors").get(self.code)
-        # Sentences that are not in the catalogue yet are their own text.
-        return self.code if words is None else words.text(lang, self.values)
+        return catalogue("errors")[self.code].text(lang, self.values)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Return how to make it again in another process."""

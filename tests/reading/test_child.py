@@ -43,10 +43,10 @@ def test_what_is_returned_comes_back_and_errors_are_raised_with_their_cause():
         try:
             int("x")
         except ValueError as error:
-            msg = "source.no-file"
-            raise cg.SourceError(msg, path="a.kml") from error
+            msg = "source.folder"
+            raise cg.SourceError(msg, file="a.kml") from error
 
-    with pytest.raises(cg.SourceError, match=r"a\.kml: there is no such file") as caught:
+    with pytest.raises(cg.SourceError, match=r"a\.kml is a folder") as caught:
         run(refuse)
     assert isinstance(caught.value.__cause__, ValueError)
 

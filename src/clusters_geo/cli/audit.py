@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from clusters_geo.cli import FINDINGS
+from clusters_geo.cli.help import usage_error
 from clusters_geo.cli.options import (
     SOURCE,
     TARGET,
@@ -98,11 +99,10 @@ def command(
         say_out(_explained(rule, lang))
         return
     if rule is not None:
-        msg = f"{rule!r} is one argument too many; to see a rule in full: clusters-geo audit explain {rule}"
-        raise click.UsageError(msg)
+        raise usage_error("too-many-arguments", rule=rule)
     form = chosen_format(form, output, _FORMATS)
     if brief and form != "table":
-        raise click.UsageError(say("audit_brief", lang, form=form))
+        raise usage_error("brief", form=form)
     from clusters_geo.auditing.run import audit
     from clusters_geo.report.audit_report import AuditReport
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clusters_geo.cli.help import usage_error
 from clusters_geo.cli.options import (
     SOURCE,
     as_option,
@@ -80,12 +81,10 @@ def _refuse_halves(target: str, name: str | None, schema: str | None) -> None:
 
     if not is_address(target):
         if name is not None or schema is not None:
-            msg = "--table and --schema go with a postgresql:// address only."
-            raise click.UsageError(msg)
+            raise usage_error("database-only")
         target_of(target)
     elif name is None and schema is not None:
-        msg = "--schema goes with --table; the schema of a register is named by its address, ?schema=NAME."
-        raise click.UsageError(msg)
+        raise usage_error("schema-alone")
 
 
 def _written(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import click
 
+from clusters_geo.cli.help import usage_error
 from clusters_geo.cli.options import (
     FOLDER,
     clusters_argument,
@@ -69,8 +70,7 @@ def command(
     other.
     """
     if folder is not None and (number == "02" or unit is not None or output is not None):
-        msg = "--all-units writes Forms 03 and 04 of all units; leave out --unit, --output and 02."
-        raise click.UsageError(msg)
+        raise usage_error("forms-of-all")
     clusters, layer = load(clusters_file, districts_file, crs=crs)
     units = None if districts_file is None else layer
     wanted: _Wanted = {"period": period, "level": level, "units": units, "anyway": anyway, "lang": lang}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clusters_geo.cli.help import usage_error
 from clusters_geo.cli.options import (
     FOLDER,
     INPUT,
@@ -61,8 +62,7 @@ def command(
     is 1 if a file was refused.
     """
     if (accept is None) != (vintage is None):
-        msg = "--accept and --vintage go together: which changes, and where to write the register with them."
-        raise click.UsageError(msg)
+        raise usage_error("accept-and-vintage")
     from clusters_geo.cli.options import steps
     from clusters_geo.forms.merge import form_changes, merge_forms, read_changes
     from clusters_geo.forms.receive import overdue_forms, read_forms

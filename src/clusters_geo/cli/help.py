@@ -8,17 +8,18 @@ click says of its own, such as "No such option", is in `words/click.csv` under t
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from clusters_geo.words import LANGUAGES, Language, Words, catalogue
+from clusters_geo.words import LANGUAGES, Language, Words, catalogue, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
 
-__all__ = ["chosen_language", "in_language", "short_help", "speak"]
+__all__ = ["chosen_language", "in_language", "short_help", "speak", "usage_error"]
 
 _VARIABLE = "CLUSTERS_GEO_LANG"
 _SPEAKING = (click.core, click.exceptions, click.types, click.parser, click.decorators, click.formatting)
@@ -41,6 +42,19 @@ def chosen_language(arguments: Sequence[str]) -> Language:
         elif argument == "--lang":
             asked[:0] = arguments[at + 1 : at + 2]
     return next(lang for lang in LANGUAGES if lang == next(a for a in asked if a in LANGUAGES))
+
+
+def usage_error(key: str, **values: object) -> click.UsageError:
+    """Return what is wrong with a command line, from `words/cli.csv`, in the language asked for.
+
+    Examples
+    --------
+    >>> usage_error("no-layer-for-maps").message
+    '--per-district cần lớp quận, huyện: --districts TỆP.'
+    """
+    context = click.get_current_context(silent=True)
+    lang = (context.params.get("lang") if context else None) or chosen_language(sys.argv[1:])
+    return click.UsageError(speaker("cli")(key, lang, **values), context)
 
 
 def speak(lang: Language) -> None:

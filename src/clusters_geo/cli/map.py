@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import click
 
+from clusters_geo.cli.help import usage_error
 from clusters_geo.cli.options import (
     FOLDER,
     TARGET,
@@ -89,8 +90,7 @@ def command(
 ) -> None:
     """One HTML file with the clusters and districts, which opens on a phone without a network."""
     if folder is not None and only is not None:
-        msg = "--per-district writes every district; leave out --only, or use --only with --output."
-        raise click.UsageError(msg)
+        raise usage_error("map-of-all")
     clusters, districts = load(clusters_file, districts_file, crs)
     bundled = clusters_file is None and districts_file is None
     own = catalogue("map")["titleHanoi"]._asdict() if bundled else None
@@ -152,7 +152,7 @@ def _numbers(text: str | None) -> tuple[float, ...] | None:
     try:
         return tuple(float(p.rstrip("% ")) / (100 if p.endswith("%") else 1) for p in parts)
     except ValueError as error:
-        raise click.BadParameter(say("map_breaks", value=text)) from error
+        raise usage_error("breaks", value=text) from error
 
 
 def _one(
@@ -172,8 +172,7 @@ def _one(
 
 def _pack(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None, folder: Path, look: _Look) -> Path:
     if districts is None:
-        msg = "--per-district needs the layer of districts: --districts FILE."
-        raise click.UsageError(msg)
+        raise usage_error("no-layer-for-maps")
     from clusters_geo.maps import save_district_maps
 
     with steps() as step:

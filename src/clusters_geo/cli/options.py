@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from clusters_geo.cli.help import usage_error
 from clusters_geo.cli.printing import say_out
 from clusters_geo.words import speaker
 
@@ -305,8 +306,7 @@ def chosen_format(form: str | None, output: Path | None, formats: Sequence[str] 
     ending = {"htm": "html", "markdown": "md", "xml": "junit"}.get(ending, ending)
     form = form or (ending if ending in formats else "table")
     if form == "xlsx" and output is None:
-        msg = "A workbook cannot be printed; name a file with --output findings.xlsx."
-        raise click.UsageError(msg)
+        raise usage_error("workbook-to-screen")
     return form
 
 
@@ -407,7 +407,7 @@ def _options(names: tuple[str, ...]) -> tuple[Callable[[Command], Command], ...]
         click.option("--layer", help="Layer or sheet, where there are several."),
         click.option(*names, "crs", help="Coordinate system of FILE, e.g. EPSG:5897; wins over the file."),
         click.option("--encoding", help="Of the text: tcvn3, vni, cp1258 or any that Python knows."),
-        click.option("--region", help="Province in which the data must lie, e.g. 'Bắc Ninh'."),
+        click.option("--region", help="Province in which the data must lie."),
         # Both are read first: they say what may be done to open the files that follow.
         click.option("--allow-large", is_flag=True, is_eager=True, help="Open more than 1 GiB."),
         remote_option,
@@ -436,8 +436,7 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     pairs = [value.rpartition("=") for value in values]
     wrong = [value for value, (header, _, _) in zip(values, pairs, strict=True) if not header]
     if wrong:
-        msg = f"{wrong[0]!r} is not HEADER=COLUMN, for example 'Tên CCN=name'."
-        raise click.BadParameter(msg)
+        raise usage_error("header-and-column", pair=wrong[0])
     return {header: column for header, _, column in pairs} or None
 
 

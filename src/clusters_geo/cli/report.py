@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clusters_geo.cli.help import usage_error
 from clusters_geo.cli.options import (
     TARGET,
     clusters_argument,
@@ -80,7 +81,7 @@ def command(
     from clusters_geo.report.unit_report import save_report, save_unit_reports
 
     if folder is not None and (unit is not None or output is not None):
-        raise click.UsageError(_say("all_or_one", lang))
+        raise usage_error("all-or-one")
     clusters, units = load(clusters_file, districts_file, crs)
     if folder is not None:
         with steps() as step:

@@ -109,32 +109,13 @@ class Period:
         >>> Period.parse("2026-H1").words("en")
         'first half of 2026 (15/12/2025 to 14/06/2026)'
         """
-        span = f"{self.start:%d/%m/%Y}", f"{self.end:%d/%m/%Y}"
-        if lang == "vi":
-            return f"{'6 tháng đầu năm' if self.half else 'Năm'} {self.year} (từ {span[0]} đến {span[1]})"
-        return f"{'first half of ' if self.half else 'year '}{self.year} ({span[0]} to {span[1]})"
+        key = "half_year" if self.half else "whole_year"
+        span = {"start": f"{self.start:%d/%m/%Y}", "end": f"{self.end:%d/%m/%Y}"}
+        return speaker("forms")(key, lang, year=str(self.year), **span)
 
 
+FORMS = ("01", "02", "03", "04")
 LAW = "Circular 14/2024/TT-BCT, Annex I"
-
-_TITLES = {
-    "01": (
-        "Báo cáo tình hình hoạt động của dự án đầu tư trong cụm công nghiệp",
-        "Report of a production project in an industrial cluster",
-    ),
-    "02": (
-        "Báo cáo tình hình hoạt động của dự án đầu tư xây dựng hạ tầng kỹ thuật cụm công nghiệp",
-        "Report of the infrastructure project of an industrial cluster",
-    ),
-    "03": (
-        "Báo cáo tình hình cụm công nghiệp trên địa bàn cấp huyện (cấp xã từ ngày 01/7/2025)",
-        "Report on the industrial clusters of a district (a commune since 1 July 2025)",
-    ),
-    "04": (
-        "Báo cáo tình hình cụm công nghiệp trên địa bàn cấp tỉnh",
-        "Report on the industrial clusters of a province",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +165,14 @@ def title(form: str, lang: Language = "vi", on: date | None = None) -> str:
     """
     if form == "03" and on is not None:
         return speaker("forms")("title_commune" if on >= NO_DISTRICTS else "title_district", lang)
-    return _TITLES[form][0 if lang == "vi" else 1]
+    return speaker("forms")(f"title_{form}", lang)
 
 
 @cache
 def _catalogue() -> dict[str, tuple[Line, ...]]:
     with (Path(__file__).parent / "circular_14_2024.csv").open(encoding="utf-8", newline="") as file:
         rows = [_line(row) for row in csv.DictReader(file)]
-    return {form: tuple(row for row in rows if row.form == form) for form in _TITLES}
+    return {form: tuple(row for row in rows if row.form == form) for form in FORMS}
 
 
 def _line(row: dict[str, str]) -> Line:

@@ -38,8 +38,7 @@ def write_docx(page: Page, path: Path) -> None:
     try:
         import docx
     except ImportError as error:
-        msg = 'Word documents need python-docx. Install it: pip install "clusters-geo[docx]".'
-        raise EngineError(msg) from error
+        raise EngineError("write.extra", kind="DOCX", package="python-docx", extra="docx") from error
     document = docx.Document()
     document.core_properties.title = f"{page.right[0]} – {page.title}"
     document.core_properties.author = "clusters-geo"

@@ -190,7 +190,8 @@ def _refuse_unknown(clusters: pd.DataFrame, accepted: pd.DataFrame) -> None:
             kind == "flag" and value not in {0.0, 1.0}
         ):
             where = {"column": row["column"], "cluster_id": row["cluster_id"]}
-            raise SchemaError(f"changes.not-{kind}", value=row["after"], **where)
+            code = "changes.not-integer" if kind == "integer" else "changes.not-flag"
+            raise SchemaError(code, value=row["after"], **where)
 
 
 def _updated(vintage: pd.DataFrame, name: str, after: pd.Series) -> pd.Series:

@@ -39,8 +39,7 @@ def write_xlsx(page: Page, path: Path) -> None:
     try:
         from openpyxl import Workbook
     except ImportError as error:
-        msg = 'Workbooks need openpyxl. Install it: pip install "clusters-geo[xlsx]".'
-        raise EngineError(msg) from error
+        raise EngineError("write.extra", kind="XLSX", package="openpyxl", extra="xlsx") from error
     book = Workbook()
     sheet = book.active or book.create_sheet()
     sheet.title = page.sheet_names[0]

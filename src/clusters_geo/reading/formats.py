@@ -210,8 +210,8 @@ def identify(file: Path) -> Format:
     stranger = _stranger(head)
     if not found.content.match(head) or (found.name == "CSV" and stranger and stranger[0] != _UTF_16):
         what, fix = stranger or ("something else", "Was it renamed or damaged? Export it again")
-        msg = f"{file.name} should be {found.name} by its ending, but its content is {what}. {fix}."
-        raise SourceError(msg)
+        told = {"format": found.name, "what": {"say": what}, "fix": {"say": fix}}
+        raise SourceError("source.other-content", file=file.name, **told)
     return found
 
 

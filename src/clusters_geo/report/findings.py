@@ -165,10 +165,6 @@ def _parameter(value: object, lang: Language) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-_PREPARED = {"vi": "Người lập", "en": "Prepared by"}
-_APPROVED = {"vi": "Người duyệt", "en": "Approved by"}
-
-
 def findings_html(report: AuditReport) -> str:
     """Return the page: summary, findings by district, what was not judged, provenance, room to sign."""
     from jinja2 import Environment
@@ -190,8 +186,8 @@ def findings_html(report: AuditReport) -> str:
             rules_title=report.say("rules_and_limits"),
             provenance_title=report.say("provenance"),
             provenance=report.provenance_lines(),
-            prepared=_PREPARED[report.lang],
-            approved=_APPROVED[report.lang],
+            prepared=report.say("prepared"),
+            approved=report.say("approved"),
         )
     )
 

@@ -59,8 +59,7 @@ def write_workbook(sheets: list[Worksheet], path: str | os.PathLike[str], lang: 
     try:
         from openpyxl import Workbook
     except ImportError as error:
-        msg = 'Writing XLSX needs openpyxl: pip install "clusters-geo[xlsx]". Or choose --format csv.'
-        raise EngineError(msg) from error
+        raise EngineError("write.extra", kind="XLSX", package="openpyxl", extra="xlsx") from error
     book = Workbook()
     book.remove(book.worksheets[0])
     taken: set[str] = set()

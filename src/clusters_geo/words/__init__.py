@@ -6,6 +6,8 @@ words of tables. A catalogue is read when the first of its sentences is said. Te
 braces: `{value:%}` shows a share of 0–1 as per cent, `{count:,d}` a number with thousands, `{day}` a date,
 `{faults:lines}` a list with each item on its own line.
 
+Where two keys have one sentence, it stands at one of them; the other says `→ KEY` in each language.
+
 Numbers are rounded half up, once, from full precision.
 """
 
@@ -87,7 +89,15 @@ def catalogue(name: str) -> Catalogue:
 
     # Not by importlib.resources, whose import takes as long as reading all of them.
     text = Path(__file__).with_name(f"{name}.csv").read_text(encoding="utf-8")
-    return {row["key"]: Words(row["vi"], row["en"]) for row in csv.DictReader(io.StringIO(text, newline=""))}
+    told = {row["key"]: Words(row["vi"], row["en"]) for row in csv.DictReader(io.StringIO(text, newline=""))}
+    return {key: _other(told, words) for key, words in told.items()}
+
+
+_SAME_AS = "→ "
+
+
+def _other(told: Catalogue, words: Words) -> Words:
+    return told[words.vi.removeprefix(_SAME_AS)] if words.vi.startswith(_SAME_AS) else words
 
 
 def speaker(name: str) -> Say:
