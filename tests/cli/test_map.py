@@ -74,3 +74,17 @@ def test_a_map_is_named_after_its_register(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     command.main(["Bắc Ninh 2024.gpkg", "--lang", "en"], standalone_mode=False)
     assert [file.name for file in (tmp_path / "maps").iterdir()] == ["bac-ninh-2024.html"]
+
+
+def test_clusters_without_a_place_are_told_of(tmp_path):
+    # A clerk's table has no shapes: an empty map passed for a finished one.
+    file = tmp_path / "so.csv"
+    file.write_text(
+        "Tên CCN;Huyện;Tình trạng\nChâu Khê;Từ Sơn;Hoạt động\nTân Chi;Tiên Du;Hoạt động\n", encoding="utf-8"
+    )
+    done = run(file, "-o", tmp_path / "a.html")
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.output.split())
+    assert "2/2 cụm không có vị trí" in said
+    assert "--boundaries" in said
+    assert "không có vị trí" not in run("-o", tmp_path / "b.html").output

@@ -201,3 +201,12 @@ def test_neither_table_is_changed_and_json_can_hold_the_result(clusters):
 def test_what_cannot_be_compared_is_refused(tables, options, says):
     with pytest.raises(SchemaError, match=says):
         compare(*tables, **options)
+
+
+def test_a_changed_rate_is_told_in_per_cent():
+    from clusters_geo.report.time_sheets import compare_sheets
+
+    before = register([("A", "Tân Chi", 74.2)]).assign(fill_rate_declared=0.439)
+    after = before.assign(fill_rate_declared=0.763)
+    row = compare_sheets(compare(before, after), "vi")[1].rows[0]
+    assert row[4:6] == ("43,9 %", "76,3 %")

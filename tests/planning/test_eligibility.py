@@ -91,6 +91,15 @@ def test_where_the_mean_of_rates_and_that_of_the_land_differ_nobody_can_say():
     assert answer(SECOND, leasable_ha=[10.0, 90.0], leased_ha=[10.0, 9.0]) == "yes"
 
 
+def test_one_figure_is_no_range_and_either_condition_is_enough():
+    exact = eligibility(register(leasable_ha=[97.0], leased_ha=[48.5]), on=SECOND).iloc[0]
+    assert exact["may_establish"] == "yes"  # half is not over a half, but little land is free
+    assert "trung bình 50,0 %," in exact["note"]
+    assert "hoặc đất công nghiệp chưa cho thuê 48,5 ha, cần không quá 100 ha" in exact["note"]
+    unknown = eligibility(register(leasable_ha=[97.0, 10.0], leased_ha=[48.5, None]), on=SECOND).iloc[0]
+    assert "trung bình từ 25,0 % đến 75,0 %" in unknown["note"]
+
+
 def test_a_mean_counts_if_both_readings_agree():
     assert answer(SECOND, leasable_ha=[200.0, 200.0], leased_ha=[120.0, 110.0]) == "yes"
     assert answer(SECOND, leasable_ha=[200.0, 200.0], leased_ha=[80.0, 90.0]) == "no"

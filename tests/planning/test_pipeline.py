@@ -99,3 +99,13 @@ def test_tiers_add_up_to_the_sites(clusters):
     assert tiers["modelled_ha"].sum() == pytest.approx(700.0532 + 24.6804)
     whole = pipeline_tiers(clusters, by=None)
     assert whole["hectares"].sum() == pytest.approx(tiers["hectares"].sum())
+
+
+def test_a_register_without_a_day_says_so_in_its_heading():
+    from clusters_geo.report.time_sheets import pipeline_sheets
+
+    nothing = pd.DataFrame({"stage": []})
+    tiers = pd.DataFrame({"tier": []})
+    assert "sổ không ghi thời điểm" in pipeline_sheets(nothing, tiers, "vi", day=None)[0].title
+    dated = pipeline_sheets(nothing, tiers, "vi", day=pd.Timestamp("2024-12-31"))[0].title
+    assert dated.endswith("31/12/2024")

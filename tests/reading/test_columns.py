@@ -53,6 +53,11 @@ def mapped(*headers, explicit=None, columns=CLUSTER_COLUMNS):
         ("fill_rate_", "fill_rate_declared"),
         ("Diện tich quy hoach (ha)", "planned_ha"),
         ("Dien tich qui hoach", "planned_ha"),
+        ("Diện tích Đất CN có thể cho thuê (ha)", "leasable_ha"),
+        ("Diện tích đã XDHT (ha)", "built_ha"),
+        ("Đơn vị đầu tư hạ tầng", "investor"),
+        ("Địa điểm (huyện)", "district"),
+        ("Địa điểm (xã)", "commune"),
     ],
 )
 def test_a_header_is_mapped(header, expected):

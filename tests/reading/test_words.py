@@ -64,6 +64,11 @@ def test_every_phrase_is_said_somewhere():
             "ở kinh độ 105,50, vĩ độ 21,25, ngoài Bắc Ninh",
         ),
         ("crs.said", {"declared": "A", "said": "B", "shift": {"say": "beyond"}}, "không đo được"),
+        (
+            "numbers.converted",
+            {"column": "a", "units": ["%"], "target": {"say": "share of one"}},
+            "từ % sang tỷ lệ từ 0 đến 1",
+        ),
     ],
 )
 def test_values_are_written_as_the_language_writes_them(code, values, vi):
@@ -157,3 +162,15 @@ def test_every_heading_of_an_inspection_has_both_languages(messy):
         assert all(a != b for a, b in zip(one.header, other.header, strict=True))
         assert len(one.rows) == len(other.rows)
         assert to_text(one)
+
+
+def test_a_year_has_no_thousands_mark(tmp_path):
+    file = tmp_path / "so.csv"
+    file.write_text(
+        "Tên CCN;Tình trạng;Đã cho thuê năm 2024 (ha);Đã cho thuê năm 2025 (ha)\nTân Chi;Hoạt động;2,5;3,5\n",
+        encoding="utf-8",
+    )
+    table = load_clusters(file)
+    assert table["leased_ha"].tolist() == [3.5]
+    said = " ".join(note.text("vi") for note in load_report(table).notes)
+    assert "không dùng các năm 2024" in said

@@ -116,6 +116,14 @@ def command(
         else _pack(clusters, districts, folder, look)
     )
     say_out(say("map_written", lang, path=str(written)))
+    _say_without_place(clusters, lang)
+
+
+def _say_without_place(clusters: gpd.GeoDataFrame, lang: Language) -> None:
+    """Say how many clusters nobody will find on the map: an empty one must not pass for a finished one."""
+    missing = int((clusters.geometry.isna() | clusters.geometry.is_empty).sum())
+    if missing:
+        say_out(say("map_no_place", lang, missing=missing, clusters=len(clusters)), err=True)
 
 
 def _named_after(register: Path | None) -> Path:

@@ -353,23 +353,29 @@ def _why(count: int, fill: tuple[_Range, _Range], land: _Range, rule: Establishm
     by_fill = word(
         "by_fill",
         lang,
-        fill_low=format_percent(mean.low, lang),
-        fill_high=format_percent(mean.high, lang),
-        weighted_low=format_percent(weighted.low, lang),
-        weighted_high=format_percent(weighted.high, lang),
+        fill=_span(format_percent(mean.low, lang), format_percent(mean.high, lang), lang),
+        weighted=_span(format_percent(weighted.low, lang), format_percent(weighted.high, lang), lang),
         fill_limit=format_percent(rule.mean_fill_above, lang, 0),
     )
     by_land = word(
         "by_land",
         lang,
-        land_low=format_number(land.low, lang),
-        land_high=format_number(land.high, lang) if np.isfinite(land.high) else "?",
+        land=_span(
+            format_number(land.low, lang),
+            format_number(land.high, lang) if np.isfinite(land.high) else "?",
+            lang,
+        ),
         comparison=word("at_most" if rule.reaching_is_enough else "under", lang),
         land_limit=format_number(rule.unleased_ha_up_to, lang, 0),
     )
     answers = {_full_enough(mean, rule), _full_enough(weighted, rule)}
     differ = [word("two_means", lang)] if answers == {"yes", "no"} else []
     return " ".join([by_fill, by_land, *differ])
+
+
+def _span(low: str, high: str, lang: Language) -> str:
+    """Return a range in words, or the one figure where both ends read the same."""
+    return low if low == high else word("span", lang, low=low, high=high)
 
 
 def _caveats(rule: Establishment, asked: _Question) -> list[str]:

@@ -408,7 +408,10 @@ class _Reader:
                 *older, (_, latest) = sorted(found)
                 register.paths |= {self._names[c]: () for _, c in older}
                 self._report.note(
-                    "columns.years", header=self._names[latest], column=meaning, years=[y for y, _ in older]
+                    "columns.years",
+                    header=self._names[latest],
+                    column=meaning,
+                    years=[str(y) for y, _ in older],
                 )
 
     def _asides(self, judged: Judged, columns: list[int]) -> list[Aside]:

@@ -262,6 +262,11 @@ def _in_one(unit: str, target: str) -> float:
     return 100.0 if unit == "%" else whole / size
 
 
+def _said_unit(unit: str) -> object:
+    """Return a unit as a report says it: "share" is a word of ours, not of a clerk."""
+    return {"say": "share of one"} if unit == "share" else unit
+
+
 def _converted(
     values: pd.Series, stated: dict[int, str], header_unit: str, column: Column, report: LoadReport
 ) -> pd.Series:
@@ -275,7 +280,9 @@ def _converted(
     rows = [at for at, divisor in enumerate(divisors) if divisor != 1.0 and _is_number(values.iloc[at])]
     if rows:
         names = list(dict.fromkeys(units[at] for at in rows))
-        report.note("numbers.converted", _rows(rows), column=column.name, units=names, target=target)
+        report.note(
+            "numbers.converted", _rows(rows), column=column.name, units=names, target=_said_unit(target)
+        )
     out: list[object] = [
         v / d if _is_number(v) and d != 1.0 else v for v, d in zip(values, divisors, strict=True)
     ]

@@ -11,8 +11,8 @@ from clusters_geo.planning.forecast import load_scenarios
 from clusters_geo.planning.pipeline import TIERS
 from clusters_geo.report.charts import Chart, bar_chart, waterfall
 from clusters_geo.report.tables import Sheet
-from clusters_geo.schema import STATUSES, label
-from clusters_geo.words import MISSING, format_date, format_number, format_value, speaker
+from clusters_geo.schema import CLUSTER_COLUMNS, STATUSES, label
+from clusters_geo.words import MISSING, format_date, format_number, format_percent, format_value, speaker
 
 if TYPE_CHECKING:
     import os
@@ -77,9 +77,15 @@ def _cell(row: dict[Hashable, Any], side: str, lang: Language) -> str:
     if row["column"] == "status" and text in STATUSES:
         return STATUSES[text][lang == "en"]
     try:
+        if text and _units().get(row["column"]) == "share":
+            return format_percent(float(text), lang)
         return format_value(float(text), lang) if text else ""
     except ValueError:
         return text
+
+
+def _units() -> dict[str, str]:
+    return {column.name: column.unit for column in CLUSTER_COLUMNS}
 
 
 def bridge_chart(found: Comparison, lang: Language) -> Chart:
@@ -112,7 +118,11 @@ def pipeline_sheets(
         for row in sites.rename_axis("id").reset_index().to_dict("records")
     )
     keys = ("name", "unit", "stage", "since", "months", "slip", "planned")
-    title = _say("pipeline", lang, day=format_date(day, lang))
+    title = (
+        _say("pipeline_undated", lang)
+        if day is None or pd.isna(day)
+        else _say("pipeline", lang, day=format_date(day, lang))
+    )
     first = Sheet(title, tuple(_say(key, lang) for key in keys), rows, frozenset({4, 5, 6}))
     return [first, _tiers_sheet(tiers, lang)]
 
