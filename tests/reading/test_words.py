@@ -34,7 +34,9 @@ def test_every_code_is_said_somewhere_and_every_code_said_has_a_text():
     code = r'"((?:file|crs|text|columns|numbers|shapes|rows|units)\.[a-z-]+)"'
     sources = "".join(p.read_text(encoding="utf-8") for p in SOURCES if p.name != "words.py")
     said = set(re.findall(code, sources)) - {"columns.csv"}  # a file
-    assert said - set(catalogue("errors")) == NOTES
+    # A refusal and a doubt may have the same code: what cannot be read ends there or leaves a column.
+    assert said >= NOTES
+    assert said <= NOTES | set(catalogue("errors"))
 
 
 def test_every_phrase_is_said_somewhere():
