@@ -102,7 +102,7 @@ def test_no_word_of_approximation_where_all_is_exact(files):
 def test_a_date_that_is_none_is_refused_before_the_work(files, date):
     done = run(*files, "--measured-on", date)
     assert isinstance(done.exception, SchemaError)
-    assert str(done.exception) == f"measured_on={date!r} is no date. Write 2022-09-30 or 30/09/2022."
+    assert str(done.exception) == f"measured_on={date!r} is not a date. Write 2022-09-30 or 30/09/2022."
 
 
 def test_the_day_stands_before_the_month(files):

@@ -219,7 +219,7 @@ def test_nothing_stands_where_there_are_no_footprints():
 @pytest.mark.parametrize("cell", [0, -1, float("nan"), float("inf")])
 def test_a_cell_without_a_width_is_refused(cell):
     halls = gpd.GeoSeries([box(0, 0, 10, 10)], crs=CRS)
-    with pytest.raises(SchemaError, match=r"is no width of a cell\. Give metres, for example cell_m=1"):
+    with pytest.raises(SchemaError, match=r"is not the width of a cell\. Give metres, for example cell_m=1"):
         built_up_ha(table_of([box(0, 0, 500, 400)]), halls, method="raster", cell_m=cell)
 
 

@@ -15,7 +15,9 @@ from clusters_geo.forms.save import save_all_units
 
 
 def test_a_district_is_refused_after_june_2025_and_the_refusal_says_what_to_do(clusters):
-    with pytest.raises(SchemaError, match=r"Đông Anh is no unit on 2026-06-14.*--anyway") as refused:
+    with pytest.raises(
+        SchemaError, match=r"Đông Anh does not exist as a unit on 2026-06-14.*--anyway"
+    ) as refused:
         fill(clusters, "03", unit="Đông Anh", level="district", period="2026-H1")
     assert "xã, phường" in refused.value.text("vi")
 

@@ -125,7 +125,7 @@ def test_the_password_is_in_no_message(server, table):
 
 @pytest.mark.parametrize("name", ["Clusters", "a; DROP TABLE x", "", "a" * 64])
 def test_a_name_that_is_none_is_refused(server, table, name):
-    with pytest.raises(cg.SourceError, match="no name for a table"):
+    with pytest.raises(cg.SourceError, match="cannot be the name of a table"):
         save_postgis(table, server[0], name)
 
 
