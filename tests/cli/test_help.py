@@ -88,3 +88,19 @@ def test_usage_errors_speak_it_too(args, vi, en):
 def test_the_language_before_the_command_holds_for_its_output():
     assert "Operating clusters" in run("--lang", "en", "summary").stdout
     assert "Cụm đang hoạt động" in run("summary").stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "vi", "en"),
+    [
+        (["convert", "a.csv", "b.csv", "--table", "x"], "chỉ dùng với địa chỉ", "go with a postgresql://"),
+        (["convert", "a.csv", "postgresql://h/d", "--schema", "x"], "đi cùng --table", "goes with --table"),
+        (["convert", "a.csv", "b.csv", "--column", "=x"], "không có dạng", "is not HEADER=COLUMN"),
+        (["audit", "a.csv", "b"], "Thừa đối số", "one argument too many"),
+    ],
+)
+def test_what_cannot_be_meant_together_is_told_in_the_language_asked_for(args, vi, en):
+    for lang, text in (("vi", vi), ("en", en)):
+        done = run(*args, "--lang", lang)
+        assert done.returncode == 2
+        assert text in said(done)

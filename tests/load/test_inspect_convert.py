@@ -178,7 +178,7 @@ def test_convert_says_what_is_lost(register, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "what"), [(["--column", "=name"], "HEADER=COLUMN"), (["--table", "x"], "postgresql://")]
+    ("options", "what"), [(["--column", "=name"], "TIÊU ĐỀ=CỘT"), (["--table", "x"], "postgresql://")]
 )
 def test_convert_explains_its_options(register, tmp_path, options, what):
     result = run(convert, register, tmp_path / "out.gpkg", *options)
@@ -186,7 +186,7 @@ def test_convert_explains_its_options(register, tmp_path, options, what):
     assert what in result.output
 
 
-def test_convert_to_a_database_needs_a_table(register):
-    result = run(convert, register, "postgresql://localhost/x")
+def test_a_schema_needs_a_table_for_an_address_is_of_a_register(register):
+    result = run(convert, register, "postgresql://localhost/x", "--schema", "y")
     assert result.exit_code == 2
     assert "--table" in result.output
