@@ -86,7 +86,7 @@ def first_day(days: pd.Series) -> pd.Series:
     ['2017-01-01', '2024-06-01', '2025-06-23']
     """
     text = days.astype("string")
-    rest = np.where(text.str.len() == _YEAR, "-01-01", _month_rest(text, "-01"))
+    rest = _month_rest(text, "-01").mask((text.str.len() == _YEAR).fillna(value=False), "-01-01")
     return pd.Series(pd.to_datetime(text + rest), index=days.index)
 
 

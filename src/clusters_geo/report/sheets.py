@@ -218,9 +218,10 @@ _GROUP_FORMATS = {
 
 
 def _columns_shown(groups: pd.DataFrame) -> list[str]:
-    """Return the columns of a table by groups; the law's rate only where it is another."""
-    lawful = {"lawful_fill_rate"} - set(_rates_shown(groups))
-    return [name for name in (*_COUNTS, *_GROUP_FORMATS) if name not in lawful]
+    """Return the columns of a table by groups that say something, as the lawful rate where it is another."""
+    silent = {"lawful_fill_rate"} - set(_rates_shown(groups))
+    silent |= set() if groups["unknown_status"].any() else {"unknown_status"}
+    return [name for name in (*_COUNTS, *_GROUP_FORMATS) if name not in silent]
 
 
 def _rates_shown(totals: pd.DataFrame | pd.Series) -> list[str]:
