@@ -131,6 +131,31 @@ def test_forms_come_in_and_the_vintage_goes_out(run, register, register_file, tm
     assert gpd.read_file(register_file).set_index("cluster_id")["projects"].tolist()[:2] == [21, 9]
 
 
+def test_no_changes_are_accepted_too(run, register, register_file, tmp_path):
+    """Forms that say what the register says leave an empty changes.csv, which is the command's own output."""
+    file = tmp_path / "CCN-01.xlsx"
+    save_form(register, "02", file, unit="CCN-01", period="2026-H1")
+    common = (
+        form_in_command,
+        file,
+        "--clusters",
+        register_file,
+        "--period",
+        "2026-H1",
+        "-o",
+        tmp_path / "in",
+    )
+    assert run(*common).exit_code == 0
+    changes = tmp_path / "in" / "changes.csv"
+    assert changes.read_text(encoding="utf-8-sig").count("\n") == 1
+    vintage = tmp_path / "new.gpkg"
+    assert run(*common, "--accept", changes, "--vintage", vintage).exit_code == 0
+    import geopandas as gpd
+
+    before, after = gpd.read_file(register_file), gpd.read_file(vintage)
+    assert after["projects"].fillna(-1).tolist() == before["projects"].fillna(-1).tolist()
+
+
 def test_a_form_that_is_refused_ends_in_exit_code_1_with_its_cell(run, register, register_file, tmp_path):
     import openpyxl
 

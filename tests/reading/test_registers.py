@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import cProfile
+import pstats
+import re
 import sys
+import zipfile
 
 import openpyxl
 import pandas as pd
@@ -12,6 +16,7 @@ import clusters_geo as cg
 from clusters_geo.load import load_clusters, load_report
 from clusters_geo.reading.notes import LoadReport
 from clusters_geo.reading.registers import read_register
+from clusters_geo.reading.workbooks import read_workbook
 
 
 @pytest.fixture
@@ -242,6 +247,32 @@ def test_a_workbook_is_read_without_openpyxl(workbook, monkeypatch):
     file = workbook([["Tên CCN", "Trạng thái"], ["A", "operating"]])
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     assert len(load_clusters(file)) == 1
+
+
+def test_what_lies_between_a_stray_cell_and_the_table_is_not_visited(workbook):
+    """A blank typed at XFD1000 is a rectangle of 16 million cells."""
+    file = workbook([["Tên CCN", "Trạng thái"], ["A", "operating"]])
+    book = openpyxl.load_workbook(file)
+    book.active["XFD1000"] = "x"
+    book.save(file)
+    load_clusters(file)  # imports
+    watched = cProfile.Profile()
+    found = watched.runcall(load_clusters, file)
+    assert found["name"].tolist()[0] == "A"
+    assert pstats.Stats(watched).total_calls < 2_000_000
+    assert sum(len(row) for sheet in read_workbook(file, "xlsx") for row in sheet.rows) == 2 + 2 + 16_384
+
+
+@pytest.mark.parametrize("place", ["A1000000000", "ZZZZZZZ1"])
+def test_a_place_that_no_worksheet_has_is_refused_before_it_is_filled_up_to(workbook, tmp_path, place):
+    file = workbook([["Tên CCN", "Trạng thái"], ["A", "operating"]])
+    row = re.sub("[A-Z]+", "", place).encode()
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(tmp_path / "far.xlsx", "w") as new:
+        for name in old.namelist():
+            cell = b'<row r="%s"><c r="%s"><v>1</v></c></row></sheetData>' % (row, place.encode())
+            new.writestr(name, old.read(name).replace(b"</sheetData>", cell))
+    with pytest.raises(cg.SourceError):
+        read_workbook(tmp_path / "far.xlsx", "xlsx")
 
 
 def test_a_macro_workbook_is_read_and_nothing_in_it_runs(workbook, tmp_path):

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import sys
 from datetime import date
 from importlib.resources import files
 from xml.etree import ElementTree as ET
@@ -15,10 +16,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
+import clusters_geo as cg
 from clusters_geo.auditing.baseline import apply_baseline, baseline_text
 from clusters_geo.auditing.rule import all_rules, find_rule
 from clusters_geo.auditing.run import audit
-from clusters_geo.errors import SourceError
+from clusters_geo.errors import EngineError, SourceError
 from clusters_geo.report.audit_report import FIRST_TOLD, AuditReport, Input, audit_word, input_file
 from clusters_geo.report.findings import FORMATS, TEXT_FORMATS, explain_rule, findings_text, findings_to_file
 from clusters_geo.report.xlsx import Worksheet, write_workbook
@@ -313,3 +315,15 @@ def test_a_table_that_lost_its_record_is_still_reported():
     findings.attrs = {}
     for form in TEXT_FORMATS:
         assert findings_text(AuditReport(findings), form)
+
+
+def test_a_workbook_without_openpyxl_names_the_extra(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(EngineError, match=r"clusters-geo\[xlsx\]"):
+        findings_to_file(report(), "xlsx", tmp_path / "f.xlsx")
+    with (
+        pytest.warns(UserWarning, match="no place"),
+        pytest.raises(EngineError, match=r"clusters-geo\[xlsx\]"),
+    ):
+        cg.save(cg.load_hanoi()[0], tmp_path / "t.xlsx")
+    assert list(tmp_path.iterdir()) == []

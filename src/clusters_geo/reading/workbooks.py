@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["MAX_CELLS", "kind_of_workbook", "read_ods", "read_workbook"]
 
 MAX_CELLS = 20_000_000
+# What a worksheet can have at most: a place beyond is no sheet of any program, and would be filled up to.
+_MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -157,7 +159,7 @@ class _SheetReader:
         for _, element in iterparse(opened):  # noqa: S314 - see _xml; a sheet names no entities
             match _tag(element):
                 case "row":
-                    self._add_row(sheet, element)
+                    self._add_row(sheet, element, file)
                     element.clear()
                     if self._cells > MAX_CELLS:
                         raise too_many(file)
@@ -168,8 +170,10 @@ class _SheetReader:
                     sheet.merged.append(_block(element.get("ref", "A1")))
         return sheet
 
-    def _add_row(self, sheet: Sheet, element: Element) -> None:
+    def _add_row(self, sheet: Sheet, element: Element, file: Path) -> None:
         at = int(element.get("r", len(sheet.rows) + 1)) - 1
+        if at >= _MOST_ROWS:
+            raise too_many(file)
         sheet.rows.extend([[]] * (at - len(sheet.rows)))
         if element.get("hidden") in {"1", "true"}:
             sheet.hidden_rows.add(at)
@@ -178,6 +182,8 @@ class _SheetReader:
             column = _position(cell.get("r", ""))[1] if cell.get("r") else len(values)
             value = self._value(cell)
             if value is not None:
+                if column >= _MOST_COLUMNS:
+                    raise too_many(file)
                 values.extend([None] * (column - len(values)))
                 values.append(value)
         self._cells += len(values)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 import zipfile
+from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -232,9 +233,11 @@ def _write_csv(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
 def _write_xlsx(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     plain = _without_shapes(table, path)
     try:
-        plain.to_excel(path, index=False, engine="openpyxl", sheet_name=layer[:31] or "table")
+        # pandas opens the file before it looks for the package.
+        import_module("openpyxl")
     except ImportError as error:
         raise EngineError("write.extra", kind="XLSX", package="openpyxl", extra="xlsx") from error
+    plain.to_excel(path, index=False, engine="openpyxl", sheet_name=layer[:31] or "table")
 
 
 def _without_shapes(table: gpd.GeoDataFrame, path: Path) -> pd.DataFrame:
