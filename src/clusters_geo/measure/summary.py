@@ -405,7 +405,8 @@ def reconcile(
 
 
 def _qualified(totals: pd.DataFrame) -> pd.DataFrame:
-    told = totals["qualifier"].astype("string").str.strip().replace("", pd.NA).fillna("exact")
+    written = totals["qualifier"].astype("string").str.strip().fillna("")
+    told = written.mask(written == "", "exact")
     wrong = told[~told.isin(list(_AGREES))]
     if len(wrong):
         rows = totals.loc[wrong.index, ["scope", "metric"]].assign(told=wrong.str[:40]).head(_MOST_NAMED)
