@@ -65,6 +65,22 @@ def test_totals_that_nobody_published_say_that_they_are_modelled(opened, tables,
     assert said.count("≈") == 3  # planned, built and the rate of the two; the fill rate is unknown
 
 
+def test_an_empty_map_says_why_in_both_languages_and_leaves_the_buttons_free(opened, tables, tmp_path):
+    clusters = tables[0].head(5).assign(geometry=None)
+    path = save_map(make_map(clusters), tmp_path / "a.html")
+    page = opened(path, viewport={"width": 390, "height": 844})
+    notice = page.locator(".cg-notice")
+    assert notice.inner_text().startswith("Sổ chưa có vị trí của cụm nào")
+    box, buttons = notice.bounding_box(), page.locator(".cg-toolbar").bounding_box()
+    assert box["y"] + box["height"] <= buttons["y"]
+    page.click("button[data-lang=en]")
+    assert notice.inner_text().startswith("The register gives no cluster a place")
+
+
+def test_a_map_with_places_has_nothing_to_excuse(city):
+    assert city.locator(".cg-notice").inner_text() == ""
+
+
 def test_the_files_and_their_hashes_are_named(opened, town_file):
     file, digest = town_file
     page = opened(file)

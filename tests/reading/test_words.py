@@ -176,3 +176,19 @@ def test_a_year_has_no_thousands_mark(tmp_path):
     assert table["leased_ha"].tolist() == [3.5]
     said = " ".join(note.text("vi") for note in load_report(table).notes)
     assert "không dùng các năm 2024" in said
+
+
+def test_a_section_that_leaves_the_status_open_is_asked_about(tmp_path):
+    # Established clusters may operate or wait; "thành lập mới" can only wait.
+    file = tmp_path / "phu-luc.csv"
+    file.write_text(
+        "TT;Tên CCN;Địa điểm (huyện);Diện tích (ha)\nA;CCN đã thành lập;;\n1;Quang Trung;Thống Nhất;79,9\n"
+        "2;Long Giao;-nt-;57,3\nB;CCN thành lập mới;;\n3;Suối Cát;Xuân Lộc;75\n",
+        encoding="utf-8",
+    )
+    table = load_clusters(file)
+    assert table["status"].tolist() == ["pending"] * 3
+    assert table["district"].tolist() == ["Thống Nhất", "Thống Nhất", "Xuân Lộc"]
+    [doubt] = [n for n in load_report(table).doubts if n.code == "columns.unsure"]
+    assert "CCN đã thành lập" in doubt.text("vi")
+    assert list(doubt.rows) == [1, 2]

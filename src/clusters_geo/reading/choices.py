@@ -83,14 +83,15 @@ def status_of(text: str) -> Reading:
     exact = known_choices("status", tuple(STATUSES)).get(folded(text))
     if exact:
         return Reading(exact, sure=True)
-    found, hints = set(), False
+    found, certain = set(), set()
     for clause in re.split(r"[,;()–\n]|\s-\s", folded(text)):
         for value, how in _matches(clause, ("words", "title", "guess")):
             found.add(value)
-            hints |= how == "guess"
+            if how != "guess":
+                certain.add(value)
     found.discard("")
     status = next((s for s in _FURTHEST_FIRST if s in found), "")
-    return Reading(status, sure=len(found) == 1 and not hints)
+    return Reading(status, sure=len(found) == 1 and found <= certain)
 
 
 @cache

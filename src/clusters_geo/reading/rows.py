@@ -387,13 +387,19 @@ def _adding_up(texts: list[str]) -> Sense | None:
     return None
 
 
+def _status_said(text: str) -> str:
+    """Return the status that a section states, or its words where they leave it open, to be asked about."""
+    reading = status_of(text)
+    return reading.status if reading.sure or not reading.status else text
+
+
 def _given(label: str, kind: str) -> dict[str, str]:
     """Return what a section hands down: its place, its status, or both."""
     text = _MARKED.sub("", label).strip(" -–:")
     parts = [text, *(p.strip() for p in re.split(r"\s[-–—]\s|[:;(]", text))]
     places: dict[str, str] = next((place for part in parts if (place := said_place(part))), {})
     about_clusters = re.search(r"cum|ccn|cluster", strip_accents(text)) is not None
-    status = status_of(text).status if about_clusters else status_in_title(text) or status_of(text).status
+    status = _status_said(text) if about_clusters else status_in_title(text) or _status_said(text)
     if _CLUSTER.match(strip_accents(text)) and not about_clusters:
         status = ""
     given = dict(places) | ({"status": status} if status else {})

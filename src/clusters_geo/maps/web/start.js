@@ -132,7 +132,12 @@
     say(words) {
       this.notice.textContent = words;
       clearTimeout(this.silence);
-      this.silence = setTimeout(() => this.notice.replaceChildren(), 6000);
+      this.silence = setTimeout(() => (this.notice.textContent = this.standing()), 6000);
+    }
+
+    // What stays to be said: an empty map must not pass for a finished one.
+    standing() {
+      return this.clusters.length && !this.clusters.some(({ at }) => at) ? this.words.nonePlaced : "";
     }
 
     credit(words) {
@@ -218,6 +223,7 @@
     parts.push({
       update: ({ words }) => {
         skip.textContent = words.skip;
+        if (app.standing()) app.notice.textContent = app.standing();
       },
     });
     app.notice = el("div", { class: "cg-notice", role: "status" });
