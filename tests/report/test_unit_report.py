@@ -151,3 +151,13 @@ def test_every_unit_gets_its_report_and_the_register_one(bac_ninh, tmp_path):
     assert set(files) == {"Phường Kinh Bắc", "Phường Từ Sơn", ""}
     assert all(file.exists() for file in files.values())
     assert [at[:2] for at in seen] == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_cluster_whose_status_nobody_knows_is_drawn_too(clusters):
+    """One blank status ended every map of its register in a fault of the program."""
+    from clusters_geo.report.svg_map import svg_map
+
+    few = clusters.head(3).copy()
+    few["status"] = few["status"].astype(object)
+    few.loc[few.index[1], "status"] = None
+    assert "#6b7280" in str(svg_map(few, None, lang="vi"))

@@ -159,12 +159,14 @@ _SHAPES = {
     "operating": "m-4 0a4 4 0 108 0a4 4 0 10-8 0z",
     "under_construction": "m-3.600-3.600h7.200v7.200h-7.200z",
     "pending": "m0-4.600l4.500 8h-9z",
+    "unknown": "m0-4.600l4.600 4.600l-4.600 4.600l-4.600-4.600z",
 }
 
 
 def _symbols(clusters: gpd.GeoDataFrame, points: np.ndarray, place: _Place) -> list[str]:
     at = place.at(points)
-    status = clusters["status"].astype("string").to_numpy()
+    known = clusters["status"].isin(list(_SHAPES))
+    status = clusters["status"].astype("string").where(known, "unknown").to_numpy()
     paths = []
     for name, shape in _SHAPES.items():
         found = [
@@ -172,7 +174,7 @@ def _symbols(clusters: gpd.GeoDataFrame, points: np.ndarray, place: _Place) -> l
             for (x, y), s in zip(at, status, strict=True)
             if s == name and np.isfinite(x)
         ]
-        looks = {"fill": _COLOURS[name], "stroke": "#ffffff", "stroke_width": 0.9}
+        looks = {"fill": _COLOURS.get(name, "#6b7280"), "stroke": "#ffffff", "stroke_width": 0.9}
         paths += [element("path", d="".join(found), **looks)] if found else []
     return paths
 
