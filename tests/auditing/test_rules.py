@@ -9,6 +9,7 @@ import shapely
 
 from clusters_geo.auditing.rule import all_rules
 from clusters_geo.auditing.run import audit
+from clusters_geo.reading.notes import ATTRIBUTE
 
 EAST, NORTH = 500_000, 2_300_000
 
@@ -24,6 +25,15 @@ def table(shapes=None, **columns):
     if shapes is None:
         return made
     return gpd.GeoDataFrame(made, geometry=list(shapes), crs="EPSG:5897")
+
+
+def with_total(computed, stated):
+    """A register whose file has a row of totals below its clusters."""
+    made = table(status="operating", planned_ha=[10.0, 20.0])
+    aside = {"text": "Tổng cộng", "address": "A9", "adds_up": stated == computed}
+    found = {"stated": {"planned_ha": stated}, "computed": {"planned_ha": computed}}
+    made.attrs[ATTRIBUTE] = {"asides": [aside | found]}
+    return made
 
 
 def box(x, y, width, height=None):
@@ -410,6 +420,12 @@ CASES = {
         table(planned_ha=1.0, source="Sở Công Thương"),
         (table(planned_ha=[1.0, 2.0]), 1),
     ),
+    "trust.status-unknown": (
+        table(planned_ha=[1.0, 2.0], status=["operating", None]),
+        table(planned_ha=[1.0, 2.0], status=["operating", "pending"]),
+        (table(planned_ha=[1.0, 2.0]), 1),  # one finding for all
+    ),
+    "trust.sum-in-file": (with_total(30.0, 29.0), with_total(30.0, 30.0), (with_total(30.0, 30.02), 0)),
     "trust.stale": (
         {"clusters": table(source_as_of=["2020", "2020-07", "2020-07-20"]), "on": OLD},
         {"clusters": table(source_as_of=["2022", None], as_of=OLD), "on": OLD},

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from clusters_geo.forms.circular import Period
-from clusters_geo.forms.conditions import Judged, weaker_basis
+from clusters_geo.forms.conditions import Judged
 from clusters_geo.forms.parts import RULES, parts
+from clusters_geo.measure.trust import weaker_basis
 from clusters_geo.reading.values import cast_columns
 from clusters_geo.schema import BASES, CLUSTER_COLUMNS, column
 

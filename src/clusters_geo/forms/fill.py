@@ -268,7 +268,7 @@ def _with_missing_land(table: pd.DataFrame, clusters: pd.DataFrame, lang: Langua
     implied = (columns["leased_ha"] / rate.where(rate > 0))[columns["leasable_ha"].isna()].dropna()
     notes = table["note"].copy()
     for at in table.index[table["row"].isin(["17", "19"]) & (table["missing"] > 0)]:
-        ids = [key for key in str(table["missing_ids"][at]).split("; ") if key]
+        ids = sorted(key for key in str(table["missing_ids"][at]).split("; ") if key)
         gone = word(
             "missing_land", lang, n=len(ids), ids=ids[:_SHOWN_IDS], more="…" if len(ids) > _SHOWN_IDS else ""
         )
