@@ -5,7 +5,6 @@ Reading, decoding, naming, converting, placing and mending each report what they
 
 from __future__ import annotations
 
-import os
 import warnings
 from dataclasses import dataclass, field, fields, replace
 from numbers import Real
@@ -40,7 +39,7 @@ from clusters_geo.reading.text import repair_text
 from clusters_geo.reading.values import cast_columns, read_quantities
 from clusters_geo.reference import BUNDLED_UNITS, load_bundled_units
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, STATUSES, UNIT_COLUMNS
-from clusters_geo.storage.connection import is_address
+from clusters_geo.storage.connection import is_address, parse_address
 from clusters_geo.units.headers import unit_headers
 from clusters_geo.units.model import (
     LEVELS,
@@ -54,6 +53,7 @@ from clusters_geo.units.model import (
 from clusters_geo.validation import validate
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping
 
     import geopandas as gpd
@@ -172,7 +172,10 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     120
     """
     if is_address(path):
-        return _loaded_register(path, check=check)
+        from clusters_geo.storage.register import load_register
+
+        clusters = load_register(parse_address(path))
+        return validate(clusters) if check else clusters
     wishes = _Wishes(
         layer, crs, columns, encoding, decimal, region, allow_large, allow_remote, check, layers, status
     )
@@ -229,16 +232,6 @@ def _read_boundaries(path: str | os.PathLike[str], wishes: _Wishes) -> tuple[gpd
         told: dict[str, Any] = error.values | {"option": option}
         raise type(error)(error.code, **told) from error
     return identified(shapes, report), report
-
-
-def _loaded_register(address: str | os.PathLike[str], *, check: bool) -> gpd.GeoDataFrame:
-    from clusters_geo.storage.connection import Address, parse_address
-    from clusters_geo.storage.register import load_register
-
-    where = parse_address(address if isinstance(address, Address) else os.fspath(address))
-    table = load_register(where)
-    attach(table, LoadReport(str(where), "PostGIS", where.schema, crs=table.crs.name, rows=len(table)))
-    return validate(table) if check else table
 
 
 def load_districts(  # noqa: PLR0913 - all but the file is keyword-only

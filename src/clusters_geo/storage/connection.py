@@ -6,6 +6,7 @@ TLS settings are libpq's. No message, cause or attribute holds a password.
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -103,7 +104,7 @@ def is_address(path: object) -> bool:
     return isinstance(path, Address) or (isinstance(path, str) and _ADDRESS.fullmatch(path) is not None)
 
 
-def parse_address(path: str | Address) -> Address:
+def parse_address(path: str | os.PathLike[str]) -> Address:
     """Take an address apart, also where `@`, `:` or `/` in its password are not encoded.
 
     Raises
@@ -118,8 +119,9 @@ def parse_address(path: str | Address) -> Address:
     """
     if isinstance(path, Address):
         return path
-    day = _AS_OF.search(path)
-    found = _ADDRESS.fullmatch(path[: day.start()] if day else path)
+    text = os.fspath(path)
+    day = _AS_OF.search(text)
+    found = _ADDRESS.fullmatch(text[: day.start()] if day else text)
     # All before the last @ is user and password, whatever signs are in it.
     said, at, rest = ("", "", "") if found is None else found[1].strip().rpartition("@")
     parts = _HOST.fullmatch(rest)

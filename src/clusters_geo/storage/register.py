@@ -18,6 +18,7 @@ import shapely
 from clusters_geo.data import read_rows
 from clusters_geo.errors import CRSError, SchemaError, SourceError
 from clusters_geo.history.vintages import vintage
+from clusters_geo.reading.notes import LoadReport, attach
 from clusters_geo.reading.values import cast_columns
 from clusters_geo.schema import CLUSTER_COLUMNS
 from clusters_geo.storage.connection import Address, connected, parse_address
@@ -133,12 +134,18 @@ def load_register(url: str | Address) -> gpd.GeoDataFrame:
     with connected(address) as db:
         _require_register(db)
         if address.as_of:
-            return _vintage(db, address.as_of)
+            return _told(_vintage(db, address.as_of), address)
         clusters = from_database(_all(db, "SELECT * FROM cluster ORDER BY place"), _columns(db))
         revision = db.execute("SELECT max(revision) FROM revision").fetchone()
         crs = _crs(db)
     table = gpd.GeoDataFrame(clusters, geometry="geometry", crs=crs)
     table.attrs[REVISION] = None if revision is None else revision[0]
+    return _told(table, address)
+
+
+def _told(table: gpd.GeoDataFrame, address: Address) -> gpd.GeoDataFrame:
+    crs = "" if table.crs is None else table.crs.name
+    attach(table, LoadReport(str(address), "PostGIS", address.schema, crs=crs, rows=len(table)))
     return table
 
 
