@@ -58,6 +58,32 @@ def test_no_name_stands_on_another_unit(opened, city_file, size):
     assert set(with_most) <= {label["name"] for label in hits}
 
 
+@pytest.mark.parametrize("measure", ["", "build_out_rate", "planned_ha"])
+@pytest.mark.parametrize("size", WIDTHS[:2], ids=lambda size: str(size[0]))
+def test_no_name_is_cut_at_the_edge_of_a_phone(opened, city_file, size, measure):
+    wide, high = size
+    page = opened(
+        city_file,
+        anchor=f"#measure={measure}",
+        viewport={"width": wide, "height": high},
+        is_mobile=True,
+        has_touch=True,
+    )
+    for click in (None, "zoomIn", "zoomIn", "home"):
+        if click:
+            page.click(f"[data-tool={click}]")
+            page.wait_for_timeout(400)
+        frame = page.locator(".cg-map").bounding_box()
+        right, bottom = min(wide, frame["x"] + frame["width"]), min(high, frame["y"] + frame["height"])
+        boxes = page.locator(".cg-name span").evaluate_all(
+            "all => all.map((e) => [e.textContent, e.getBoundingClientRect().toJSON()])"
+        )
+        assert boxes
+        for name, box in boxes:
+            assert 0 <= box["left"] < box["right"] <= right, (click, name, box)
+            assert frame["y"] <= box["top"] < box["bottom"] <= bottom, (click, name, box)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("measure", ["planned_density", "build_out_rate", "fill_rate", "planned_ha", ""])
 def test_names_can_be_read_on_every_shade(opened, city_file, theme, measure):

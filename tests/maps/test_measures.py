@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clusters_geo.errors import EngineError, SchemaError
-from clusters_geo.maps.measures import MEASURES, class_breaks, classes, own_measure
+from clusters_geo.maps.measures import MEASURES, class_breaks, classes, opens_on, own_measure
 
 
 @pytest.mark.parametrize("method", ["quantiles", "equal", "jenks"])
@@ -99,3 +99,35 @@ def test_any_numeric_column_is_a_measure():
     for refused in ("name", "built", "worker"):
         with pytest.raises(SchemaError, match="near it, or there to choose"):
             own_measure(refused, table)
+
+
+def told(name, shown, breaks=(), kind="rate"):
+    return {"name": name, "kind": kind, "shown": list(shown), "breaks": list(breaks)}
+
+
+@pytest.mark.parametrize(
+    ("fill", "build", "planned", "expected"),
+    [
+        ([0.4, 0.9], [0.8, 0.9], [10, 20], "fill_rate"),
+        ([0.91, 0.94], [0.4, 0.9], [10, 20], "build_out_rate"),  # 50, 80, 100 %: one class
+        ([None, None], [0.826, 0.826], [10, 20], "planned_ha"),
+        ([None, None], [0.826, None], [50, 50], "operating_clusters"),
+        ([None, None, None, 0.4], [0.4, 0.9], [10, 20], "build_out_rate"),  # one of four says little
+    ],
+)
+def test_a_map_opens_on_what_tells_units_apart(fill, build, planned, expected):
+    told_of = [
+        told("fill_rate", fill, [0.5, 0.8, 1]),
+        told("build_out_rate", build, [0.5, 0.8, 1]),
+        told("planned_density", [0.1, 0.5], [0.3], "density"),
+        told("planned_ha", planned, kind="amount"),
+        told("operating_clusters", [1, 3], kind="amount"),
+    ]
+    assert opens_on(told_of, None, len(fill)) == expected
+    assert opens_on(told_of, "planned_density", len(fill)) == "planned_density"
+
+
+def test_one_unit_opens_on_what_is_known():
+    alone = [told("fill_rate", [None]), told("build_out_rate", [0.7], [0.5, 0.8, 1])]
+    assert opens_on(alone, None, 1) == "build_out_rate"
+    assert opens_on([], None, 0) == ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import zlib
 
 import pytest
 
@@ -13,7 +15,9 @@ from clusters_geo.maps import save_district_maps
 
 def data_of(file):
     text = file.read_text(encoding="utf-8")
-    return json.loads(re.search(r'id="cg-data">(.*?)</script>', text, re.DOTALL)[1])
+    now = json.loads(re.search(r'id="cg-data">(.*?)</script>', text, re.DOTALL)[1])
+    late = re.search(r'id="cg-late">([^<]*)<', text)
+    return now | (json.loads(zlib.decompress(base64.b64decode(late[1]))) if late else {})
 
 
 def test_each_district_has_its_own_file_totals_and_findings(town, town_districts, tmp_path):

@@ -163,7 +163,8 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     measure
         What the map opens on: `fill_rate`, `build_out_rate`, `planned_density`, `planned_ha`, `built_ha`,
         `operating_clusters`, `under_construction`, `pending_sites`, or any numeric column of the clusters;
-        None for a fill rate where one is known, else the build-out rate.
+        None for the first that tells units apart: fill rate, build-out rate, `planned_ha`,
+        `operating_clusters`.
     breaks
         Limits of the classes of `measure`, at most four, rising, in its unit (0.5 is 50 %).
     classing

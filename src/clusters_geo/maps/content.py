@@ -15,7 +15,7 @@ import shapely
 from clusters_geo.area import area_ha
 from clusters_geo.crs import MAP_CRS, require_crs
 from clusters_geo.errors import SchemaError
-from clusters_geo.maps.measures import MEASURES, own_measure
+from clusters_geo.maps.measures import MEASURES, opens_on, own_measure
 from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number, plain_text, plain_value
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
 from clusters_geo.measure.rates import RATES, build_out_rate, fill_rates
@@ -122,7 +122,7 @@ class Content:
         totals = _totals(tables.clusters, home)
         measures = _measures(tables, totals, square_km, home, classes)
         at_work = int((totals.drop(index=WHOLE)["operating_clusters"] > 0).sum())
-        chosen = _opens_on(measures, classes.measure, at_work)
+        chosen = opens_on(measures, classes.measure, at_work)
         return cls(tables, home, borders, square_km, measures, totals, chosen)
 
     def page(self, *, findings: pd.DataFrame | None = None, focus: str | None = None) -> dict[str, JSON]:
@@ -356,20 +356,6 @@ def _own_figures(rows: pd.DataFrame, measure: Measure) -> pd.Series:
     """Return a column of the register's own by unit: amounts added up, rates averaged cluster by cluster."""
     groups = column_of(rows, measure.name).groupby(rows["_home"].to_numpy())
     return groups.mean() if measure.kind == "rate" else groups.sum(min_count=1)
-
-
-def _opens_on(measures: list[dict[str, JSON]], wanted: str | None, at_work: int) -> JSON:
-    """Return the measure that a map opens on: the one asked for, else a fill rate where most have one."""
-    told = {str(m["name"]): sum(value is not None for value in _list(m["values"])) for m in measures}
-    known = [name for name, count in told.items() if count > 0 and 2 * count >= at_work]
-    for name in (wanted, "fill_rate", "build_out_rate", "planned_density"):
-        if name in known or (name is not None and name == wanted):
-            return name
-    return ""
-
-
-def _list(values: JSON) -> list[JSON]:
-    return values if isinstance(values, list) else []
 
 
 def _measure(

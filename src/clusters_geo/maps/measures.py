@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["MEASURES", "Classes", "Classing", "Measure", "class_breaks", "classes", "own_measure"]
+    from clusters_geo.maps.plain import JSON
+
+__all__ = ["MEASURES", "Classes", "Classing", "Measure", "class_breaks", "classes", "opens_on", "own_measure"]
 
 Classing = Literal["auto", "law", "quantiles", "equal", "jenks"]
 
@@ -37,6 +40,8 @@ _CLASSES = 5
 # 50 %: below it no further cluster is established in the unit (Decree 32/2024/NĐ-CP, art. 8.1.c); 100 % is
 # full, and 80 %, a limit of ours, nearly so.
 _LIMITS = (0.5, 0.8, 1.0)
+# What a planner asks first; hectares by km² say least, and open a map only where they are asked for.
+_OPENING = ("fill_rate", "lawful_fill_rate", "build_out_rate", "planned_ha", "operating_clusters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +216,42 @@ def _natural_breaks(numbers: NDArray[np.float64], classes: int) -> NDArray[np.fl
         upper = mapclassify.FisherJenks(numbers, k=classes).bins[:-1]
     # mapclassify names the largest value of each class; here a border is the smallest of the next.
     return np.array([numbers[numbers > top].min() for top in upper if top < numbers.max()])
+
+
+def opens_on(measures: list[dict[str, JSON]], wanted: str | None, at_work: int) -> JSON:
+    """Return the measure that a map opens on: the one asked for, else the first that tells units apart.
+
+    A rate must be known for half of the units at work (`at_work` of them). Where nothing tells units apart (a
+    register with one unit), the first that is known at all opens the map.
+
+    Examples
+    --------
+    >>> rate = {"name": "build_out_rate", "kind": "rate", "shown": [0.826, 0.826], "breaks": [0.5, 0.8]}
+    >>> hectares = {"name": "planned_ha", "kind": "amount", "shown": [40.0, 75.0], "breaks": []}
+    >>> opens_on([rate, hectares], None, at_work=2)
+    'planned_ha'
+    """
+    known = [m for m in measures if _says_enough(m, at_work)]
+    names = {str(m["name"]): _in_two_classes(m) for m in known}
+    if wanted in names or wanted in {str(m["name"]) for m in measures}:
+        return wanted
+    order = [name for name in _OPENING if name in names]
+    return next((name for name in order if names[name]), next(iter(order), ""))
+
+
+def _says_enough(measure: dict[str, JSON], at_work: int) -> bool:
+    told = sum(value is not None for value in _list(measure["shown"]))
+    return told > 0 and (measure["kind"] != "rate" or 2 * told >= at_work)
+
+
+def _in_two_classes(measure: dict[str, JSON]) -> bool:
+    """Return whether what is shown of units is more than one shade, or more than one size of circle."""
+    shown = {float(v) for v in _list(measure["shown"]) if isinstance(v, (int, float)) and v != 0}
+    if measure["kind"] == "amount":
+        return len(shown) > 1
+    borders = [float(b) for b in _list(measure["breaks"]) if isinstance(b, (int, float))]
+    return len({bisect_right(borders, value) for value in shown}) > 1
+
+
+def _list(values: JSON) -> list[JSON]:
+    return values if isinstance(values, list) else []
