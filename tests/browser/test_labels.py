@@ -69,7 +69,7 @@ def test_no_name_is_cut_at_the_edge_of_a_phone(opened, city_file, size, measure)
         is_mobile=True,
         has_touch=True,
     )
-    for click in (None, "zoomIn", "zoomIn", "home"):
+    for click in (None, "zoomIn", "zoomIn", "reset"):
         if click:
             page.click(f"[data-tool={click}]")
             page.wait_for_timeout(400)
