@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from clusters_geo.units.places import locate
     from clusters_geo.validation import validate
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "CRSError",
