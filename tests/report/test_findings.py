@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 import clusters_geo as cg
+from clusters_geo import __version__
 from clusters_geo.auditing.baseline import apply_baseline, baseline_text
 from clusters_geo.auditing.rule import all_rules, find_rule
 from clusters_geo.auditing.run import audit
@@ -65,7 +66,7 @@ def test_every_format_is_the_same_each_time(form, lang):
 @pytest.mark.parametrize("form", ["table", "md", "sarif", "junit", "html"])
 def test_provenance_is_in_the_report(form):
     text = findings_text(report("en"), form)
-    for fact in ("ab" * 32, "EPSG:5897", "0.1.0", "2025-02-01", "32/2024"):
+    for fact in ("ab" * 32, "EPSG:5897", __version__, "2025-02-01", "32/2024"):
         assert fact in text
 
 
