@@ -193,8 +193,8 @@ def test_a_row_zooms_and_opens_the_card_with_both_rates(city):
     card = city.locator(".cg-card").inner_text().replace("\u00a0", " ")
     for said in (
         "Liên Phương",
-        "18,80 ha",
-        "công bố",
+        "17,73 ha",
+        "mô hình hóa",
         "Tỷ lệ xây dựng hạ tầng",
         "Tỷ lệ lấp đầy",
         "≈",

@@ -176,8 +176,9 @@ def test_a_background_is_asked_for_only_when_wanted(with_tiles):
     page.wait_for_timeout(300)
     assert asked == []
     page.click("[data-tool=layers]")
-    page.check("[data-layer=tiles]")
+    page.locator("[data-layer=tiles]").click()
     page.wait_for_selector(".leaflet-tile-loaded")
+    assert page.locator("[data-layer=tiles]").is_checked()
     assert all(url.startswith("https://tile.openstreetmap.org/") for url in asked)
     assert "OpenStreetMap" in page.locator(".cg-credits").inner_text()
     page.uncheck("[data-layer=tiles]")
