@@ -254,8 +254,8 @@ class _Formatter(string.Formatter):
     def format_field(self, value: object, format_spec: str) -> str:
         if not format_spec:
             return format_value(value, self._lang)
-        if format_spec == "lines":
-            return "\n".join(format_value(line, self._lang) for line in value)  # type: ignore[attr-defined]
+        if format_spec == "lines" and isinstance(value, list | tuple):
+            return "\n".join(format_value(line, self._lang) for line in value)
         if format_spec == "%":
             return MISSING if is_missing(value) else f"{format_value(_hundred(value), self._lang)} %"
         text: str = super().format_field(value, format_spec)
