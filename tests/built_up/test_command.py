@@ -58,8 +58,8 @@ def test_vietnamese_is_the_default(files):
 
 
 def test_json_and_csv_carry_the_same_figures(files):
-    as_json = json.loads(run(*files, "--format", "json").output)
-    as_csv = list(csv.DictReader(io.StringIO(run(*files, "--format", "csv").output)))
+    as_json = json.loads(run(*files, "--format", "json").stdout)
+    as_csv = list(csv.DictReader(io.StringIO(run(*files, "--format", "csv").stdout)))
     assert [record["cluster_id"] for record in as_json] == ["A", "B"]
     assert as_json[0]["built_up_ha"] == pytest.approx(3.0, rel=3e-4)
     assert float(as_csv[0]["built_up_ha"]) == pytest.approx(as_json[0]["built_up_ha"])
@@ -68,7 +68,7 @@ def test_json_and_csv_carry_the_same_figures(files):
 
 def test_by_year(files):
     records = json.loads(
-        run(*files, "--format", "json", "--by", "year", "--measured-on", "2022-09-30").output
+        run(*files, "--format", "json", "--by", "year", "--measured-on", "2022-09-30").stdout
     )
     assert [(r["cluster_id"], r["year"], r["footprints"]) for r in records] == [
         ("A", 2019, 1),
@@ -83,8 +83,8 @@ def test_an_approximation_says_so_in_the_table_and_in_each_record(files):
     table = run(*files, "--method", "raster", "--cell-m", "2", "--lang", "en").output
     assert "Standard" in table
     assert "Approximate, overlaps counted in 2 m cells" in table
-    record = json.loads(run(*files, "--method", "raster", "--format", "json").output)[0]
-    exact = json.loads(run(*files, "--format", "json").output)[0]
+    record = json.loads(run(*files, "--method", "raster", "--format", "json").stdout)[0]
+    exact = json.loads(run(*files, "--format", "json").stdout)[0]
     assert (record["method"], exact["method"]) == ("raster 1 m", "exact")
     assert abs(record["built_up_ha"] - exact["built_up_ha"]) < 3 * record["built_up_error_ha"]
     assert "built_up_error_ha" not in exact
@@ -106,7 +106,7 @@ def test_a_date_that_is_none_is_refused_before_the_work(files, date):
 
 
 def test_the_day_stands_before_the_month(files):
-    records = json.loads(run(*files, "--measured-on", "02/03/2022", "--format", "json").output)
+    records = json.loads(run(*files, "--measured-on", "02/03/2022", "--format", "json").stdout)
     assert {record["measured_on"] for record in records} == {"2022-03-02"}
 
 
@@ -123,7 +123,7 @@ def test_an_unsuitable_cell_is_refused(files):
 def test_the_result_goes_to_a_file(files, tmp_path):
     done = run(*files, "--format", "csv", "--output", tmp_path / "out.csv")
     assert done.exit_code == 0
-    assert (tmp_path / "out.csv").read_text(encoding="utf-8").startswith("cluster_id,built_up_ha")
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8-sig").startswith("cluster_id,built_up_ha")
 
 
 def test_a_broken_part_ends_the_work_and_leaves_no_file(files, tmp_path):

@@ -182,7 +182,7 @@ def test_a_register_with_faults_exits_with_2_and_names_them(tmp_path):
         geometry=[shapely.box(105, 21, 105.01, 21.01)],
         crs=4326,
     ).to_file(path)
-    done = run("summary", path)
+    done = run("--lang", "en", "summary", path)
     assert done.returncode == 2
     assert "A, status: 'closed' is not one of operating" in done.stderr
 

@@ -53,7 +53,7 @@ def test_a_bar_moves_with_each_map_of_a_pack(tmp_path, monkeypatch):
 
 
 def test_a_pack_of_one_is_a_contradiction(tmp_path):
-    done = run("--per-district", tmp_path, "--only", "Ba Vì")
+    done = run("--per-district", tmp_path, "--only", "Ba Vì", "--lang", "en")
     assert done.exit_code == 2
     assert "leave out --only" in done.output
 
@@ -61,7 +61,7 @@ def test_a_pack_of_one_is_a_contradiction(tmp_path):
 def test_a_pack_needs_districts(tmp_path, clusters):
     file = tmp_path / "mine.geojson"
     clusters.head(3).to_file(file)
-    done = run(file, "--per-district", tmp_path / "pack")
+    done = run(file, "--per-district", tmp_path / "pack", "--lang", "en")
     assert done.exit_code == 2
     assert "--districts FILE" in done.output
 

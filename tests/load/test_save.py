@@ -63,7 +63,8 @@ def test_a_table_comes_back_as_it_was(tmp_path, ending):
     )
     assert back.to_crs(5897).geometry.hausdorff_distance(table.geometry).max() < 0.001
     assert back.crs == expected.crs
-    assert load_report(back).doubts == []
+    # Its stated areas are made up, which is said too.
+    assert {note.code for note in load_report(back).doubts} <= {"numbers.area-apart"}
 
 
 @pytest.mark.parametrize("ending", [".csv", ".xlsx"])

@@ -93,6 +93,6 @@ def test_hostile_names_stay_data(town, payload):
     group = folium.FeatureGroup(payload).add_to(m)
     folium.Marker([21, 105], tooltip=payload, popup=folium.Popup(payload)).add_to(group)
     page = map_page(m)
-    assert page.count("<script") == 5
+    assert page.count("<script") == 6
     script = page[page.rindex("</script>\n<script>") :]
     assert "alert" not in script

@@ -77,7 +77,8 @@ def test_large_ids_with_blanks_keep_every_digit_in(ending, make):
 @pytest.mark.parametrize("ending", ["tab", "mif"])
 def test_mapinfo_has_no_blank_so_its_zeros_are_doubted(ending, make):
     doubts = load_report(_load(make(f"a.{ending}"))).doubts
-    assert {(n.message.split(":")[0], n.rows) for n in doubts} == {("planned_ha", (3,)), ("workers", (2,))}
+    zeros = {(n.text("en").split(":")[0], n.rows) for n in doubts if n.code == "numbers.zeros"}
+    assert zeros == {("planned_ha", (3,)), ("workers", (2,))}
 
 
 @pytest.mark.parametrize("ending", sorted(PLAIN))
@@ -165,9 +166,7 @@ def test_a_zip_with_photos_beside_the_layer_is_read(make, tmp_path):
 def test_several_layers_are_listed_and_one_is_asked_for(make, small):
     file = make("a.gpkg")
     small.to_file(file, layer="khác")
-    with pytest.raises(
-        cg.SourceError, match=r"has 2 layers; it has: a \(3 rows\), khác \(3 rows\). Name one"
-    ):
+    with pytest.raises(cg.SourceError, match=r"has 2 layers; it has: a \(3\), khác \(3\). Name one"):
         cg.load_clusters(file)
     assert len(cg.load_clusters(file, layer="khác")) == 3
     with pytest.raises(cg.SourceError, match="no layer 'x'"):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from generated_registers import FIGURES, Style, styles, write
 from hypothesis import HealthCheck, given, settings
-from registers import FIGURES, Style, styles, write
 
 import clusters_geo as cg
 from clusters_geo.names import name_key

@@ -147,7 +147,7 @@ def packed(tmp_path):
 
 
 def test_too_many_members_are_refused(packed):
-    with pytest.raises(cg.SourceError, match="in 1001 files"):
+    with pytest.raises(cg.SourceError, match="in 1,001 files"):
         refuse_bomb(packed(**{f"m{n}__txt": b"" for n in range(1001)}))
 
 

@@ -13,6 +13,7 @@ from clusters_geo.forms.conditions import Judged, register_column
 from clusters_geo.forms.parts import RULES, parts, record
 from clusters_geo.forms.units import choose
 from clusters_geo.history.events import last_day
+from clusters_geo.measure.rates import implied_land
 from clusters_geo.measure.summary import summarize
 from clusters_geo.measure.trust import MARK, is_fact
 from clusters_geo.schema import BASES
@@ -264,8 +265,7 @@ def _published_words(told: dict[Hashable, Any], lang: Language) -> str:
 def _with_missing_land(table: pd.DataFrame, clusters: pd.DataFrame, lang: Language) -> pd.Series:
     """Say at rows 17 and 19 whose industrial land is missing, and what rows 4 and 5 of Form 02 imply."""
     columns = {n: register_column(clusters, n).astype("Float64").astype("float64") for n in _LAND}
-    rate = columns["fill_rate_declared"]
-    implied = (columns["leased_ha"] / rate.where(rate > 0))[columns["leasable_ha"].isna()].dropna()
+    implied = implied_land(pd.DataFrame(columns, index=clusters.index))
     notes = table["note"].copy()
     for at in table.index[table["row"].isin(["17", "19"]) & (table["missing"] > 0)]:
         ids = sorted(key for key in str(table["missing_ids"][at]).split("; ") if key)

@@ -198,7 +198,7 @@ def _asset(name: str) -> str:
     # Indentation and comments are a fifth of our text and mean nothing to a browser; no text spans lines.
     if name.endswith(".css"):
         text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-        text = re.sub(r"\s*([{};,])\s*", r"\1", text)
+        text = re.sub(r"(?<!\s)\s*+([{};,])\s*+", r"\1", text)
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("// "))
 

@@ -79,7 +79,7 @@ _NUMBERED = re.compile(
 _TIME = re.compile(
     # Possessive, or a header of many such words would never end.
     r"(?<![\s,(–-])[\s,(–-]*+(?:(?:số liệu|tính|lũy kế|ước|thực hiện|thời điểm|as of|in|by|"
-    r"đến|năm|tại|ngày|hết|cuối|tháng|quý [IVX1-4]+|6 tháng(?: đầu)?|year|end)[\s:]*+)*+"
+    r"đến|năm|tại|ngày|hết|cuối|tháng|quý [IVX1-4]+|6 tháng(?: đầu)?|year|end)[\s:]*+){0,12}+"
     r"(?:\d{1,2}[/.-])?(?:\d{1,2}[/.-])?(?:19|20)\d{2}\s*(?:\((?:ước|TH|KH)\))?\s*\)?$",
     re.IGNORECASE,
 )

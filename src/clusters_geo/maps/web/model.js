@@ -58,12 +58,10 @@
 
   // What is said of districts, said of communes where the units are these.
   const COMMUNES = [
-    ["quận, huyện", "xã, phường"],
-    ["Quận, huyện", "Xã, phường"],
-    ["districts", "communes"],
-    ["district", "commune"],
-    ["Districts", "Communes"],
-    ["District", "Commune"],
+    ["as.district.list", "as.commune.list"],
+    ["as.district.one", "as.commune.one"],
+    ["as.district.List", "as.commune.List"],
+    ["as.district.One", "as.commune.One"],
   ];
   const ofCommunes = (texts) =>
     Object.fromEntries(
@@ -71,7 +69,9 @@
         key,
         key.startsWith("units.")
           ? both
-          : both.map((text) => COMMUNES.reduce((said, [old, now]) => said.replaceAll(old, now), text)),
+          : both.map((text, lang) =>
+              COMMUNES.reduce((said, [old, now]) => said.replaceAll(texts[old][lang], texts[now][lang]), text),
+            ),
       ]),
     );
 
