@@ -23,6 +23,9 @@ sqlalchemy = pytest.importorskip("sqlalchemy", reason="SQLAlchemy is not install
 pytest.importorskip("geoalchemy2", reason="GeoAlchemy 2 is not installed: PostGIS is not tested")
 pytest.importorskip("psycopg", reason="psycopg is not installed: PostGIS is not tested")
 
+# SQLAlchemy drops a connection that fails while it is being set up, as to a database without an encoding.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 def _programs():
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
