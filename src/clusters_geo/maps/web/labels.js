@@ -43,7 +43,9 @@
         context.fillStyle = context.strokeStyle = `rgb(${id & 255},${id >> 8},7)`;
         context.beginPath();
         for (const ring of polygon._rings ?? []) {
-          ring.forEach((point, k) => context[k ? "lineTo" : "moveTo"](point.x, point.y));
+          ring.forEach((point, k) => {
+            context[k ? "lineTo" : "moveTo"](point.x, point.y);
+          });
           context.closePath();
         }
         context.fill("evenodd");

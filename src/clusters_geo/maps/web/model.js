@@ -1,6 +1,6 @@
 // The data as the other scripts read it, and the one state of the page.
 {
-  const { phrasebook, MISSING, STATUSES, outlines, number, percent, date, compact, fill } = clustersGeo;
+  const { phrasebook, MISSING, STATUSES, outlines, number, percent, date, compact } = clustersGeo;
   const RATES = new Set(["fill_rate", "lawful_fill_rate"]);
 
   const EMPTY = { operating_clusters: 0, under_construction: 0, pending_sites: 0, lawful_fill_rate: null };

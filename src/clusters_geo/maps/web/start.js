@@ -103,7 +103,7 @@
 
     // What the legend and the buttons leave of the map.
     room() {
-      const { x, y } = this.map.getSize();
+      const { y } = this.map.getSize();
       const { element } = this.legend;
       if (!this.narrow()) return { paddingTopLeft: [element.open ? 268 : 12, 16], paddingBottomRight: [66, 24] };
       return {

@@ -6,7 +6,10 @@
     for (const [key, both] of Object.entries(texts)) {
       const [name, within] = key.split(".");
       if (within === undefined) book[name] = both[i];
-      else (book[name] ??= {})[within] = both[i];
+      else {
+        book[name] ??= {};
+        book[name][within] = both[i];
+      }
     }
     return book;
   };
