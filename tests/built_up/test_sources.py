@@ -248,7 +248,9 @@ def test_text_in_metres_needs_its_system_and_text_without_outlines_is_refused(tm
     (tmp_path / "a.csv").write_text(rows, encoding="utf-8")
     with pytest.raises(cg.CRSError):
         cg.built_up_ha(clusters, tmp_path / "a.csv")
-    assert cg.built_up_ha(clusters, tmp_path / "a.csv", crs=5897)["built_up_ha"].sum() == 0
+    # With its system said it is read, and found to be kilometres from the clusters.
+    with pytest.raises(cg.CRSError, match="nowhere near"):
+        cg.built_up_ha(clusters, tmp_path / "a.csv", crs=5897)
     (tmp_path / "b.csv").write_text("geometry,name\nnhà,A\n", encoding="utf-8")
     with pytest.raises(cg.SourceError, match="no column with outlines"):
         cg.built_up_ha(clusters, tmp_path / "b.csv")
