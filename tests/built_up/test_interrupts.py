@@ -98,7 +98,7 @@ def test_the_bar_says_when_all_is_read_and_only_the_sum_is_missing(files, tmp_pa
     ):
         shown = read(screen)
     assert re.search(r"12/12 +đang cộng…", shown)
-    assert (files / "out.csv").read_text(encoding="utf-8").startswith("cluster_id,built_up_ha")
+    assert (files / "out.csv").read_text(encoding="utf-8-sig").startswith("cluster_id,built_up_ha")
 
 
 def alive(group):

@@ -30,26 +30,18 @@ if TYPE_CHECKING:
 _DAY = re.compile(r"\d{4}(-\d\d){0,2}")
 
 
-class _Vintage(click.ParamType[object]):
-    """A register, or the day of a vintage of the bundled case."""
+def _vintage(context: click.Context, option: click.Parameter, value: str) -> object:
+    """Return a register's path, or the day of a vintage of the bundled case."""
+    from pathlib import Path
 
-    name = "vintage"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
-        from pathlib import Path
-
-        text = str(value)
-        if _DAY.fullmatch(text) and not Path(text).exists():
-            return text
-        return SOURCE.convert(text, param, ctx)
-
-
-_VINTAGE = _Vintage()
+    if _DAY.fullmatch(value) and not Path(value).exists():
+        return value
+    return SOURCE.convert(value, option, context)
 
 
 @click.command("compare")
-@click.argument("before", metavar="BEFORE", type=_VINTAGE)
-@click.argument("after", metavar="AFTER", type=_VINTAGE)
+@click.argument("before", metavar="BEFORE", callback=_vintage)
+@click.argument("after", metavar="AFTER", callback=_vintage)
 @click.option("--measure", default="planned_ha", show_default=True, help="Column that the bridge adds up.")
 @click.option("--status", help="Bridge of the clusters of this status only, e.g. operating.")
 @click.option("--published-before", type=float, help="Published total of BEFORE, where it is not its sum.")
