@@ -208,7 +208,11 @@ def _write_vector(table: gpd.GeoDataFrame, path: Path, layer: str, driver: str, 
 
 
 def _write_geopackage(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    from clusters_geo.storage.qgis import add_styles
+
     _write_vector(table, path, layer, "GPKG")
+    if "cluster_id" in (table.index.name, *table.columns):
+        add_styles(path, layer)
 
 
 def _write_flatgeobuf(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
