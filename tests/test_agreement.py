@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from playwright.sync_api import sync_playwright
 
 import clusters_geo as cg
 from clusters_geo.measure.rates import fill_rates
@@ -211,27 +210,25 @@ def test_the_audit_doubts_no_sound_register(case):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("lang", ["vi", "en"])
-def test_the_page_shows_what_the_table_shows(case, lang, tmp_path):
+def test_the_page_shows_what_the_table_shows(case, lang, tmp_path, chromium):
     clusters, districts = case
     path = cg.save_map(cg.make_map(clusters, districts, lang=lang), tmp_path / "map.html")
     whole = cg.summarize(clusters).loc["total"]
     by_district = cg.summarize(clusters, by="district")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(path.as_uri())
-        page.wait_for_selector(".cg-tiles dd")
-        # The small print below a figure belongs to it, but is not it.
-        tiles = page.eval_on_selector_all(".cg-tiles dd", "all => all.map(dd => dd.firstChild.textContent)")
-        labels = page.eval_on_selector_all(
-            "path.cg-district", "all => all.map(path => path.getAttribute('aria-label'))"
-        )
-        rows = page.eval_on_selector_all(
-            "#cg-table tbody tr",
-            "all => all.map(tr => [tr.querySelector('bdi'), ...tr.querySelectorAll('td')]"
-            ".map(cell => cell.textContent))",
-        )
-        browser.close()
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(path.as_uri())
+    page.wait_for_selector(".cg-tiles dd")
+    # The small print below a figure belongs to it, but is not it.
+    tiles = page.eval_on_selector_all(".cg-tiles dd", "all => all.map(dd => dd.firstChild.textContent)")
+    labels = page.eval_on_selector_all(
+        "path.cg-district", "all => all.map(path => path.getAttribute('aria-label'))"
+    )
+    rows = page.eval_on_selector_all(
+        "#cg-table tbody tr",
+        "all => all.map(tr => [tr.querySelector('bdi'), ...tr.querySelectorAll('td')]"
+        ".map(cell => cell.textContent))",
+    )
+    page.close()
     assert sorted(tuple(map(plain, row)) for row in rows) == sorted(listed(clusters, lang))
     assert [plain(text) for text in tiles[:4]] == [written(whole, name, lang) for name in TOTALS]
     measure = cg.make_map(clusters, districts, lang=lang).data["measure"]

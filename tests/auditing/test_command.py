@@ -122,9 +122,9 @@ def test_the_bundled_case_says_its_files_and_its_law(folder):
 
 def test_the_register_is_not_held_against_districts_it_was_not_given(folder):
     text = shell("clusters-geo audit register.gpkg --lang en", folder).stdout
-    assert "no layer of districts was given" in text
+    assert "no layer of units was given" in text
     text = shell("clusters-geo audit register.gpkg --districts districts.gpkg --lang en", folder).stdout
-    assert "no layer of districts was given" not in text
+    assert "no layer of units was given" not in text
     assert "districts.gpkg (SHA-256" in text
 
 

@@ -133,7 +133,7 @@ def test_what_could_not_be_judged_says_why_and_what_was_says_for_how_many():
     assert (
         record["figures.leased-over-leasable"]["not_judged"] == "the register has nothing in column leased_ha"
     )
-    assert record["districts.gap"]["not_judged"] == "no layer of districts was given"
+    assert record["districts.gap"]["not_judged"] == "no layer of units was given"
     assert record["geometry.overlap"]["not_judged"] == "the register has no outlines"
     assert record["trust.sources-conflict"]["not_judged"].startswith("no published totals")
     assert set(record) == set(all_rules())
