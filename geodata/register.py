@@ -447,6 +447,7 @@ def _gaps(members: list[Row]) -> tuple[list[Row], list[Decimal]]:
 
 
 def _model_built(rows: list[Row], controls: Controls) -> None:
+    # Of the operating ones, which the total is of. What is built elsewhere nobody published: unknown, not 0.
     operating = [row for row in rows if row["status"] == "operating"]
     (planned, _), (built, _) = controls[_CITY, "planned_ha"], controls[_CITY, "built_ha"]
     rule = both(
@@ -458,9 +459,6 @@ def _model_built(rows: list[Row], controls: Controls) -> None:
     shares = apportion(built, [row["planned_ha"] for row in operating], _SQUARE_METRE)
     for row, share in zip(operating, shares, strict=True):
         _fill(row, "built_ha", share, rule)
-    for row in rows:
-        if row["status"] == "pending":
-            row.update(built_ha=Decimal(0), built_ha_basis="inferred")
 
 
 def _fill(row: Row, column: str, value: Decimal, rule: Note) -> None:

@@ -119,7 +119,8 @@ def listed(clusters, lang):
 
 
 def plain(text):
-    return text.replace("\u00a0", " ").replace(" ha", "").strip()
+    text = text.replace("\u00a0", " ").replace(" ha", "").strip()
+    return text.removesuffix(" clusters").removesuffix(" cụm")
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
@@ -184,6 +185,18 @@ def test_the_map_marks_the_cells_that_are_no_facts(case):
         known = table[name].notna() if name in table else pd.Series(data=False, index=clusters.index)
         doubt = known & ~is_fact(basis_of(clusters, name))
         assert field["estimated"] == np.flatnonzero(doubt).tolist(), name
+
+
+def test_what_nobody_published_of_a_pending_site_is_unknown_which_is_not_zero():
+    clusters, districts = cg.load_hanoi()
+    pending = (clusters["status"] == "pending").to_numpy()
+    assert pending.sum() == 43
+    assert clusters.loc[pending, ["built_ha", "built_ha_basis"]].isna().all(axis=None)
+    fields = {f["name"]: f for f in cg.make_map(clusters, districts).data["clusters"]["fields"]}
+    assert not set(fields["built_ha"]["estimated"]) & set(np.flatnonzero(pending))
+    totals = cg.summarize(clusters, by="status")
+    assert pd.isna(totals.loc["pending", "built_ha"])
+    assert cg.summarize(clusters).loc["total", "built_ha"] == pytest.approx(1392.0)
 
 
 def test_the_form_says_what_summarize_says(case):

@@ -283,12 +283,11 @@ def test_built_area_is_the_same_share_everywhere_and_never_above_planned(operati
         assert row["built_ha_basis"] == "modelled"
 
 
-def test_nothing_is_built_where_the_ground_was_not_broken_and_unknown_under_construction(rows):
-    for row in rows:
-        if row["status"] == "pending":
-            assert (row["built_ha"], row["built_ha_basis"]) == (0, "inferred")
-        if row["status"] == "under_construction":
-            assert (row["built_ha"], row["built_ha_basis"]) == (None, None)
+@pytest.mark.parametrize("as_of", VINTAGES)
+def test_what_is_built_elsewhere_is_unknown_which_is_not_zero(as_of):
+    others = [row for row in _vintage(as_of) if row["status"] != "operating"]
+    assert Counter(row["status"] for row in others)["pending"] == {"2022-09-30": 43, "2025-12-31": 38}[as_of]
+    assert {(row["built_ha"], row["built_ha_basis"]) for row in others} == {(None, None)}
 
 
 # Trust
