@@ -98,3 +98,23 @@ def test_districts_need_a_shape():
 def test_the_message_shows_the_first_faults_and_counts_the_rest():
     with pytest.raises(cg.SchemaError, match=r"has 9 (.|\n)*HN-0, planned_ha: -1.0 is not(.|\n)*and 4 more"):
         cg.validate(register(planned_ha=[-1.0] * 9))
+
+
+def test_a_loaded_table_names_the_file_and_the_cell(tmp_path):
+    path = tmp_path / "so.csv"
+    path.write_text(
+        "DANH SÁCH\nTên CCN;Diện tích (ha);Tình trạng\nCụm A;12,5;đang hoạt động\nCụm B;abc;đang hoạt động\n"
+    )
+    with pytest.raises(cg.SchemaError) as caught:
+        cg.load_clusters(path)
+    assert "so.csv có 1 chỗ không tính toán được:\n  B4 (cum-b), planned_ha" in caught.value.text("vi")
+    assert "so.csv has 1 values that cannot be computed with:\n  B4 (cum-b)" in caught.value.text("en")
+    assert caught.value.failures["row"].tolist() == ["cum-b"]
+
+
+def test_a_missing_column_is_a_fault_of_the_whole_table_in_either_language():
+    table = pd.DataFrame({"status": ["pending"]}, index=pd.Index(["1"], name="cluster_id"))
+    with pytest.raises(cg.SchemaError) as caught:
+        cg.validate(table)
+    assert "(cả bảng), name" in caught.value.text("vi")
+    assert "(table), name" in caught.value.text("en")

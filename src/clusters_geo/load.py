@@ -589,7 +589,7 @@ def _finished(
         told = word("doubts", "en", count=len(report.doubts), path=report.path)
         # At the call of the loader, so that Python says it once for each.
         warnings.warn(told, DoubtWarning, stacklevel=3)
-    return validate(indexed) if check else indexed
+    return validate(indexed, report=report) if check else indexed
 
 
 def _holds_text(table: pd.DataFrame, name: str) -> bool:

@@ -20,6 +20,7 @@ from clusters_geo.words import format_value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from clusters_geo.reading.notes import LoadReport
     from clusters_geo.schema import Column, Language
 
 __all__ = ["list_faults", "validate"]
@@ -29,7 +30,7 @@ Table = TypeVar("Table", bound=pd.DataFrame)
 _SHOWN = 5
 _Fault = dict[str, object]
 _FAILURE_COLUMNS = ["row", "column", "value", "problem", "fix"]
-_WHOLE_TABLE = "(table)"
+_WHOLE_TABLE = {"say": "whole table"}
 
 # What to do about each kind of fault; both are phrases.
 _FIXES = {
@@ -49,13 +50,15 @@ _KINDS = {
 _TABLES = {"district_code": DISTRICT_COLUMNS, "unit_code": UNIT_COLUMNS}
 
 
-def validate(table: Table) -> Table:
+def validate(table: Table, *, report: LoadReport | None = None) -> Table:
     """Return the table unchanged if everything in it can be computed with.
 
     Parameters
     ----------
     table
         Clusters indexed by `cluster_id`, districts by `district_code`, or units by `unit_code`.
+    report
+        Of the load that gave exactly these rows: faults then name the file and the cell.
 
     Returns
     -------
@@ -80,16 +83,32 @@ def validate(table: Table) -> Table:
     """
     faults = _faults(table)
     if faults:
-        lines: list[object] = [
-            {"say": "fault", **fault, "row": _as_text(fault["row"])} for fault in faults[:_SHOWN]
-        ]
-        if len(faults) > _SHOWN:
-            lines.append({"say": "more faults", "count": len(faults) - _SHOWN})
-        raise SchemaError("schema.faults", _worded(faults, "en"), count=len(faults), faults=lines)
+        raise _refusal(faults, report)
     return table
 
 
-def list_faults(table: pd.DataFrame, lang: Language = "en") -> pd.DataFrame:
+def _refusal(faults: list[_Fault], report: LoadReport | None) -> SchemaError:
+    lines: list[object] = [
+        {"say": "fault", **fault, "row": _as_text(_place(fault, report))} for fault in faults[:_SHOWN]
+    ]
+    if len(faults) > _SHOWN:
+        lines.append({"say": "more faults", "count": len(faults) - _SHOWN})
+    failures = _worded(faults, "en", None)
+    if report is None:
+        return SchemaError("schema.faults", failures, count=len(faults), faults=lines)
+    return SchemaError("schema.faults-in", failures, path=report.path, count=len(faults), faults=lines)
+
+
+def _place(fault: _Fault, report: LoadReport | None) -> object:
+    """Return the cell of a fault with its row's id, or that alone."""
+    position, row = fault["position"], fault["row"]
+    cell = report.address(position + 1, str(fault["column"])) if report and isinstance(position, int) else ""
+    return {"say": "cell of", "cell": cell, "row": row} if cell else row
+
+
+def list_faults(
+    table: pd.DataFrame, lang: Language = "en", *, report: LoadReport | None = None
+) -> pd.DataFrame:
     """Return everything in a table that cannot be computed with, without raising.
 
     Parameters
@@ -98,10 +117,13 @@ def list_faults(table: pd.DataFrame, lang: Language = "en") -> pd.DataFrame:
         As `validate` takes it.
     lang
         Of `problem` and `fix`.
+    report
+        As `validate` takes it.
 
     Returns
     -------
-    One row per fault: `row` (its id, or where it has none its number), `column`, `value`, `problem`, `fix`.
+    One row per fault: `row` (its id, or where it has none its number; with `report` the cell too), `column`,
+    `value`, `problem`, `fix`.
 
     Examples
     --------
@@ -111,11 +133,12 @@ def list_faults(table: pd.DataFrame, lang: Language = "en") -> pd.DataFrame:
     >>> list_faults(table, "vi")[["column", "problem", "fix"]].to_string(index=False, header=False)
     'name chưa có điền vào'
     """
-    return _worded(_faults(table), lang)
+    return _worded(_faults(table), lang, report)
 
 
-def _worded(faults: list[_Fault], lang: Language) -> pd.DataFrame:
-    rows = [[_in_words(fault[name], lang) for name in _FAILURE_COLUMNS] for fault in faults]
+def _worded(faults: list[_Fault], lang: Language, report: LoadReport | None) -> pd.DataFrame:
+    told = [fault | {"row": _place(fault, report)} for fault in faults]
+    rows = [[_in_words(fault[name], lang) for name in _FAILURE_COLUMNS] for fault in told]
     return pd.DataFrame(rows, columns=_FAILURE_COLUMNS)
 
 
@@ -141,7 +164,7 @@ def _faults_of(plain: pd.DataFrame, column: Column, ids: pd.Series) -> Iterator[
     name = column.name
     if name not in plain:
         if column.required:
-            yield _fault("no column", column, _WHOLE_TABLE, None)
+            yield _fault("no column", column, None, _WHOLE_TABLE, None)
         return
     values = plain[name]
     missing = values.isna()
@@ -151,16 +174,17 @@ def _faults_of(plain: pd.DataFrame, column: Column, ids: pd.Series) -> Iterator[
     found.append(("value", ~missing & ~_fitting(values, column)))
     for kind, where in found:
         for position in np.flatnonzero(where.to_numpy(dtype=bool)).tolist():
-            yield _fault(kind, column, _row(ids, position), _plain(values.iloc[position]))
+            yield _fault(kind, column, position, _row(ids, position), _plain(values.iloc[position]))
 
 
 def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _fault(kind: str, column: Column, row: object, value: object) -> _Fault:
+def _fault(kind: str, column: Column, position: int | None, row: object, value: object) -> _Fault:
     problem = {"say": kind, "wanted": _wanted(column)}
     return {
+        "position": position,
         "row": row,
         "column": column.name,
         "value": value,

@@ -69,7 +69,7 @@ def command(
         if chosen_format(form, output) != "json":
             raise
         # A program gets its answer in the same place and form, whatever the file is.
-        found = Inspection(getattr(file, "shown", str(file)), problem=str(error), lang=lang)
+        found = Inspection(getattr(file, "shown", str(file)), problem=error.text(lang), lang=lang)
     put_table(
         form,
         output,

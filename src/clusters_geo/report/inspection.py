@@ -136,10 +136,10 @@ def _inspected(
     except ClustersGeoError as error:
         if not layers:
             raise
-        return Inspection(name, size, layers, problem=str(error), lang=lang)
+        return Inspection(name, size, layers, problem=error.text(lang), lang=lang)
     faults: list[dict[str, object]] = [
         {str(key): str(value) for key, value in row.items()}
-        for row in list_faults(table, lang).to_dict("records")
+        for row in list_faults(table, lang, report=load_report(table)).to_dict("records")
     ]
     return Inspection(name, size, layers, load_report(table), failures=faults, lang=lang)
 
