@@ -18,6 +18,7 @@ from clusters_geo.cli.options import (
     register_options,
     said_of_register,
     say_out,
+    units_option,
 )
 from clusters_geo.storage.connection import is_address, parse_address
 from clusters_geo.words import speaker
@@ -40,6 +41,7 @@ _say = speaker("convert")
 @decimal_option
 @click.option("--table", "name", help="With OUT postgresql://…: the table to replace.")
 @click.option("--schema", help="With --table: the schema it is in.")
+@units_option
 @as_option
 @columns_option
 @register_options("layer", "encoding", "decimal", "region", "columns")
@@ -52,6 +54,7 @@ def command(
     decimal: str | None,
     name: str | None,
     schema: str | None,
+    districts_file: Path | None,
     kind: str,
     lang: Language,
     **wishes: Any,  # noqa: ANN401 - click checked them
@@ -61,15 +64,18 @@ def command(
     OUT ends in .gpkg, .parquet, .geojson, .fgb, .shp, .zip (a Shapefile), .csv or .xlsx, or is a PostGIS
     address with --table. What was repaired and what is doubtful is said on the way.
     """
-    from clusters_geo.load import load_clusters, load_districts, load_report
+    from clusters_geo.load import load_clusters, load_districts, load_report, load_units
 
     _refuse_halves(target, name, schema)
+    if name is not None and districts_file is not None:
+        raise usage_error("units-and-table")
     if kind == "districts":
         table = load_districts(source, **wishes)
     else:
         table = load_clusters(source, decimal=decimal, **said_of_register(), **wishes)
     say_out(load_report(table).text(lang), err=True)
-    _written(table, target, wanted, (name, schema), lang)
+    units = None if districts_file is None else load_units(districts_file)
+    _written(table, target, wanted, (name, schema), units, lang)
     shown = str(parse_address(target)) if is_address(target) else target
     place = f"{schema}.{name}" if schema else name or shown
     say_out(_say("written", lang).format(count=len(table), place=place))
@@ -92,6 +98,7 @@ def _written(
     target: str,
     wanted: str | None,
     name: tuple[str | None, str | None],
+    units: gpd.GeoDataFrame | None,
     lang: Language,
 ) -> None:
     from clusters_geo.report.saving import in_system, save
@@ -103,6 +110,6 @@ def _written(
         return
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        save(table, target, crs=wanted)
+        save(table, target, crs=wanted, units=units)
     for text in dict.fromkeys(str(w.message) for w in said):
         say_out(f"{_say('warning', lang)}: {text}", err=True)

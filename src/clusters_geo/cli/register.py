@@ -25,13 +25,14 @@ def command() -> None:
 @click.option("--crs", default="EPSG:5897", show_default=True)
 @click.option("--roles", is_flag=True)
 @click.option("--row-security", is_flag=True)
+@click.option("--styles/--no-styles", default=True, show_default=True)
 @lang_option
-def init(url: str, crs: str, roles: bool, row_security: bool, lang: Language) -> None:  # noqa: FBT001 - click
+def init(url: str, crs: str, roles: bool, row_security: bool, styles: bool, lang: Language) -> None:  # noqa: FBT001 - click
     """Make a register, or bring an older one up to date."""
     from clusters_geo.storage.connection import parse_address
     from clusters_geo.storage.register import init_register
 
-    done = init_register(url, crs=crs, roles=roles, row_security=row_security)
+    done = init_register(url, crs=crs, roles=roles, row_security=row_security, styles=styles)
     key = "ready" if done else "up_to_date"
     say_out(_say(key, lang, address=str(parse_address(url)), done=done))
 

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
     from clusters_geo.reading.opening import InputFile, Staged
 
-__all__ = ["LAYER_OPTION", "Layer", "Raw", "look_into", "read_raw"]
+__all__ = ["LAYER_OPTION", "UNITS_LAYER", "Layer", "Raw", "look_into", "read_raw"]
 
 # Of these many layers it is said what is in them; of the others only their names.
 _DETAILED = 40
@@ -69,6 +69,8 @@ _KML_DRIVER = "LIBKML"
 
 # Styles that QGIS and ArcGIS store beside the data.
 _NOT_DATA = {"layer_styles", "qgis_projects"}
+# What this package calls units that it saves beside clusters; read where it is asked for by its name.
+UNITS_LAYER = "administrative_units"
 
 _GDAL_OPTIONS = {
     "GML_FIELDTYPES": "ALWAYS_STRING",
@@ -394,8 +396,9 @@ def _count(opened: fiona.Collection) -> int:
 
 def _one_layer(source: Staged, layers: list[Layer], wanted: str | None, report: LoadReport) -> Layer:
     report.layers = [f.name for f in layers]
-    with_shapes = [f for f in layers if f.shape]
-    choice = [f for f in layers if f.name == wanted] if wanted else with_shapes or layers
+    data = [f for f in layers if f.name != UNITS_LAYER] or layers
+    with_shapes = [f for f in data if f.shape]
+    choice = [f for f in layers if f.name == wanted] if wanted else with_shapes or data
     if len(choice) == 1:
         return choice[0]
     listed = some(f"{f.name} ({f.rows})" if f.rows >= 0 else f.name for f in layers) or "–"

@@ -20,9 +20,11 @@ import shapely
 
 from clusters_geo.crs import HANOI_CRS, MAP_CRS, vn2000
 from clusters_geo.errors import ClustersGeoError, CRSError, EngineError, SourceError
+from clusters_geo.reading.files import UNITS_LAYER
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.tables import csv_text, neutral_cells
 from clusters_geo.storage.connection import Address, is_address, parse_address
+from clusters_geo.units.model import unit_level
 from clusters_geo.writing import new_files, refusal, replaced_file, target_of
 
 if TYPE_CHECKING:
@@ -43,7 +45,12 @@ _GEOJSON_DECIMALS = 9
 
 
 def save(
-    table: gpd.GeoDataFrame, path: str | os.PathLike[str], *, crs: str | None = None, layer: str | None = None
+    table: gpd.GeoDataFrame,
+    path: str | os.PathLike[str],
+    *,
+    crs: str | None = None,
+    layer: str | None = None,
+    units: gpd.GeoDataFrame | None = None,
 ) -> Path | Address:
     """Write a table to one file and return where.
 
@@ -60,6 +67,9 @@ def save(
         province's. Without it the table's own. GeoJSON is always in longitude and latitude.
     layer
         The name of the layer; otherwise that of the file.
+    units
+        Districts or communes to be kept beside the clusters, in a GeoPackage as the layer
+        `administrative_units`, in PostGIS in the table `unit`: QGIS then offers them by name.
 
     Returns
     -------
@@ -87,7 +97,7 @@ def save(
     'EPSG:5897'
     """
     if is_address(path):
-        return _save_register(table, path, crs)
+        return _save_register(table, path, crs, units)
     # What must not be written to at all is refused before its ending is looked at.
     target = target_of(path).named
     write = WRITTEN.get(target.suffix.lower())
@@ -95,20 +105,48 @@ def save(
         raise SourceError(
             "write.ending-of-register", path=target, ending=target.suffix, endings=", ".join(WRITTEN)
         )
+    if units is not None and target.suffix.lower() != ".gpkg":
+        raise SourceError("write.no-place-for-units", path=target, ending=target.suffix)
     flat = _flat(table, target, crs)
     place = new_files(target) if target.suffix.lower() == ".shp" else replaced_file(target)
     with place as beside, _explained(target):
         write(flat, beside, layer or target.stem)
+        if units is not None:
+            _add_units(_flat(units, target, crs), beside)
+        if target.suffix.lower() == ".gpkg" and "cluster_id" in flat:
+            _add_styles(flat, units, beside, layer or target.stem)
     return target
 
 
-def _save_register(table: gpd.GeoDataFrame, path: str | os.PathLike[str], crs: str | None) -> Address:
-    from clusters_geo.storage.register import save_register
+def _add_units(units: gpd.GeoDataFrame, path: Path) -> None:
+    import pyogrio
+
+    named = units.assign(level=unit_level(units)) if "level" not in units else units
+    pyogrio.write_dataframe(
+        _simple(named), path, layer=UNITS_LAYER, driver="GPKG", use_arrow=True, append=True
+    )
+
+
+def _add_styles(flat: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None, path: Path, layer: str) -> None:
+    from clusters_geo.storage.qgis import add_styles
+    from clusters_geo.storage.styles import UnitsLayer
+
+    columns: dict[str, str] = {} if units is None else {unit_level(units): ""}
+    beside = UnitsLayer(UNITS_LAYER, "ogr", columns) if columns and columns.keys() <= {*flat} else None
+    add_styles(path, layer, units=beside)
+
+
+def _save_register(
+    table: gpd.GeoDataFrame, path: str | os.PathLike[str], crs: str | None, units: gpd.GeoDataFrame | None
+) -> Address:
+    from clusters_geo.storage.register import save_register, save_units
 
     address = parse_address(path if isinstance(path, Address) else os.fspath(path))
     report = table.attrs.get(ATTRIBUTE, {})
     wanted = in_system(table, crs)
     file = PurePath(report.get("path", "")).name
+    if units is not None:
+        save_units(units, address)
     save_register(wanted, address, file=file, sha256=report.get("sha256", ""))
     return address
 
@@ -208,11 +246,7 @@ def _write_vector(table: gpd.GeoDataFrame, path: Path, layer: str, driver: str, 
 
 
 def _write_geopackage(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
-    from clusters_geo.storage.qgis import add_styles
-
     _write_vector(table, path, layer, "GPKG")
-    if "cluster_id" in (table.index.name, *table.columns):
-        add_styles(path, layer)
 
 
 def _write_flatgeobuf(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:

@@ -1,43 +1,44 @@
-"""A GeoPackage that opens in QGIS styled and in Vietnamese: the style lies in the file, in `layer_styles`.
+"""Styles where QGIS finds them by itself: the table `layer_styles` of a GeoPackage or of a database.
 
-QGIS reads that table by itself and takes the row marked as default. Status is told by hatching as well as by
-grey, so that it survives a black-and-white printer.
+QGIS opens a layer with the row marked as default and offers the others by name.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree as ET
 
-from clusters_geo.data import read_rows
-from clusters_geo.schema import CLUSTER_COLUMNS, column, label
+from clusters_geo.storage.styles import UnitsLayer, style_of, styles_for
+from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clusters_geo.schema import Column, Language
+    import psycopg
 
-__all__ = ["add_styles", "style_of"]
+    from clusters_geo.schema import Language
 
-# Hatching, colour and sign of a point, as QGIS names them, by status; "" is every other value, unknown too.
-_PATTERNS = {
-    "operating": ("solid", "110,110,110,255", "circle"),
-    "under_construction": ("b_diagonal", "60,60,60,255", "triangle"),
-    "pending": ("no", "255,255,255,0", "square"),
-    "": ("dense6", "120,120,120,255", "cross2"),
-}
+__all__ = ["add_styles", "put_styles"]
+
 # As QGIS itself creates it.
 _TABLE = """CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
 f_table_catalog TEXT(256), f_table_schema TEXT(256),
 f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30),
 styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
 update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))"""
+_OURS = "clusters-geo"
+# Columns of the register that the database fills in.
+_COMPUTED = ("build_out_rate", "fill_rate", "planned_ha_basis", "revision", "place")
+# What QGIS calls the kinds of shapes that one geometry column may hold.
+_KINDS = ("Polygon", "Point")
+
+_say = speaker("qgis")
 
 
-def add_styles(path: Path, layer: str, *, lang: Language = "vi") -> None:
-    """Put the default style of a layer of clusters into its GeoPackage.
+def add_styles(path: Path, layer: str, *, units: UnitsLayer | None = None, lang: Language = "vi") -> None:
+    """Put the styles of a layer of clusters into its GeoPackage, by status the default.
 
     Parameters
     ----------
@@ -45,6 +46,8 @@ def add_styles(path: Path, layer: str, *, lang: Language = "vi") -> None:
         A GeoPackage that has the layer, with columns of the schema.
     layer
         The name of the layer.
+    units
+        The layer of units beside them and the columns that name its units, if there is one.
     lang
         The language of names and choices.
     """
@@ -55,80 +58,81 @@ def add_styles(path: Path, layer: str, *, lang: Language = "vi") -> None:
         if found is None:
             return
         there = [str(row[0]) for row in db.execute("SELECT name FROM pragma_table_info(?)", (layer,))]
-        style = style_of(there, points="POINT" in found[1].upper(), lang=lang)
+        columns = [name for name in there if name not in ("fid", found[0])]
         db.execute(_TABLE)
         db.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES (?, 'attributes', ?)",
             ("layer_styles", "layer_styles"),
         )
-        db.execute(
-            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
-            " styleName, styleQML, useAsDefault) VALUES ('', '', ?, ?, 'clusters-geo', ?, 1)",
-            (layer, found[0], style),
-        )
+        for style in styles_for(columns) or ["status"]:
+            qml = style_of(columns, style, points="POINT" in found[1].upper(), lang=lang, units=units)
+            is_default = style == (styles_for(columns) or ["status"])[0]
+            row = (layer, found[0], _say(f"style.{style}", lang), qml, is_default, _OURS)
+            db.execute(
+                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
+                " styleName, styleQML, useAsDefault, description) VALUES ('', '', ?, ?, ?, ?, ?, ?)",
+                row,
+            )
 
 
-def style_of(columns: list[str], *, points: bool = False, lang: Language = "vi") -> str:
-    """Return the style of a layer of clusters as QML: names with units, choices in words, hatching by status.
+def put_styles(db: psycopg.Connection, *, lang: Language = "vi") -> bool:
+    """Put the styles of a register into `public.layer_styles`; return whether any was new or renewed.
+
+    A style that somebody changed in QGIS stays as it is, and so does what they chose as default.
 
     Parameters
     ----------
-    columns
-        The names of the layer's columns; those that the schema does not know stay as they are.
-    points
-        Whether the layer holds points.
+    db
+        A connection with the register's schema first on its search path, and a table `layer_styles`.
     lang
         The language of names and choices.
-
-    Examples
-    --------
-    >>> "Tình trạng" in style_of(["cluster_id", "status"])
-    True
     """
-    qgis = ET.Element("qgis", version="3.22", styleCategories="Symbology|Fields|Forms")
-    known = [c for c in CLUSTER_COLUMNS if c.name in columns]
-    _fields(qgis, known, lang)
-    if "status" in columns:
-        _renderer(qgis, points=points, lang=lang)
-    return ET.tostring(qgis, encoding="unicode")
+    found = db.execute(
+        "SELECT attname FROM pg_attribute"
+        " WHERE attrelid = to_regclass(quote_ident(current_schema()) || '.cluster')"
+        " AND attnum > 0 AND NOT attisdropped AND attname <> 'geometry' ORDER BY attnum"
+    ).fetchall()
+    columns = [str(row[0]) for row in found]
+    levels = [str(row[0]) for row in db.execute("SELECT DISTINCT level FROM unit").fetchall()]
+    named: dict[str, str] = {}
+    named |= {level: f"\"level\" = '{level}'" for level in ("district", "commune") if level in levels}
+    units = UnitsLayer("unit", "postgres", named) if named else None
+    changed = False
+    for kind in _KINDS:
+        for style in styles_for(columns):
+            qml = style_of(columns, style, points=kind == "Point", lang=lang, fixed=_COMPUTED, units=units)
+            changed |= _put(db, _say(f"style.{style}", lang), kind, qml, is_first=style == "status")
+    return changed
 
 
-def _fields(qgis: ET.Element, known: list[Column], lang: Language) -> None:
-    configuration = ET.SubElement(qgis, "fieldConfiguration")
-    aliases = ET.SubElement(qgis, "aliases")
-    for place, one in enumerate(known):
-        ET.SubElement(aliases, "alias", field=one.name, index=str(place), name=label(one.name, lang))
-        if one.choices:
-            field = ET.SubElement(configuration, "field", name=one.name)
-            _value_map(ET.SubElement(field, "editWidget", type="ValueMap"), one, lang)
-
-
-def _value_map(widget: ET.Element, one: Column, lang: Language) -> None:
-    options = ET.SubElement(ET.SubElement(widget, "config"), "Option", type="Map")
-    listed = ET.SubElement(options, "Option", type="List", name="map")
-    for choice in one.choices:
-        entry = ET.SubElement(listed, "Option", type="Map")
-        ET.SubElement(entry, "Option", type="QString", name=_word(one, choice, lang), value=choice)
-
-
-def _renderer(qgis: ET.Element, *, points: bool, lang: Language) -> None:
-    renderer = ET.SubElement(qgis, "renderer-v2", type="categorizedSymbol", attr="status", enableorderby="0")
-    categories = ET.SubElement(renderer, "categories")
-    symbols = ET.SubElement(renderer, "symbols")
-    for place, (status, (pattern, colour, sign)) in enumerate(_PATTERNS.items()):
-        title = _word(column("status"), status, lang) if status else "?"
-        ET.SubElement(
-            categories, "category", value=status, symbol=str(place), label=title, render="true", type="string"
+def _put(db: psycopg.Connection, name: str, kind: str, qml: str, *, is_first: bool) -> bool:
+    place = (
+        "f_table_catalog = current_database() AND f_table_schema = current_schema()"
+        " AND f_table_name = 'cluster' AND f_geometry_column = 'geometry' AND type = %s"
+    )
+    there = db.execute(
+        f"SELECT styleqml::text, description FROM public.layer_styles WHERE {place} AND stylename = %s",  # noqa: S608
+        (kind, name),
+    ).fetchone()
+    if there is None:
+        db.execute(
+            "INSERT INTO public.layer_styles (f_table_catalog, f_table_schema, f_table_name,"  # noqa: S608
+            " f_geometry_column, stylename, styleqml, useasdefault, description, type)"
+            " SELECT current_database(), current_schema(), 'cluster', 'geometry', %s, %s::xml,"
+            f" %s AND NOT EXISTS (SELECT FROM public.layer_styles WHERE {place} AND useasdefault), %s, %s",
+            (name, qml, is_first, kind, _mark(qml), kind),
         )
-        kind, drawn = ("marker", "SimpleMarker") if points else ("fill", "SimpleFill")
-        symbol = ET.SubElement(symbols, "symbol", type=kind, name=str(place), alpha="1")
-        layer = ET.SubElement(symbol, "layer", {"class": drawn, "enabled": "1", "pass": "0", "locked": "0"})
-        shape = {"name": sign} if points else {"style": pattern}
-        drawing = {"color": colour, "outline_color": "0,0,0,255", **shape}
-        for key, value in drawing.items():
-            ET.SubElement(layer, "prop", k=key, v=value)
+        return True
+    # Ours still, and not what would be written today.
+    if there[0] == qml or there[1] != _mark(there[0]):
+        return False
+    db.execute(
+        f"UPDATE public.layer_styles SET styleqml = %s::xml, description = %s"  # noqa: S608
+        f" WHERE {place} AND stylename = %s",
+        (qml, _mark(qml), kind, name),
+    )
+    return True
 
 
-def _word(one: Column, choice: str, lang: Language) -> str:
-    rows = (row for row in read_rows("choice_labels.csv") if row["set"] == one.name)
-    return next((row[lang] for row in rows if row["key"] == choice), choice)
+def _mark(qml: str) -> str:
+    return f"{_OURS} {hashlib.sha256(qml.encode()).hexdigest()[:16]}"

@@ -23,6 +23,8 @@ from clusters_geo.reading.values import cast_columns
 from clusters_geo.schema import CLUSTER_COLUMNS
 from clusters_geo.storage.connection import Address, connected, parse_address
 from clusters_geo.storage.rows import Rows, from_database, kinds_of, to_database
+from clusters_geo.units.model import unit_level
+from clusters_geo.words import is_missing
 
 if TYPE_CHECKING:
     import psycopg
@@ -35,10 +37,12 @@ __all__ = [
     "read_log",
     "register_status",
     "save_register",
+    "save_units",
 ]
 
 REVISION = "clusters_geo_revision"
 _MIGRATIONS = resources.files("clusters_geo.storage") / "migrations"
+_STYLES = "qgis.sql"
 _NAMES = tuple(c.name for c in CLUSTER_COLUMNS if c.kind != "geometry")
 _EVENT = ("cluster_id", "what", "column", "value", "unit", "valid_on", "recorded_on", "basis", "qualifier")
 _LOG = (*_EVENT, "source", "file", "cell", "who")
@@ -54,7 +58,12 @@ class Saved(NamedTuple):
 
 
 def init_register(
-    url: str | Address, *, crs: str | int = "EPSG:5897", roles: bool = False, row_security: bool = False
+    url: str | Address,
+    *,
+    crs: str | int = "EPSG:5897",
+    roles: bool = False,
+    row_security: bool = False,
+    styles: bool = True,
 ) -> list[str]:
     """Make a register in a database, or bring an older one up to date.
 
@@ -68,6 +77,8 @@ def init_register(
         Whether to make the roles clusters_geo_reader, _editor and _owner.
     row_security
         Whether a role edits only the clusters of its own unit; needs `roles`.
+    styles
+        Whether to put styles for QGIS into `public.layer_styles`, where it looks for them.
 
     Returns
     -------
@@ -101,7 +112,24 @@ def init_register(
                 quoted = sql.Identifier(address.schema).as_string(db)
                 db.execute(_text(name).replace("__SCHEMA__", quoted).encode())
                 done.append(name)
+        if styles and _put_styles(db):
+            done.append(_STYLES)
     return done
+
+
+def _put_styles(db: psycopg.Connection) -> bool:
+    from clusters_geo.storage.qgis import put_styles
+
+    found = db.execute(
+        "SELECT to_regclass('public.layer_styles') IS NOT NULL,"
+        " has_schema_privilege(current_user, 'public', 'CREATE')"
+    ).fetchone()
+    there, may_make = found or (False, False)
+    if not there and not may_make:
+        raise SourceError("store.no-styles")
+    if may_make:
+        db.execute(_text(_STYLES).encode())
+    return put_styles(db)
 
 
 def load_register(url: str | Address) -> gpd.GeoDataFrame:
@@ -202,6 +230,72 @@ def save_register(
         ).fetchone()
     unchanged = len(mine) - len(added) - len(changed)
     return Saved(len(added), len(changed), unchanged, None if revision is None else revision[0])
+
+
+def save_units(units: gpd.GeoDataFrame, url: str | Address) -> int:
+    """Save administrative units into a register, by code and the day from which they exist; return how many.
+
+    Parameters
+    ----------
+    units
+        As `load_units` gives them: indexed by code, with `name` and, where known, `type`, `level`, `parent`,
+        `valid_from`, `valid_to`.
+    url
+        `postgresql://…`.
+
+    Raises
+    ------
+    SourceError
+        If the database cannot be reached, has no register or refuses; nothing was changed.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> save_units(cg.load_units("hanoi-communes"), "postgresql://localhost:1/nowhere")
+    Traceback (most recent call last):
+        ...
+    clusters_geo.errors.SourceError: The database at postgresql://localhost:1/nowhere cannot be reached ...
+    """
+    with connected(parse_address(url)) as db:
+        _require_register(db)
+        rows = _unit_rows(units.to_crs(_crs(db)))
+        srid = int(_crs(db).partition(":")[2])
+        with db.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO unit (code, name, type, level, parent, valid_from, valid_to, geometry)"
+                " VALUES (%(code)s, %(name)s, %(type)s, %(level)s, %(parent)s,"
+                " COALESCE(%(valid_from)s::date, '-infinity'), COALESCE(%(valid_to)s::date, 'infinity'),"
+                " ST_GeomFromWKB(%(geometry)s, %(srid)s)) ON CONFLICT (code, valid_from) DO UPDATE SET"
+                " name = EXCLUDED.name, type = EXCLUDED.type, level = EXCLUDED.level,"
+                " parent = EXCLUDED.parent, valid_to = EXCLUDED.valid_to, geometry = EXCLUDED.geometry",
+                [{**row, "srid": srid} for row in rows],
+            )
+        found = db.execute("SELECT to_regclass('public.layer_styles')").fetchone()
+        if found is not None and found[0] is not None:
+            # The form offers units by name as soon as there are any.
+            _put_styles(db)
+    return len(rows)
+
+
+def _unit_rows(units: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    level = unit_level(units)
+    return [
+        {
+            "code": str(code),
+            "name": row["name"],
+            "type": _or_none(row.get("type")) or "",
+            "level": _or_none(row.get("level")) or level,
+            **{name: _or_none(row.get(name)) for name in ("parent", "valid_from", "valid_to")},
+            "geometry": None
+            if row[units.geometry.name] is None
+            else shapely.to_wkb(row[units.geometry.name]),
+        }
+        for code, row in units.iterrows()
+    ]
+
+
+def _or_none(value: Any) -> Any:  # noqa: ANN401 - whatever a cell holds
+    return None if is_missing(value) else value
 
 
 def read_log(url: str | Address) -> pd.DataFrame:
