@@ -78,8 +78,42 @@ def test_all_units(run, register_file, tmp_path):
         "--all-units",
         folder,
     )
-    assert run(*arguments).exit_code == 0
-    assert len(list(folder.iterdir())) == 3
+    result = run(*arguments, "--trace", tmp_path / "trace.csv")
+    assert result.exit_code == 0
+    assert len(list(folder.iterdir())) == 5 + 2 + 1
+    assert len(pd.read_csv(tmp_path / "trace.csv")["Biểu"].unique()) == 3
+    assert "Biểu 02 phải gửi trước ngày" in result.stderr
+
+
+def test_the_clerk_is_told_on_the_screen_what_the_form_does_not_say(run, register_file, tmp_path):
+    out, trace = tmp_path / "f.html", tmp_path / "t.html"
+    arguments = (form_command, "04", register_file, "--period", "2023", "--lang", "en")
+    result = run(*arguments, "--output", out, "--trace", trace)
+    assert "Form 04 was due before 31/12/2023: OVERDUE. Send it now" in result.stderr
+    assert "OVERDUE" not in out.read_text(encoding="utf-8")
+    assert "OVERDUE" in trace.read_text(encoding="utf-8")
+    assert [line.rpartition("/")[2] for line in result.stderr.splitlines()[-2:]] == ["f.html", "t.html"]
+    trace.unlink()
+    result = run(*arguments, "--trace", trace)
+    assert "OVERDUE" not in result.stdout
+    assert trace.exists()
+
+
+def test_blank_forms(run, register_file, tmp_path):
+    out = tmp_path / "bieu-01.xlsx"
+    assert run(form_command, "01", "--blank", "--period", "2026-H1", "--output", out).exit_code == 0
+    assert str(out) in run(form_command, "01", "--blank", "--period", "2026", "-o", out).stderr
+    headed = run(form_command, "02", register_file, "--blank", "--unit", "Phú Thị", "--period", "2026-H1")
+    assert (headed.exit_code, "Biểu số 02" in headed.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "arguments", ["01", "03 --blank", "02 --blank --trace t.csv", "02 --blank --all-units d"]
+)
+def test_what_cannot_be_blank_is_refused(run, arguments):
+    result = run(form_command, *arguments.split(), "--period", "2026", "--lang", "en")
+    assert result.exit_code == 2
+    assert "--blank is for Forms 01 and 02" in result.stderr
 
 
 def test_rows_that_contradict_each_other_end_in_exit_code_1(run, register_file):

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
-from clusters_geo.forms.checks import check
 from clusters_geo.forms.circular import verdict
-from clusters_geo.forms.fill import fill
+from clusters_geo.forms.fill import blank, fill
 from clusters_geo.forms.layout import page_of
 from clusters_geo.forms.save import to_html
 from clusters_geo.words import speaker
 
-ON = date(2026, 6, 20)
-
 
 def page(register, number="03", **whose):
     whose = {"unit": "Gia Lâm", "period": "2026-H1", "anyway": True} | whose
-    filled = fill(register, number, **whose)
-    return page_of(filled, check(filled), whose.pop("on", ON))
+    return page_of(fill(register, number, **whose))
 
 
 def row(page, number):
@@ -72,19 +66,26 @@ def test_who_reports_and_who_signs(register, number, unit, reporter, head):
     assert one.signatures[1].date.endswith("năm 2026")
 
 
-def test_the_short_trace_names_who_counts_and_who_is_missing(register):
-    register.loc["CCN-03", "workers"] = None
-    lines = {line[0]: line[1:] for line in page(register).short_trace}
-    assert lines["25"] == ("≥ 2.100", "CCN-01: 2.100", "CCN-03")
-    assert lines["15"][1] == "CCN-01; CCN-03"
-    assert list(lines) == [row.number for row in page(register).rows if row.kind == "row"]
+def test_a_blank_form_leaves_the_results_and_names_open():
+    one = page_of(blank("01", period="2026-H1"))
+    assert [(row.number, row.text, row.value, row.note) for row in one.rows] == [
+        (number, "", None, "") for number in "1234"
+    ]
+    assert one.left == (
+        "Đơn vị báo cáo: …………",
+        "Tên cụm công nghiệp: …………",
+        "Mã cụm: …………",
+        "Địa điểm: …………",
+    )
+    assert one.signatures[1].title == "Đại diện đơn vị báo cáo"
 
 
-def test_only_what_must_be_mended_is_printed_below(register):
-    register["planned_ha_basis"] = "modelled"
-    register["workers"] = None
-    severities = {severity for severity, _, _ in page(register).checks}
-    assert severities == {"warning"}
+def test_a_blank_form_of_a_cluster_is_headed_by_it(register):
+    one = page_of(blank("02", clusters=register, unit="phu thi", period="2026-H1", lang="en"))
+    assert one.left[1:3] == ("Industrial cluster: Phú Thị", "Cluster id: CCN-01")
+    assert len(one.rows) == 14
+    assert not any(row.text for row in one.rows)
+    assert "Register as of" not in one.subtitle[1]
 
 
 def test_html_shows_what_stands_in_a_name_as_text(register):

@@ -298,7 +298,7 @@ def test_a_form_signed_after_the_deadline_is_late(register, tmp_path):
         ("a.docx", b"PK\x03\x04cut", "not a readable zip archive"),
         ("a.pdf", b"%PDF-1.7", r"save it as XLSX or DOCX"),
         ("a.csv", b"", "no table with anything in it"),
-        ("a.csv", b"name;ha\nA;3", "no row of Form 01 or 02 was recognised"),
+        ("a.csv", b"name;ha\nA;3", "no row of Form 01 or 02 with a figure was recognised"),
     ],
 )
 def test_what_is_no_form_is_a_row_of_the_report(register, tmp_path, name, content, words):

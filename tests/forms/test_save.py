@@ -25,9 +25,9 @@ def rows_of(sheet):
     return {str(row[0].value): row for row in sheet.iter_rows() if row[0].value is not None}
 
 
-def test_the_workbook_has_the_form_and_its_trace(register, tmp_path):
+def test_the_workbook_is_what_is_signed_and_no_more(register, tmp_path):
     book = workbook(register, tmp_path / "f.xlsx")
-    assert book.sheetnames == ["Biểu 03", "Truy vết"]
+    assert book.sheetnames == ["Biểu 03"]
     rows = rows_of(book["Biểu 03"])
     header = [cell.value for cell in rows["STT"]]
     assert header == ["STT", "Chỉ tiêu", "Đơn vị tính", "Kết quả", "Ghi chú"]
@@ -35,8 +35,6 @@ def test_the_workbook_has_the_form_and_its_trace(register, tmp_path):
     assert area[3].value == 29.5
     assert area[3].number_format == "[$-42A]#,##0.0"
     assert rows["25"][3].number_format == "[$-42A]#,##0"
-    trace = [[cell.value for cell in row] for row in book["Truy vết"].iter_rows(min_row=4)]
-    assert ["16", "CCN-03", "Phùng Xá", 9, "planned_ha", "không ghi", "name", "đã cộng"] in trace
 
 
 def test_a_total_with_missing_parts_keeps_its_number_and_shows_its_sign(register, tmp_path):
@@ -53,8 +51,6 @@ def test_modelled_parts_show_that_a_result_is_rough(register, tmp_path):
     cells = rows_of(book["Form 03"])["16"]
     assert cells[3].number_format == '[$-409]"≈ "#,##0.0'
     assert cells[4].value == "of which 29.5 modelled"
-    said = [cell.value for row in book["Trace"].iter_rows() for cell in row]
-    assert "Do not sign a form with modelled figures; replace them with facts." in said
 
 
 def test_nothing_reported_is_a_dash_not_a_nought(register, tmp_path):
@@ -64,9 +60,8 @@ def test_nothing_reported_is_a_dash_not_a_nought(register, tmp_path):
 
 def test_pages_are_a4_and_headers_repeat(register, tmp_path):
     book = workbook(register, tmp_path / "f.xlsx")
-    form, trace = book.worksheets
+    (form,) = book.worksheets
     assert (form.page_setup.paperSize, form.page_setup.orientation) == (9, "portrait")
-    assert (trace.page_setup.paperSize, trace.page_setup.orientation) == (9, "landscape")
     assert form.print_title_rows
     assert form.page_setup.fitToHeight == 0
 
@@ -111,9 +106,7 @@ def test_the_document_says_the_same_as_the_workbook(register, tmp_path):
     rows = {row.cells[0].text: [cell.text for cell in row.cells] for row in tables[1].rows}
     assert rows["16"][2:4] == ["ha", "29,5"]
     assert rows["23"][3:] == ["≥ 1.500,5", "Ít nhất 1.500,5; 1/2 cụm có số liệu"]
-    trace = {row.cells[0].text: [cell.text for cell in row.cells] for row in tables[3].rows}
-    assert trace["16"] == ["16", "29,5", "CCN-01: 20,5000; CCN-03: 9", ""]
-    assert trace["23"][2:] == ["CCN-01: 1.500,5000", "CCN-03"]
+    assert len(tables) == 3  # heading, rows, signatures
 
 
 def test_the_document_is_a4(register, tmp_path):
@@ -168,19 +161,28 @@ def test_all_units_at_once(register, tmp_path):
         on=ON,
         progress=lambda *s: told.append(s),
     )
-    names = ["bieu-03-dong-anh.csv", "bieu-03-gia-lam.csv", "bieu-04.csv"]
-    assert (
-        [file.name for file in files] == sorted(path.name for path in (tmp_path / "new").iterdir()) == names
-    )
-    assert told == [(1, 3, "Đông Anh"), (2, 3, "Gia Lâm"), (3, 3, "")]
-    assert set(findings["rule"]) == {"forms.district-gone"}
+    # CCN-06 is pending and names no investor.
+    records = ["phu-thi-ccn-01", "lien-ha-ccn-02", "phung-xa-ccn-03", "dan-phuong-ccn-04", "ngoc-son-ccn-05"]
+    names = [f"bieu-02-{name}.csv" for name in records]
+    names += ["bieu-03-dong-anh.csv", "bieu-03-gia-lam.csv", "bieu-04.csv"]
+    assert [file.name for file in files] == names
+    assert {path.name for path in (tmp_path / "new").iterdir()} == set(names)
+    assert told[0] == (1, 8, "CCN-01")
+    assert told[5:] == [(6, 8, "Đông Anh"), (7, 8, "Gia Lâm"), (8, 8, "")]
+    assert set(findings["rule"]) == {
+        *("forms.district-gone", "forms.overdue"),
+        *("forms.incomplete", "forms.unchecked"),  # of Forms 02, where the fill rate was not declared
+    }
+    late = findings.loc[findings["rule"] == "forms.overdue", "message"].unique().tolist()
+    assert late == ["Biểu 02 phải gửi trước ngày 20/06/2026: QUÁ HẠN."]  # 03 has until the 25th
 
 
 def test_units_that_fold_to_one_name_get_a_file_each(register, tmp_path):
     register["commune"] = ["Phú Thị", "Phù Thị", "Phủ Thi", "Phú Thị", "Phú Thị", "Phú Thị"]
     register = register.drop(columns="district")
     files, _ = save_all_units(register, tmp_path, period="2026-H1", anyway=True, ending=".csv", on=ON)
-    assert len({file.name for file in files}) == 4
+    assert len({file.name for file in files if file.name.startswith("bieu-03")}) == 3
+    assert len({file.name for file in files}) == len(files)
 
 
 def test_a_register_without_units_is_refused(register, tmp_path):

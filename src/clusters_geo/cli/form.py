@@ -9,6 +9,7 @@ import click
 from clusters_geo.cli.help import usage_error
 from clusters_geo.cli.options import (
     FOLDER,
+    TARGET,
     clusters_argument,
     crs_option,
     lang_option,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from clusters_geo.forms.fill import Filled
     from clusters_geo.forms.units import Level
     from clusters_geo.schema import Language
 
@@ -31,7 +33,7 @@ _ENDINGS = ["xlsx", "docx", "html", "csv"]
 
 
 @click.command("form")
-@click.argument("number", metavar="02|03|04", type=click.Choice(["02", "03", "04"]))
+@click.argument("number", metavar="01|02|03|04", type=click.Choice(["01", "02", "03", "04"]))
 @clusters_argument
 @click.option("--period", required=True, help="2026-H1 for the half-year, 2026 for the year.")
 @click.option("--unit", help="02: cluster (id or name). 03: district or commune.")
@@ -40,10 +42,12 @@ _ENDINGS = ["xlsx", "docx", "html", "csv"]
     "--anyway", is_flag=True, help="Also for a unit that does not exist in the period; the form says so."
 )
 @units_option
-@click.option("--all-units", "folder", type=FOLDER, help="Write Form 03 of every unit and Form 04 here.")
+@click.option("--all-units", "folder", type=FOLDER, help="Write Forms 02, 03 and 04 of everybody here.")
 @click.option(
     "--kind", type=click.Choice(_ENDINGS), default="xlsx", show_default=True, help="With --all-units."
 )
+@click.option("--blank", is_flag=True, help="Form 01 or 02 for a firm to fill in.")
+@click.option("--trace", type=TARGET, help="Also write what was found and what results are added up from.")
 @crs_option
 @lang_option
 @output_option
@@ -59,33 +63,40 @@ def command(
     districts_file: Path | None,
     folder: Path | None,
     kind: str,
+    blank: bool,  # noqa: FBT001 -- click passes a flag
+    trace: Path | None,
     crs: str | None,
     lang: Language,
     output: Path | None,
 ) -> None:
     """Fill in a half-year form of Circular 14/2024/TT-BCT from a register.
 
-    02 is the record of one cluster, 03 the sum of a district or commune, 04 of the province. --output ends in
-    .xlsx, .docx, .html or .csv; without it the table is printed. The exit code is 1 if rows contradict each
-    other.
+    02 is the record of one cluster, 03 the sum of a district or commune, 04 of the province. Forms 01 and 02
+    can be had blank (--blank). --output and --trace end in .xlsx, .docx, .html or .csv; without --output the
+    table is printed. The exit code is 1 if rows contradict each other.
     """
-    if folder is not None and (number == "02" or unit is not None or output is not None):
+    if folder is not None and (unit is not None or output is not None):
         raise usage_error("forms-of-all")
+    if (number == "01" and not blank) or (
+        blank and (number > "02" or trace is not None or folder is not None)
+    ):
+        raise usage_error("blank-forms")
+    if blank:
+        _give_blank(
+            number, None if unit is None else load(clusters_file, crs=crs)[0], unit, period, lang, output
+        )
+        return
     clusters, layer = load(clusters_file, districts_file, crs=crs)
     units = None if districts_file is None else layer
     wanted: _Wanted = {"period": period, "level": level, "units": units, "anyway": anyway, "lang": lang}
     totals = _totals(clusters_file)
-    _tell_overdue(number, period, lang)
     if folder is not None:
-        findings = _write_all(clusters, folder, f".{kind}", wanted)
-    elif output is not None:
-        from clusters_geo.forms.save import save_form
-
-        findings = save_form(clusters, number, output, unit=unit, totals=totals, **wanted)
-        say_out(_written(output, lang), err=True)
+        findings = _write_all(clusters, folder, f".{kind}", totals, trace, wanted)
     else:
-        findings = _print(clusters, number, unit, wanted, totals)
-    _tell(findings)
+        findings = _make(clusters, number, unit, wanted, totals, output, trace)
+    _tell(findings, whose=folder is not None)
+    for path in filter(None, (output, trace)):
+        say_out(_written(path, lang), err=True)
     if (findings["severity"] == "error").any():
         context.exit(1)
 
@@ -105,49 +116,79 @@ def _totals(clusters_file: Path | None) -> pd.DataFrame | None:
     return load_totals() if clusters_file is None else None
 
 
-def _tell_overdue(number: str, period: str, lang: Language) -> None:
-    """Say on the screen that the deadline has passed: it is no part of the form."""
-    from datetime import date
+def _give_blank(
+    number: str,
+    clusters: pd.DataFrame | None,
+    unit: str | None,
+    period: str,
+    lang: Language,
+    output: Path | None,
+) -> None:
+    from clusters_geo.forms.fill import blank
+    from clusters_geo.forms.save import write_form
 
-    from clusters_geo.forms.circular import Period
-    from clusters_geo.words import speaker
+    empty = blank(number, clusters=clusters, unit=unit, period=period, lang=lang)
+    if output is None:
+        _print(empty)
+        return
+    write_form(empty, output)
+    say_out(_written(output, lang), err=True)
 
-    asked = Period.parse(period)
-    if asked.overdue(number, date.today()):  # noqa: DTZ011 - deadlines are local days
-        due = f"{asked.due(number):%d/%m/%Y}"
-        say_out(f"{speaker('forms')('due', lang, day=due)} – {speaker('forms')('late', lang)}", err=True)
 
-
-def _print(
-    clusters: pd.DataFrame, number: str, unit: str | None, wanted: _Wanted, totals: pd.DataFrame | None
+def _make(
+    clusters: pd.DataFrame,
+    number: str,
+    unit: str | None,
+    wanted: _Wanted,
+    totals: pd.DataFrame | None,
+    output: Path | None,
+    trace: Path | None,
 ) -> pd.DataFrame:
+    """Write or print one form, and its trace if asked for; return what was found."""
     from datetime import date
 
-    from clusters_geo.cli.options import sheets_text
     from clusters_geo.forms.checks import check
     from clusters_geo.forms.fill import fill
-    from clusters_geo.forms.layout import page_of
-    from clusters_geo.report.tables import Sheet
+    from clusters_geo.forms.save import write_form, write_traces
 
     filled = fill(clusters, number, unit=unit, totals=totals, **wanted)
-    findings = check(filled)
-    page = page_of(filled, findings, date.today())  # noqa: DTZ011 - deadlines are local days
-    rows = tuple((row.number, row.indicator, row.unit, row.text, row.note) for row in page.rows)
-    title = f"{page.right[0]} – {page.title}"
-    put(
-        sheets_text("table", Sheet(title, page.header, rows, frozenset({3}), page.subtitle)),
-        None,
-        wanted["lang"],
-    )
+    findings = check(filled, date.today())  # noqa: DTZ011 - deadlines are local days
+    if output is not None:
+        write_form(filled, output, findings, trace)
+        return findings
+    if trace is not None:
+        write_traces([(filled, findings)], trace)
+    _print(filled)
     return findings
 
 
-def _write_all(clusters: pd.DataFrame, folder: Path, ending: str, wanted: _Wanted) -> pd.DataFrame:
+def _print(filled: Filled) -> None:
+    from clusters_geo.cli.options import sheets_text
+    from clusters_geo.forms.layout import page_of
+    from clusters_geo.report.tables import Sheet
+
+    page = page_of(filled)
+    rows = tuple((row.number, row.indicator, row.unit, row.text, row.note) for row in page.rows)
+    title = f"{page.right[0]} – {page.title}"
+    sheet = Sheet(title, page.header, rows, frozenset({3}), page.subtitle)
+    put(sheets_text("table", sheet), None, filled.lang)
+
+
+def _write_all(
+    clusters: pd.DataFrame,
+    folder: Path,
+    ending: str,
+    totals: pd.DataFrame | None,
+    trace: Path | None,
+    wanted: _Wanted,
+) -> pd.DataFrame:
     from clusters_geo.cli.options import steps
     from clusters_geo.forms.save import save_all_units
 
     with steps() as step:
-        files, findings = save_all_units(clusters, folder, ending=ending, progress=step, **wanted)
+        files, findings = save_all_units(
+            clusters, folder, ending=ending, progress=step, totals=totals, trace=trace, **wanted
+        )
     say_out(_written(f"{folder} ({len(files)})", wanted["lang"]), err=True)
     return findings
 
@@ -158,8 +199,13 @@ def _written(where: Path | str, lang: Language) -> str:
     return say("written", lang, path=str(where))
 
 
-def _tell(findings: pd.DataFrame) -> None:
+def _tell(findings: pd.DataFrame, *, whose: bool) -> None:
     """Say on the second channel what is wrong; what is only incomplete stands in the notes of the form."""
     told = findings[findings["severity"] != "info"]
-    for line in told["message"].drop_duplicates():
+    lines = told["message"] + " " + told["fix"]
+    if whose:
+        # A deadline is the same for all.
+        by = told["cluster_id"].fillna(told["district"]).mask(told["rule"] == "forms.overdue")
+        lines = (by + ": ").fillna("") + lines
+    for line in lines.drop_duplicates():
         say_out(line, err=True)

@@ -22,6 +22,7 @@ from clusters_geo.words import format_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from clusters_geo.auditing.rule import Severity
     from clusters_geo.forms.fill import Filled
@@ -110,12 +111,20 @@ def form_findings(  # noqa: PLR0913 - as `form`
     )
 
 
-def check(filled: Filled) -> pd.DataFrame:
-    """Return the findings of a form that is filled in; see `form_findings`."""
-    rows = [*_of_the_whole(filled), *_of_the_rows(filled), *_of_the_clusters(filled)]
+def check(filled: Filled, on: date | None = None) -> pd.DataFrame:
+    """Return the findings of a form that is filled in; see `form_findings`.
+
+    With a day also that the form is overdue on it: the clerk has to know, and the form is not to say so.
+    """
+    late = [] if on is None else _late(filled, on)
+    rows = [*late, *_of_the_whole(filled), *_of_the_rows(filled), *_of_the_clusters(filled)]
     found = join_findings([check_identities(filled.table, filled.number, filled.lang), _findings(rows)])
-    place = {"district": filled.unit.name} if filled.unit.level in ("district", "commune") else {}
-    return found.assign(**place)
+    match filled.unit.level:
+        case "district" | "commune":
+            return found.assign(district=filled.unit.name)
+        case "cluster":
+            return found.assign(cluster_id=str(filled.unit.clusters.index[0]))
+    return found
 
 
 def join_findings(tables: list[pd.DataFrame]) -> pd.DataFrame:
@@ -257,6 +266,14 @@ def _provable(identity: _Identity, complete: list[bool], *, holds: bool) -> bool
 
 def _right(identity: _Identity) -> str:
     return {"=": " + ", "÷": " ÷ ", "≤": ""}[identity.sign].join(identity.right)
+
+
+def _late(filled: Filled, on: date) -> list[dict[str, object]]:
+    if not filled.period.overdue(filled.number, on):
+        return []
+    due = filled.period.due(filled.number)
+    words = {"form": filled.number, "day": f"{due:%d/%m/%Y}"}
+    return [_finding("forms.overdue", "warning", filled.lang, _Place("period", filled.period.code), words)]
 
 
 def _of_the_whole(filled: Filled) -> list[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""A form as a document for Word: the same page as the workbook's first sheet, and the trace after it."""
+"""A form as a document for Word, the same page as the workbook's; and the trace of forms as another."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from docx.table import Table, _Cell
 
     from clusters_geo.forms.layout import Page
+    from clusters_geo.forms.trace import Part, Trace
+    from clusters_geo.schema import Language
 
-__all__ = ["write_docx"]
+__all__ = ["write_docx", "write_trace_docx"]
 
 # Centimetres; together the width between the margins of A4.
 _WIDTHS = (1.2, 7.3, 2.5, 2.7, 3.8)
@@ -35,22 +37,41 @@ def write_docx(page: Page, path: Path) -> None:
     EngineError
         If python-docx is not installed.
     """
+    document = _new_document(f"{page.right[0]} – {page.title}", page.lang)
+    _write_heading(document, page)
+    _write_table(document, page)
+    _write_signatures(document, page)
+    document.save(str(path))
+
+
+def write_trace_docx(trace: Trace, path: Path) -> None:
+    """Write a trace as a document: of each form what was found, then who is in each result.
+
+    Raises
+    ------
+    EngineError
+        If python-docx is not installed.
+    """
+    document = _new_document(trace.title, trace.lang)
+    _paragraph(document, trace.title, bold=True, size=13, align="left")
+    for part in trace.parts:
+        _write_part(document, trace, part)
+    document.save(str(path))
+
+
+def _new_document(title: str, lang: Language) -> Document:
     try:
         import docx
     except ImportError as error:
         raise EngineError("write.extra", kind="DOCX", package="python-docx", extra="docx") from error
     document = docx.Document()
-    document.core_properties.title = f"{page.right[0]} – {page.title}"
+    document.core_properties.title = title
     document.core_properties.author = "clusters-geo"
-    _set_up(document, page)
-    _write_heading(document, page)
-    _write_table(document, page)
-    _write_signatures(document, page)
-    _write_trace(document, page)
-    document.save(str(path))
+    _set_up(document, lang)
+    return document
 
 
-def _set_up(document: Document, page: Page) -> None:
+def _set_up(document: Document, lang: Language) -> None:
     from docx.oxml.ns import qn
     from docx.shared import Pt
 
@@ -58,7 +79,7 @@ def _set_up(document: Document, page: Page) -> None:
     style.font.name, style.font.size = _FONT, Pt(11)
     fonts = style.element.rPr.rFonts
     fonts.set(qn("w:eastAsia"), _FONT)
-    language = fonts.makeelement(qn("w:lang"), {qn("w:val"): "vi-VN" if page.lang == "vi" else "en-GB"})
+    language = fonts.makeelement(qn("w:lang"), {qn("w:val"): "vi-VN" if lang == "vi" else "en-GB"})
     style.element.rPr.append(language)
     style.paragraph_format.space_after = Pt(0)
     _set_a4(document.sections[0])
@@ -136,16 +157,16 @@ def _write_signatures(document: Document, page: Page) -> None:
             cell.paragraphs[0].paragraph_format.keep_with_next = True
 
 
-def _write_trace(document: Document, page: Page) -> None:
-    _paragraph(document, page.trace_title, bold=True, size=13, align="left")
-    document.paragraphs[-1].paragraph_format.page_break_before = True
-    if page.checks:
-        _paragraph(document, page.checks_title, bold=True, align="left")
-        for _, what, fix in page.checks:
-            _paragraph(document, f"• {what} {fix}", align="left", size=10)
-    table = _table(document, len(page.short_trace) + 1, _TRACE_WIDTHS, style="Table Grid")
-    _write_header(table, page.short_trace_header)
-    for number, texts in enumerate(page.short_trace, start=1):
+def _write_part(document: Document, trace: Trace, part: Part) -> None:
+    document.add_paragraph()
+    _paragraph(document, part.heading, bold=True, align="left")
+    for _, what, fix in part.checks:
+        _paragraph(document, f"• {what} {fix}", align="left", size=10)
+    if not part.checks:
+        _paragraph(document, trace.nothing_found, align="left", size=10)
+    table = _table(document, len(part.short) + 1, _TRACE_WIDTHS, style="Table Grid")
+    _write_header(table, trace.short_header)
+    for number, texts in enumerate(part.short, start=1):
         for cell, text, align in zip(table.rows[number].cells, texts, _TRACE_ALIGN, strict=True):
             _fill(cell, text, size=9, align=align)
 

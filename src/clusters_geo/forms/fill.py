@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from clusters_geo.errors import SchemaError
 from clusters_geo.forms.circular import Line, Period, lines
 from clusters_geo.forms.conditions import Judged, register_column
 from clusters_geo.forms.parts import RULES, parts, record
-from clusters_geo.forms.units import choose
+from clusters_geo.forms.units import Unit, choose
 from clusters_geo.history.events import last_day
 from clusters_geo.measure.rates import implied_land
 from clusters_geo.measure.summary import summarize
@@ -23,10 +24,10 @@ from clusters_geo.words import format_number, format_value, speaker
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from clusters_geo.forms.units import Level, Unit
+    from clusters_geo.forms.units import Level
     from clusters_geo.schema import Language
 
-__all__ = ["Filled", "decimals", "fill", "form", "form_trace"]
+__all__ = ["Filled", "blank", "decimals", "fill", "form", "form_trace"]
 
 word = speaker("forms")
 
@@ -44,7 +45,10 @@ _EXACT_TO = 9
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A form with all that is printed on it: the unit, the period, `table` as from `form`, `trace`."""
+    """A form with all that is printed on it: the unit, the period, `table` as from `form`, `trace`.
+
+    In one that is `blank` the results are left for a firm to fill in.
+    """
 
     number: str
     unit: Unit
@@ -52,6 +56,7 @@ class Filled:
     lang: Language
     table: pd.DataFrame
     trace: pd.DataFrame
+    blank: bool = False
 
 
 def form(  # noqa: PLR0913 - a form is who, when, for whom, in which language
@@ -190,6 +195,8 @@ def fill(  # noqa: PLR0913 - as `form`
 ) -> Filled:
     """Return a form with its table and its trace; arguments and errors as `form`."""
     rows = lines(number)
+    if number in _OF_PRODUCERS:
+        raise SchemaError("forms.of-producers", form=number)
     when = Period.parse(period)
     who = choose(validate(clusters), number, unit, level, on=when.end, units=units, anyway=anyway)
     judged = Judged(who.clusters, when)
@@ -204,6 +211,35 @@ def fill(  # noqa: PLR0913 - as `form`
     traces = [_traced(row, part, who.clusters) for row, part in found.items()]
     trace = pd.concat(traces, ignore_index=True)[_TRACE]
     return Filled(number, who, when, lang, table.set_index("row"), trace)
+
+
+def blank(
+    number: str,
+    *,
+    clusters: pd.DataFrame | None = None,
+    unit: str | None = None,
+    period: str | Period,
+    lang: Language = "vi",
+) -> Filled:
+    """Return Form 01 or 02 for a firm to fill in; arguments and errors as `save_blank_form`."""
+    if number not in _OF_FIRMS:
+        raise SchemaError("forms.not-blank", form=number)
+    when = Period.parse(period)
+    if unit is None:
+        nobody = pd.DataFrame({"name": pd.array([pd.NA], dtype="string")}, index=pd.Index([""]))
+        who = Unit("", "cluster", nobody)
+    else:
+        if clusters is None:
+            raise SchemaError("forms.blank-of-whom", unit=unit)
+        who = choose(validate(clusters), "02", unit, None, on=when.end)
+    empty = pd.DataFrame({"value": pd.Series(dtype="float64"), "basis": pd.Series(dtype="string")})
+    rows = [_result(line, empty, who.clusters, lang) | {"result": math.nan} for line in lines(number)]
+    table = pd.DataFrame(rows, columns=_TABLE).set_index("row")
+    return Filled(number, who, when, lang, table, pd.DataFrame(columns=_TRACE), blank=True)
+
+
+_OF_PRODUCERS = ("01",)  # of each producer a register says nothing
+_OF_FIRMS = ("01", "02")
 
 
 # The rows that are totals of a summary, too, and what those are called.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from clusters_geo.reading.opening import InputFile
     from clusters_geo.schema import Language
 
-__all__ = ["Received", "overdue_forms", "read_forms"]
+__all__ = ["Received", "overdue_forms", "owes_form", "read_forms"]
 
 _FILES = [
     *("file", "form", "cluster_id", "name", "how", "suggestions", "reporter"),
@@ -163,10 +163,9 @@ def overdue_forms(
     ['overdue']
     """
     asked = Period.parse(period)
-    owes = (clusters["status"] != "pending") | register_column(clusters, "investor").notna()
     forms = received.files[received.files["form"] == "02"]
     sent = forms.sort_values("refused", kind="stable").drop_duplicates("cluster_id").set_index("cluster_id")
-    rows = clusters.index[owes]
+    rows = clusters.index[owes_form(clusters)]
     gone = "overdue" if asked.overdue("02", on) else "missing"
     table = pd.DataFrame(
         {
@@ -179,6 +178,18 @@ def overdue_forms(
     )
     states = [_state(sent.loc[key], gone) if key in sent.index else gone for key in rows]
     return table.assign(state=states)
+
+
+def owes_form(clusters: pd.DataFrame) -> pd.Series:
+    """Return of which clusters a Form 02 is due: all but sites not begun that name no investor.
+
+    Examples
+    --------
+    >>> owes_form(pd.DataFrame({"status": ["operating", "pending", None]})).tolist()
+    [True, False, True]
+    """
+    waits = (clusters["status"].astype("string") == "pending").fillna(value=False).astype(bool)
+    return ~waits | register_column(clusters, "investor").notna()
 
 
 def _state(file: pd.Series, gone: str) -> str:

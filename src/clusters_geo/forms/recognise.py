@@ -35,6 +35,7 @@ _SIGNED = re.compile(r"ngay\s*(\d{1,2})\s*thang\s*(\d{1,2})\s*nam\s*(\d{4})")
 _CODE = re.compile(r"\b(\d{4})-h1\b")
 _HALF = re.compile(r"6 thang(?: dau nam)?\s*(?:nam)?\s*(\d{4})")
 _YEAR = re.compile(r"(?:ca nam|^nam|ky bao cao: nam|ma ky:|period code:)\s*(\d{4})\b")
+_DOTS = " .…"  # where a form was left to be filled in
 _LABELS = {
     "cluster_id": re.compile(r"^(?:ma cum|ma so cum|cluster id)\s*:?\s*"),
     "place": re.compile(r"^(?:dia diem|dia chi|huyen|place)\s*:?\s*"),
@@ -205,10 +206,10 @@ def _read_heading(heading: Heading, text: str, beside: str) -> None:
     folded = strip_accents(text).casefold()
     for label, pattern in _LABELS.items():
         if found := pattern.match(folded):
-            setattr(heading, label, getattr(heading, label) or text[found.end() :].strip() or beside)
+            setattr(heading, label, getattr(heading, label) or text[found.end() :].strip(_DOTS) or beside)
     name = _NAME.match(folded)
     if name and not heading.name:
-        rest = text[name.end() :].strip(" :.")
+        rest = text[name.end() :].strip(" :.…")
         heading.name = rest if rest and (name["colon"] or not beside) else rest or beside
     if found := _CODE.search(folded) or _HALF.search(folded):
         heading.period = f"{found[1]}-H1"

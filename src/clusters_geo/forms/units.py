@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import pandas as pd
 
@@ -129,8 +129,9 @@ def find_cluster(clusters: pd.DataFrame, wanted: str) -> Hashable:
     >>> find_cluster(pd.DataFrame({"name": ["Phú Thị"]}, index=["CCN-01"]), "CCN Phu Thi")
     'CCN-01'
     """
-    if wanted in clusters.index:
-        return wanted
+    same = clusters.index[clusters.index.astype(str) == wanted]
+    if len(same) == 1:
+        return cast("Hashable", same[0])
     names = clusters["name"].astype("string")
     match = match_names(pd.Series([wanted]), names.dropna().unique()).iloc[0]
     if pd.isna(match["match"]):

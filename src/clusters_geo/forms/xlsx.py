@@ -1,8 +1,10 @@
-"""A form as a workbook: the form on A4 as the first sheet, the trace of each cell as the second."""
+"""A form as a workbook on A4, and the trace of forms as another."""
 
 from __future__ import annotations
 
 from copy import copy
+from string import ascii_uppercase
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
 
 from clusters_geo.errors import EngineError
@@ -11,17 +13,22 @@ from clusters_geo.report.tables import neutral_cell
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from openpyxl import Workbook
     from openpyxl.styles import Alignment
     from openpyxl.styles.cell_style import StyleArray
     from openpyxl.worksheet.worksheet import Worksheet
 
     from clusters_geo.forms.layout import Page, Row
+    from clusters_geo.forms.trace import Trace
 
-__all__ = ["write_xlsx"]
+__all__ = ["write_trace_xlsx", "write_xlsx"]
 
 # Characters of the default font; together they fill the width of an A4 page.
 _WIDTHS = (6.0, 43.0, 12.0, 14.0, 26.0)
-_TRACE_WIDTHS = (7.0, 12.0, 26.0, 14.0, 24.0, 16.0, 24.0, 15.0)
+_TRACE_WIDTHS = (7.0, 22.0, 7.0, 12.0, 26.0, 14.0, 24.0, 16.0, 24.0, 15.0)
+_CHECK_WIDTHS = (7.0, 22.0, 12.0, 60.0, 60.0)
+_VALUE = 5  # where the value stands in a line of the trace
+_LAST = ascii_uppercase[len(_TRACE_WIDTHS) - 1]
 _FONT = "Times New Roman"
 _LINE_HEIGHT = 15.0
 # 1066 is Vietnamese: 1.686,0 whatever the language of the computer.
@@ -36,23 +43,40 @@ def write_xlsx(page: Page, path: Path) -> None:
     EngineError
         If openpyxl is not installed.
     """
+    book = _new_book(f"{page.right[0]} – {page.title}")
+    _write_form(page, book.create_sheet(page.sheet_name))
+    book.save(path)
+
+
+def write_trace_xlsx(trace: Trace, path: Path) -> None:
+    """Write a trace as a workbook: what was found, then what each result was added up from.
+
+    Raises
+    ------
+    EngineError
+        If openpyxl is not installed.
+    """
+    book = _new_book(trace.title)
+    _write_checks(trace, book.create_sheet(trace.sheet_names[0]))
+    _write_trace(trace, book.create_sheet(trace.sheet_names[1]))
+    book.save(path)
+
+
+def _new_book(title: str) -> Workbook:
     try:
         from openpyxl import Workbook
     except ImportError as error:
         raise EngineError("write.extra", kind="XLSX", package="openpyxl", extra="xlsx") from error
     book = Workbook()
-    sheet = book.active or book.create_sheet()
-    sheet.title = page.sheet_names[0]
-    _write_form(page, sheet)
-    _write_trace(page, book.create_sheet(page.sheet_names[1]))
-    book.properties.title = f"{page.right[0]} – {page.title}"
+    if book.active is not None:
+        book.remove(book.active)
+    book.properties.title = title
     book.properties.creator = "clusters-geo"
-    book.save(path)
+    return book
 
 
 def _write_form(page: Page, sheet: Worksheet) -> None:
-    for number, width in enumerate(_WIDTHS):
-        sheet.column_dimensions["ABCDE"[number]].width = width
+    _set_widths(sheet, _WIDTHS)
     at = _write_heading(page, sheet)
     top = at
     _put(sheet, at, page.header, bold=True, align="center")
@@ -109,8 +133,8 @@ def _number_format(page: Page, row: Row) -> str:
 
 
 def _lines(text: str, width: float) -> int:
-    # Times New Roman is narrower than the font that column widths are counted in.
-    return max(1, -(-len(text) // int(width * 1.05)))
+    # Lines break between words, and within one that is longer than a line, such as an address.
+    return max(1, len(wrap(text, int(width))))
 
 
 def _write_signatures(page: Page, sheet: Worksheet, at: int) -> None:
@@ -121,33 +145,37 @@ def _write_signatures(page: Page, sheet: Worksheet, at: int) -> None:
         _merged(sheet, columns.format(at + 2), signature.hint, italic=True, align="center")
 
 
-def _write_trace(page: Page, sheet: Worksheet) -> None:
-    for number, width in enumerate(_TRACE_WIDTHS):
-        sheet.column_dimensions["ABCDEFGH"[number]].width = width
-    _merged(sheet, "A1:H1", page.trace_title, bold=True, size=13)
-    _put(sheet, 3, page.trace_header, bold=True, align="center")
-    _frame(sheet, 3, 3, "H")
-    at = _write_traced(page, sheet, 4) - 1
+def _write_trace(trace: Trace, sheet: Worksheet) -> None:
+    _set_widths(sheet, _TRACE_WIDTHS)
+    _merged(sheet, f"A1:{_LAST}1", trace.title, bold=True, size=13)
+    _put(sheet, 3, trace.header, bold=True, align="center")
+    _frame(sheet, 3, 3, _LAST)
+    at = _write_traced(trace, sheet, 4) - 1
     sheet.freeze_panes = "A4"
-    sheet.auto_filter.ref = f"A3:H{at}"
-    if page.checks:
-        _write_checks(page, sheet, at + 2)
+    sheet.auto_filter.ref = f"A3:{_LAST}{at}"
     _set_a4(sheet, "3:3", "landscape")
 
 
-def _write_traced(page: Page, sheet: Any, at: int) -> int:  # noqa: ANN401 - openpyxl has no types
+def _set_widths(sheet: Worksheet, widths: tuple[float, ...]) -> None:
+    for number, width in enumerate(widths):
+        sheet.column_dimensions[ascii_uppercase[number]].width = width
+
+
+def _write_traced(trace: Trace, sheet: Any, at: int) -> int:  # noqa: ANN401 - openpyxl has no types
     """Write a line for each row and cluster; return the first row below them."""
     styles: dict[bool, list[StyleArray]] = {}
-    for cells in page.trace:
-        whole = isinstance(cells[3], float) and cells[3].is_integer()
+    for cells in trace.lines:
+        value = cells[_VALUE]
+        whole = isinstance(value, float) and value.is_integer()
         if whole in styles:
             # A style made anew for each cell takes a hundred times as long as the cell.
-            for number, (value, style) in enumerate(zip(cells, styles[whole], strict=True), start=1):
-                sheet.cell(at, number, _neutral(value))._style = style  # noqa: SLF001
+            for number, (told, style) in enumerate(zip(cells, styles[whole], strict=True), start=1):
+                sheet.cell(at, number, _neutral(told))._style = style  # noqa: SLF001
         else:
             _put(sheet, at, cells)
-            sheet.cell(at, 4).number_format = f"{_LOCALE[page.lang]}{'#,##0' if whole else '#,##0.0###'}"
-            _border(sheet, at, at, "H")
+            figure = "#,##0" if whole else "#,##0.0###"
+            sheet.cell(at, _VALUE + 1).number_format = f"{_LOCALE[trace.lang]}{figure}"
+            _border(sheet, at, at, _LAST)
             styles[whole] = [copy(cell._style) for cell in sheet[at]]  # noqa: SLF001
         at += 1
     return at
@@ -157,14 +185,20 @@ def _neutral(value: str | float | None) -> str | float | None:
     return str(neutral_cell(value)) if isinstance(value, str) else value
 
 
-def _write_checks(page: Page, sheet: Worksheet, at: int) -> None:
-    _merged(sheet, f"A{at}:H{at}", page.checks_title, bold=True, size=13)
-    for cells in (page.checks_header, *page.checks):
-        at += 1
-        for columns, text in zip(("A{0}:A{0}", "B{0}:E{0}", "F{0}:H{0}"), cells, strict=True):
-            _merged(sheet, columns.format(at), text, bold=cells is page.checks_header)
-        lines = max(_lines(cells[1], sum(_TRACE_WIDTHS[1:5])), _lines(cells[2], sum(_TRACE_WIDTHS[5:])))
+def _write_checks(trace: Trace, sheet: Worksheet) -> None:
+    _set_widths(sheet, _CHECK_WIDTHS)
+    last = ascii_uppercase[len(_CHECK_WIDTHS) - 1]
+    _merged(sheet, f"A1:{last}1", trace.checks_title, bold=True, size=13)
+    _put(sheet, 3, trace.checks_header, bold=True, align="center")
+    for at, cells in enumerate(trace.checks, start=4):
+        _put(sheet, at, cells)
+        lines = max(_lines(text, width) for text, width in zip(cells, _CHECK_WIDTHS, strict=True))
         sheet.row_dimensions[at].height = _LINE_HEIGHT * lines
+    if not trace.checks:
+        _merged(sheet, f"A4:{last}4", trace.nothing_found)
+    _frame(sheet, 3, max(3 + len(trace.checks), 4), last)
+    sheet.freeze_panes = "A4"
+    _set_a4(sheet, "3:3", "landscape")
 
 
 def _put(
