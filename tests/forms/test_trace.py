@@ -74,6 +74,15 @@ def test_the_short_trace_names_who_counts_and_who_is_missing(register):
     assert len(short) == 35
 
 
+def test_what_a_least_leaves_out_is_not_counted_in_its_trace(clusters):
+    filled = fill(clusters, "04", period="2022")
+    short = {line[0]: line[1:] for line in trace_of([(filled, check(filled))], "vi").parts[0].short}
+    assert short["2"][0] == "≥ 927,0"
+    counted = [float(part.partition(": ")[2].replace(",", ".")) for part in short["2"][1].split("; ")]
+    assert (sum(counted), len(counted)) == (pytest.approx(927.0, abs=0.1), 47)
+    assert len(short["2"][2].split("; ")) == 120 - 47
+
+
 def test_what_is_only_incomplete_is_no_check(register):
     register["planned_ha_basis"] = "modelled"
     register["workers"] = None

@@ -208,7 +208,8 @@ def fill(  # noqa: PLR0913 - as `form`
     if totals is not None and number == "04":
         table["note"] = _with_published(table, totals, when, lang)
     table["note"] = _with_missing_land(table, who.clusters, lang)
-    traces = [_traced(row, part, who.clusters) for row, part in found.items()]
+    known = table.set_index("row")["cluster_ids"].str.split("; ")
+    traces = [_traced(row, part, who.clusters, set(known[row])) for row, part in found.items()]
     trace = pd.concat(traces, ignore_index=True)[_TRACE]
     return Filled(number, who, when, lang, table.set_index("row"), trace)
 
@@ -451,8 +452,9 @@ def _basis_name(basis: str, lang: Language) -> str:
     return BASES[basis][lang == "en"]
 
 
-def _traced(row: str, part: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
+def _traced(row: str, part: pd.DataFrame, clusters: pd.DataFrame, known: set[str]) -> pd.DataFrame:
     names = clusters["name"].reindex(part.index)
-    told = part["value"].notna().map({True: "counted", False: "missing"})
     ids = part.index.astype(str)
+    # What a rule filled in is not counted where only a least is told.
+    told = ["counted" if key in known else "missing" for key in ids]
     return part.assign(row=row, cluster_id=ids, name=names, state=told).reset_index(drop=True)

@@ -148,13 +148,12 @@ def _part(filled: Filled, findings: pd.DataFrame) -> Part:
     page = page_of(filled)
     told = findings[findings["severity"] != "info"]
     unit = str(filled.unit.clusters["name"].iloc[0]) if filled.unit.level == "cluster" else filled.unit.name
-    lines = _lines(filled)
     return Part(
         form=filled.number,
         unit=unit,
         heading=" – ".join(filter(None, (page.right[0], unit, filled.period.words(filled.lang)))),
-        lines=lines,
-        short=_short(page, lines),
+        lines=_lines(filled),
+        short=_short(page, filled.trace),
         checks=tuple(told[["severity", "message", "fix"]].itertuples(index=False, name=None)),
     )
 
@@ -172,15 +171,14 @@ def _lines(filled: Filled) -> tuple[Line, ...]:
     )
 
 
-def _short(page: Page, lines: tuple[Line, ...]) -> tuple[tuple[str, str, str, str], ...]:
+def _short(page: Page, trace: pd.DataFrame) -> tuple[tuple[str, str, str, str], ...]:
     counted: dict[str, list[str]] = {row.number: [] for row in page.rows if row.kind == "row"}
     missing: dict[str, list[str]] = {number: [] for number in counted}
-    for number, key, _, value, *_ in lines:
-        if isinstance(value, float) and value:
-            told = str(key) if value == 1 else f"{key}: {_told(value, page.lang)}"
-            counted[str(number)].append(told)
-        elif value is None:
-            missing[str(number)].append(str(key))
+    for number, key, value, state in trace[["row", "cluster_id", "value", "state"]].itertuples(index=False):
+        if state == "missing":
+            missing[number].append(key)
+        elif value:
+            counted[number].append(key if value == 1 else f"{key}: {_told(value, page.lang)}")
     return tuple(
         (row.number, row.text, "; ".join(counted[row.number]), "; ".join(missing[row.number]))
         for row in page.rows
