@@ -340,7 +340,7 @@ def test_the_report_is_vietnamese_unless_english_is_asked_for(register, tmp_path
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [
-        ([("Doanh thu", 5)], "không nhận ra dòng nào của Biểu 01 hoặc Biểu 02"),
+        ([("Doanh thu", 5)], "không nhận ra dòng nào của Biểu 01 hoặc Biểu 02 có số liệu"),
         ([ABOVE[2], HEAD, *body()], "biểu không ghi tên cụm"),
         (
             [("Tên CCN: Phú Thj",), ABOVE[2], HEAD, *body()],
