@@ -75,6 +75,18 @@ def test_an_empty_map_says_why_in_both_languages_and_leaves_the_buttons_free(ope
     assert box["y"] + box["height"] <= buttons["y"]
     page.click("button[data-lang=en]")
     assert notice.inner_text().startswith("The register gives no cluster a place")
+    # The list is what such a page has: it is open, and no legend explains what is not there.
+    assert page.locator(".cg-table").is_visible()
+    assert not page.locator(".cg-legend").is_visible()
+
+
+def test_clusters_of_unknown_status_are_counted_beside_the_others(opened, tables, tmp_path):
+    few = tables[0].head(5).copy()
+    few.loc[few.index[:2], "status"] = None
+    page = opened(save_map(make_map(few), tmp_path / "a.html"))
+    assert re.search(r"^2\s+chưa rõ tình trạng$", page.locator(".cg-counts").inner_text(), re.MULTILINE)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert "2 chưa rõ tình trạng" in page.locator(".cg-print").text_content()
 
 
 def test_a_map_with_places_has_nothing_to_excuse(city):

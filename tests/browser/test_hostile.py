@@ -133,7 +133,7 @@ def test_the_policy_stops_a_script_put_in_later(attacked):
 
 
 def test_the_policy_stops_our_own_script_if_it_was_changed(attacked):
-    page = attacked("// Start on the offline page", "globalThis.hit=1; // Start on the offline page")
+    page = attacked("clustersGeo.unpacked().then(", "globalThis.hit=1; clustersGeo.unpacked().then(")
     assert page.evaluate("globalThis.hit") is None
     assert page.locator("path.cg-district").count() == 0
     page.context.close()

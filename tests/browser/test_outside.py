@@ -38,6 +38,26 @@ def test_the_whole_file_is_small_enough_for_a_mail(full):
     assert full.stat().st_size <= 450_000
 
 
+def test_a_link_in_the_other_language_or_units_has_them_at_once(opened, full):
+    page = opened(full, anchor="?units=commune#lang=en")
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert page.locator(".cg-head [aria-current]").inner_text().startswith("Communes")
+    assert page.locator("path.cg-district").count() == 126
+    assert "Find a cluster" in page.locator(".cg-panel").inner_text()
+
+
+def test_an_old_browser_says_what_is_missing(chromium, full):
+    page = chromium.new_context(offline=True).new_page()
+    page.add_init_script("delete globalThis.DecompressionStream")
+    page.goto(f"{full.as_uri()}#lang=en")
+    page.wait_for_selector("html[data-ready]")
+    assert page.locator("path.cg-district").count() == 30
+    assert "Trình duyệt này đã cũ" in page.locator(".cg-notice").inner_text()
+    page.locator(".cg-go").first.click()
+    assert "Planned area" in page.locator(".cg-card").inner_text()
+    page.context.close()
+
+
 def test_a_link_opens_the_card_of_a_cluster(opened, full):
     page = opened(full, anchor="#cluster=HN-060")
     assert "HN-060" in page.locator(".cg-card").inner_text()

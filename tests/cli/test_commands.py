@@ -216,3 +216,14 @@ def test_a_reader_that_leaves_early_is_no_error():
 def test_the_version_is_the_packages():
     done = run("--version")
     assert cg.__version__ in done.stdout
+
+
+def test_an_audit_names_no_system_for_a_register_without_shapes(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "Tên cụm công nghiệp,Huyện,Tình trạng\nPhố Nối,Yên Mỹ,Đang hoạt động\n", encoding="utf-8"
+    )
+    page = run("audit", "a.csv", "--format", "html", "-o", "a.html", cwd=tmp_path)
+    assert page.returncode in (0, 1), page.stderr
+    said = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "hệ tọa độ –" in said
+    assert "EPSG" not in said

@@ -102,5 +102,5 @@ def test_the_files_are_small_enough_for_a_mail(clusters, districts, tmp_path):
     sizes = {
         name: file.stat().st_size for name, file in save_district_maps(clusters, districts, tmp_path).items()
     }
-    assert sizes.pop("") <= 470_000  # with the source and the day of every figure, about 15 kB
-    assert max(sizes.values()) <= 335_000
+    assert sizes.pop("") <= 400_000  # with the source and the day of every figure
+    assert max(sizes.values()) <= 325_000  # of which Leaflet and its style are 158 kB

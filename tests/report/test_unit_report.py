@@ -161,3 +161,25 @@ def test_a_cluster_whose_status_nobody_knows_is_drawn_too(clusters):
     few["status"] = few["status"].astype(object)
     few.loc[few.index[1], "status"] = None
     assert "#6b7280" in str(svg_map(few, None, lang="vi"))
+
+
+def test_the_key_of_the_still_map_counts_what_nobody_knows_and_stays_inside(clusters):
+    from clusters_geo.report.svg_map import svg_map
+
+    few = clusters.head(9).copy()
+    few.loc[few.index[:2], "status"] = None
+    few.loc[few.index[2:4], "geometry"] = None
+    drawn = svg_map(few, None, lang="vi", width=420)
+    assert "Chưa rõ tình trạng (2)" in drawn
+    assert "2 cụm không có vị trí" in drawn
+    ends = [float(x) + 5.2 * len(said) for x, said in re.findall(r'<text x="([\d.]+)"[^>]*>([^<]+)<', drawn)]
+    assert max(ends) <= 430  # it takes a second line before it leaves the drawing
+
+
+def test_a_register_without_a_place_leaves_no_hole_for_a_map(bac_ninh):
+    nowhere = bac_ninh.set_geometry([None] * len(bac_ninh), crs=4326)
+    stages = part(unit_report(nowhere, unit="kinh bac"), 2)
+    assert stages.text.startswith("Không có bản đồ")
+    placed = part(unit_report(bac_ninh, unit="kinh bac"), 2)
+    tall = [float(re.search(r'height="([\d.]+)"', p.drawing)[1]) for p in (stages, placed)]
+    assert (tall[1] - tall[0], placed.text) == (330, "")

@@ -177,14 +177,13 @@ def _inputs(
     from clusters_geo.reference import BUNDLED_UNITS, bundled_file
 
     bundled = clusters_file is None
-    crs = getattr(clusters, "crs", None)
-    found = [_input(clusters_file or bundled_file("clusters.geojson"), _crs_name(crs), clusters)]
+    found = [_input(clusters_file or bundled_file("clusters.geojson"), _crs_name(clusters), clusters)]
     if totals_file is not None or bundled:
         found.append(_input(totals_file or bundled_file("totals.csv"), None))
     if districts is not None:
         named = BUNDLED_UNITS.get(str(districts_file or "hanoi-districts"))
         path = bundled_file(named[0]) if named is not None else cast("Path", districts_file)
-        found.append(_input(path, _crs_name(districts.crs), districts))
+        found.append(_input(path, _crs_name(districts), districts))
     return tuple(found)
 
 
@@ -195,7 +194,7 @@ def _input(path: Path, crs: object, table: pd.DataFrame | None = None) -> Input:
     from clusters_geo.report.audit_report import Input, input_file
 
     if isinstance(path, Address):
-        return Input(str(path), "", str(crs))
+        return Input(str(path), "", "–" if crs is None else str(crs))
     # The file may be another by now than the one that was read.
     read = {} if table is None else table.attrs.get(ATTRIBUTE, {})
     if read.get("sha256"):
@@ -205,8 +204,12 @@ def _input(path: Path, crs: object, table: pd.DataFrame | None = None) -> Input:
     return replace(found, name=f"{path.shown} {path.fetched_at}") if isinstance(path, InputFile) else found
 
 
-def _crs_name(crs: object) -> object:
-    return None if crs is None else getattr(crs, "srs", crs)
+def _crs_name(table: pd.DataFrame) -> object:
+    """Return in which system the shapes are; a register without any has none, whatever its table carries."""
+    crs = getattr(table, "crs", None)
+    if crs is None or not table.geometry.notna().any():
+        return None
+    return getattr(crs, "srs", crs)
 
 
 def _show(report: AuditReport, form: str, output: Path | None, *, brief: bool, quiet: bool) -> None:

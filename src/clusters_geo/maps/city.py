@@ -208,7 +208,8 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     data = content.page(findings=findings, focus=focus)
     others = [] if focus is not None else [Tables.of(clusters, layer) for layer in also]
     data["context"], data["link"] = context_lines(context), qr_code(link)
-    data["also"] = [Content.of(other, wanted).units() for other in others]
+    also_units = [Content.of(other, wanted).units() for other in others]
+    data["also"], data["levels"] = also_units, [layer["level"] for layer in (data, *also_units)]
     heading = look.heading(lang, focus)
     noscript = partial(content.without_script, focus=focus, lang=lang, title=heading)
     return ClusterMap(look.settings(focus) | data, lang=lang, title=heading, noscript=noscript)

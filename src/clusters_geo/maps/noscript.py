@@ -11,7 +11,7 @@ from clusters_geo.maps.plain import plain_text
 from clusters_geo.measure.rates import fill_rates
 from clusters_geo.measure.trust import MARK, doubtful_cells
 from clusters_geo.report.sheets import group_sheet, summary_sheet
-from clusters_geo.report.svg_map import svg_map
+from clusters_geo.report.svg_map import has_place, svg_map
 from clusters_geo.schema import STATUSES
 from clusters_geo.words import MISSING, format_number, format_percent, is_missing, speaker
 
@@ -57,7 +57,9 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
     parts = [
         f"<h1>{_text(title)}</h1>",
         f"<p><strong>{_text(_say('noscript', lang))}</strong></p>",
-        svg_map(clusters, units, lang=lang, title=title, focus=focus),
+        svg_map(clusters, units, lang=lang, title=title, focus=focus)
+        if has_place(clusters, units)
+        else f"<p>{_text(_say('nonePlaced', lang))}</p>",
         _table(sheet.header, sheet.rows),
         *(f"<p>{_text(note)}</p>" for note in sheet.notes),
         _table(heads, rows),

@@ -22,7 +22,8 @@ from jinja2 import Environment
 from clusters_geo import __version__
 from clusters_geo.errors import EngineError, SchemaError
 from clusters_geo.maps.plain import escaped_json, plain_text
-from clusters_geo.words import speaker
+from clusters_geo.measure.rates import RATES
+from clusters_geo.words import LANGUAGES, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,7 @@ __all__ = ["background", "leaflet_script", "leaflet_style", "offline_page", "own
 _SCRIPTS = (
     "dom.js",
     "words.js",
+    "late.js",
     "geometry.js",
     "symbols.js",
     "model.js",
@@ -88,7 +90,7 @@ def offline_page(data: Mapping[str, JSON], *, lang: Language, title: str, noscri
     noscript
         Markup for where no script runs; empty for a sentence that says so.
     """
-    now, late = _parted(data)
+    now, late = _parted(data, lang)
     styles = [leaflet_style(), own_style()]
     scripts = [_asset("trust.js"), leaflet_script(), own_scripts(), _asset("offline.js")]
     environment = Environment(autoescape=True, keep_trailing_newline=True)
@@ -105,22 +107,48 @@ def offline_page(data: Mapping[str, JSON], *, lang: Language, title: str, noscri
     )
 
 
-# Fields that only cards show; they are long and not needed to draw the first view.
-_LATE = ("note", "note_vi", "source")
-_LATE_PARTS = ("context", "findings", "sources", "link", "unitTotals", "adds")
+# Symbols, names, table and search need these fields, and where they are no facts; all else stands on cards.
+_FIRST = ("name", "name_en", "status", "commune", "planned_ha", "built_ha", *RATES)
+_FIRST_OF_FIELD = ("name", "label", "kind", "unit", "values", "estimated")
+_LATE_PARTS = ("also", "context", "findings", "sources", "link", "unitTotals", "adds")
 
 
-def _parted(data: Mapping[str, JSON]) -> tuple[dict[str, JSON], str]:
+def _parted(data: Mapping[str, JSON], lang: Language) -> tuple[dict[str, JSON], str]:
     """Return what the first view needs, and the rest packed: compressed, in letters."""
     now = dict(data)
     rest: dict[str, JSON] = {name: now.pop(name) for name in _LATE_PARTS if name in now}
-    clusters = now.get("clusters")
-    if isinstance(clusters, dict) and isinstance(clusters.get("fields"), list):
-        fields = [dict(field) for field in clusters["fields"]]
-        rest["fields"] = {f["name"]: f.pop("values") for f in fields if f["name"] in _LATE}
-        now["clusters"] = clusters | {"fields": fields}
+    if isinstance(texts := now.get("texts"), dict):
+        now["texts"], rest["texts"] = _parted_texts(texts, LANGUAGES.index(lang))
+    if isinstance(clusters := now.get("clusters"), dict):
+        rest["origins"] = clusters["origins"]
+        first, rest["fields"] = _parted_fields(clusters["fields"], _measured(data))
+        now["clusters"] = clusters | {"origins": [], "fields": first}
     packed = zlib.compress(json.dumps(rest, ensure_ascii=False, separators=(",", ":")).encode(), 9)
     return now, base64.b64encode(packed).decode()
+
+
+def _parted_texts(texts: dict[str, JSON], own: int) -> tuple[dict[str, JSON], dict[str, JSON]]:
+    """Return texts in one language, and in the others, each in the place that it has among the languages."""
+    both = {key: [*said] if isinstance(said, (list, tuple)) else [] for key, said in texts.items()}
+    first: dict[str, JSON] = {k: [t if i == own else None for i, t in enumerate(s)] for k, s in both.items()}
+    return first, {k: [None if i == own else t for i, t in enumerate(s)] for k, s in both.items()}
+
+
+def _measured(data: Mapping[str, JSON]) -> set[JSON]:
+    """Return the fields that symbols of clusters are filled by."""
+    measures = data.get("measures")
+    return {m["field"] for m in measures if isinstance(m, dict)} if isinstance(measures, list) else set()
+
+
+def _parted_fields(fields: list[dict[str, JSON]], measured: set[JSON]) -> tuple[list[JSON], list[JSON]]:
+    """Return of each field what the first view needs, and what is told of it on cards only."""
+    first: list[JSON] = []
+    last: list[JSON] = []
+    for field in fields:
+        kept = _FIRST_OF_FIELD if field["name"] in measured.union(_FIRST) else ("name",)
+        first.append({part: field[part] for part in kept})
+        last.append({part: told for part, told in field.items() if part not in kept})
+    return first, last
 
 
 def _policy(scripts: list[str], styles: list[str], tiles: JSON) -> str:
@@ -179,7 +207,7 @@ def leaflet_style() -> str:
     EngineError
         If the package XStatic-Leaflet is not installed.
     """
-    return re.sub(r"(?<![\w-])[\w-]+:\s*url\([^)]*\);?", "", _leaflet("leaflet.css"))
+    return _tight(re.sub(r"(?<![\w-])[\w-]+:\s*url\([^)]*\);?", "", _leaflet("leaflet.css")))
 
 
 def _leaflet(name: str) -> str:
@@ -195,12 +223,17 @@ def _leaflet(name: str) -> str:
 @cache
 def _asset(name: str) -> str:
     text = (resources.files("clusters_geo.maps") / "web" / name).read_text(encoding="utf-8")
-    # Indentation and comments are a fifth of our text and mean nothing to a browser; no text spans lines.
     if name.endswith(".css"):
-        text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-        text = re.sub(r"(?<!\s)\s*+([{};,])\s*+", r"\1", text)
+        return _tight(text)
+    # Indentation and comments are a fifth of our text and mean nothing to a browser; no text spans lines.
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("// "))
+
+
+def _tight(style: str) -> str:
+    """Return a style without comments and spaces that say nothing; one before a colon does (`a :hover`)."""
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    return re.sub(r"(?<!\s)\s*+([{};,])\s*+|(?<=:)[ \t]++", r"\1", style).replace(";}", "}").strip()
 
 
 _HOST = re.compile(r"(\*\.)?[\w.-]+(:\d+)?", re.ASCII)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 import numpy as np
 import shapely
 
 from clusters_geo.crs import MAP_CRS
 from clusters_geo.report.svg import INK, drawing, element, text, text_width
+from clusters_geo.report.tables import plain_text
 from clusters_geo.schema import STATUSES
 from clusters_geo.words import speaker
 
@@ -18,14 +20,30 @@ if TYPE_CHECKING:
 
     from clusters_geo.schema import Language
 
-__all__ = ["svg_map"]
+__all__ = ["has_place", "svg_map"]
 
 _say = speaker("unit_report")
 _COLOURS = {"operating": "#1d4596", "under_construction": "#e58a00", "pending": "#b0246f"}
-_KEY_HEIGHT = 24.0
+_UNKNOWN = "#6b7280"
+_KEY_HEIGHT, _KEY_LINE = 24.0, 17.0
 _NAME = 9.0
 # Details smaller than this share of the map are not seen.
 _DETAIL = 1 / 400
+
+
+def has_place(clusters: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None) -> bool:
+    """Return whether there is anything to draw: without a shape a map is a hole in the page.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> clusters, districts = cg.load_hanoi()
+    >>> nowhere = clusters.set_geometry([None] * len(clusters), crs=4326)
+    >>> has_place(nowhere, districts), has_place(nowhere, None)
+    (True, False)
+    """
+    tables = [clusters] if units is None else [clusters, units]
+    return any(bool((~(table.geometry.isna() | table.geometry.is_empty)).any()) for table in tables)
 
 
 def svg_map(  # noqa: PLR0913 - all but the tables is keyword-only
@@ -60,15 +78,22 @@ def svg_map(  # noqa: PLR0913 - all but the tables is keyword-only
     >>> drawn.startswith("<svg"), len(drawn) < 40_000
     (True, True)
     """
+    key, lines = _key(clusters, lang, width)
+    below = _KEY_HEIGHT + (lines - 1) * _KEY_LINE
     points = _points(clusters)
     shapes = (
         np.array([]) if units is None or units.empty else np.asarray(units.to_crs(MAP_CRS).geometry.array)
     )
     names = [] if units is None else [str(name) for name in units["name"]]
-    place = _Place.of(points, shapes, names, focus, (width, height - _KEY_HEIGHT))
+    place = _Place.of(points, shapes, names, focus, (width, height - below))
     parts = [*_outlines(shapes, names, focus, place), *_symbols(clusters, points, place)]
-    inside = element("svg", *parts, *_names(shapes, names, place), width=width, height=height - _KEY_HEIGHT)
-    return drawing(width, height, title or _say("map", lang), [inside, *_key(clusters, lang, height)])
+    inside = element("svg", *parts, *_names(shapes, names, place), width=width, height=height - below)
+    return drawing(
+        width,
+        height,
+        title or _say("map", lang),
+        [inside, element("g", *key, transform=f"translate(0 {height - below + 18:.0f})")],
+    )
 
 
 class _Place:
@@ -130,20 +155,22 @@ def _outlines(shapes: np.ndarray, names: list[str], focus: str | None, place: _P
     simple = shapely.coverage_simplify(shapely.make_valid(shapes[drawable]), place.detail)
     simple = shapely.intersection(simple, place.frame()) if focus in names else simple
     kept = [name for name, drawn in zip(names, drawable, strict=True) if drawn]
+    quiet: list[str] = []
+    chosen: list[str] = []
+    for shape, name in zip(simple, kept, strict=True):
+        if way := _path(shape, place):
+            (chosen if name == focus else quiet).append(element("path", d=way))
+    ground = "#f4f5f1" if focus in names else "#eef4f1"
+    looks = {"fill_rule": "evenodd", "stroke": "#7d8f8b"}
     return [
-        element(
-            "path",
-            d="".join(
-                _ring(ring, place) for part in shapely.get_parts(shape) for ring in shapely.get_rings(part)
-            ),
-            fill="#dcefe9" if name == focus else "#f4f5f1" if focus in names else "#eef4f1",
-            fill_rule="evenodd",
-            stroke="#7d8f8b",
-            stroke_width=1.4 if name == focus else 0.7,
-        )
-        for shape, name in zip(simple, kept, strict=True)
-        if shape.geom_type.endswith("Polygon")
+        *([element("g", *quiet, fill=ground, stroke_width=0.7, **looks)] if quiet else []),
+        *([element("g", *chosen, fill="#dcefe9", stroke_width=1.4, **looks)] if chosen else []),
     ]
+
+
+def _path(shape: shapely.Geometry, place: _Place) -> str:
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+    return "".join(_ring(ring, place) for part in parts for ring in shapely.get_rings(part))
 
 
 def _ring(ring: shapely.Geometry, place: _Place) -> str:
@@ -151,8 +178,8 @@ def _ring(ring: shapely.Geometry, place: _Place) -> str:
     moved = points[np.any(points != np.roll(points, 1, axis=0), axis=1)]
     if len(moved) < 3:  # noqa: PLR2004 - a ring needs three points
         return ""
-    steps = np.diff(moved, axis=0)
-    return f"M{moved[0][0]} {moved[0][1]}l" + " ".join(f"{x} {y}" for x, y in steps) + "z"
+    steps = " ".join(f"{x} {y}" for x, y in np.diff(moved, axis=0))
+    return f"M{moved[0][0]} {moved[0][1]}l{steps.replace(' -', '-')}z"
 
 
 _SHAPES = {
@@ -174,45 +201,52 @@ def _symbols(clusters: gpd.GeoDataFrame, points: np.ndarray, place: _Place) -> l
             for (x, y), s in zip(at, status, strict=True)
             if s == name and np.isfinite(x)
         ]
-        looks = {"fill": _COLOURS.get(name, "#6b7280"), "stroke": "#ffffff", "stroke_width": 0.9}
+        looks = {"fill": _COLOURS.get(name, _UNKNOWN), "stroke": "#ffffff", "stroke_width": 0.9}
         paths += [element("path", d="".join(found), **looks)] if found else []
     return paths
 
 
 def _names(shapes: np.ndarray, names: list[str], place: _Place) -> list[str]:
-    """Return the names that fit inside their own outline."""
-    written = []
+    """Return the names that fit inside their own outline and the drawing."""
+    frame, written = place.frame(), []
     for shape, name in zip(shapes, names, strict=True):
-        if shape is None or not shape.geom_type.endswith("Polygon"):
+        if shape is None or not shape.geom_type.endswith("Polygon") or not shape.intersects(frame):
             continue
         pole = shapely.get_point(
             shapely.maximum_inscribed_circle(shapely.make_valid(shape), tolerance=5e-4), 0
         )
         [[x, y]] = place.at(shapely.get_coordinates(pole))
-        half = text_width(name, _NAME) / 2 / place.scale
-        box = shapely.box(
-            pole.x - half / place.narrow,
-            pole.y - 5 / place.scale,
-            pole.x + half / place.narrow,
-            pole.y + 5 / place.scale,
-        )
-        if shape.contains(box):
-            halo = {"stroke": "#ffffff", "stroke_width": 2, "paint_order": "stroke"}
-            written.append(
-                text(float(round(x)), float(round(y)) + 3, name, size=_NAME, anchor="middle", **halo)
-            )
-    return written
+        half = text_width(name, _NAME) / 2
+        inside = half <= x <= place.size[0] - half and _NAME <= y <= place.size[1] - _NAME
+        if inside and shape.contains(_box(pole, half / place.scale, 5 / place.scale, place.narrow)):
+            words = escape(plain_text(name))
+            written.append(element("text", words, x=float(round(x)), y=float(round(y)) + 3))
+    halo = {"fill": INK, "stroke": "#ffffff", "stroke_width": 2, "paint_order": "stroke"}
+    return [element("g", *written, font_size=_NAME, text_anchor="middle", **halo)] if written else []
 
 
-def _key(clusters: gpd.GeoDataFrame, lang: Language, height: float) -> list[str]:
-    counts = clusters["status"].value_counts()
-    parts, x = [], 12.0
-    for name, both in STATUSES.items():
-        words = f"{both[0 if lang == 'vi' else 1]} ({int(counts.get(name, 0))})"
-        parts.append(element("path", d=f"M{x + 4} {height - 10}{_SHAPES[name]}", fill=_COLOURS[name]))
-        parts.append(text(x + 14, height - 6, words, size=11, fill=INK))
-        x += 14 + text_width(words, 11) + 20
-    unplaced = int(clusters.geometry.isna().sum() + clusters.geometry.is_empty.sum())
-    if unplaced:
-        parts.append(text(x, height - 6, _say("unplaced", lang, n=unplaced), size=11, fill=INK))
-    return parts
+def _box(at: shapely.Point, half: float, tall: float, narrow: float) -> shapely.Geometry:
+    return shapely.box(at.x - half / narrow, at.y - tall, at.x + half / narrow, at.y + tall)
+
+
+def _key(clusters: gpd.GeoDataFrame, lang: Language, width: float) -> tuple[list[str], int]:
+    """Return what the symbols mean, with how many there are, and on how many lines it stands."""
+    status = clusters["status"].astype("string")
+    counts = status.where(status.isin(list(STATUSES)), "unknown").value_counts()
+    words = {name: both[0 if lang == "vi" else 1] for name, both in STATUSES.items()}
+    if "unknown" in counts:
+        words["unknown"] = speaker("reports")("unknown_status", lang)
+    entries = [(name, f"{said} ({int(counts.get(name, 0))})") for name, said in words.items()]
+    if unplaced := int(clusters.geometry.isna().sum() + clusters.geometry.is_empty.sum()):
+        entries.append(("", _say("unplaced", lang, n=unplaced)))
+    parts, x, y = [], 12.0, 0.0
+    for name, said in entries:
+        wide = (14 if name else 0) + text_width(said, 11)
+        if x > 12.0 and x + wide > width:  # noqa: PLR2004 - the left edge
+            x, y = 12.0, y + _KEY_LINE
+        if name:
+            at = f"M{x + 4:.0f} {y - 4:.0f}{_SHAPES[name]}"
+            parts.append(element("path", d=at, fill=_COLOURS.get(name, _UNKNOWN)))
+        parts.append(text(x + (14 if name else 0), y, said, size=11))
+        x += wide + 20
+    return parts, int(y / _KEY_LINE) + 1

@@ -24,7 +24,7 @@ from clusters_geo.report.audit_report import AuditReport
 from clusters_geo.report.charts import chart
 from clusters_geo.report.sheets import group_sheet, summary_sheet
 from clusters_geo.report.svg import stacked
-from clusters_geo.report.svg_map import svg_map
+from clusters_geo.report.svg_map import has_place, svg_map
 from clusters_geo.report.tables import Sheet
 from clusters_geo.schema import STATUSES
 from clusters_geo.units.places import home_units
@@ -290,13 +290,14 @@ def _parts(
     figures: pd.Series,
 ) -> list[Part]:
     totals = summary_sheet(rows, lang, totals=figures)
-    drawn = [
-        svg_map(rows, units, lang=lang, focus=name, height=330 if name else 250),
-        chart(rows, "pipeline", lang=lang, confirmed=_confirmed(figures)).svg,
-    ]
+    drawn = [chart(rows, "pipeline", lang=lang, confirmed=_confirmed(figures)).svg]
+    placed = has_place(rows, units)
+    if placed:
+        drawn.insert(0, svg_map(rows, units, lang=lang, focus=name, height=330 if name else 250))
+    nowhere = "" if placed or rows.empty else _say("none_placed", lang)
     parts = [
         Part(_say("totals", lang), table=Sheet("", totals.header, totals.rows, totals.numeric)),
-        Part(_say("stages", lang), drawing=stacked(drawn, _say("stages", lang))),
+        Part(_say("stages", lang), drawing=stacked(drawn, _say("stages", lang)), text=nowhere),
     ]
     if name is None:
         by = _homes(rows, units).rename("district")

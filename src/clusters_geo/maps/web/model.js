@@ -15,7 +15,13 @@
   const readClusters = ({ clusters, step }) => {
     const shapes = outlines(clusters, step);
     const fields = new Map(clusters.fields.map((field) => [field.name, field]));
-    const doubted = new Map(clusters.fields.map((field) => [field.name, new Set(field.estimated)]));
+    const sets = new WeakMap(); // by the list itself: some lists come late
+    const doubts = (name, i) => {
+      const list = fields.get(name)?.estimated;
+      if (!list) return false;
+      if (!sets.has(list)) sets.set(list, new Set(list));
+      return sets.get(list).has(i);
+    };
     const stated = new Set(clusters.stated);
     return clusters.id.map((id, i) => {
       const value = (name) => cell(fields.get(name)?.values, i);
@@ -26,9 +32,9 @@
         basis,
         from: (name) => clusters.origins[fields.get(name)?.from?.[i] ?? -1] ?? [null, null],
         status: STATUSES.includes(value("status")) ? value("status") : "unknown",
-        estimated: (name) => doubted.get(name)?.has(i) ?? false,
+        estimated: (name) => doubts(name, i),
         // What stands before and after a figure: "≈" where it is no fact, "*" where a rate was only stated.
-        signed: (name, text) => (doubted.get(name)?.has(i) ? "≈\u00a0" : "") + text + (RATES.has(name) && stated.has(i) ? "\u00a0*" : ""),
+        signed: (name, text) => (doubts(name, i) ? "≈\u00a0" : "") + text + (RATES.has(name) && stated.has(i) ? "\u00a0*" : ""),
         home: cell(clusters.home, i),
         outlineBasis: cell(clusters.boundaryBasis, i),
         placeBasis: cell(clusters.locationBasis, i),
@@ -70,7 +76,7 @@
         key.startsWith("units.")
           ? both
           : both.map((text, lang) =>
-              COMMUNES.reduce((said, [old, now]) => said.replaceAll(texts[old][lang], texts[now][lang]), text),
+              text && COMMUNES.reduce((said, [old, now]) => said.replaceAll(texts[old][lang], texts[now][lang]), text),
             ),
       ]),
     );
@@ -79,8 +85,7 @@
     constructor(data, map) {
       this.data = data;
       this.map = map;
-      const texts = data.level === "commune" ? ofCommunes(data.texts) : data.texts;
-      this.books = { vi: phrasebook(texts, 0), en: phrasebook(texts, 1) };
+      this.speak();
       this.clusters = readClusters(data);
       this.districts = readDistricts(data);
       this.fields = data.clusters.fields;
@@ -103,6 +108,12 @@
         layers: new Set(["districts", "names", "clusters", "findings", "stock", "context"]),
         sort: { by: "name", down: false },
       };
+    }
+
+    speak() {
+      const { level, texts } = this.data;
+      const said = level === "commune" ? ofCommunes(texts) : texts;
+      this.books = { vi: phrasebook(said, 0), en: phrasebook(said, 1) };
     }
 
     attach(findings) {
@@ -174,6 +185,10 @@
         fill_rate_by: this.data.totals.fill_rate_by,
         estimated: Object.keys(estimated).filter((name) => estimated[name].some((position) => chosen[position])),
       };
+    }
+
+    unknownStatus() {
+      return this.clusters.filter((cluster) => cluster.status === "unknown" && this.shows(cluster)).length;
     }
 
     // What is chosen, in words; nothing where that is all.

@@ -139,6 +139,8 @@
           ` ${label}${area && totals[area] ? ` · ${app.total(area)}` : ""}`,
         );
       const scope = app.scope();
+      const unknown = app.unknownStatus();
+      const shares = ["planned", "built"].map((name) => this.shares(app, `${name}_ha`, t[name])).filter(Boolean);
       this.totals.replaceChildren(
         el("h2", { class: "cg-scope", hidden: !scope }, scope),
         el(
@@ -147,6 +149,8 @@
           count("operating", "operating_clusters", t.operating),
           count("under_construction", "under_construction", t.construction, "under_construction_ha"),
           count("pending", "pending_sites", t.pending, "pending_ha"),
+          // Whose status nobody knows is in none of the totals above.
+          unknown ? el("li", {}, glyph("unknown", { size: 20 }), el("strong", {}, number(unknown, app.state.lang, 0)), ` ${t.statusUnknown}`) : null,
         ),
         el("p", { class: "cg-unplaced", hidden: !open }, fill(t.unplaced, { n: open })),
         el(
@@ -165,8 +169,7 @@
             ? null
             : tile(t.lawful, app.total("lawful_fill_rate"), el("small", {}, t.lawfulNote), ...stated),
         ),
-        el("p", { class: "cg-shares-head" }, t.ofWhich),
-        ...["planned", "built"].map((name) => this.shares(app, `${name}_ha`, t[name])).filter(Boolean),
+        ...(shares.length ? [el("p", { class: "cg-shares-head" }, t.ofWhich), ...shares] : []),
       );
     }
 

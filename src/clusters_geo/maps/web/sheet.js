@@ -204,7 +204,9 @@
   const counts = (app) => {
     const { words: t } = app;
     const of = [["operating_clusters", t.operating], ["under_construction", t.construction], ["pending_sites", t.pending]];
-    return of.map(([name, label]) => `${app.total(name)} ${label}`).join(", ");
+    const said = of.map(([name, label]) => `${app.total(name)} ${label}`);
+    const unknown = app.unknownStatus();
+    return [...said, ...(unknown ? [`${unknown} ${t.statusUnknown}`] : [])].join(", ");
   };
 
   // Where the map is published, for a telephone held over the paper.

@@ -47,8 +47,13 @@
         autoPanPaddingBottomRight: narrow ? [12, 82] : [66, 24],
       };
       this.map.eachLayer((layer) => layer.closeTooltip?.());
-      const from = document.activeElement;
+      const last = this.card?.isOpen() ? this.card : null;
+      const old = last?.getElement();
+      // From a card to the next, the way back is that of the first.
+      const from = old?.contains(document.activeElement) ? last.from : document.activeElement;
       this.card = L.popup(at, options).setContent(make()).openOn(this.map);
+      old?.remove(); // it would fade for a while: two cards, of which one is not there
+      this.card.from = from;
       this.card.make = make;
       this.state.cluster = subject?.id ?? null;
       this.permalink?.update(this);
@@ -71,10 +76,10 @@
       });
     }
 
-    complete({ fields = {}, ...rest }) {
-      for (const field of this.fields) if (fields[field.name]) field.values = fields[field.name];
+    complete(rest) {
       if (rest.findings) this.attach(rest.findings);
-      Object.assign(this.data, rest);
+      clustersGeo.merge(this.data, rest);
+      this.speak();
       this.update();
     }
 
@@ -137,7 +142,12 @@
 
     // What stays to be said: an empty map must not pass for a finished one.
     standing() {
-      return this.clusters.length && !this.clusters.some(({ at }) => at) ? this.words.nonePlaced : "";
+      if (this.cannotUnpack) return this.words.oldBrowser;
+      return this.nowhere() && this.clusters.length ? this.words.nonePlaced : "";
+    }
+
+    nowhere() {
+      return !this.clusters.some(({ at }) => at);
     }
 
     credit(words) {
@@ -261,15 +271,6 @@
       setTimeout(resolve, 400);
     });
 
-  // What the first view does not need comes packed: notes, and lines for orientation.
-  const unpacked = async () => {
-    const packed = document.getElementById("cg-late")?.textContent;
-    if (!packed || !globalThis.DecompressionStream) return {};
-    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return JSON.parse(await new Response(stream).text());
-  };
-
   const fullscreen = () =>
     document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen();
 
@@ -278,7 +279,7 @@
 
   // Another layer of units where the address asks for it (?units=commune), in place of the first.
   const inUnits = (data) => {
-    const levels = [data.level, ...(data.also ?? []).map((layer) => layer.level)];
+    const levels = data.levels ?? [data.level];
     const wanted = new URLSearchParams(location.search).get("units");
     const other = data.also?.find((layer) => layer.level === wanted);
     if (!other) return { ...data, levels };
@@ -292,6 +293,7 @@
     map.attributionControl?.remove();
     map.options.zoomSnap = 0.25;
     const app = new App(data, map);
+    app.cannotUnpack = !clustersGeo.canUnpack();
     const districts = new Districts(app);
     app.layers = { clusters: new Clusters(app), districts, stock: new Stock(app), context: new Context(app), labels: new Labels(app) };
     map.on("zoomend", () => {
@@ -336,9 +338,13 @@
     new ResizeObserver(() => fit(map)).observe(map.getContainer());
     painted().then(async () => {
       app.parts.push(...later);
+      if (app.nowhere() && !app.districts.length) {
+        app.legend.element.hidden = true; // it would explain what is not there
+        app.panel.open(true);
+      }
       for (const part of later) part.update(app);
       app.layers.labels.update(app); // controls have their sizes now
-      app.complete(await unpacked());
+      if (!given.unpacked) app.complete(await clustersGeo.unpacked());
       if (cluster) app.goTo(cluster);
       document.documentElement.dataset.ready = "yes";
     });

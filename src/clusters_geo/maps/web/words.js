@@ -5,10 +5,11 @@
     const book = {};
     for (const [key, both] of Object.entries(texts)) {
       const [name, within] = key.split(".");
-      if (within === undefined) book[name] = both[i];
+      const text = both[i] ?? both[1 - i]; // a language that has not come yet
+      if (within === undefined) book[name] = text;
       else {
         book[name] ??= {};
-        book[name][within] = both[i];
+        book[name][within] = text;
       }
     }
     return book;
