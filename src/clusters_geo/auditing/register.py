@@ -78,6 +78,7 @@ class Register:
     totals: pd.DataFrame | None
     law_on: date
     on: date
+    by: str | None = None
     known: dict[tuple[str, str], object] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -282,10 +283,9 @@ class Register:
     @cached_property
     def homes(self) -> pd.Series:
         """The unit of each cluster by position: where it lies, else what it declares."""
-        declared = self.text("district")
         if self.districts is None or _no_layer(self.districts) is not None:
-            return home_units(self.clusters, by="district").reset_index(drop=True)
-        return self.lies["unit"].fillna(declared)
+            return home_units(self.clusters, by=self.by).reset_index(drop=True)
+        return self.lies["unit"].fillna(self.text("district"))
 
     @_remembered
     def missing(self, need: str) -> Reason | None:

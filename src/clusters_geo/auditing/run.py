@@ -44,6 +44,7 @@ def audit(  # noqa: PLR0913 -- each is an option of the command too
     clusters: pd.DataFrame,
     districts: gpd.GeoDataFrame | None = None,
     *,
+    by: str | None = None,
     totals: pd.DataFrame | None = None,
     law: date | str | None = None,
     on: date | str | None = None,
@@ -61,6 +62,9 @@ def audit(  # noqa: PLR0913 -- each is an option of the command too
         One row per cluster, indexed by `cluster_id`, as from `load_clusters(..., check=False)`.
     districts
         The layer of districts; without it nothing is judged against borders.
+    by
+        Which column of the register, `district` or `commune`, findings name where there is no layer; None as
+        `home_units`.
     totals
         Published totals as from `load_totals`; without them nothing is reconciled.
     law
@@ -105,7 +109,7 @@ def audit(  # noqa: PLR0913 -- each is an option of the command too
     settings = load_settings(rules, only=only, skip=skip)
     dated = _register_date(clusters)
     law_on = _day(law, "law") or dated or _day(on, "on") or date.today()  # noqa: DTZ011 -- a day, not an instant
-    register = Register(clusters, districts, totals, law_on, _day(on, "on") or dated or law_on)
+    register = Register(clusters, districts, totals, law_on, _day(on, "on") or dated or law_on, by)
     found: list[tuple[Rule, Hit]] = []
     runs = [_run(rule, register, settings, found, lang) for rule in settings.rules]
     table = findings_table(((rule, settings.severity(rule), hit) for rule, hit in found), register, lang)

@@ -16,12 +16,14 @@ from clusters_geo.cli.help import usage_error
 from clusters_geo.cli.options import (
     SOURCE,
     TARGET,
+    by_option,
     chosen_format,
     crs_option,
     lang_option,
     put,
     register_options,
     remote_option,
+    require_units,
     said_of_register,
     say_doubts,
     say_out,
@@ -49,6 +51,7 @@ _LEVELS = click.Choice(["error", "warning", "info", "never"])
 @click.argument("clusters_file", metavar="[CLUSTERS | explain]", required=False, type=SOURCE)
 @click.argument("rule", metavar="[RULE]", required=False)
 @units_option
+@by_option
 @click.option("--totals", "totals_file", type=SOURCE, help="CSV of published totals to reconcile with.")
 @click.option("--law", metavar="DATE", help="Apply the law of this day; default: the register's date.")
 @click.option(
@@ -74,6 +77,7 @@ def command(
     clusters_file: Path | None,
     rule: str | None,
     districts_file: Path | None,
+    by: str | None,
     totals_file: Path | None,
     law: str | None,
     on: str | None,
@@ -107,10 +111,11 @@ def command(
     from clusters_geo.report.audit_report import AuditReport
 
     with working("reading", lang):
-        clusters, districts, totals = _tables(clusters_file, districts_file, totals_file, crs)
+        clusters, districts, totals = _tables(clusters_file, districts_file, totals_file, crs, by)
         findings = audit(
             clusters,
             districts,
+            by=by,
             totals=totals,
             law=law,
             on=date.today() if on == "today" else on,  # noqa: DTZ011 -- a day, not an instant
@@ -120,7 +125,8 @@ def command(
             baseline=baseline,
             lang=lang,
         )
-        inputs = _inputs(clusters_file, districts_file, totals_file, clusters, districts)
+        layer = districts_file or Path("hanoi-communes" if by == "commune" else "hanoi-districts")
+        inputs = _inputs(clusters_file, layer, totals_file, clusters, districts)
     if clusters_file is not None and not quiet:
         say_doubts(clusters, clusters_file, crs, lang)
     severity = None if fail_on == "never" else cast("Severity", fail_on)
@@ -136,14 +142,18 @@ def command(
 
 
 def _tables(
-    clusters_file: Path | None, districts_file: Path | None, totals_file: Path | None, crs: str | None
+    clusters_file: Path | None,
+    districts_file: Path | None,
+    totals_file: Path | None,
+    crs: str | None,
+    by: str | None,
 ) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None, pd.DataFrame | None]:
     """Return the named files, or the bundled case with its totals; what is wrong in them is for the audit."""
     from clusters_geo.reference import load_hanoi, load_totals
 
     totals = _totals(totals_file)
     if clusters_file is None:
-        clusters, districts = load_hanoi()
+        clusters, districts = load_hanoi(units="communes" if by == "commune" else "districts")
         totals = load_totals() if totals is None else totals
     else:
         from clusters_geo.load import load_clusters
@@ -154,6 +164,7 @@ def _tables(
         from clusters_geo.load import load_units
 
         districts = load_units(districts_file, crs=crs, check=False)
+    require_units(clusters, districts, by)
     return clusters, districts, totals
 
 
@@ -168,7 +179,7 @@ def _totals(path: Path | None) -> pd.DataFrame | None:
 
 def _inputs(
     clusters_file: Path | None,
-    districts_file: Path | None,
+    layer: Path,
     totals_file: Path | None,
     clusters: pd.DataFrame,
     districts: gpd.GeoDataFrame | None,
@@ -181,8 +192,8 @@ def _inputs(
     if totals_file is not None or bundled:
         found.append(_input(totals_file or bundled_file("totals.csv"), None))
     if districts is not None:
-        named = BUNDLED_UNITS.get(str(districts_file or "hanoi-districts"))
-        path = bundled_file(named[0]) if named is not None else cast("Path", districts_file)
+        named = BUNDLED_UNITS.get(str(layer))
+        path = bundled_file(named[0]) if named is not None else layer
         found.append(_input(path, _crs_name(districts), districts))
     return tuple(found)
 

@@ -10,13 +10,16 @@ import click
 from clusters_geo.cli.options import (
     SOURCE,
     TARGET,
+    by_option,
     crs_option,
     format_option,
     lang_option,
     output_option,
     put_table,
     remote_option,
+    require_units,
     say_out,
+    units_option,
     working,
 )
 
@@ -42,6 +45,8 @@ def _vintage(context: click.Context, option: click.Parameter, value: str) -> obj
 @click.command("compare")
 @click.argument("before", metavar="BEFORE", callback=_vintage)
 @click.argument("after", metavar="AFTER", callback=_vintage)
+@units_option
+@by_option
 @click.option("--measure", default="planned_ha", show_default=True, help="Column that the bridge adds up.")
 @click.option("--status", help="Bridge of the clusters of this status only, e.g. operating.")
 @click.option("--published-before", type=float, help="Published total of BEFORE, where it is not its sum.")
@@ -56,6 +61,8 @@ def _vintage(context: click.Context, option: click.Parameter, value: str) -> obj
 def command(
     before: Path | str,
     after: Path | str,
+    districts_file: Path | None,
+    by: str | None,
     measure: str,
     status: str | None,
     published_before: float | None,
@@ -67,15 +74,20 @@ def command(
     lang: Language,
     output: Path | None,
 ) -> None:
-    """Say what changed between two registers, and how the one total becomes the other."""
+    """Say what changed between two registers, and how the one total becomes the other.
+
+    With --units or --by, also unit by unit.
+    """
     from clusters_geo.history.compare import compare
     from clusters_geo.report.time_sheets import bridge_chart, compare_sheets
 
     with working("reading", lang):
         first, second = _load(before, crs), _load(after, crs)
-    found = compare(
-        first, second, measure=measure, status=status, published=(published_before, published_after)
-    )
+        layer = _layer(districts_file, crs)
+    for register in (first, second):
+        require_units(register, layer, by)
+    published = (published_before, published_after)
+    found = compare(first, second, measure=measure, status=status, published=published, by=by, units=layer)
     most = 40 if output is None else None
     put_table(
         form,
@@ -93,7 +105,8 @@ def command(
     if map_file is not None:
         from clusters_geo.maps.slider import save_slider
 
-        save_slider(first, second, map_file, found=found, districts=_units(before, after), lang=lang)
+        drawn = layer if layer is not None else _units(before, after)
+        save_slider(first, second, map_file, found=found, districts=drawn, lang=lang)
         _written(map_file, lang)
 
 
@@ -105,6 +118,14 @@ def _load(vintage: Path | str, crs: str | None) -> gpd.GeoDataFrame:
     from clusters_geo.load import load_clusters
 
     return load_clusters(vintage, crs=crs)
+
+
+def _layer(path: Path | None, crs: str | None) -> gpd.GeoDataFrame | None:
+    if path is None:
+        return None
+    from clusters_geo.load import load_units
+
+    return load_units(path, crs=crs)
 
 
 def _units(*vintages: Path | str) -> gpd.GeoDataFrame | None:

@@ -65,7 +65,7 @@ def command(
     from clusters_geo.planning.eligibility import eligibility
     from clusters_geo.planning.what_if import what_if
 
-    clusters, districts = load(clusters_file, districts_file, crs)
+    clusters, districts = load(clusters_file, districts_file, crs, by)
     units = None if districts_file is None else districts
     if by is None and units is not None:
         from clusters_geo.units.model import unit_level

@@ -37,7 +37,9 @@ _ENDINGS = ["xlsx", "docx", "html", "csv"]
 @clusters_argument
 @click.option("--period", required=True, help="2026-H1 for the half-year, 2026 for the year.")
 @click.option("--unit", help="02: cluster (id or name). 03: district or commune.")
-@click.option("--level", type=click.Choice(["district", "commune"]), help="What a unit of 03 is.")
+@click.option(
+    "--level", "--by", "level", type=click.Choice(["district", "commune"]), help="What a unit of 03 is."
+)
 @click.option(
     "--anyway", is_flag=True, help="Also for a unit that does not exist in the period; the form says so."
 )
@@ -86,7 +88,7 @@ def command(
             number, None if unit is None else load(clusters_file, crs=crs)[0], unit, period, lang, output
         )
         return
-    clusters, layer = load(clusters_file, districts_file, crs=crs)
+    clusters, layer = load(clusters_file, districts_file, crs, level)
     units = None if districts_file is None else layer
     wanted: _Wanted = {"period": period, "level": level, "units": units, "anyway": anyway, "lang": lang}
     totals = _totals(clusters_file)

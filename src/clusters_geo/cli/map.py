@@ -13,6 +13,7 @@ from clusters_geo.cli.options import (
     FOLDER,
     TARGET,
     also_option,
+    by_option,
     clusters_argument,
     crs_option,
     lang_option,
@@ -40,6 +41,7 @@ say = speaker("reports")
 @clusters_argument
 @units_option
 @also_option
+@by_option
 @crs_option
 @click.option(
     "--output", "-o", type=TARGET, help="File to write; by default maps/ and the name of the register."
@@ -76,6 +78,7 @@ def command(
     clusters_file: Path | None,
     districts_file: Path | None,
     also_file: Path | None,
+    by: str | None,
     crs: str | None,
     output: Path | None,
     folder: Path | None,
@@ -91,9 +94,11 @@ def command(
     """One HTML file with the clusters and districts, which opens on a phone without a network."""
     if folder is not None and only is not None:
         raise usage_error("map-of-all")
-    clusters, districts = load(clusters_file, districts_file, crs)
+    clusters, districts = load(clusters_file, districts_file, crs, by)
     bundled = clusters_file is None and districts_file is None
     own = catalogue("map")["titleHanoi"]._asdict() if bundled else None
+    other = "hanoi-districts" if by == "commune" else "hanoi-communes"
+    also = _also(also_file or (Path(other) if bundled else None), crs)
     look: _Look = {
         "lang": lang,
         "title": title or own,
@@ -109,8 +114,9 @@ def command(
             output or _named_after(clusters_file),
             only,
             look,
-            _also(also_file, crs, bundled=bundled),
+            also,
             link,
+            by,
         )
         if folder is None
         else _pack(clusters, districts, folder, look)
@@ -143,13 +149,13 @@ class _Look(TypedDict):
     classing: str
 
 
-def _also(path: Path | None, crs: str | None, *, bundled: bool) -> list[gpd.GeoDataFrame]:
-    """Return the further units that were named; the bundled case goes with today's communes."""
-    if path is None and not bundled:
+def _also(path: Path | None, crs: str | None) -> list[gpd.GeoDataFrame]:
+    """Return the further units that a reader may switch to."""
+    if path is None:
         return []
     from clusters_geo.load import load_units
 
-    return [load_units(path or "hanoi-communes", crs=crs)]
+    return [load_units(path, crs=crs)]
 
 
 def _numbers(text: str | None) -> tuple[float, ...] | None:
@@ -171,11 +177,12 @@ def _one(
     look: _Look,
     also: list[gpd.GeoDataFrame],
     link: str | None,
+    by: str | None,
 ) -> Path:
     with working("drawing", look["lang"]):
         from clusters_geo.maps import make_map, save_map
 
-        return save_map(make_map(clusters, districts, only=only, also=also, link=link, **look), output)
+        return save_map(make_map(clusters, districts, by=by, only=only, also=also, link=link, **look), output)
 
 
 def _pack(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None, folder: Path, look: _Look) -> Path:

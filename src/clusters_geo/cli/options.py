@@ -41,6 +41,7 @@ __all__ = [
     "crs_option",
     "decimal_option",
     "format_option",
+    "in_units",
     "lang_option",
     "load",
     "output_option",
@@ -49,6 +50,7 @@ __all__ = [
     "reading_options",
     "register_options",
     "remote_option",
+    "require_units",
     "said_of_register",
     "say_doubts",
     "say_out",
@@ -271,16 +273,19 @@ def output_option(command: Command) -> Command:
 
 
 def load(
-    clusters_file: Path | None, districts_file: Path | None = None, crs: str | None = None
+    clusters_file: Path | None,
+    districts_file: Path | None = None,
+    crs: str | None = None,
+    by: str | None = None,
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
-    """Return the register and the districts to work on: the named files, or the bundled case.
+    """Return the register and the units to work on: the named files, or the bundled case and its units.
 
-    The bundled districts are Hà Nội's, so they are not put under somebody else's clusters.
+    The bundled units are Hà Nội's, so they are not put under somebody else's clusters.
     """
     if clusters_file is None and districts_file is None:
         from clusters_geo.reference import load_hanoi
 
-        return load_hanoi()
+        return load_hanoi(units="communes" if by == "commune" else "districts")
     from clusters_geo.load import load_clusters, load_units
     from clusters_geo.reference import load_hanoi
 
@@ -291,7 +296,40 @@ def load(
         districts = None if districts_file is None else load_units(districts_file, crs=crs)
     if clusters_file is not None:
         say_doubts(clusters, clusters_file, crs, lang)
+    require_units(clusters, districts, by)
     return clusters, districts
+
+
+def require_units(clusters: pd.DataFrame, units: pd.DataFrame | None, by: str | None) -> None:
+    """Refuse to go by districts or communes that neither the layer nor the register has.
+
+    Raises
+    ------
+    click.UsageError
+        If the layer is of another level.
+    SchemaError
+        If there is no layer, and no such column.
+    """
+    if by not in ("district", "commune"):
+        return
+    from clusters_geo.errors import SchemaError
+    from clusters_geo.units.model import unit_level
+
+    if units is not None and unit_level(units) != by:
+        raise usage_error("by-other-units", by=by, level=unit_level(units))
+    if units is None and by not in clusters:
+        raise SchemaError("units.no-column", column=by, columns=[str(name) for name in clusters])
+
+
+def in_units(clusters: gpd.GeoDataFrame, units: pd.DataFrame | None, lang: Language) -> gpd.GeoDataFrame:
+    """Return the clusters with the unit of a layer in which each lies in place of what they declare."""
+    if units is None:
+        return clusters
+    from clusters_geo.units.model import unit_level
+    from clusters_geo.units.places import home_units
+
+    home = home_units(clusters, units).fillna(say("unplaced", lang))
+    return clusters.assign(**{unit_level(units): home})
 
 
 def chosen_format(form: str | None, output: Path | None, formats: Sequence[str] = FORMATS) -> str:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from clusters_geo.cli.options import (
+    by_option,
     clusters_argument,
     crs_option,
     format_option,
+    in_units,
     lang_option,
     load,
     output_option,
@@ -22,12 +24,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from clusters_geo.report.tables import Sheet
     from clusters_geo.schema import Language
 
 
 @click.command("pending")
 @clusters_argument
 @units_option
+@by_option
 @crs_option
 @format_option
 @lang_option
@@ -35,28 +39,40 @@ if TYPE_CHECKING:
 def command(
     clusters_file: Path | None,
     districts_file: Path | None,
+    by: str | None,
     crs: str | None,
     form: str | None,
     lang: Language,
     output: Path | None,
 ) -> None:
-    """Sites called for investment whose ground is not broken, with their planned hectares."""
+    """Sites called for investment whose ground is not broken, with their planned hectares.
+
+    With --units or --by, unit by unit, and how many of them and of their hectares each has.
+    """
     from clusters_geo.measure.summary import pending_sites
-    from clusters_geo.report.sheets import pending_sheet
-
-    clusters, units = load(clusters_file, districts_file, crs=crs)
-    if districts_file is not None and units is not None:
-        clusters = _in_units(clusters, units, lang)
-    sites = pending_sites(clusters).drop(columns="geometry", errors="ignore")
-    sites = sites.dropna(axis="columns", how="all")
-    put_table(form, output, lang, sheets=lambda: [pending_sheet(sites, lang)], table=lambda: sites)
-
-
-def _in_units(clusters: pd.DataFrame, units: pd.DataFrame, lang: Language) -> pd.DataFrame:
-    """Return the clusters with the unit of the layer in which each lies in place of what they declare."""
-    from clusters_geo.report.tables import say
+    from clusters_geo.report.sheets import pending_sheet, pending_units_sheet
     from clusters_geo.units.model import unit_level
+
+    clusters, layer = load(clusters_file, districts_file, crs, by)
+    units = None if districts_file is None else layer
+    by = unit_level(units) if by is None and units is not None else by
+    placed = in_units(clusters, units, lang)
+    sites = pending_sites(placed).drop(columns="geometry", errors="ignore")
+    sites = _by_unit(sites, by).dropna(axis="columns", how="all")
+
+    def sheets() -> list[Sheet]:
+        listed = [pending_sheet(sites, lang)]
+        return listed if by is None else [pending_units_sheet(clusters, by, lang, units=units), *listed]
+
+    put_table(form, output, lang, sheets=sheets, table=lambda: sites)
+
+
+def _by_unit(sites: pd.DataFrame, by: str | None) -> pd.DataFrame:
+    """Return the sites in the order of their units."""
+    if by is None:
+        return sites
+    from clusters_geo.names import fold
     from clusters_geo.units.places import home_units
 
-    home = home_units(clusters, units).fillna(say("unplaced", lang))
-    return clusters.assign(**{unit_level(units): home})
+    home = home_units(sites, by=by).fillna("").map(lambda name: (not name, fold(name)))
+    return sites.loc[home.sort_values(kind="stable").index]

@@ -16,6 +16,7 @@ from clusters_geo.cli.options import (
     output_option,
     put_table,
     say_out,
+    units_option,
 )
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 
 @click.command("pipeline")
 @clusters_argument
+@units_option
 @click.option("--on", metavar="DATE", help="Count times to this day; default: the register's date.")
-@click.option("--by", default="district", show_default=True, help="Column of the unit.")
+@click.option("--by", help="Column of the unit; default: that of --units, else what the register names.")
 @click.option("--chart", "chart_file", type=TARGET, help="Draw hectares by readiness (SVG).")
 @crs_option
 @format_option
@@ -35,8 +37,9 @@ if TYPE_CHECKING:
 @output_option
 def command(
     clusters_file: Path | None,
+    districts_file: Path | None,
     on: str | None,
-    by: str,
+    by: str | None,
     chart_file: Path | None,
     crs: str | None,
     form: str | None,
@@ -47,8 +50,11 @@ def command(
     from clusters_geo.planning.pipeline import pipeline, pipeline_tiers, today_of
     from clusters_geo.report.time_sheets import pipeline_sheets, tiers_chart
 
-    clusters, _ = load(clusters_file, crs=crs)
-    sites, tiers = pipeline(clusters, as_of=on), pipeline_tiers(clusters, by=by, as_of=on)
+    clusters, layer = load(clusters_file, districts_file, crs, by)
+    units = None if districts_file is None or by not in (None, "district", "commune") else layer
+    by = by or "district"
+    sites = pipeline(clusters, by=by, units=units, as_of=on)
+    tiers = pipeline_tiers(clusters, by=by, units=units, as_of=on)
     day = today_of(clusters, on)
     put_table(
         form, output, lang, sheets=lambda: pipeline_sheets(sites, tiers, lang, day=day), table=lambda: sites

@@ -9,6 +9,7 @@ import click
 from clusters_geo.cli.help import usage_error
 from clusters_geo.cli.options import (
     TARGET,
+    by_option,
     clusters_argument,
     crs_option,
     lang_option,
@@ -32,6 +33,7 @@ _say = speaker("unit_report")
 @click.command("report")
 @clusters_argument
 @units_option
+@by_option
 @click.option(
     "--unit", metavar="NAME", help="The unit to report on, in any spelling; default: the whole register."
 )
@@ -62,6 +64,7 @@ _say = speaker("unit_report")
 def command(
     clusters_file: Path | None,
     districts_file: Path | None,
+    by: str | None,
     unit: str | None,
     folder: Path | None,
     output: Path | None,
@@ -82,11 +85,19 @@ def command(
 
     if folder is not None and (unit is not None or output is not None):
         raise usage_error("all-or-one")
-    clusters, units = load(clusters_file, districts_file, crs)
+    clusters, units = load(clusters_file, districts_file, crs, by)
     if folder is not None:
         with steps() as step:
             written = save_unit_reports(
-                clusters, folder, units, kind=kind, lang=lang, signed=signed, agency=agency, progress=step
+                clusters,
+                folder,
+                units,
+                by=by,
+                kind=kind,
+                lang=lang,
+                signed=signed,
+                agency=agency,
+                progress=step,
             )[""]
     else:
         with working("drawing", lang):
@@ -95,6 +106,7 @@ def command(
                 output or Place("report.pdf"),
                 units,
                 unit=unit,
+                by=by,
                 lang=lang,
                 signed=signed,
                 agency=agency,

@@ -47,7 +47,7 @@ def command(
 
     With --units, clusters are counted in the unit where they lie; what lies in none is a line of its own.
     """
-    clusters, districts = load(clusters_file, districts_file, crs)
+    clusters, districts = load(clusters_file, districts_file, crs, by)
     units = districts if districts_file is not None else None
     if units is not None and by is None:
         from clusters_geo.units.model import unit_level

@@ -19,8 +19,9 @@ import shapely
 
 from clusters_geo.area import area_ha
 from clusters_geo.errors import SchemaError
-from clusters_geo.names import name_key
+from clusters_geo.names import fold, name_key
 from clusters_geo.schema import CLUSTER_COLUMNS
+from clusters_geo.units.places import UNPLACED, home_units
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -64,32 +65,43 @@ class Comparison:
         it. Sketched outlines are not compared.
     measure
         The column that the bridge adds up.
+    by_unit
+        Where asked for by unit, indexed by `unit`: `before`, `after`, `difference`, `clusters_before`,
+        `clusters_after`; `unplaced` gathers what lies in no unit that is known. None otherwise.
     """
 
     changes: pd.DataFrame
     bridge: pd.DataFrame
     boundaries: gpd.GeoDataFrame
     measure: str
+    by_unit: pd.DataFrame | None = None
 
     def record(self) -> dict[str, object]:
         """Return everything as JSON can hold it, outlines left out."""
         changes, steps = self.changes, self.bridge.reset_index()
         moved = pd.DataFrame(self.boundaries.drop(columns="geometry"))
-        return {
+        of_units = {} if self.by_unit is None else {"units": _plain(self.by_unit.reset_index())}
+        return of_units | {
             "measure": self.measure,
             "bridge": steps.to_dict("records"),
-            "changes": changes.astype("object").where(changes.notna(), None).to_dict("records"),
+            "changes": _plain(changes),
             "boundaries": moved.to_dict("records"),
         }
 
 
-def compare(
+def _plain(table: pd.DataFrame) -> list[dict[Hashable, object]]:
+    return table.astype("object").where(table.notna(), None).to_dict("records")
+
+
+def compare(  # noqa: PLR0913 - all but the registers is keyword-only
     before: pd.DataFrame,
     after: pd.DataFrame,
     *,
     measure: str = "planned_ha",
     status: str | None = None,
     published: tuple[float | None, float | None] = (None, None),
+    by: str | None = None,
+    units: pd.DataFrame | None = None,
 ) -> Comparison:
     """Return what changed between two vintages of a register.
 
@@ -103,6 +115,9 @@ def compare(
         Count only clusters of this status in the bridge: those that change it enter or leave.
     published
         The published totals of the two, where they are not the sums of the rows.
+    by, units
+        By which units totals are set side by side: a column of both, or a layer as from `load_units`; None
+        for no units.
 
     Returns
     -------
@@ -128,8 +143,54 @@ def compare(
     changes = [*_come_and_gone(before, after, pairs), *_renamed(before, after, pairs)]
     changes += _moved_rows(boundaries, pairs) + _differing(before, after, pairs)
     table = pd.DataFrame(changes, columns=[*_CHANGE])
-    return Comparison(
-        table, bridge(before, after, measure=measure, status=status, published=published), boundaries, measure
+    steps = bridge(before, after, measure=measure, status=status, published=published)
+    of_units = None
+    if by is not None or units is not None:
+        homes = _homes(before, after, by, units)
+        sides = zip((before, after), homes, strict=True)
+        of_units = _side_by_side(*(_unit_totals(rows, home, measure, status) for rows, home in sides))
+    return Comparison(table, steps, boundaries, measure, of_units)
+
+
+def _homes(
+    before: pd.DataFrame, after: pd.DataFrame, by: str | None, units: pd.DataFrame | None
+) -> list[pd.Series]:
+    """Return the unit of each cluster of both: where it lies, or as both together spell its name."""
+    sides = (before, after)
+    if units is not None:
+        return [home_units(side, units) for side in sides]
+    for side in sides:
+        if by is not None and by not in side:
+            raise SchemaError("units.no-column", column=by, columns=[str(name) for name in side])
+    if by not in ("district", "commune"):
+        return [side[by].astype("string") for side in sides]
+    names = [pd.DataFrame(side.reindex(columns=["district", "commune"])).astype("string") for side in sides]
+    both = home_units(pd.concat(names, ignore_index=True), by=by)
+    parts = (both.iloc[: len(before)], both.iloc[len(before) :])
+    return [part.set_axis(side.index) for part, side in zip(parts, sides, strict=True)]
+
+
+def _unit_totals(table: pd.DataFrame, home: pd.Series, measure: str, status: str | None) -> pd.DataFrame:
+    """Return the total and the clusters of each unit; of a unit where no figure is known, none."""
+    counted = pd.Series(_counted(table, measure, status), dtype="float64")
+    groups = counted.groupby(home.reindex(counted.index).fillna(UNPLACED))
+    return pd.DataFrame({"sum": groups.sum(min_count=1), "clusters": groups.size()})
+
+
+def _side_by_side(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    names = sorted({*first.index, *second.index}, key=lambda name: (name == UNPLACED, fold(name)))
+    one, two = (side.reindex(pd.Index(names, name="unit")) for side in (first, second))
+    # No cluster is none; no figure of a cluster is not 0.
+    before, after = (side["sum"].mask(side["clusters"].isna(), 0.0) for side in (one, two))
+    counts = [side["clusters"].fillna(0).astype("int64") for side in (one, two)]
+    return pd.DataFrame(
+        {
+            "before": before,
+            "after": after,
+            "difference": (after - before).round(_DECIMALS),
+            "clusters_before": counts[0],
+            "clusters_after": counts[1],
+        }
     )
 
 

@@ -125,6 +125,7 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     clusters: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame | None = None,
     *,
+    by: str | None = None,
     lang: Language = "vi",
     title: str | Mapping[str, str] | None = None,
     theme: Theme = "auto",
@@ -148,6 +149,8 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
         Rows without a shape stand in the table only.
     districts
         Units of one level as from `load_units`, districts or communes; None for none.
+    by
+        Which column of the clusters, `district` or `commune`, where there is no layer; None as `home_units`.
     lang
         The language the map opens in, `vi` or `en`; the reader can switch.
     title
@@ -200,7 +203,7 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     >>> m.title
     'Thường Tín · Cụm công nghiệp'
     """
-    tables = Tables.of(clusters, districts)
+    tables = Tables.of(clusters, districts, by)
     focus = None if only is None else _district_named(only, tables.districts)
     look = Look.of(lang=lang, title=title, theme=theme, tiles=tiles, attribution=attribution)
     wanted = classes(measure, classing, breaks)

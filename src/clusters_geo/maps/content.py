@@ -26,7 +26,7 @@ from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.audit_report import input_file
 from clusters_geo.schema import BASES, STATUSES, UNIT_TYPES, column, is_companion
 from clusters_geo.units.model import unit_labels, unit_level
-from clusters_geo.units.places import home_units
+from clusters_geo.units.places import home_units, named_level
 from clusters_geo.words import LANGUAGES, catalogue, round_half_up
 
 if TYPE_CHECKING:
@@ -61,10 +61,13 @@ class Tables:
     clusters: gpd.GeoDataFrame
     districts: gpd.GeoDataFrame
     files: list[JSON]
+    level: str
 
     @classmethod
-    def of(cls, clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None) -> Tables:
-        """Check and copy the tables.
+    def of(
+        cls, clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None, by: str | None = None
+    ) -> Tables:
+        """Check and copy the tables; without a layer the units are those of the column `by`.
 
         Raises
         ------
@@ -84,7 +87,8 @@ class Tables:
         files = files_of(clusters, districts)
         # Namesakes are told apart by the unit above, so that a name on the page is one unit.
         named = districts.assign(name=unit_labels(districts)) if len(districts) else districts
-        return cls(_finite(clusters.to_crs(MAP_CRS)), _finite(named.to_crs(MAP_CRS)), files)
+        level = unit_level(districts) if len(districts) else by or named_level(clusters)
+        return cls(_finite(clusters.to_crs(MAP_CRS)), _finite(named.to_crs(MAP_CRS)), files, level)
 
 
 def _require_columns(table: pd.DataFrame, what: str, needed: tuple[str, ...]) -> None:
@@ -116,7 +120,8 @@ class Content:
     @classmethod
     def of(cls, tables: Tables, classes: Classes) -> Content:
         """Compute what does not depend on the district a map is about."""
-        home = _home_district(tables.clusters, tables.districts)
+        layer = None if tables.districts.empty else tables.districts
+        home = home_units(tables.clusters, layer, by=tables.level)
         borders = Topology.of(np.asarray(tables.districts.geometry.array), tolerance_m=TOLERANCE_M)
         square_km = area_ha(tables.districts) / _HA_PER_KM2
         totals = _totals(tables.clusters, home)
@@ -175,7 +180,7 @@ class Content:
     @property
     def level(self) -> str:
         """Of which level the units are: how the page calls them."""
-        return unit_level(self.tables.districts) if len(self.tables.districts) else "district"
+        return self.tables.level
 
     def units(self) -> dict[str, JSON]:
         """Return the units alone, with what is told of each: another layer that a page can switch to.
@@ -221,12 +226,6 @@ class Content:
             "arcs": drawn.arcs,
             "shapes": drawn.shapes,
         }
-
-
-def _home_district(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> pd.Series:
-    if districts.empty:
-        return home_units(clusters, by="district")
-    return home_units(clusters, districts)
 
 
 def _unplaced(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:

@@ -25,7 +25,7 @@ from clusters_geo.measure.trust import (
 from clusters_geo.names import fold
 from clusters_geo.reference import load_totals
 from clusters_geo.units.model import unit_level
-from clusters_geo.units.places import UNPLACED, home_units
+from clusters_geo.units.places import UNPLACED, home_units, named_level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,7 +122,7 @@ def summarize(
     for needed in ("status", None if placed else by):
         if needed is not None and needed not in clusters:
             raise SchemaError("summary.no-column", column=needed, columns=", ".join(clusters.columns))
-    confirmed = _confirmed(clusters) if by in (None, _unit_column(clusters)) else frozenset()
+    confirmed = _confirmed(clusters) if by in (None, named_level(clusters)) else frozenset()
     rows = _bare(clusters)
     if by is None:
         all_in_one = pd.Series("total", index=rows.index, dtype=pd.CategoricalDtype(["total"]))
@@ -319,12 +319,6 @@ def _has(rows: pd.DataFrame, column: str, value: str) -> pd.Series:
     return (_column(rows, column).astype("string") == value).fillna(value=False).astype(bool)
 
 
-def _unit_column(clusters: pd.DataFrame) -> str:
-    """Return in which column the units stand of which totals are published."""
-    told = [name for name in ("district", "commune") if name in clusters and clusters[name].notna().any()]
-    return told[0] if told else "district"
-
-
 def _column(rows: pd.DataFrame, name: str) -> pd.Series:
     return rows[name] if name in rows else pd.Series(float("nan"), index=rows.index, name=name)
 
@@ -424,7 +418,7 @@ def _computed(clusters: pd.DataFrame, whole: str | None) -> pd.DataFrame:
     if whole is not None:
         all_in_one = pd.Series(whole, index=clusters.index, dtype=pd.CategoricalDtype([whole]))
         parts.append(_figures(clusters, all_in_one))
-    if (unit := _unit_column(clusters)) in clusters:
+    if (unit := named_level(clusters)) in clusters:
         names = clusters[unit].astype("string").map(scope_key, na_action="ignore")
         names = names.mask(names == ("" if whole is None else scope_key(whole)))
         parts.append(_figures(clusters, names.astype("category")))

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from clusters_geo.errors import SchemaError
 from clusters_geo.history.events import as_day
+from clusters_geo.units.places import UNPLACED, home_units, named_level
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -41,19 +43,30 @@ TIERS: dict[str, tuple[str, ...]] = {
 }
 
 
-def pipeline(clusters: pd.DataFrame, *, as_of: str | dt.date | None = None) -> pd.DataFrame:
+def pipeline(
+    clusters: pd.DataFrame,
+    *,
+    by: str | None = "district",
+    units: pd.DataFrame | None = None,
+    as_of: str | dt.date | None = None,
+) -> pd.DataFrame:
     """Return the stage of each site that does not operate yet.
 
     Parameters
     ----------
     clusters
         One row per cluster, with `status` and what is known of the stages' days, decisions and flags.
+    by
+        Column of the unit; `district` is `commune` where the register names no districts; None for none.
+    units
+        Units as from `load_units`, in which the sites are placed where they lie (see `locate`).
     as_of
         Today; None for the register's own date, without which times are missing.
 
     Returns
     -------
-    On the index of `clusters`: `name`, `district` where there is one, `status`, `stage`,
+    On the index of `clusters`: `name`, `district` where there is one, `status`, `unit` (as `by` and `units`
+    say; missing where nobody can), `stage`,
     `since` (the day it was reached; of a year known only as such, its last day), `months` in it,
     `scheduled_start_on`, `slip_months` (behind its own plan: to the start, or to today while it waits;
     negative for ahead), `completion_slip_months`, `tier`, `planned_ha`, `planned_ha_basis`. What the register
@@ -73,7 +86,9 @@ def pipeline(clusters: pd.DataFrame, *, as_of: str | dt.date | None = None) -> p
     >>> pipeline(table, as_of="2022-09-30")[["stage", "months", "slip_months", "tier"]].values.tolist()
     [['established', 34.0, 33.0, 'established']]
     """
-    sites = clusters[clusters["status"].astype("string") != "operating"]
+    by = named_level(clusters) if by == "district" else by
+    waiting = (clusters["status"].astype("string") != "operating").fillna(value=True)
+    sites = clusters[waiting]
     today = today_of(sites, as_of)
     stage = _furthest(sites)
     since = _reached(sites, stage)
@@ -81,6 +96,7 @@ def pipeline(clusters: pd.DataFrame, *, as_of: str | dt.date | None = None) -> p
     table = pd.DataFrame(
         {
             **{name: sites[name] for name in ("name", "district", "status") if name in sites},
+            "unit": _unit_of(clusters, by, units)[waiting],
             "stage": stage,
             "since": since,
             "months": _months(since, today),
@@ -104,7 +120,11 @@ def pipeline(clusters: pd.DataFrame, *, as_of: str | dt.date | None = None) -> p
 
 
 def pipeline_tiers(
-    clusters: pd.DataFrame, *, by: str | None = "district", as_of: str | dt.date | None = None
+    clusters: pd.DataFrame,
+    *,
+    by: str | None = "district",
+    units: pd.DataFrame | None = None,
+    as_of: str | dt.date | None = None,
 ) -> pd.DataFrame:
     """Return hectares by unit, readiness and the year in which that was reached.
 
@@ -113,14 +133,13 @@ def pipeline_tiers(
     clusters
         As for `pipeline`; `ready` land is `ready_ha` (else `leasable_ha`) less `leased_ha` of operating
         clusters.
-    by
-        Column of the unit; None for all together.
-    as_of
-        As for `pipeline`.
+    by, units, as_of
+        As for `pipeline`; `by=None` adds all together.
 
     Returns
     -------
-    One row per unit, `tier` and `year` (missing where no day is known): `sites`, `hectares`
+    One row per unit ("" where there is none, `unplaced` in no known one of the units), `tier` and `year`
+    (missing where no day is known): `sites`, `hectares`
     (missing where none is known), `modelled_ha` (how much of it was filled in), `without_area` (sites of
     unknown area).
 
@@ -140,11 +159,12 @@ def pipeline_tiers(
     >>> pipeline_tiers(table, as_of="2022-09-30").reset_index()[["tier", "year", "hectares"]].values.tolist()
     [['ready', 2022, 5.5], ['established', 2020, 20.0]]
     """
-    sites = pipeline(clusters, as_of=as_of)
+    by = named_level(clusters) if by == "district" else by
+    sites = pipeline(clusters, by=by, units=units, as_of=as_of)
     rows = sites.assign(hectares=sites["planned_ha"], year=sites["since"].dt.year.astype("Int64"))
-    ready = _ready(clusters, as_of)
+    ready = _ready(clusters, by, units, as_of)
     both = pd.concat([rows, ready]) if len(ready) else rows
-    unit = both[by].astype("string").fillna("") if by in both else pd.Series("", index=both.index)
+    unit = both["unit"].fillna("" if units is None else UNPLACED)
     basis = both.get("planned_ha_basis", pd.Series("", index=both.index))
     modelled = both["hectares"].where(basis == "modelled", 0.0).fillna(0)
     groups = both.assign(unit=unit, modelled_ha=modelled).groupby(["unit", "tier", "year"], dropna=False)
@@ -164,15 +184,30 @@ def pipeline_tiers(
     )
 
 
-def _ready(clusters: pd.DataFrame, as_of: str | dt.date | None) -> pd.DataFrame:
-    operating = clusters[clusters["status"].astype("string") == "operating"]
+def _unit_of(rows: pd.DataFrame, by: str | None, units: pd.DataFrame | None) -> pd.Series:
+    """Return the unit of each row, by where it lies, by its spelling, or by any other column."""
+    if by is None:
+        return pd.Series(pd.NA, index=rows.index, dtype="string")
+    if units is not None or by in ("district", "commune"):
+        found: pd.Series = home_units(rows, units, by=by)
+        return found
+    if by not in rows:
+        raise SchemaError("units.no-column", column=by, columns=[str(name) for name in rows])
+    return rows[by].astype("string")
+
+
+def _ready(
+    clusters: pd.DataFrame, by: str | None, units: pd.DataFrame | None, as_of: str | dt.date | None
+) -> pd.DataFrame:
+    at_work = (clusters["status"].astype("string") == "operating").fillna(value=False)
+    operating = clusters[at_work]
     blank = pd.Series(float("nan"), index=operating.index)
     may, leased = (operating.get(name, blank).astype("float64") for name in ("leasable_ha", "leased_ha"))
     land = operating.get("ready_ha", blank).astype("float64").fillna(may) - leased
     today = today_of(clusters, as_of)
     year = pd.NA if today is None else today.year
-    units = {name: operating[name] for name in ("name", "district") if name in operating}
-    known = pd.DataFrame({**units, "tier": "ready", "hectares": land.clip(lower=0)}).dropna(
+    unit = _unit_of(clusters, by, units)[at_work]
+    known = pd.DataFrame({"unit": unit, "tier": "ready", "hectares": land.clip(lower=0)}).dropna(
         subset=["hectares"]
     )
     return known.assign(year=pd.Series(year, index=known.index, dtype="Int64"))

@@ -319,6 +319,22 @@ def pending_sheet(sites: pd.DataFrame, lang: Language) -> Sheet:
     return Sheet(say("pending_title", lang), header, rows, numeric, tuple(notes))
 
 
+def pending_units_sheet(
+    clusters: pd.DataFrame, by: str, lang: Language, *, units: pd.DataFrame | None = None
+) -> Sheet:
+    """Return how many pending sites each unit has, and their planned hectares, as `summarize` has them."""
+    groups = summarize(clusters, by=by, units=units)
+    groups = groups[groups["pending_sites"] > 0]
+    writers = {"pending_sites": _count, "pending_ha": format_number}
+    rows = []
+    for name, row in groups.iterrows():
+        signs = _signs(row)
+        cells = (signs[key] + write(row[key], lang) for key, write in writers.items())
+        rows.append((_group_name(str(name), lang), *cells))
+    header = (_group_heading(by, lang), say("short_pending_sites", lang), label("planned_ha", lang))
+    return Sheet(say("pending_title", lang), header, tuple(rows), frozenset({1, 2}), _legend(rows, lang))
+
+
 def eligibility_sheet(table: pd.DataFrame, lang: Language, notes: Sequence[str] = ()) -> Sheet:
     """Return the answers of the law, one unit a row, with the figures and the reasons that they rest on.
 

@@ -12,6 +12,7 @@ from clusters_geo.planning.pipeline import TIERS
 from clusters_geo.report.charts import Chart, bar_chart, waterfall
 from clusters_geo.report.tables import Sheet
 from clusters_geo.schema import CLUSTER_COLUMNS, STATUSES, label
+from clusters_geo.units.places import UNPLACED
 from clusters_geo.words import MISSING, format_date, format_number, format_percent, format_value, speaker
 
 if TYPE_CHECKING:
@@ -28,8 +29,26 @@ _MOST = 40
 
 
 def compare_sheets(found: Comparison, lang: Language, *, most: int | None = _MOST) -> list[Sheet]:
-    """Return the bridge and the changes; `most` rows of these, and how many there are."""
-    return [_bridge_sheet(found, lang), _changes_sheet(found.changes, lang, most)]
+    """Return the bridge, the units if asked by them, and the changes; `most` rows, and how many there are."""
+    units = [] if found.by_unit is None else [_units_sheet(found, found.by_unit, lang)]
+    return [_bridge_sheet(found, lang), *units, _changes_sheet(found.changes, lang, most)]
+
+
+def _units_sheet(found: Comparison, table: pd.DataFrame, lang: Language) -> Sheet:
+    rows = tuple(
+        (
+            _unit(unit, lang),
+            format_number(row["before"], lang),
+            format_number(row["after"], lang),
+            _signed(row["difference"], lang),
+            _whole(row["clusters_before"], lang),
+            _whole(row["clusters_after"], lang),
+        )
+        for unit, row in table.iterrows()
+    )
+    title = _say("compare_units", lang, measure=label(found.measure, lang))
+    keys = ("unit", "step_before", "step_after", "difference", "clusters_before", "clusters_after")
+    return Sheet(title, tuple(_say(key, lang) for key in keys), rows, frozenset({1, 2, 3, 4, 5}))
 
 
 def _bridge_sheet(found: Comparison, lang: Language) -> Sheet:
@@ -108,7 +127,7 @@ def pipeline_sheets(
     rows = tuple(
         (
             str(row.get("name", row["id"])),
-            str(row.get("district", "")),
+            _unit(row["unit"], lang),
             _say(f"stage_{row['stage']}", lang) if isinstance(row["stage"], str) else MISSING,
             MISSING if pd.isna(row["since"]) else format_date(row["since"], lang),
             _whole(row["months"], lang),
@@ -130,7 +149,7 @@ def pipeline_sheets(
 def _tiers_sheet(tiers: pd.DataFrame, lang: Language) -> Sheet:
     rows = tuple(
         (
-            str(row["unit"]) or MISSING,
+            _unit(row["unit"], lang),
             _say(f"tier_{row['tier']}", lang),
             MISSING if pd.isna(row["year"]) else f"{row['year']:.0f}",
             _whole(row["sites"], lang),
@@ -141,6 +160,10 @@ def _tiers_sheet(tiers: pd.DataFrame, lang: Language) -> Sheet:
     )
     keys = ("unit", "tier", "year", "sites", "hectares", "modelled_of")
     return Sheet(_say("tiers", lang), tuple(_say(key, lang) for key in keys), rows, frozenset({2, 3, 4, 5}))
+
+
+def _unit(label: object, lang: Language) -> str:
+    return speaker("reports")("unplaced", lang) if label == UNPLACED else format_value(label, lang)
 
 
 def tiers_chart(tiers: pd.DataFrame, lang: Language) -> Chart:

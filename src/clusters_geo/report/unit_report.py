@@ -27,7 +27,8 @@ from clusters_geo.report.svg import stacked
 from clusters_geo.report.svg_map import has_place, svg_map
 from clusters_geo.report.tables import Sheet
 from clusters_geo.schema import STATUSES
-from clusters_geo.units.places import home_units
+from clusters_geo.units.model import unit_level
+from clusters_geo.units.places import home_units, named_level
 from clusters_geo.words import MISSING, format_date, format_number, format_percent, speaker
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def save_report(  # noqa: PLR0913 - all but the tables and the path is keyword-o
     units: gpd.GeoDataFrame | None = None,
     *,
     unit: str | None = None,
+    by: str | None = None,
     lang: Language = "vi",
     signed: bool = True,
     agency: str | None = None,
@@ -106,6 +108,8 @@ def save_report(  # noqa: PLR0913 - all but the tables and the path is keyword-o
         Units with `name`, for the map and for where clusters lie; None goes by the register's own columns.
     unit
         Which unit, in any spelling; None for the whole register.
+    by
+        Which of its own columns, `district` or `commune`, where there are no `units`; None as `home_units`.
     lang
         Language of the report.
     signed
@@ -140,7 +144,7 @@ def save_report(  # noqa: PLR0913 - all but the tables and the path is keyword-o
     kind = Path(path).suffix.lower().removeprefix(".")
     if kind not in KINDS:
         raise SchemaError("report.unknown-kind", path=str(path), kinds=list(KINDS))
-    report = unit_report(clusters, units, unit=unit, lang=lang, signed=signed, agency=agency, on=on)
+    report = unit_report(clusters, units, unit=unit, by=by, lang=lang, signed=signed, agency=agency, on=on)
     return write_report(report, path, kind)
 
 
@@ -149,6 +153,7 @@ def save_unit_reports(  # noqa: PLR0913 - all but the tables and the folder is k
     folder: str | os.PathLike[str],
     units: gpd.GeoDataFrame | None = None,
     *,
+    by: str | None = None,
     kind: str = "pdf",
     lang: Language = "vi",
     signed: bool = True,
@@ -159,7 +164,7 @@ def save_unit_reports(  # noqa: PLR0913 - all but the tables and the folder is k
 
     Parameters
     ----------
-    clusters, units, lang, signed, agency
+    clusters, units, by, lang, signed, agency
         As for `save_report`.
     folder
         Where to, as a whole or not at all; files are named after the unit.
@@ -185,7 +190,7 @@ def save_unit_reports(  # noqa: PLR0913 - all but the tables and the folder is k
 
     if kind not in KINDS:
         raise SchemaError("report.unknown-kind", path=kind, kinds=list(KINDS))
-    home = _homes(clusters, units)
+    home = _homes(clusters, units, by)
     names = sorted(home.dropna().unique(), key=slug)
     files: dict[str, str] = {}
     for name in names:
@@ -196,7 +201,9 @@ def save_unit_reports(  # noqa: PLR0913 - all but the tables and the folder is k
     files[""] = f"index.{kind}"
     with replaced_folder(folder) as beside:
         for number, (name, file) in enumerate(files.items(), start=1):
-            report = unit_report(clusters, units, unit=name or None, lang=lang, signed=signed, agency=agency)
+            report = unit_report(
+                clusters, units, unit=name or None, by=by, lang=lang, signed=signed, agency=agency
+            )
             write_report(report, beside / file, kind)
             if progress is not None:
                 progress(number, len(files), name)
@@ -208,6 +215,7 @@ def unit_report(  # noqa: PLR0913 - all but the tables is keyword-only
     units: gpd.GeoDataFrame | None = None,
     *,
     unit: str | None = None,
+    by: str | None = None,
     lang: Language = "vi",
     signed: bool = True,
     agency: str | None = None,
@@ -222,7 +230,7 @@ def unit_report(  # noqa: PLR0913 - all but the tables is keyword-only
     >>> report.about
     'Tình hình cụm công nghiệp trên địa bàn Thường Tín'
     """
-    home = _homes(clusters, units)
+    home = _homes(clusters, units, by)
     name = None if unit is None else _named(unit, home, units)
     rows = clusters if name is None else clusters[(home == name).fillna(value=False)]
     about = _say("about_all", lang) if name is None else _say("about_unit", lang, unit=name)
@@ -236,7 +244,7 @@ def unit_report(  # noqa: PLR0913 - all but the tables is keyword-only
         heading=_say("report", lang),
         about=about,
         as_of=_say("as_of", lang, day=format_date(_latest(rows), lang)),
-        parts=tuple(_parts(rows, units, name, lang, _totals(clusters, home, name))),
+        parts=tuple(_parts(rows, home[rows.index], units, name, lang, figures=_totals(clusters, home, name))),
         notes=(_say("marks", lang), _provenance(clusters, lang)),
         signed=signed,
         recipients=tuple(_say(key, lang) for key in ("recipients", "recipients_1", "recipients_2")),
@@ -253,13 +261,11 @@ def _totals(clusters: gpd.GeoDataFrame, home: pd.Series, name: str | None) -> pd
     return by_unit.reindex([name]).iloc[0] if name in by_unit.index else summarize(clusters.iloc[:0]).iloc[0]
 
 
-def _homes(clusters: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None) -> pd.Series:
-    if units is not None and len(units):
-        found: pd.Series = home_units(clusters, units)
-        return found
-    by = "district" if "district" in clusters and clusters["district"].notna().any() else "commune"
-    named: pd.Series = home_units(clusters, by=by)
-    return named
+def _homes(clusters: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None, by: str | None) -> pd.Series:
+    """Return the unit of each cluster, named after the level that the units are of."""
+    layer = units if units is not None and len(units) else None
+    level = (by or named_level(clusters)) if layer is None else unit_level(layer)
+    return pd.Series(home_units(clusters, layer, by=by), name=level)
 
 
 def _named(unit: str, home: pd.Series, units: gpd.GeoDataFrame | None) -> str:
@@ -282,11 +288,13 @@ def _latest(rows: pd.DataFrame) -> date | None:
     return None if pd.isna(days) else days.date()
 
 
-def _parts(
+def _parts(  # noqa: PLR0913 - what a report is about
     rows: gpd.GeoDataFrame,
+    home: pd.Series,
     units: gpd.GeoDataFrame | None,
     name: str | None,
     lang: Language,
+    *,
     figures: pd.Series,
 ) -> list[Part]:
     totals = summary_sheet(rows, lang, totals=figures)
@@ -300,12 +308,12 @@ def _parts(
         Part(_say("stages", lang), drawing=stacked(drawn, _say("stages", lang)), text=nowhere),
     ]
     if name is None:
-        by = _homes(rows, units).rename("district")
-        sheet = group_sheet(rows.assign(district=by), "district", lang)
+        by = str(home.name)
+        sheet = group_sheet(rows.assign(**{by: home}), by, lang)
         parts.append(Part(_say("units", lang), table=Sheet("", sheet.header, sheet.rows, sheet.numeric)))
     else:
         parts.append(Part(_say("list", lang), table=_listed(rows, lang)))
-    return [*parts, _questions(rows, units, lang), _missing_cells(rows, name, units, lang)]
+    return [*parts, _questions(rows, units, lang), _missing_cells(rows, name, home, lang)]
 
 
 def _confirmed(figures: pd.Series) -> frozenset[str]:
@@ -349,9 +357,7 @@ def _questions(rows: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None, lang: Lan
     return Part(_say("questions", lang), lines=tuple(lines), text=nothing)
 
 
-def _missing_cells(
-    rows: gpd.GeoDataFrame, name: str | None, units: gpd.GeoDataFrame | None, lang: Language
-) -> Part:
+def _missing_cells(rows: gpd.GeoDataFrame, name: str | None, home: pd.Series, lang: Language) -> Part:
     """Return a checklist: which operating clusters lack which cell of a fill rate computed from land."""
     operating = rows[(rows["status"] == "operating").fillna(value=False)]
     has = pd.DataFrame(
@@ -363,7 +369,7 @@ def _missing_cells(
     if lacking.empty:
         return Part(title, text=_say("no_missing" if len(operating) else "no_operating", lang))
     if name is None:
-        counts = _homes(rows, units)[lacking.index].fillna(_say("unknown", lang)).value_counts()
+        counts = home[lacking.index].fillna(_say("unknown", lang)).value_counts()
         return Part(title, lines=tuple(_say("lacking_in", lang, unit=u, n=n) for u, n in counts.items()))
     lines = tuple(
         (

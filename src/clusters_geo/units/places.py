@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -26,7 +26,7 @@ from clusters_geo.units.names import Gazetteer, Named
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["UNPLACED", "home_units", "locate", "shares"]
+__all__ = ["UNPLACED", "home_units", "locate", "named_level", "shares"]
 
 # What the rows that lie in no known unit are called in tables for programs.
 UNPLACED = "unplaced"
@@ -132,17 +132,32 @@ def home_units(
     units
         As for `locate`; without a layer the names of the column `by` are brought to one spelling each.
     by
-        The column of the register to go by where there is no layer: `district` or `commune`.
+        The column of the register to go by where there is no layer: `district` or `commune`; None for the
+        larger of the two that it names (see `named_level`).
 
     Examples
     --------
     >>> rows = pd.DataFrame({"district": ["H. Từ Sơn", "Từ Sơn", None]})
-    >>> home_units(rows, by="district").tolist()
+    >>> home_units(rows).tolist()
     ['Từ Sơn', 'Từ Sơn', <NA>]
     """
     if units is not None:
         return locate(clusters, units)["unit"]
-    return _one_spelling(clusters, by or "district")
+    return _one_spelling(clusters, by or named_level(clusters))
+
+
+def named_level(clusters: pd.DataFrame) -> Literal["district", "commune"]:
+    """Return by which units a register goes itself: districts where it names any, else communes.
+
+    Registers of after June 2025 name communes only; one that names nothing is taken as one of districts.
+
+    Examples
+    --------
+    >>> named_level(pd.DataFrame({"district": [None], "commune": ["Xã Thư Lâm"]}))
+    'commune'
+    """
+    is_named = {name: any(_texts(clusters, name)) for name in ("district", "commune")}
+    return "commune" if is_named["commune"] and not is_named["district"] else "district"
 
 
 def shares(shapes: gpd.GeoSeries, holders: gpd.GeoSeries) -> pd.DataFrame:

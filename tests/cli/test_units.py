@@ -1,0 +1,190 @@
+"""`--units` and `--by`: every command goes by the units it is told, and refuses those that nobody has."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from click.testing import CliRunner
+
+import clusters_geo as cg
+from clusters_geo.cli import _COMMANDS, app
+from clusters_geo.errors import SchemaError
+
+# Not by units: the rate of starts is that of all sites, a file is read as it is, a programme is the city's.
+OF_NO_UNIT = {
+    *("demo", "forecast", "form-in", "built-up", "inspect", "convert", "template", "programme", "register"),
+}
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [*map(str, arguments), "--lang", "en"])
+
+
+def options(name):
+    return {option for param in app.get_command(None, name).params for option in param.opts}
+
+
+@pytest.fixture
+def register(tmp_path):
+    """Six clusters of a province of after June 2025: communes only, one of them in three spellings."""
+    communes = ["Xã Tân Chi", "tân chi", "X. TÂN CHI", "Phường Kinh Bắc", "Xã Gia Bình", None]
+    status = ["operating", "pending", "pending", "pending", "under_construction", "pending"]
+    corner = 106.1 + np.arange(6) * 0.02
+    table = gpd.GeoDataFrame(
+        {
+            "cluster_id": [f"BN-{n}" for n in range(6)],
+            "name": [f"Cụm {n}" for n in range(6)],
+            "commune": communes,
+            "status": status,
+            "planned_ha": [20.0, 30.5, 10.0, 50.0, 12.0, 7.0],
+        },
+        geometry=shapely.box(corner, 21.1, corner + 0.005, 21.105),
+        crs=4326,
+    )
+    path = tmp_path / "register.gpkg"
+    table.to_file(path)
+    return path
+
+
+@pytest.fixture
+def layer(tmp_path):
+    """Two communes as boxes: the register's first three clusters in the one, the next two in the other."""
+    west = np.array([106.09, 106.155])
+    boxes = shapely.box(west, 21.0, [106.155, 106.195], 21.2)
+    table = gpd.GeoDataFrame({"name": ["Xã Đông", "Xã Tây"], "type": "Xã"}, geometry=boxes, crs=4326)
+    path = tmp_path / "communes.gpkg"
+    table.to_file(path)
+    return path
+
+
+def test_every_command_about_clusters_takes_units_and_by():
+    without = {name for name in _COMMANDS if not {"--units", "--by"} <= options(name)}
+    assert without == OF_NO_UNIT
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(("summary",), ("pending",), ("map",), ("audit",), ("report",), ("eligibility",), ("pipeline",)),
+        *(("form", "03", "--period", "2022"), ("compare", "2022-09-30", "2025-12-31")),
+    ],
+)
+def test_a_layer_of_another_level_is_refused(command, tmp_path):
+    output = () if command[0] == "form" else ("--output", tmp_path / "out.html")
+    done = run(*command, "--units", "hanoi-communes", "--by", "district", *output)
+    assert done.exit_code == 2
+    assert "level commune" in done.stderr
+    assert not (tmp_path / "out.html").exists()
+
+
+@pytest.mark.parametrize("command", ["summary", "pending", "map", "audit", "report", "pipeline"])
+def test_units_that_the_register_does_not_name_are_refused(command, register, tmp_path):
+    done = run(command, register, "--by", "district", "--output", tmp_path / "out.html")
+    assert isinstance(done.exception, SchemaError)
+    assert "no column district" in str(done.exception)
+    assert not (tmp_path / "out.html").exists()
+
+
+def test_pending_sites_by_unit_are_counted_in_any_spelling(register):
+    done = run("pending", register, "--by", "commune")
+    assert done.exit_code == 0, done.output
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["Tân", "Chi", "2", "40.5"] in lines
+    assert ["Kinh", "Bắc", "1", "50.0"] in lines or ["Phường", "Kinh", "Bắc", "1", "50.0"] in lines
+    assert any(line[-2:] == ["1", "7.0"] for line in lines)
+    rows = list(
+        csv.DictReader(io.StringIO(run("pending", register, "--by", "commune", "--format", "csv").stdout))
+    )
+    assert len(rows) == 4
+    assert rows[-1]["commune"] == ""
+
+
+def test_pending_sites_lie_where_the_layer_says(register, layer):
+    done = run("pending", register, "--units", layer)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["Đông", "2", "40.5"] in lines
+    assert ["Tây", "1", "50.0"] in lines
+    assert ["unplaced", "1", "7.0"] in [[word.lower() for word in line] for line in lines]
+
+
+@pytest.mark.parametrize("told", [("--by", "commune"), ()])
+def test_a_pipeline_goes_by_the_communes_of_a_register_without_districts(register, told):
+    done = run("pipeline", register, *told, "--format", "json")
+    units = [row["unit"] for row in json.loads(done.stdout)]
+    assert units == ["Tân Chi", "Tân Chi", "Phường Kinh Bắc", "Xã Gia Bình", None]
+
+
+def test_a_pipeline_by_a_layer_has_the_unplaced_as_a_line(register, layer):
+    clusters, units = cg.load_clusters(register), cg.load_units(layer)
+    tiers = cg.pipeline_tiers(clusters, units=units)
+    sites = tiers["sites"].groupby("unit").sum()
+    assert sites.to_dict() == {"Đông": 2, "Tây": 2, "unplaced": 1}
+    said = run("pipeline", register, "--units", layer).stdout
+    assert "Đông" in said
+    assert "nplaced" in said
+
+
+def test_a_pipeline_by_a_column_that_is_not_there_is_refused(register):
+    done = run("pipeline", register, "--by", "investor")
+    assert isinstance(done.exception, SchemaError)
+    assert "no column investor" in str(done.exception)
+
+
+def test_two_registers_are_compared_unit_by_unit(register, layer, tmp_path):
+    later = gpd.read_file(register)
+    later.loc[1, "planned_ha"] = 33.0
+    later.loc[3, "planned_ha"] = np.nan
+    later.loc[later["cluster_id"] == "BN-0", "commune"] = "Phường Kinh Bắc"
+    later.to_file(tmp_path / "later.gpkg")
+    done = run("compare", register, tmp_path / "later.gpkg", "--by", "commune", "--format", "json")
+    rows = {row["unit"]: row for row in json.loads(done.stdout)["units"]}
+    assert (rows["Tân Chi"]["before"], rows["Tân Chi"]["after"]) == (60.5, 43.0)
+    assert (rows["Tân Chi"]["clusters_before"], rows["Tân Chi"]["clusters_after"]) == (3, 2)
+    kinh_bac = rows["Phường Kinh Bắc"]
+    assert (kinh_bac["before"], kinh_bac["after"], kinh_bac["clusters_after"]) == (50.0, 20.0, 2)
+    assert (rows["unplaced"]["before"], rows["unplaced"]["difference"]) == (7.0, 0.0)
+    placed = run("compare", register, tmp_path / "later.gpkg", "--units", layer)
+    assert placed.exit_code == 0, placed.output
+    assert ["Đông", "60.5", "63.0", "+2.5", "3", "3"] in [line.split() for line in placed.stdout.splitlines()]
+
+
+def test_a_unit_where_no_figure_is_known_is_not_zero():
+    one = pd.DataFrame({"name": ["A"], "commune": "X", "planned_ha": [np.nan]}, index=["1"])
+    found = cg.compare(one, one.assign(planned_ha=5.0), by="commune").by_unit
+    assert found["before"].isna().all()
+    assert found["after"].tolist() == [5.0]
+    gone = cg.compare(one.assign(planned_ha=4.0), one.assign(commune="Y", planned_ha=4.0), by="commune")
+    assert gone.by_unit[["before", "after"]].to_numpy().tolist() == [[4.0, 0.0], [0.0, 4.0]]
+
+
+def test_maps_audits_and_reports_go_by_communes_where_no_district_is_named(register, tmp_path):
+    clusters = cg.load_clusters(register)
+    data = cg.make_map(clusters).data
+    assert data["level"] == "commune"
+    assert "Tân Chi" in data["clusters"]["home"]["of"]
+    found = cg.audit(clusters.assign(planned_ha=900.0))
+    named = (
+        found.dropna(subset=["cluster_id"]).drop_duplicates("cluster_id").set_index("cluster_id")["district"]
+    )
+    assert named["BN-2"] == "Tân Chi"
+    files = cg.save_unit_reports(clusters, tmp_path / "reports", kind="html")
+    assert "Tân Chi" in files
+
+
+def test_the_bundled_case_is_drawn_and_audited_by_today_s_communes(tmp_path):
+    done = run("map", "--by", "commune", "--output", tmp_path / "m.html")
+    assert done.exit_code == 0, done.output
+    text = (tmp_path / "m.html").read_text(encoding="utf-8")
+    assert '"level":"commune"' in text
+    assert '"communes_2025.geojson"' in text
+    found = run("audit", "--by", "commune", "--fail-on", "never", "--format", "json")
+    named = {row["district"] for row in json.loads(found.stdout)} - {None}
+    assert named <= set(cg.load_units("hanoi-communes")["name"])
+    assert {"Bình Minh", "Phù Đổng", "Chương Dương"} <= named
