@@ -200,5 +200,5 @@ def test_refusals(town, town_districts):
         make_map(town.set_crs(None, allow_override=True), town_districts)
     with pytest.raises(SchemaError, match="clusters have no column 'status'"):
         make_map(town.drop(columns="status"), town_districts)
-    with pytest.raises(SchemaError, match="districts have no column 'name'"):
+    with pytest.raises(SchemaError, match="units have no column 'name'"):
         make_map(town, town_districts.drop(columns="name"))
