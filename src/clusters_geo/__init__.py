@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from clusters_geo.planning.pipeline import pipeline, pipeline_tiers
     from clusters_geo.planning.programme import programme
     from clusters_geo.planning.supply import rank_sites, years_of_supply
+    from clusters_geo.reading.downloads import download_units
     from clusters_geo.reference import load_events, load_hanoi, load_statements, load_totals
     from clusters_geo.report.charts import chart
     from clusters_geo.report.saving import save
@@ -64,6 +65,7 @@ __all__ = [
     "city_per_hectare",
     "compare",
     "crosswalk",
+    "download_units",
     "eligibility",
     "fill_rate",
     "forecast_supply",
@@ -116,6 +118,7 @@ _HOMES = {
     "city_per_hectare": "measure.summary",
     "chart": "report.charts",
     "crosswalk": "units.crosswalk",
+    "download_units": "reading.downloads",
     "eligibility": "planning.eligibility",
     "fill_rate": "measure.rates",
     "lawful_fill_rate": "measure.rates",

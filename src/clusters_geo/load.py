@@ -18,6 +18,7 @@ from clusters_geo.errors import CRSError, DoubtWarning, SchemaError, SourceError
 from clusters_geo.reading.compound import take_apart
 from clusters_geo.reading.corners import note_areas
 from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam
+from clusters_geo.reading.downloads import cited
 from clusters_geo.reading.drawings import outlines
 from clusters_geo.reading.files import LAYER_OPTION, read_raw
 from clusters_geo.reading.handed import check_sums, fill_handed
@@ -274,7 +275,7 @@ def load_districts(  # noqa: PLR0913 - all but the file is keyword-only
     with told_of(path):
         table, report = _read(path, DISTRICT_COLUMNS, wishes)
         _refuse_register(report)
-        table = _with_level(table, report)
+        table = cited(_with_level(table, report), path)
         table = _coded(table, "district_code", unit_level(table), report)
         note_overlaps(table.geometry, report)
         return _finished(table, "district_code", DISTRICT_COLUMNS, report, check=check)
@@ -374,7 +375,7 @@ def load_units(  # noqa: PLR0913 - all but the file is keyword-only
             raise SchemaError(
                 "units.no-name", path=report.path, headers=[c for c in table if c != "geometry"]
             )
-        table = _typed(table, report)
+        table = cited(_typed(table, report), path)
         found = level or unit_level(table)
         table = _coded(table.assign(level=found), "unit_code", found, report)
         note_overlaps(table.geometry, report)

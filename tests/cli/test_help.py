@@ -48,7 +48,7 @@ def options():
 def test_every_command_and_option_has_its_words_and_no_words_are_left_over():
     words = set(catalogue("help"))
     used = {"app", "app.long", "--version", *_COMMANDS, *(f"{name}.long" for name in _COMMANDS)}
-    for name in ("register init", "register status"):
+    for name in ("register init", "register status", "units download", "units sources"):
         used.add(name)
     for name, option in options():
         of_one = f"{name} {option.opts[0]}"

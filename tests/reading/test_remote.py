@@ -287,7 +287,7 @@ def test_redirects_end(server):
 
 
 def test_https_is_not_left_for_http():
-    handler = fetching._Redirects("https://example.org/a.gpkg")
+    handler = fetching._Redirects("https://example.org/a.gpkg", ())
     request = fetching.urllib.request.Request("https://example.org/a.gpkg")
     with pytest.raises(cg.SourceError, match=r"leads to http://example\.org/\?…, which is not followed"):
         handler.redirect_request(request, io.BytesIO(), 302, "", None, "http://example.org/?token=x")

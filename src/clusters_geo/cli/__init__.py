@@ -45,6 +45,7 @@ _COMMANDS = (
     "pipeline",
     "forecast",
     "register",
+    "units",
 )
 _LANGUAGE = "clusters_geo.lang"
 

@@ -294,10 +294,12 @@ def _latest(clusters: gpd.GeoDataFrame) -> JSON:
 
 
 def _sources(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> list[JSON]:
-    """Return the distinct sources, the most used first."""
-    used = [t["source"].dropna() for t in (clusters, districts) if "source" in t]
-    counts = pd.concat(used).value_counts() if used else pd.Series(dtype=int)
-    return [plain_text(source) for source in counts.index]
+    """Return the distinct sources, that of the units first, then the most used.
+
+    Paper names only the first ones, and layers of others must be cited there.
+    """
+    used = [t["source"].dropna().value_counts().index for t in (districts, clusters) if "source" in t]
+    return [plain_text(source) for source in dict.fromkeys(source for index in used for source in index)]
 
 
 def _points(table: gpd.GeoDataFrame) -> list[JSON]:

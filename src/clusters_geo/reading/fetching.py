@@ -25,6 +25,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 from clusters_geo.errors import SourceError, without_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from http.client import HTTPMessage
     from pathlib import Path
     from typing import IO
@@ -49,7 +50,15 @@ class Fetched:
     at: str
 
 
-def fetch(address: str, folder: Path, *, shown: str, max_bytes: float) -> Fetched:
+def fetch(  # noqa: PLR0913 - all but what and where to is keyword-only
+    address: str,
+    folder: Path,
+    *,
+    shown: str,
+    max_bytes: float,
+    hosts: Sequence[str] = (),
+    told: Callable[[int, int | None], None] | None = None,
+) -> Fetched:
     """Fetch a file into a folder, under the name that the path of the address ends in.
 
     Parameters
@@ -62,6 +71,10 @@ def fetch(address: str, folder: Path, *, shown: str, max_bytes: float) -> Fetche
         What to call the address in a message.
     max_bytes
         Beyond this nothing is fetched.
+    hosts
+        Where the server may lead to: "example.org", or ".example.org" for all within it; empty for anywhere.
+    told
+        Is told how many bytes have arrived, and of how many, if that was announced.
 
     Raises
     ------
@@ -75,9 +88,9 @@ def fetch(address: str, folder: Path, *, shown: str, max_bytes: float) -> Fetche
             target = folder / _file_name(address, shown)
             with (
                 target.open("wb") as opened,
-                _opener(deadline, shown).open(_request(address), timeout=SILENCE_S) as answer,
+                _opener(deadline, shown, hosts).open(_request(address), timeout=SILENCE_S) as answer,
             ):
-                sha256 = _copied(answer, opened, shown, max_bytes)
+                sha256 = _copied(answer, opened, shown, max_bytes, told)
             if deadline.passed:
                 # A connection that was closed looks like the end of a file of no stated size.
                 raise TimeoutError
@@ -90,7 +103,13 @@ def fetch(address: str, folder: Path, *, shown: str, max_bytes: float) -> Fetche
     return Fetched(target, sha256, at)
 
 
-def _copied(answer: http.client.HTTPResponse, target: IO[bytes], shown: str, max_bytes: float) -> str:
+def _copied(
+    answer: http.client.HTTPResponse,
+    target: IO[bytes],
+    shown: str,
+    max_bytes: float,
+    told: Callable[[int, int | None], None] | None,
+) -> str:
     """Write what is answered to a file within the limit, and return its SHA-256."""
     packed = answer.headers.get("Content-Encoding", "identity")
     if packed.lower() != "identity":
@@ -103,6 +122,8 @@ def _copied(answer: http.client.HTTPResponse, target: IO[bytes], shown: str, max
         size = max(size, received)
         digest.update(chunk)
         target.write(chunk)
+        if told is not None:
+            told(received, announced)
     if size > max_bytes:
         raise _failed(shown, {"say": "too large to fetch", "limit": max_bytes / 1e9})
     if announced is not None and received < announced:
@@ -159,7 +180,7 @@ def _request(address: str) -> Request:
     return request
 
 
-def _opener(deadline: _Deadline, shown: str) -> urllib.request.OpenerDirector:
+def _opener(deadline: _Deadline, shown: str, hosts: Sequence[str]) -> urllib.request.OpenerDirector:
     """Return an opener of http and https alone, which does not know of files, FTP and data."""
 
     class Plain(http.client.HTTPConnection):
@@ -187,7 +208,7 @@ def _opener(deadline: _Deadline, shown: str) -> urllib.request.OpenerDirector:
         Https(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
-        _Redirects(shown),
+        _Redirects(shown, hosts),
     ):
         opener.add_handler(handler)
     return opener
@@ -199,18 +220,24 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     max_redirections = REDIRECTS
     max_repeats = 2
 
-    def __init__(self, shown: str) -> None:
-        self._shown = shown
+    def __init__(self, shown: str, hosts: Sequence[str]) -> None:
+        self._shown, self._hosts = shown, hosts
 
     def redirect_request(  # noqa: PLR0913, PLR0917 - as urllib calls it
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Request | None:
-        scheme = urlsplit(newurl).scheme.lower()
-        if scheme not in _SCHEMES or (req.type == "https" and scheme != "https"):
+        parts = urlsplit(newurl)
+        scheme = parts.scheme.lower()
+        allowed = scheme in _SCHEMES and (req.type != "https" or scheme == "https")
+        if not allowed or not _is_among(parts.hostname or "", self._hosts):
             fp.close()
             leads = {"say": "leads elsewhere", "address": without_secrets(newurl)[:_NAME_WIDTH]}
             raise _failed(self._shown, leads)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _is_among(host: str, hosts: Sequence[str]) -> bool:
+    return not hosts or any(host == one or (one.startswith(".") and host.endswith(one)) for one in hosts)
 
 
 class _Deadline:
