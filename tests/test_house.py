@@ -168,6 +168,7 @@ BEHIND_THE_DOOR = {
     "reading/sheets.py": "reads what the door checked",
     "reading/workbooks.py": "reads what the door checked",
     "reading/fetching.py": "fetches for the door",
+    "reading/downloads.py": "reads what it fetched itself, and short notes beside it",
     "built_up/layers.py": "streams what the door staged",
     "built_up/parquet.py": "streams what the door checked",
     "reading/child.py": "reads what the kernel says of this process",

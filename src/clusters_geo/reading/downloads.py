@@ -190,7 +190,7 @@ def _note(target: Path) -> dict[str, str]:
     """Return what was noted beside a file; nothing if there is no such note, or it is none of ours."""
     note = _beside(target)
     try:
-        if note.stat().st_size > _MAX_NOTE_BYTES:
+        if not note.is_file() or note.stat().st_size > _MAX_NOTE_BYTES:
             return {}
         told = tomllib.loads(note.read_text(encoding="utf-8"))
     except (OSError, ValueError):
