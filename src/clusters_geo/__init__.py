@@ -17,6 +17,7 @@ from clusters_geo.errors import ClustersGeoError, CRSError, EngineError, SchemaE
 if TYPE_CHECKING:
     from clusters_geo.area import area_ha
     from clusters_geo.auditing.run import audit
+    from clusters_geo.auditing.since import compare_findings
     from clusters_geo.built_up import built_up_ha
     from clusters_geo.crs import vn2000
     from clusters_geo.forms.fill import form
@@ -64,6 +65,7 @@ __all__ = [
     "chart",
     "city_per_hectare",
     "compare",
+    "compare_findings",
     "crosswalk",
     "download_units",
     "eligibility",
@@ -113,6 +115,7 @@ _HOMES = {
     "area_ha": "area",
     "assign_districts": "measure.assign",
     "audit": "auditing.run",
+    "compare_findings": "auditing.since",
     "build_out_rate": "measure.rates",
     "built_up_ha": "built_up",
     "city_per_hectare": "measure.summary",

@@ -29,7 +29,7 @@ from clusters_geo.words import is_missing
 if TYPE_CHECKING:
     import os
 
-__all__ = ["apply_baseline", "baseline_text", "read_baseline"]
+__all__ = ["apply_baseline", "baseline_text", "plain_key", "read_baseline"]
 
 _KEYS = ("rule", "cluster_id", "district", "field", "value")
 _DAYS_ACCEPTED = 365
@@ -148,7 +148,7 @@ def baseline_text(findings: pd.DataFrame, *, today: date | None = None) -> str:
         reason, expires = f"Accepted on {day}; to be explained", day + timedelta(days=_DAYS_ACCEPTED)
         if state == "accepted":
             reason, expires = str(finding["reason"]), finding["expires"].date()
-        values = {name: _text(finding[name]) for name in (*_KEYS, "message")} | {"reason": reason}
+        values = {name: plain_key(finding[name]) for name in (*_KEYS, "message")} | {"reason": reason}
         lines += ["[[accepted]]", *(f"{name} = {_quoted(text)}" for name, text in values.items() if text)]
         lines += [f"expires = {expires}", ""]
     return "\n".join(lines)
@@ -164,12 +164,13 @@ def _check(entry: dict[str, object], where: str) -> None:
 
 def _keys(findings: pd.DataFrame) -> pd.Series:
     rows = [
-        json.dumps([_text(value) for value in row]) for row in findings[list(_KEYS)].itertuples(index=False)
+        json.dumps([plain_key(value) for value in row])
+        for row in findings[list(_KEYS)].itertuples(index=False)
     ]
     return pd.Series(rows, index=findings.index, dtype="object")
 
 
-def _text(value: object) -> str:
+def plain_key(value: object) -> str:
     """Return a value as the file keeps it; numbers to six digits, so that rounding does not make them new."""
     if is_missing(value):
         return ""

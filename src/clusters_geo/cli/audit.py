@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 say = speaker("reports")
 
 _FORMATS = ("table", "json", "csv", "md", "xlsx", "sarif", "junit", "html")
+_SINCE_FORMATS = ("table", "json", "csv")
 _LEVELS = click.Choice(["error", "warning", "info", "never"])
 
 
@@ -62,6 +63,7 @@ _LEVELS = click.Choice(["error", "warning", "info", "never"])
 @click.option("--skip", multiple=True, metavar="RULE", help="Not these rules or families; repeatable.")
 @click.option("--baseline", type=SOURCE, help="Accepted findings, as written by --write-baseline.")
 @click.option("--write-baseline", type=TARGET, help="Accept all findings of this run in a file.")
+@click.option("--since", type=SOURCE, help="JSON of an earlier audit: what is new, gone, still there.")
 @click.option("--fail-on", type=_LEVELS, default="error", show_default=True, help="Exit with 1 from here on.")
 @click.option(
     "--format", "form", type=click.Choice(_FORMATS), help="What to write; without it what --output ends in."
@@ -86,6 +88,7 @@ def command(
     skip: tuple[str, ...],
     baseline: Path | None,
     write_baseline: Path | None,
+    since: Path | None,
     fail_on: str,
     form: str | None,
     output: Path | None,
@@ -107,6 +110,8 @@ def command(
     form = chosen_format(form, output, _FORMATS)
     if brief and form != "table":
         raise usage_error("brief", form=form)
+    if since is not None and form not in _SINCE_FORMATS:
+        raise usage_error("since-form", form=form)
     from clusters_geo.auditing.run import audit
     from clusters_geo.report.audit_report import AuditReport
 
@@ -136,7 +141,10 @@ def command(
         from clusters_geo.auditing.baseline import baseline_text
 
         put(baseline_text(findings), write_baseline, lang, "toml")
-    _show(report, form, output, brief=brief, quiet=quiet)
+    if since is not None:
+        _show_since(report, since, form, output, quiet=quiet)
+    else:
+        _show(report, form, output, brief=brief, quiet=quiet)
     if len(report.failing):
         sys.exit(FINDINGS)
 
@@ -235,6 +243,24 @@ def _show(report: AuditReport, form: str, output: Path | None, *, brief: bool, q
         width = shutil.get_terminal_size().columns if on_screen else None
         text = findings_text(report, form, width=width, color=on_screen).rstrip("\n")
         say_out(text, drawn=form == "table")
+
+
+def _show_since(report: AuditReport, since: Path, form: str, output: Path | None, *, quiet: bool) -> None:
+    """Say what changed since an earlier audit: five lines, or every finding of both as a table."""
+    from clusters_geo.auditing.since import compare_findings
+    from clusters_geo.report.audit_screen import since_lines
+    from clusters_geo.report.tables import json_pieces, to_csv
+
+    changes = compare_findings(since, report.findings)
+    match form:
+        case "json":
+            text = "".join(json_pieces(changes))
+        case "csv":
+            text = to_csv(changes)
+        case _:
+            text = "\n".join(since_lines(report, changes, since.name))
+    if output is not None or not quiet:
+        put(text, output, report.lang, form)
 
 
 def _explained(rule_id: str | None, lang: Language) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from clusters_geo.report.audit_report import AuditReport
 
-__all__ = ["audit_screen", "flowed"]
+__all__ = ["audit_screen", "flowed", "since_lines"]
 
 _WIDTH = 100
 _INDENT = 4
@@ -46,6 +46,47 @@ def audit_screen(
     )
     ends = [_end(report, width or _WIDTH, brief=brief), _verdict(report, open_ones, color=color, brief=brief)]
     return "\n\n".join(filter(None, [*blocks, *ends]))
+
+
+def since_lines(report: AuditReport, changes: pd.DataFrame, before: str) -> list[str]:
+    """Return in five lines for a mail what changed since an earlier audit, and the verdict.
+
+    Parameters
+    ----------
+    report
+        The later audit.
+    changes
+        As from `compare_findings`.
+    before
+        What the earlier one is called.
+    """
+    of = {change: changes[changes["change"] == change] for change in ("new", "gone", "unknown", "still")}
+    counts = {change: format_value(len(rows), report.lang) for change, rows in of.items()}
+    lines = [report.say("since_head", before=before, **counts)]
+    for change, most in (("new", _SINCE_CLUSTERS), ("gone", _SINCE_CLUSTERS), ("still", 0)):
+        told = [_since_rule(report, rows, most) for rows in _by_rule(of[change])]
+        more = [report.say("and_more_rules", n=len(told) - _SINCE_RULES)] if len(told) > _SINCE_RULES else []
+        open_ones = change == "gone" and len(of["unknown"]) > 0
+        unknown = [report.say("since_unknown", n=counts["unknown"])] if open_ones else []
+        listed = "; ".join([*told[:_SINCE_RULES], *more, *unknown]) or "–"
+        lines.append(report.say(f"since_{change}", told=listed))
+    return [*map(_line, lines), _line(_conclusion(report))]
+
+
+_SINCE_RULES = 4
+_SINCE_CLUSTERS = 3
+
+
+def _since_rule(report: AuditReport, rows: pd.DataFrame, most: int) -> str:
+    """Return what findings of one rule are, how many, and where the first of them are."""
+    known, rule = all_rules(), str(rows["rule"].iloc[0])
+    title = known[rule].words("title", report.lang) if rule in known else rule
+    severity = report.say(str(rows["severity"].iloc[0]))
+    told = report.say("since_rule", severity=severity, title=title, n=format_value(len(rows), report.lang))
+    places = _places(report, rows)
+    if not most:
+        return told
+    return f"{told}: {', '.join(places[:most])}{', …' if len(places) > most else ''}"
 
 
 def flowed(items: Iterable[str], width: int, indent: int = 0) -> list[str]:
@@ -153,9 +194,12 @@ def _verdict(report: AuditReport, open_ones: pd.DataFrame, *, color: bool, brief
         lines += [report.say("not_judged_count", n=len(report.not_judged()))] * bool(report.not_judged())
     elif len(open_ones):
         lines += report.whole_elsewhere() or [report.say("more_formats")]
+    return "\n".join([*(_line(line) for line in lines), _bold(_conclusion(report), color=color)])
+
+
+def _conclusion(report: AuditReport) -> str:
     key = "verdict_failing" if len(report.failing) else "verdict_sound"
-    verdict = report.say(key, n=len(report.failing), level=report.say(report.fail_on or "error"))
-    return "\n".join([*(_line(line) for line in lines), _bold(verdict, color=color)])
+    return report.say(key, n=len(report.failing), level=report.say(report.fail_on or "error"))
 
 
 def _line(words: str) -> str:
