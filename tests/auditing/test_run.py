@@ -320,3 +320,47 @@ def test_a_poor_layer_of_districts_is_reported_on_not_choked_on():
     )
     found = audit(table, borders, on=ON, only=["districts", "geometry"])
     assert "districts.duplicate" in set(found["rule"])
+
+
+# One site that is late by every rule of the pipeline that names a law.
+LATE = pd.DataFrame(
+    {
+        "status": ["pending", "under_construction", "pending"],
+        "listed_on": ["2012-01-01", None, None],
+        "land_allocated_on": ["2012-02-01", None, None],
+        "scheduled_start_on": ["2012-03-01", None, None],
+        "ground_broken_on": [None, None, "2012-05-01"],
+    },
+    index=pd.Index(["A", "B", "C"], name="cluster_id"),
+)
+
+
+@pytest.mark.parametrize(
+    ("law", "land", "stages"),
+    [
+        ("2022-09-30", "Land Law 2013", "Decree 68/2017"),
+        ("2024-07-31", "Land Law 2013", "Decree 32/2024/NĐ-CP: "),
+        ("2024-08-01", "Land Law 2024, art. 81", "Decree 32/2024/NĐ-CP: "),
+        ("2027-01-01", "Land Law 2024, art. 81", "Decree 32/2024/NĐ-CP as amended by Decree 303/2026"),
+        ("2016-12-31", "Land Law 2013", "Decision 105/2009"),
+    ],
+)
+def test_findings_of_the_pipeline_cite_the_law_of_their_day(law, land, stages):
+    found = audit(LATE, only=["pipeline"], law=law, on=law, lang="en").groupby("rule")["source"].unique()
+    for rule in ("pipeline.schedule-slipped", "pipeline.land-unused"):
+        assert found[rule].tolist() == [land]
+    for rule in ("pipeline.started-without-decision", "pipeline.status-contradicts-dates"):
+        assert [source.startswith(stages) for source in found[rule]] == [True]
+    assert ("32/2024" in found["pipeline.pending-too-long"][0]) == (law.startswith("2024"))
+
+
+@pytest.mark.parametrize(
+    "law", ["2024-05-01", "2026-09-14", "2026-09-15", "2026-12-31", "2027-01-01", "2030-06-30"]
+)
+def test_an_old_cluster_that_is_not_established_is_found_until_its_deadline_and_after(law):
+    old = pd.DataFrame(
+        {"operating_on": pd.to_datetime(["2001-01-01"])}, index=pd.Index(["A"], name="cluster_id")
+    )
+    found = audit(old, only=["law.not-established"], law=law, on=law)
+    assert found["cluster_id"].tolist() == ["A"]
+    assert "điều 35.4.b" in found["source"][0]

@@ -10,7 +10,7 @@ import pandas as pd
 from clusters_geo.auditing.rule import SEVERITIES
 from clusters_geo.crs import HANOI_CRS
 from clusters_geo.schema import column, label
-from clusters_geo.words import fill, format_value, is_missing, speaker
+from clusters_geo.words import catalogue, fill, format_value, is_missing, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -128,10 +128,17 @@ def _finding(
         _plain(hit.expected, lang),
         message,
         rule.words("fix", lang),
-        hit.source or rule.words("source", lang),
+        _source(rule, hit, lang),
         None if hit.row is None else hit.row + 1,
         shape,
     )
+
+
+def _source(rule: Rule, hit: Hit, lang: Language) -> str:
+    if not hit.source:
+        return rule.words("source", lang)
+    worded = catalogue("rules").get(hit.source)
+    return hit.source if worded is None else worded.text(lang)
 
 
 def _worded(name: str, value: object, lang: Language) -> object:

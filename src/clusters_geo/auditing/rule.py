@@ -61,7 +61,8 @@ class Hit:
     """One place where a rule fires.
 
     `row` is the position in the register, or in the layer of districts if `layer` says so; `details` are
-    further values for the message. `rests_on` names figures whose basis counts beyond those the rule needs.
+    further values for the message. `source`, where it is not the rule's own, is a text or a key of
+    `words/rules.csv`. `rests_on` names figures whose basis counts beyond those the rule needs.
     """
 
     value: object

@@ -18,6 +18,7 @@ __all__ = [
     "LAND_SHARES",
     "Limit",
     "Regime",
+    "land_law_on",
     "land_shares_on",
     "regime_on",
     "speciality_share_on",
@@ -146,6 +147,9 @@ LAND_SHARES: dict[str, Limit] = {
 }
 _LAND_SHARES_IN_FORCE = (date(2021, 7, 5), date(2026, 12, 31))
 
+# Law 31/2024/QH15 as brought forward by Law 43/2024/QH15.
+_LAND_LAW_2024 = date(2024, 8, 1)
+
 # Named in the note to Form 03, not in the decree; the circular is in force since that day.
 _SPECIALITY_SINCE = date(2024, 10, 1)
 
@@ -188,6 +192,17 @@ def land_shares_on(day: date) -> dict[str, Limit] | None:
     """
     first, last = _LAND_SHARES_IN_FORCE
     return LAND_SHARES if first <= day <= last else None
+
+
+def land_law_on(day: date) -> Literal["2013", "2024"]:
+    """Return which Land Law is in force on a day; of 2013's only the name was at hand.
+
+    Examples
+    --------
+    >>> land_law_on(date(2022, 9, 30)), land_law_on(date(2024, 8, 1))
+    ('2013', '2024')
+    """
+    return "2024" if day >= _LAND_LAW_2024 else "2013"
 
 
 def speciality_share_on(day: date, *, high_tech: bool) -> Limit | None:

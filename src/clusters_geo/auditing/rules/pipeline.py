@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from clusters_geo.auditing.rule import Hit, hits, rule
+from clusters_geo.planning.law import land_law_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,9 @@ def pending_too_long(register: Register, *, months: int = 24) -> list[Hit]:
     pending = (register.text("status") == "pending").fillna(value=False)
     since = pd.concat([register.day("listed_on"), register.day("established_on")], axis=1).min(axis=1)
     waited = _months(since, register.on)
-    return hits(pending & _over(since, months, register.on), "status", waited, months, since=since)
+    source = None if register.regime.code == "32/2024" else "pipeline.no-deadline"
+    over = pending & _over(since, months, register.on)
+    return hits(over, "status", waited, months, source=source, since=since)
 
 
 @rule(
@@ -57,7 +60,7 @@ def started_without_decision(register: Register) -> list[Hit]:
     """Clusters under construction, or with a day on which ground was broken, and without a decision."""
     started = (register.text("status") == "under_construction") | register.day("ground_broken_on").notna()
     undecided = register.text("decision").isna() & register.day("established_on").isna()
-    return hits(started & undecided, "decision", register.text("decision"))
+    return hits(started & undecided, "decision", register.text("decision"), source=_stages_law(register))
 
 
 @rule(
@@ -71,7 +74,7 @@ def dates_out_of_order(register: Register) -> Iterator[Hit]:
     stage = pd.Series("", index=latest.index, dtype="object")
     for name in filter(register.has, _STAGES):
         day = register.day(name)
-        yield from hits(day < latest, name, day, latest, stage=stage)
+        yield from hits(day < latest, name, day, latest, source=_stages_law(register), stage=stage)
         later = day.notna() & ~(day < latest)
         latest, stage = latest.where(~later, day), stage.where(~later, name)
 
@@ -86,7 +89,7 @@ def date_in_future(register: Register) -> Iterator[Hit]:
     today = pd.Timestamp(register.on)
     for name in filter(register.has, _DONE):
         day = register.day(name)
-        yield from hits(day > today, name, day, today)
+        yield from hits(day > today, name, day, today, source=_stages_law(register))
 
 
 @rule(
@@ -100,7 +103,8 @@ def status_contradicts_dates(register: Register) -> Iterator[Hit]:
     for which, stage in (("pending", "ground_broken_on"), ("under_construction", "operating_on")):
         day = register.day(stage)
         reached = day <= pd.Timestamp(register.on)
-        yield from hits((status == which) & reached, "status", status, day, stage=stage)
+        contradicted = (status == which) & reached
+        yield from hits(contradicted, "status", status, day, source=_stages_law(register), stage=stage)
 
 
 @rule(
@@ -145,7 +149,8 @@ def schedule_slipped(register: Register, *, months: int = 0) -> Iterator[Hit]:
             reached = reached.fillna(register.day("operating_on"))
         end = reached.fillna(pd.Timestamp(register.on))
         late = _over(planned, months, end)
-        yield from hits(late, scheduled, _months(planned, end), months, scheduled=planned)
+        waited = _months(planned, end)
+        yield from hits(late, scheduled, waited, months, source=_land_law(register), scheduled=planned)
 
 
 @rule(
@@ -160,7 +165,17 @@ def land_unused(register: Register, *, months: int = 12) -> list[Hit]:
         value=False
     )
     waited = _months(since, register.on)
-    return hits(idle & _over(since, months, register.on), "land_allocated_on", waited, months, since=since)
+    over = idle & _over(since, months, register.on)
+    return hits(over, "land_allocated_on", waited, months, source=_land_law(register), since=since)
+
+
+def _stages_law(register: Register) -> str:
+    """Return where the order of stages is set, by the law of the audit's day."""
+    return f"pipeline.stages.{register.regime.code}"
+
+
+def _land_law(register: Register) -> str:
+    return f"pipeline.land-law.{land_law_on(register.law_on)}"
 
 
 def _months(start: pd.Series, end: date | pd.Series) -> pd.Series:
