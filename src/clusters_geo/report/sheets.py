@@ -107,7 +107,7 @@ def summary_table_sheet(groups: pd.DataFrame, by: str, lang: Language) -> Sheet:
         (_group_name(str(key), lang), *_group_cells(row, shown, lang)) for key, row in groups.iterrows()
     )
     title = " – ".join(filter(None, [say("summary", lang), _date_words(groups["as_of"].max(), lang)]))
-    notes = (*_legend(rows, lang), *_averaged_note(groups, lang))
+    notes = (*_areas_note(groups, lang), *_legend(rows, lang), *_averaged_note(groups, lang))
     return Sheet(title, header, rows, frozenset(range(1, len(header))), notes)
 
 
@@ -245,6 +245,25 @@ def _signs(totals: pd.Series) -> defaultdict[str, str]:
 
 def _legend(rows: Iterable[tuple[str, ...]], lang: Language) -> tuple[str, ...]:
     return (say("modelled_note", lang),) if any(MARK in cell for row in rows for cell in row) else ()
+
+
+def _areas_note(groups: pd.DataFrame, lang: Language) -> tuple[str, ...]:
+    """Say that areas are those of operating clusters, and what the others have, where there are others."""
+    if "total" not in groups.index:
+        return ()
+    totals = groups.loc["total"]
+    signs = _signs(totals)
+    others = [
+        f"{_within(say(counted, lang))} {signs[area]}{_hectares(totals[area], lang)}"
+        for counted, area in (("under_construction", "under_construction_ha"), ("pending_sites", "pending_ha"))
+        if totals[counted] > 0
+    ]
+    return (say("areas_note", lang, others=others),) if others else ()
+
+
+def _within(heading: str) -> str:
+    """Return a heading as it stands within a sentence."""
+    return heading[:1].lower() + heading[1:]
 
 
 def _averaged_note(groups: pd.DataFrame, lang: Language) -> tuple[str, ...]:
