@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 _COUNTS = ("operating_clusters", "under_construction", "pending_sites", "unknown_status")
+_OTHERS = (("under_construction", "under_construction_ha"), ("pending_sites", "pending_ha"))
 
 
 def summary_sheet(
@@ -255,7 +256,7 @@ def _areas_note(groups: pd.DataFrame, lang: Language) -> tuple[str, ...]:
     signs = _signs(totals)
     others = [
         f"{_within(say(counted, lang))} {signs[area]}{_hectares(totals[area], lang)}"
-        for counted, area in (("under_construction", "under_construction_ha"), ("pending_sites", "pending_ha"))
+        for counted, area in _OTHERS
         if totals[counted] > 0
     ]
     return (say("areas_note", lang, others=others),) if others else ()
