@@ -252,7 +252,7 @@ def _areas_note(groups: pd.DataFrame, lang: Language) -> tuple[str, ...]:
     """Say that areas are those of operating clusters, and what the others have, where there are others."""
     if "total" not in groups.index:
         return ()
-    totals = groups.loc["total"]
+    totals = groups.iloc[groups.index.tolist().index("total")]
     signs = _signs(totals)
     others = [
         f"{_within(say(counted, lang))} {signs[area]}{_hectares(totals[area], lang)}"
