@@ -190,7 +190,7 @@ def test_a_register_with_faults_exits_with_2_and_names_them(tmp_path):
 def test_a_fault_of_the_program_exits_with_3_and_says_so():
     code = (
         "import clusters_geo.cli as cli, clusters_geo.reference as reference\n"
-        "def broken(): raise ZeroDivisionError('boom')\n"
+        "def broken(**_): raise ZeroDivisionError('boom')\n"
         "reference.load_hanoi = broken\n"
         "import sys; sys.argv = ['clusters-geo', '--lang', 'en', 'summary']; cli.main()"
     )
