@@ -227,6 +227,7 @@ BEHIND_THE_DOOR_OUT = {
     "forms/docx.py": "writes forms where the door says",
     "forms/trace.py": "writes traces where the door says",
     "storage/postgis.py": "a database is no path",
+    "storage/vintages.py": "writes vintages where the door says",
     "reading": "stages and unpacks inputs in private folders",
     "built_up/engine_dask.py": "gives workers a private folder",
 }

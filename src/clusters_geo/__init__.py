@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from clusters_geo.report.saving import save
     from clusters_geo.report.template import save_template
     from clusters_geo.report.unit_report import save_report, save_unit_reports
+    from clusters_geo.storage.vintages import save_vintage
     from clusters_geo.units.crosswalk import crosswalk
     from clusters_geo.units.places import locate
     from clusters_geo.validation import validate
@@ -96,6 +97,7 @@ __all__ = [
     "save_report",
     "save_template",
     "save_unit_reports",
+    "save_vintage",
     "summarize",
     "validate",
     "vintage",
@@ -146,6 +148,7 @@ _HOMES = {
     "save_report": "report.unit_report",
     "save_unit_reports": "report.unit_report",
     "save_template": "report.template",
+    "save_vintage": "storage.vintages",
     "summarize": "measure.summary",
     "validate": "validation",
     "vintage": "history.vintages",

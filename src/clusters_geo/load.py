@@ -5,9 +5,9 @@ Reading, decoding, naming, converting, placing and mending each report what they
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import dataclass, field, fields, replace
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -37,15 +37,16 @@ from clusters_geo.reading.shapes import (
 )
 from clusters_geo.reading.stated_area import compare_stated_area
 from clusters_geo.reading.text import repair_text
-from clusters_geo.reading.values import cast_columns, read_quantities
+from clusters_geo.reading.values import cast_columns, note_zeros, read_quantities
 from clusters_geo.reference import BUNDLED_UNITS, load_bundled_units
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, STATUSES, UNIT_COLUMNS
 from clusters_geo.storage.connection import is_address, parse_address
+from clusters_geo.storage.vintages import as_one, vintage_files
 from clusters_geo.units.headers import unit_headers
 from clusters_geo.units.model import (
     LEVELS,
     codes_by_name,
-    generation_of,
+    dated,
     level_of_type,
     split_type,
     type_of,
@@ -54,7 +55,7 @@ from clusters_geo.units.model import (
 from clusters_geo.validation import validate
 
 if TYPE_CHECKING:
-    import os
+    import datetime as dt
     from collections.abc import Callable, Mapping
 
     import geopandas as gpd
@@ -93,6 +94,7 @@ class _Wishes:
 def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     path: str | os.PathLike[str],
     *,
+    as_of: str | dt.date | None = None,
     layer: str | None = None,
     layers: str | None = None,
     crs: str | int | None = None,
@@ -115,8 +117,10 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     ----------
     path
         A file of one of the formats in `clusters_geo.reading.formats`, or such a layer zipped. With
-        `allow_remote` also an address. Or a register in PostGIS, `postgresql://…`, with `@2022-09-30` at its
-        end as it was known on a day; see `clusters_geo.storage`.
+        `allow_remote` also an address. Or a register in PostGIS, `postgresql://…`, or a folder of vintages,
+        with `@2022-09-30` at its end as it was known on a day.
+    as_of
+        That day, said apart.
     layer
         Which layer or sheet, where the file has several.
     layers
@@ -175,8 +179,15 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     if is_address(path):
         from clusters_geo.storage.register import load_register
 
-        clusters = load_register(parse_address(path))
+        address = parse_address(path)
+        clusters = load_register(replace(address, as_of=str(as_of or address.as_of)))
         return validate(clusters) if check else clusters
+    found = vintage_files(path, as_of)
+    if found is not None:
+        tables = [load_clusters(part, check=check, allow_large=allow_large) for part in found.parts]
+        return tables[0] if len(tables) == 1 else as_one(tables, os.fspath(found.parts[0].parent))
+    if as_of is not None:
+        raise SourceError("vintage.no-folder", path=path)
     wishes = _Wishes(
         layer, crs, columns, encoding, decimal, region, allow_large, allow_remote, check, layers, status
     )
@@ -379,7 +390,7 @@ def load_units(  # noqa: PLR0913 - all but the file is keyword-only
         found = level or unit_level(table)
         table = _coded(table.assign(level=found), "unit_code", found, report)
         note_overlaps(table.geometry, report)
-        return _finished(_dated(table), "unit_code", UNIT_COLUMNS, report, check=check)
+        return _finished(dated(table), "unit_code", UNIT_COLUMNS, report, check=check)
 
 
 def _refuse_unknown_name(path: str | os.PathLike[str]) -> None:
@@ -422,14 +433,6 @@ def _typed(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
     report.note("units.types", [at + 1 for at, kind in enumerate(kinds.notna()) if kind])
     known = table["type"].astype("string") if "type" in table else kinds
     return table.assign(name=[name or None for _, name in split], type=known.fillna(kinds))
-
-
-def _dated(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return units with the days between which they exist, where they are known."""
-    found = generation_of(table, table["level"].iloc[0]) if len(table) else None
-    if found is None or "valid_from" in table or "valid_to" in table:
-        return table
-    return table.assign(**found[0].days)
 
 
 def load_report(table: pd.DataFrame) -> LoadReport:
@@ -512,7 +515,7 @@ def _understood(
     if raw.register:
         table = check_sums(table, raw.register, columns, report, units=units, decimal=wishes.decimal)
     if report.format.startswith("MapInfo"):
-        _note_zeros(table, columns, report)
+        note_zeros(table, columns, report)
     if "geometry" not in table:
         report.note("shapes.none")
         return gpd.GeoDataFrame(table, geometry=[None] * len(table), crs=MAP_CRS)
@@ -539,13 +542,6 @@ def _with_status(table: gpd.GeoDataFrame, said: str | None, report: LoadReport) 
     else:
         report.note("columns.status-unknown", rows, column="status")
     return table.assign(status=stated.mask(unknown, pd.NA if said is None else said))
-
-
-def _note_zeros(table: pd.DataFrame, columns: tuple[Column, ...], report: LoadReport) -> None:
-    for name in (c.name for c in columns if c.kind in {"number", "integer"} and c.name in table):
-        rows = [at for at, value in enumerate(table[name], start=1) if isinstance(value, Real) and value == 0]
-        if rows:
-            report.note("numbers.zeros", rows, column=name)
 
 
 def _sound(

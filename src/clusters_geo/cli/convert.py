@@ -41,6 +41,8 @@ _say = speaker("convert")
 @decimal_option
 @click.option("--table", "name", help="With OUT postgresql://…: the table to replace.")
 @click.option("--schema", help="With --table: the schema it is in.")
+@click.option("--vintage", "day", metavar="DAY")
+@click.option("--overwrite", is_flag=True)
 @units_option
 @as_option
 @columns_option
@@ -54,6 +56,8 @@ def command(
     decimal: str | None,
     name: str | None,
     schema: str | None,
+    day: str | None,
+    overwrite: bool,  # noqa: FBT001 - click
     districts_file: Path | None,
     kind: str,
     lang: Language,
@@ -66,6 +70,8 @@ def command(
     """
     from clusters_geo.load import load_clusters, load_districts, load_report, load_units
 
+    if overwrite and day is None:
+        raise usage_error("overwrite-alone")
     _refuse_halves(target, name, schema)
     if name is not None and districts_file is not None:
         raise usage_error("units-and-table")
@@ -75,7 +81,13 @@ def command(
         table = load_clusters(source, decimal=decimal, **said_of_register(), **wishes)
     say_out(load_report(table).text(lang), err=True)
     units = None if districts_file is None else load_units(districts_file)
-    _written(table, target, wanted, (name, schema), units, lang)
+    if day is not None:
+        from clusters_geo.report.saving import in_system
+        from clusters_geo.storage.vintages import save_vintage
+
+        target = str(save_vintage(in_system(table, wanted), target, day, overwrite=overwrite))
+    else:
+        _written(table, target, wanted, (name, schema), units, lang)
     shown = str(parse_address(target)) if is_address(target) else target
     place = f"{schema}.{name}" if schema else name or shown
     say_out(_say("written", lang).format(count=len(table), place=place))

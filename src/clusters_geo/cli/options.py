@@ -78,6 +78,12 @@ class _Source(click.Path):
 
         if is_address(text):
             return parse_address(text)
+        from clusters_geo.storage.vintages import vintage_files
+
+        if "@" in text and (found := vintage_files(text)) is not None:
+            for part in found.parts:
+                _guarded(part, ctx)
+            return Path(text)
         if ctx is None or not ("://" in text or text.startswith("/vsi")):
             return _guarded(super().convert(value, param, ctx), ctx)
         from clusters_geo.reading.opening import opened

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from clusters_geo.reading.notes import LoadReport
     from clusters_geo.schema import Column
 
-__all__ = ["BLANKS", "CHOICES", "cast_columns", "decimal_mark", "read_quantities"]
+__all__ = ["BLANKS", "CHOICES", "cast_columns", "decimal_mark", "note_zeros", "read_quantities"]
 
 _DAY = re.compile(r"^(?:ngày\s+)?(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4}|\d{2})\.?$", re.IGNORECASE)
 _WORDED_DAY = re.compile(r"^(?:ngày\s*)?(\d{1,2})\s*tháng\s*(\d{1,2})\s*năm\s*(\d{4})$", re.IGNORECASE)
@@ -554,3 +554,11 @@ _CASTS: dict[str, Callable[[pd.Series], pd.Series]] = {
     "date": _to_date,
     "flag": _to_flag,
 }
+
+
+def note_zeros(table: pd.DataFrame, columns: tuple[Column, ...], report: LoadReport) -> None:
+    """Note figures that are 0 in a format that has no other way to write that nothing is known."""
+    for name in (c.name for c in columns if c.kind in {"number", "integer"} and c.name in table):
+        rows = [at for at, value in enumerate(table[name], start=1) if isinstance(value, Real) and value == 0]
+        if rows:
+            report.note("numbers.zeros", rows, column=name)

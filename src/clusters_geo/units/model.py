@@ -21,6 +21,7 @@ from clusters_geo.names import fold, name_key, slug, strip_accents
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    import geopandas as gpd
     from pandas._libs.tslibs.nattype import NaTType
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Level",
     "Unit",
     "codes_by_name",
+    "dated",
     "generation_of",
     "hanoi",
     "level_of_type",
@@ -284,6 +286,14 @@ def generation_of(units: pd.DataFrame, level: Level | None = None) -> tuple[Gene
         found, key=lambda pair: (pair[0].notna().sum(), pair[0].notna().sum() / len(pair[1].units))
     )
     return (best, codes) if codes.notna().mean() > _MOST else None
+
+
+def dated(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return units with the days between which they exist, where they are known."""
+    found = generation_of(units, units["level"].iloc[0]) if len(units) else None
+    if found is None or "valid_from" in units or "valid_to" in units:
+        return units
+    return units.assign(**found[0].days)
 
 
 def _codes_in(units: pd.DataFrame, generation: Generation) -> pd.Series:
