@@ -31,7 +31,6 @@ MAY_HOLD_VIETNAMESE = {
     "forms/merge.py": "recognises answers",
     "measure/trust.py": "recognises names of totals",
     "names.py": "names and how they are written",
-    "planning/law.py": "names of laws",
     "reading/compound.py": "recognises decisions and days",
     "reading/corners.py": "recognises coordinates",
     "reading/crs_guard.py": "names of places",

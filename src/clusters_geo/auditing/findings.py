@@ -10,7 +10,7 @@ import pandas as pd
 from clusters_geo.auditing.rule import SEVERITIES
 from clusters_geo.crs import HANOI_CRS
 from clusters_geo.schema import column, label
-from clusters_geo.words import catalogue, fill, format_value, is_missing, speaker
+from clusters_geo.words import catalogue, cite, fill, format_value, is_missing, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -138,7 +138,7 @@ def _source(rule: Rule, hit: Hit, lang: Language) -> str:
     if not hit.source:
         return rule.words("source", lang)
     worded = catalogue("rules").get(hit.source)
-    return hit.source if worded is None else worded.text(lang)
+    return cite(hit.source, lang) if worded is None else worded.text(lang)
 
 
 def _worded(name: str, value: object, lang: Language) -> object:

@@ -72,7 +72,7 @@ class Hit:
     district: str | None = None
     layer: Literal["clusters", "districts"] = "clusters"
     geometry: BaseGeometry | None = None
-    source: str | None = None
+    source: str | None = None  # what sets the limit: a key for `words.cite`
     details: Mapping[str, object] = dataclasses.field(default_factory=dict)
     rests_on: tuple[str, ...] = ()
 

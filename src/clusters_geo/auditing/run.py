@@ -13,7 +13,7 @@ from clusters_geo.auditing.register import Register
 from clusters_geo.auditing.rule import NotJudgedError
 from clusters_geo.auditing.settings import load_settings
 from clusters_geo.errors import SchemaError
-from clusters_geo.words import format_value
+from clusters_geo.words import cite, format_value
 
 if TYPE_CHECKING:
     import os
@@ -117,7 +117,7 @@ def audit(  # noqa: PLR0913 -- each is an option of the command too
         "on": register.on.isoformat(),
         "law_on": law_on.isoformat(),
         "regime": register.regime.code,
-        "law": register.regime.name,
+        "law": cite(register.regime.act, lang),
         "clusters": len(clusters),
         "districts": 0 if districts is None else len(districts),
         "lang": lang,

@@ -7,8 +7,9 @@ from __future__ import annotations
 import csv
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-__all__ = ["bundled_file", "data_file", "read_rows"]
+__all__ = ["bundled_file", "data_file", "read_law", "read_rows"]
 
 _HERE = Path(__file__).parent
 
@@ -25,6 +26,20 @@ def read_rows(name: str) -> tuple[dict[str, str], ...]:
     path = _HERE / name if (_HERE / name).exists() else bundled_file(name)
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
+
+
+@cache
+def read_law() -> dict[str, Any]:
+    """Return the law as `law.toml` has it: `acts`, `articles`, `regimes`, `land_shares`.
+
+    Examples
+    --------
+    >>> read_law()["acts"]["decree-32"]["from"]
+    datetime.date(2024, 5, 1)
+    """
+    import tomllib
+
+    return tomllib.loads((_HERE / "law.toml").read_text(encoding="utf-8"))
 
 
 def data_file(name: str) -> Path:

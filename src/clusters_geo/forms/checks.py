@@ -18,7 +18,7 @@ from clusters_geo.forms.circular import IN_FORCE, LAW, NO_DISTRICTS, Period, ver
 from clusters_geo.forms.conditions import register_column
 from clusters_geo.forms.fill import fill
 from clusters_geo.measure.relations import exceeds, relations
-from clusters_geo.words import format_number
+from clusters_geo.words import cite, format_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -349,7 +349,7 @@ def _finding(
     rule: str, severity: Severity, lang: Language, at: _Place, words: Mapping[str, object] | None = None
 ) -> dict[str, object]:
     message, fix = verdict(rule, lang, **(words or {}))
-    told = {"rule": rule, "severity": severity, "message": message, "fix": fix, "source": LAW}
+    told = {"rule": rule, "severity": severity, "message": message, "fix": fix, "source": cite(LAW, lang)}
     return told | {"field": at.field, "value": at.value, "expected": at.expected}
 
 

@@ -14,7 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from clusters_geo.data import read_law
 from clusters_geo.errors import SchemaError
+from clusters_geo.units.model import DISTRICTS_ABOLISHED
 from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["IN_FORCE", "LAW", "NO_DISTRICTS", "Line", "Period", "lines", "title", "verdict"]
 
-IN_FORCE = date(2024, 10, 1)  # of the circular
-NO_DISTRICTS = date(2025, 7, 1)  # since then the commune fills in Form 03
+IN_FORCE: date = read_law()["acts"]["circular-14"]["from"]
+NO_DISTRICTS = DISTRICTS_ABOLISHED  # since then the commune fills in Form 03
 
 _WRITTEN = re.compile(r"(\d{4})(?:-(H1|Y))?", re.IGNORECASE)
 
@@ -115,7 +117,7 @@ class Period:
 
 
 FORMS = ("01", "02", "03", "04")
-LAW = "Circular 14/2024/TT-BCT, Annex I"
+LAW = "circular-14 annex-1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class Relation(NamedTuple):
     """A part and its whole, by how much it may seem larger for rounding, and where forms have both.
 
     `form_02` and `form_03` are the rows of the part and of the whole, or empty; `doubt` is the word of
-    `words/forms.csv` for a part that comes in too large.
+    `words/forms.csv` for a part that comes in too large, `source` the key of the law in `data/law.toml`.
     """
 
     part: str

@@ -21,7 +21,7 @@ from clusters_geo.names import fold
 from clusters_geo.planning.homes import Home, homes_of
 from clusters_geo.planning.law import DECISION_105, DISTRICTS_ABOLISHED, regime_on, unit_on
 from clusters_geo.reading.notes import some
-from clusters_geo.words import format_number, format_percent, speaker
+from clusters_geo.words import cite, format_number, format_percent, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -274,7 +274,7 @@ def _unit(table: pd.DataFrame, home: Home, asked: _Question, reason: str) -> dic
         "open_ids": tuple(map(str, maybe.index)),
         "regime": regime.code,
         "unit": asked.by,
-        "source": rule.source if rule else None,
+        "source": cite(rule.cited, asked.lang) if rule else None,
         "note": " ".join(why) or asked.say("no_text", on=asked.day.isoformat()),
     }
 
@@ -404,7 +404,7 @@ def _may_expand(table: pd.DataFrame, regime: Regime) -> pd.DataFrame:
         room_ha=(rule.maximum_ha - table["planned_ha"]).clip(lower=0.0) if rule else np.nan,
         fill_limit=rule.fill_from if rule else np.nan,
         regime=regime.code,
-        source=rule.source if rule else None,
+        source=cite(rule.cited) if rule else None,
     )
     met = _conditions(table, rule)
     for name, condition in met.items():

@@ -1,21 +1,28 @@
 """The law on industrial clusters by date: which decree is in force, and the limits that it sets.
 
 Three regimes follow each other: Decree 68/2017/NĐ-CP with 66/2020/NĐ-CP, Decree 32/2024/NĐ-CP, and
-32/2024/NĐ-CP as amended by 303/2026/NĐ-CP. A limit whose text was not found is None: nothing is judged by
-it, and whoever asks is told so. Decree 303/2026 was known from a public summary only; of what was in force
-before July 2017 no text was at hand.
+32/2024/NĐ-CP as amended by 303/2026/NĐ-CP. Their limits, with the articles that set them and the days of
+their force, are data: `data/law.toml`. A limit whose text was not found is None: nothing is judged by it, and
+whoever asks is told so.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from clusters_geo.data import read_law
+from clusters_geo.units.model import DISTRICTS_ABOLISHED
+from clusters_geo.words import cite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = [
     "DECISION_105",
     "DISTRICTS_ABOLISHED",
-    "LAND_SHARES",
     "Limit",
     "Regime",
     "land_law_on",
@@ -25,25 +32,16 @@ __all__ = [
     "unit_on",
 ]
 
-DECREE_68 = "Nghị định 68/2017/NĐ-CP, Nghị định 66/2020/NĐ-CP"
-DECREE_32 = "Nghị định 32/2024/NĐ-CP"
-DECREE_303 = "Nghị định 32/2024/NĐ-CP sửa đổi bởi Nghị định 303/2026/NĐ-CP"
-CIRCULAR_14 = "Thông tư 14/2024/TT-BCT, Biểu 03"
-STANDARD_01 = "QCVN 01:2021/BXD, bảng 2.6"
-
-# Hà Nội and every other province have had no districts since then; Decree 139/2025/NĐ-CP, art. 12.
-DISTRICTS_ABOLISHED = date(2025, 7, 1)
-
-# Clusters formed before Decision 105/2009/QĐ-TTg (19 August 2009) have rules of their own.
-DECISION_105 = date(2009, 8, 19)
+# Clusters formed before Decision 105/2009/QĐ-TTg have rules of their own.
+DECISION_105: date = read_law()["acts"]["decision-105"]["signed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit and the article that sets it; hectares, or a share of 0–1."""
+    """A limit, in hectares or as a share of 0–1, and what sets it: a key for `words.cite`."""
 
     value: float
-    source: str
+    cited: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Establishment:
     unleased_ha_up_to: float
     reaching_is_enough: bool  # whether exactly `unleased_ha_up_to` still meets the condition
     unit: Literal["district", "commune"]
-    source: str
+    cited: str
     since: date
 
 
@@ -65,93 +63,51 @@ class Expansion:
     maximum_ha: float
     fill_from: float
     old_clusters_exempt: bool  # those of before Decision 105/2009 need not show their infrastructure
-    source: str
+    cited: str
 
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """The decree in force from `start`, and its limits; None where a text was not found."""
+    """The act in force from `start`, and its limits; None where a text was not found."""
 
     code: str
-    name: str
+    act: str
     start: date
     minimum_ha: Limit | None = None
     exception_minimum_ha: Limit | None = None  # for craft villages and mountainous districts
     maximum_ha: Limit | None = None
     services_share: Limit | None = None
     craft_share: Limit | None = None
+    speciality_share: Limit | None = None
     high_tech_share: Limit | None = None
     drift_ha: Limit | None = None
     fill_rate: str | None = None  # where the fill rate is defined
+    old_clusters: str | None = None  # where a deadline for clusters of before Decision 105/2009 is set
     establishment: Establishment | None = None
     expansion: Expansion | None = None
 
+    @property
+    def name(self) -> str:
+        """What the act is called in Vietnamese."""
+        return cite(self.act)
 
-_REGIMES = (
-    Regime(code="105/2009", name="Quyết định 105/2009/QĐ-TTg", start=date.min),
-    Regime(
-        code="68/2017",
-        name=DECREE_68,
-        start=date(2017, 7, 15),
-        minimum_ha=Limit(10, DECREE_68),
-        exception_minimum_ha=Limit(5, DECREE_68),
-        maximum_ha=Limit(75, DECREE_68),
-        establishment=Establishment(
-            0.5, 50, reaching_is_enough=False, unit="district", source=DECREE_68, since=date(2020, 8, 1)
-        ),
-    ),
-    Regime(
-        code="32/2024",
-        name=DECREE_32,
-        start=date(2024, 5, 1),
-        minimum_ha=Limit(10, f"{DECREE_32}, điều 2.1"),
-        exception_minimum_ha=Limit(5, f"{DECREE_32}, điều 2.1"),
-        maximum_ha=Limit(75, f"{DECREE_32}, điều 2.1"),
-        services_share=Limit(0.10, f"{DECREE_32}, điều 3.1.c"),
-        craft_share=Limit(0.75, f"{DECREE_32}, điều 2.2"),
-        drift_ha=Limit(5, f"{DECREE_32}, điều 10.4"),
-        fill_rate=f"{DECREE_32}, điều 2.7",
-        establishment=Establishment(
-            0.5,
-            100,
-            reaching_is_enough=True,
-            unit="district",
-            source=f"{DECREE_32}, điều 8.1.c",
-            since=date(2024, 5, 1),
-        ),
-        expansion=Expansion(75, 0.6, old_clusters_exempt=False, source=f"{DECREE_32}, điều 8.2"),
-    ),
-    Regime(
-        code="303/2026",
-        name=DECREE_303,
-        start=date(2026, 9, 15),
-        minimum_ha=Limit(5, DECREE_303),
-        maximum_ha=Limit(75, DECREE_303),
-        services_share=Limit(0.10, f"{DECREE_32}, điều 3.1.c"),
-        craft_share=Limit(0.60, DECREE_303),
-        high_tech_share=Limit(0.30, DECREE_303),
-        drift_ha=Limit(5, DECREE_303),
-        fill_rate=f"{DECREE_32}, điều 2.7",
-        establishment=Establishment(
-            0.5, 50, reaching_is_enough=True, unit="commune", source=DECREE_303, since=date(2026, 9, 15)
-        ),
-        expansion=Expansion(75, 0.5, old_clusters_exempt=True, source=DECREE_303),
-    ),
-)
 
-# Least shares of the whole area, while that standard is in force.
-LAND_SHARES: dict[str, Limit] = {
-    "roads_ha": Limit(0.10, STANDARD_01),
-    "green_ha": Limit(0.10, STANDARD_01),
-    "technical_ha": Limit(0.01, STANDARD_01),
-}
-_LAND_SHARES_IN_FORCE = (date(2021, 7, 5), date(2026, 12, 31))
-
-# Law 31/2024/QH15 as brought forward by Law 43/2024/QH15.
-_LAND_LAW_2024 = date(2024, 8, 1)
-
-# Named in the note to Form 03, not in the decree; the circular is in force since that day.
-_SPECIALITY_SINCE = date(2024, 10, 1)
+@cache
+def _regimes() -> tuple[Regime, ...]:
+    """Return the regimes, the earliest first; nothing is known of what came before that."""
+    law = read_law()
+    made: dict[str, Callable[[Any], object]] = {
+        "establishment": lambda row: Establishment(**row),
+        "expansion": lambda row: Expansion(**row),
+    }
+    regimes = []
+    for row in law["regimes"]:
+        limits: dict[str, Any] = {
+            name: Limit(*value) if isinstance(value, list) else made.get(name, str)(value)
+            for name, value in row.items()
+        }
+        regimes.append(Regime(start=law["acts"][row["act"]].get("from", date.min), **limits))
+    return tuple(regimes)
 
 
 def regime_on(day: date) -> Regime:
@@ -162,7 +118,7 @@ def regime_on(day: date) -> Regime:
     >>> regime_on(date(2024, 4, 30)).code, regime_on(date(2024, 5, 1)).code
     ('68/2017', '32/2024')
     """
-    return next(regime for regime in reversed(_REGIMES) if regime.start <= day)
+    return next(regime for regime in reversed(_regimes()) if regime.start <= day)
 
 
 def unit_on(day: date) -> Literal["district", "commune"]:
@@ -190,8 +146,10 @@ def land_shares_on(day: date) -> dict[str, Limit] | None:
     >>> land_shares_on(date(2027, 1, 1)) is None
     True
     """
-    first, last = _LAND_SHARES_IN_FORCE
-    return LAND_SHARES if first <= day <= last else None
+    law = read_law()
+    shares = {name: Limit(*row) for name, row in law["land_shares"].items()}
+    acts = [law["acts"][limit.cited.partition(" ")[0]] for limit in shares.values()]
+    return shares if all(act["from"] <= day <= act["to"] for act in acts) else None
 
 
 def land_law_on(day: date) -> Literal["2013", "2024"]:
@@ -202,7 +160,7 @@ def land_law_on(day: date) -> Literal["2013", "2024"]:
     >>> land_law_on(date(2022, 9, 30)), land_law_on(date(2024, 8, 1))
     ('2013', '2024')
     """
-    return "2024" if day >= _LAND_LAW_2024 else "2013"
+    return "2024" if day >= read_law()["acts"]["land-law"]["from"] else "2013"
 
 
 def speciality_share_on(day: date, *, high_tech: bool) -> Limit | None:
@@ -213,8 +171,10 @@ def speciality_share_on(day: date, *, high_tech: bool) -> Limit | None:
     >>> speciality_share_on(date(2025, 1, 1), high_tech=False).value
     0.6
     """
-    if high_tech and regime_on(day).high_tech_share is not None:
-        return regime_on(day).high_tech_share
-    if day < _SPECIALITY_SINCE:
-        return None
-    return Limit(0.60, CIRCULAR_14 if regime_on(day).code == "32/2024" else DECREE_303)
+    regime = regime_on(day)
+    if high_tech and regime.high_tech_share is not None:
+        return regime.high_tech_share
+    limit = regime.speciality_share
+    # The circular that names it came into force later than the decree.
+    in_force = limit is not None and day >= read_law()["acts"][limit.cited.partition(" ")[0]]["from"]
+    return limit if in_force else None

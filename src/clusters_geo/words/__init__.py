@@ -6,7 +6,8 @@ words of tables. A catalogue is read when the first of its sentences is said. Te
 braces: `{value:%}` shows a share of 0–1 as per cent, `{count:,d}` a number with thousands, `{day}` a date,
 `{faults:lines}` a list with each item on its own line.
 
-Where two keys have one sentence, it stands at one of them; the other says `→ KEY` in each language.
+Where two keys have one sentence, it stands at one of them; the other says `→ KEY` in each language. The law
+is cited as `§[ACT]` or `§[ACT ARTICLE]`, of which the words stand in `data/law.toml`.
 
 Numbers are rounded half up, once, from full precision.
 """
@@ -33,6 +34,7 @@ __all__ = [
     "Language",
     "Words",
     "catalogue",
+    "cite",
     "fill",
     "format_date",
     "format_number",
@@ -89,15 +91,44 @@ def catalogue(name: str) -> Catalogue:
 
     # Not by importlib.resources, whose import takes as long as reading all of them.
     text = Path(__file__).with_name(f"{name}.csv").read_text(encoding="utf-8")
-    told = {row["key"]: Words(row["vi"], row["en"]) for row in csv.DictReader(io.StringIO(text, newline=""))}
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    told = {row["key"]: Words(_cited(row["vi"], "vi"), _cited(row["en"], "en")) for row in rows}
     return {key: _other(told, words) for key, words in told.items()}
 
 
 _SAME_AS = "→ "
+_CITES = "§["
 
 
 def _other(told: Catalogue, words: Words) -> Words:
     return told[words.vi.removeprefix(_SAME_AS)] if words.vi.startswith(_SAME_AS) else words
+
+
+def cite(key: str, lang: Language = "vi") -> str:
+    """Return an act or an article of the law as it is cited; KeyError if `data/law.toml` has none.
+
+    Examples
+    --------
+    >>> cite("decree-32 2.7"), cite("decree-32", "en")
+    ('Nghị định 32/2024/NĐ-CP, điều 2.7', 'Decree 32/2024/NĐ-CP')
+    """
+    from clusters_geo.data import read_law
+
+    law = read_law()
+    act = _cited(law["acts"][key.partition(" ")[0]][lang], lang)
+    if " " not in key:
+        return act
+    article = law["articles"][key]
+    return str(article[lang] if article.get("whole") else f"{act}, {article[lang]}")
+
+
+def _cited(text: str, lang: Language) -> str:
+    """Return a text with the law that it cites in words."""
+    if _CITES not in text:
+        return text
+    before, _, rest = text.partition(_CITES)
+    key, _, after = rest.partition("]")
+    return before + cite(key, lang) + _cited(after, lang)
 
 
 def speaker(name: str) -> Say:
@@ -119,8 +150,8 @@ def speaker(name: str) -> Say:
 def fill(template: str, values: Mapping[str, object], lang: Language) -> str:
     """Return a template with values in it, each written as the language writes it.
 
-    A value `{"say": key, …}` is a phrase of `phrases.csv` with values of its own; a list is written with
-    commas and "and".
+    A value `{"say": key, …}` is a phrase of `phrases.csv` with values of its own, `{"cite": key}` one of the
+    law; a list is written with commas and "and".
 
     Examples
     --------
@@ -236,6 +267,8 @@ def _trimmed(text: str, lang: Language) -> str:
 
 
 def _phrase(value: Mapping[str, object], lang: Language) -> str:
+    if "cite" in value:
+        return cite(str(value["cite"]), lang)
     key = str(value["say"])
     words = catalogue("phrases").get(key)
     return key if words is None else words.text(lang, value)

@@ -61,7 +61,7 @@ def size_above_maximum(register: Register, *, maximum_ha: float | None = None) -
     limit = _known(register, register.regime.maximum_ha, "the greatest size")
     most = limit.value if maximum_ha is None else maximum_ha
     planned = register.figure("planned_ha")
-    return hits(planned > most, "planned_ha", planned, most, source=limit.source)
+    return hits(planned > most, "planned_ha", planned, most, source=limit.cited)
 
 
 @rule(
@@ -74,7 +74,7 @@ def services_share(register: Register, *, most: float | None = None) -> list[Hit
     limit = _known(register, register.regime.services_share, "the share of services")
     share = _share(register, "services_ha", "planned_ha")
     top = limit.value if most is None else most
-    return hits(share > top + 1e-9, "services_ha", share, top, source=limit.source)
+    return hits(share > top + 1e-9, "services_ha", share, top, source=limit.cited)
 
 
 @rule(
@@ -88,7 +88,7 @@ def craft_share(register: Register, *, least: float | None = None) -> list[Hit]:
     share = _share(register, "craft_ha", "leasable_ha")
     low = limit.value if least is None else least
     return hits(
-        register.flag("craft_village") & (share < low - 1e-9), "craft_ha", share, low, source=limit.source
+        register.flag("craft_village") & (share < low - 1e-9), "craft_ha", share, low, source=limit.cited
     )
 
 
@@ -108,7 +108,7 @@ def speciality_share(register: Register) -> Iterator[Hit]:
             "the share of the speciality",
         )
         too_little = (high_tech == is_high_tech) & (share < limit.value - 1e-9)
-        yield from hits(too_little, "speciality_ha", share, limit.value, source=limit.source)
+        yield from hits(too_little, "speciality_ha", share, limit.value, source=limit.cited)
 
 
 @rule(
@@ -122,7 +122,7 @@ def area_drift(register: Register, *, most_ha: float | None = None) -> list[Hit]
     planned, established = register.figure("planned_ha"), register.figure("established_ha")
     allowed = established + (limit.value if most_ha is None else most_ha)
     beyond = planned > allowed + 1e-9
-    return hits(beyond, "planned_ha", planned, allowed, source=limit.source, established=established)
+    return hits(beyond, "planned_ha", planned, allowed, source=limit.cited, established=established)
 
 
 @rule(
@@ -137,7 +137,7 @@ def land_shares(register: Register) -> Iterator[Hit]:
         raise _text_not_found(register, "the least shares of land")
     for column, limit in shares.items():
         share = _share(register, column, "planned_ha")
-        yield from hits(share < limit.value - 1e-9, column, share, limit.value, source=limit.source)
+        yield from hits(share < limit.value - 1e-9, column, share, limit.value, source=limit.cited)
 
 
 @rule(
@@ -165,8 +165,7 @@ def fill_rate_on_gross_area(register: Register, *, tolerance: float = 0.005) -> 
 )
 def not_established(register: Register) -> list[Hit]:
     """Clusters that operate since before Decision 105/2009 and have no decision."""
-    # The amendment of 2026 leaves the deadline of 31 December 2026 as it is, until that day and after.
-    if register.regime.code not in {"32/2024", "303/2026"}:
+    if register.regime.old_clusters is None:
         raise _text_not_found(register, "a deadline for old clusters")
     since = register.day("operating_on")
     undecided = register.text("decision").isna() & register.day("established_on").isna()
@@ -178,7 +177,7 @@ def _least_sizes(register: Register, minimum_ha: float | None) -> tuple[float, f
     limit = _known(register, register.regime.minimum_ha, "the least size")
     usual = limit.value if minimum_ha is None else minimum_ha
     exception = register.regime.exception_minimum_ha
-    return usual if exception is None else min(exception.value, usual), usual, limit.source
+    return usual if exception is None else min(exception.value, usual), usual, limit.cited
 
 
 def _exception(register: Register) -> pd.Series:
@@ -208,6 +207,6 @@ def _text_not_found(register: Register, what: str) -> NotJudgedError:
             "say": "no text of law",
             "what": {"say": what},
             "day": register.law_on,
-            "regime": register.regime.name,
+            "regime": {"cite": register.regime.act},
         }
     )
