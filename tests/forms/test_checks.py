@@ -34,7 +34,7 @@ def test_findings_have_the_columns_of_an_audit(register):
         *("message", "fix", "source", "row", "geometry"),
     ]
     assert findings["district"].eq("Gia Lâm").all()
-    assert findings["source"].str.contains("Circular 14/2024").all()
+    assert findings["source"].str.contains("14/2024/TT-BCT").all()
 
 
 @pytest.mark.parametrize(
