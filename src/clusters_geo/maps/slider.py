@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.history.compare import compare
+from clusters_geo.report.time_sheets import compare_sheets
 from clusters_geo.schema import STATUSES
 from clusters_geo.words import format_date, format_number, speaker
 from clusters_geo.writing import write_text
@@ -28,7 +29,14 @@ if TYPE_CHECKING:
 __all__ = ["save_slider", "slider_html"]
 
 _say = speaker("slider")
-_COLOURS = {"operating": "#2f6f4f", "under_construction": "#e0a526", "pending": "#ffffff"}
+_COLOURS = {
+    "operating": "#2f6f4f",
+    "under_construction": "#e0a526",
+    "pending": "#ffffff",
+    "unknown": "#b9b9b9",
+}
+_UNKNOWN = "unknown"
+_SPOT = 6
 _WIDTH = 1000.0
 _MARGIN = 0.03
 # The left side shows the earlier vintage up to the slider, the right one the later from there on.
@@ -99,11 +107,13 @@ def slider_html(
     """
     from jinja2 import Environment
 
-    changes = (found or compare(before, after)).changes
+    comparison = found or compare(before, after)
+    changes = comparison.changes
     changed = {*changes["cluster_id"], *changes["before_id"]}
     shapes = [_lonlat(table) for table in (before, after)]
     box = _box([*shapes, *([] if districts is None else [_lonlat(districts)])])
-    sides = [_day(table, lang) for table in (before, after)]
+    sides = _sides(before, after, lang)
+    table = compare_sheets(comparison, lang, most=None)[-1]
     template = (Path(__file__).parent / "web" / "slider.html").read_text(encoding="utf-8")
     page = Environment(autoescape=True).from_string(template)
     return page.render(
@@ -116,8 +126,13 @@ def slider_html(
             [*_side(table, shape, changed, box, lang)]
             for table, shape in zip((before, after), shapes, strict=True)
         ],
-        legend=[(_COLOURS[name], words[lang == "en"]) for name, words in STATUSES.items()],
-        notes=[_say("changed", lang, n=len(set(changes["cluster_id"]))), *_sketches([before, after], lang)],
+        legend=_legend([before, after], lang),
+        notes=[
+            _say("changed", lang, n=len(set(changes["cluster_id"]))),
+            *_sketches([before, after], lang),
+            *_without_place(shapes, lang),
+        ],
+        table=table,
         words={"slide": _say("slide", lang)},
         script=Markup(_SCRIPT),  # noqa: S704 - our own
         hash=f"sha256-{base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()}",
@@ -137,7 +152,14 @@ class _Box(NamedTuple):
             x = (ring[:, 0] - self.west) * self.stretch * _WIDTH / self.width
             y = (self.north - ring[:, 1]) * _WIDTH / self.width
             parts.append("M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True)) + "Z")
-        return "".join(parts)
+        return "".join(parts) or self._spot(shape)
+
+    def _spot(self, shape: shapely.Geometry) -> str:
+        """Return a lozenge where a cluster is known by a place only."""
+        at = shapely.get_coordinates(shapely.centroid(shape))[0]
+        x = (at[0] - self.west) * self.stretch * _WIDTH / self.width
+        y = (self.north - at[1]) * _WIDTH / self.width
+        return f"M{x - _SPOT:.1f} {y:.1f}l{_SPOT} -{_SPOT} {_SPOT} {_SPOT} -{_SPOT} {_SPOT}Z"
 
 
 def _rings(shape: shapely.Geometry) -> list[np.ndarray]:
@@ -169,17 +191,44 @@ def _side(
         shape = shapes[key]
         if shape is None or shape.is_empty:
             continue
-        status = str(row.get("status", "pending"))
-        words = STATUSES.get(status, (status, status))[lang == "en"]
+        status = _status(row.get("status"))
+        words = STATUSES[status][lang == "en"] if status in STATUSES else _say("unknown", lang)
         area = format_number(row.get("planned_ha"), lang)
         title = f"{row.get('name', key)} – {words} – {area} ha"
         drawn.append(_Drawn(box.path(shape), status, title, key in changed))
     return drawn
 
 
+def _status(value: object) -> str:
+    return str(value) if value in STATUSES else _UNKNOWN
+
+
+def _legend(tables: list[gpd.GeoDataFrame], lang: Language) -> list[tuple[str, str]]:
+    """Return colour and words of each status, the unknown one where there are such clusters."""
+    legend = [(_COLOURS[name], words[lang == "en"]) for name, words in STATUSES.items()]
+    unknown = any("status" not in table or table["status"].isna().any() for table in tables)
+    return [*legend, *([(_COLOURS[_UNKNOWN], _say("unknown", lang))] if unknown else [])]
+
+
+def _sides(before: pd.DataFrame, after: pd.DataFrame, lang: Language) -> list[str]:
+    """Return what the two are called: by their days where these tell them apart."""
+    days = [_day(table, lang) for table in (before, after)]
+    if all(days) and days[0] != days[1]:
+        return days
+    named = [_say(side, lang) for side in ("before", "after")]
+    return [
+        _say("side", lang, side=side, day=day) if day else side for side, day in zip(named, days, strict=True)
+    ]
+
+
 def _day(table: pd.DataFrame, lang: Language) -> str:
     days = pd.to_datetime(table["as_of"]).dropna() if "as_of" in table else pd.Series(dtype="datetime64[us]")
-    return _say("undated", lang) if days.empty else format_date(days.max(), lang)
+    return "" if days.empty else format_date(days.max(), lang)
+
+
+def _without_place(shapes: list[gpd.GeoSeries], lang: Language) -> list[str]:
+    lost = {key for side in shapes for key in side.index[side.isna() | side.is_empty]}
+    return [_say("no_place", lang, n=len(lost))] if lost else []
 
 
 def _sketches(tables: list[gpd.GeoDataFrame], lang: Language) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -214,7 +215,8 @@ _GROUP_FORMATS = {
     "build_out_rate": format_percent,
     "fill_rate": format_percent,
     "lawful_fill_rate": format_percent,
-    "planned_ha_published": format_number,
+    # Nothing published is no area of nought.
+    "planned_ha_published": lambda value, lang: format_number(value or math.nan, lang),
 }
 
 

@@ -1,0 +1,91 @@
+"""Two vintages under a slider: what is drawn, how the sides are called, and what is only text."""
+
+from __future__ import annotations
+
+import re
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely.geometry import LineString, Point, box
+
+from clusters_geo import SchemaError
+from clusters_geo.maps.slider import save_slider, slider_html
+
+
+def register(names, statuses, shapes=None, **columns):
+    ids = pd.Index([f"BN-{n}" for n in range(1, len(names) + 1)], name="cluster_id")
+    shapes = shapes or [box(106 + n / 10, 21, 106.01 + n / 10, 21.01) for n in range(len(names))]
+    table = {"name": names, "status": statuses, "planned_ha": [30.0] * len(names)} | columns
+    return gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326", index=ids)
+
+
+BEFORE = register(["Đồng Thọ", "Lâm Bình"], ["operating", "pending"])
+AFTER = register(["Đồng Thọ", "Lâm Bình", "Phú Lâm"], ["operating", "under_construction", None])
+
+
+def headings(text):
+    return re.findall(r"<span>(.*?)</span>", text)
+
+
+def drawn(text):
+    return [re.findall(r'class="cluster ([^"]+)"', side) for side in text.split("<svg")[1:]]
+
+
+def test_each_side_has_its_clusters_and_marks_those_that_changed():
+    assert drawn(slider_html(BEFORE, AFTER)) == [
+        ["operating", "pending changed"],
+        ["operating", "under_construction changed", "unknown changed"],
+    ]
+
+
+def test_a_status_that_nobody_knows_is_no_other_one():
+    text = slider_html(BEFORE, AFTER)
+    assert "Phú Lâm – Chưa rõ tình trạng – 30,0 ha" in text
+    assert text.count("Chưa rõ tình trạng") >= 2  # the legend names it too
+    assert "Chưa rõ tình trạng" not in slider_html(BEFORE, BEFORE)
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ((None, None), ["Kỳ trước", "Kỳ sau"]),
+        (("2025-12-31", "2026-06-14"), ["31/12/2025", "14/06/2026"]),
+        (("2026-06-14", "2026-06-14"), ["Kỳ trước (14/06/2026)", "Kỳ sau (14/06/2026)"]),
+        ((None, "2026-06-14"), ["Kỳ trước", "Kỳ sau (14/06/2026)"]),
+    ],
+)
+def test_sides_are_called_so_that_they_can_be_told_apart(days, expected):
+    sides = [table.assign(as_of=pd.Timestamp(day)) for table, day in zip((BEFORE, AFTER), days, strict=True)]
+    text = slider_html(*sides)
+    assert headings(text) == expected
+    assert f"Cụm công nghiệp: {expected[0]} – {expected[1]}" in text
+
+
+def test_points_and_lines_are_spots_and_what_has_no_place_is_said():
+    shapes = [Point(106, 21), LineString([(106.1, 21), (106.2, 21.1)]), None]
+    known = register(["A", "B", "C"], ["operating"] * 3, shapes)
+    text = slider_html(known, known, lang="en")
+    paths = re.findall(r'<path class="cluster operating" d="(M[\d.]+ [\d.]+l6 -6 6 6 -6 6Z)"', text)
+    assert len(paths) == 4
+    assert "1 clusters have no place and are not drawn." in text
+
+
+def test_what_changed_stands_below_as_a_table():
+    text = slider_html(BEFORE, AFTER, lang="en")
+    assert "<td>BN-3</td><td>Phú Lâm</td>" in text
+    assert "<details>" not in slider_html(BEFORE, BEFORE)
+
+
+def test_a_name_is_only_text():
+    hostile = register(["<script>alert(1)</script>", "{{ 7 * 7 }}"], ["operating", '"><b>'])
+    text = slider_html(BEFORE, hostile)
+    assert text.count("<script>") == 1
+    assert "{{ 7 * 7 }}" in text
+    assert "<b>" not in text
+
+
+def test_a_table_without_outlines_is_refused(tmp_path):
+    with pytest.raises(SchemaError):
+        save_slider(pd.DataFrame(BEFORE.drop(columns="geometry")), AFTER, tmp_path / "s.html")
+    assert not list(tmp_path.iterdir())
