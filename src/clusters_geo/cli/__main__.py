@@ -1,5 +1,5 @@
 """`python -m clusters_geo.cli`, for machines where scripts are not on the path."""
 
-from clusters_geo.cli import main
+from clusters_geo.cli import program
 
-main()
+program()

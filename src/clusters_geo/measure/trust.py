@@ -256,7 +256,8 @@ def _build_out(clusters: pd.DataFrame) -> pd.Series:
 
 def _texts(basis: pd.Series) -> list[str]:
     # A list is quicker here than a column of text.
-    return ["" if missing else str(value) for value, missing in zip(basis, basis.isna(), strict=True)]
+    cells = zip(basis.to_numpy(dtype=object), basis.isna().to_numpy(), strict=True)
+    return ["" if missing else str(value) for value, missing in cells]
 
 
 def province_of(clusters: pd.DataFrame) -> str | None:

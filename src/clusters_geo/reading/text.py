@@ -46,7 +46,12 @@ ENCODINGS = ("utf-8", "tcvn3", "vni", "cp1258")
 
 _ENOUGH = 0.7
 _SAMPLE = 2_000
-_LAST_LATIN1 = 0xFF
+# What Windows-1252 has where Latin-1 has controls, and these controls.
+_WINDOWS = {
+    ord(letter): chr(code)
+    for code in range(0x80, 0xA0)
+    if (letter := bytes([code]).decode("cp1252", "ignore"))
+}
 
 _INITIAL = re.compile(r"(?<!\S)[^\W\d_]")
 
@@ -166,7 +171,9 @@ def repair_text(
 def _repair_column(
     name: str, column: pd.Series, report: LoadReport, declared: str | None, encoding: str | None
 ) -> pd.Series:
-    found = {at: value for at, value in enumerate(column) if isinstance(value, str)}
+    # At once: walking through a column of pandas makes an object of its own for each cell.
+    cells = column.to_numpy(dtype=object)
+    found = {at: value for at, value in enumerate(cells) if isinstance(value, str)}
     if not found:
         return column
     texts = list(found.values())
@@ -178,13 +185,14 @@ def _repair_column(
         if used != "utf-8" or declared is None:
             report.encodings[name] = used
             report.note("text.encoding", column=name, encoding=used)
-    tidy = [text if not used and _keeps_bytes(text, declared) else _tidied(text) for text in texts]
-    _note_tidied(name, dict(zip(found, zip(texts, tidy, strict=True), strict=True)), report)
+    tidy_of = {t: t if not used and _keeps_bytes(t, declared) else _tidied(t) for t in set(texts)}
+    _note_tidied(name, dict(zip(found, texts, strict=True)), tidy_of, report)
     values = column.astype(object)
+    changed = {
+        at: tidy_of[new] for (at, old), new in zip(found.items(), texts, strict=True) if tidy_of[new] != old
+    }
     # What needed no repair stays the very object: a formula is more than its text.
-    values.iloc[list(found)] = [
-        old if new == old else new for old, new in zip(found.values(), tidy, strict=True)
-    ]
+    values.iloc[list(changed)] = list(changed.values())
     is_plain = all(type(value) is str for value in found.values())
     return values.astype("string") if is_plain and len(found) == column.notna().sum() else values
 
@@ -331,7 +339,7 @@ def _reread(name: str, row: int, text: str, encoding: str, report: LoadReport) -
 def _bytes_of(text: str) -> bytes | None:
     """Return the bytes that were read as Latin-1 or Windows-1252; None where the text is real Unicode."""
     try:
-        return b"".join(c.encode("latin-1" if ord(c) <= _LAST_LATIN1 else "cp1252") for c in text)
+        return text.translate(_WINDOWS).encode("latin-1")
     except UnicodeEncodeError:
         return None
 
@@ -374,11 +382,11 @@ def _tidied(text: str) -> str:
     return swapped if swapped != tidy and share_of_syllables([swapped]) == 1.0 else tidy
 
 
-def _note_tidied(name: str, pairs: dict[int, tuple[str, str]], report: LoadReport) -> None:
+def _note_tidied(name: str, texts: dict[int, str], tidy_of: dict[str, str], report: LoadReport) -> None:
     for code, was_changed in _CHANGES.items():
-        rows = [at + 1 for at, (text, tidy) in pairs.items() if was_changed(text, tidy)]
-        if rows:
-            report.note(code, rows, column=name)
+        odd = {text for text, tidy in tidy_of.items() if was_changed(text, tidy)}
+        if odd:
+            report.note(code, [at + 1 for at, text in texts.items() if text in odd], column=name)
 
 
 def decode(content: bytes, encoding: str) -> str:
