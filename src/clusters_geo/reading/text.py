@@ -187,12 +187,15 @@ def _repair_column(
             report.note("text.encoding", column=name, encoding=used)
     tidy_of = {t: t if not used and _keeps_bytes(t, declared) else _tidied(t) for t in set(texts)}
     _note_tidied(name, dict(zip(found, texts, strict=True)), tidy_of, report)
-    values = column.astype(object)
     changed = {
         at: tidy_of[new] for (at, old), new in zip(found.items(), texts, strict=True) if tidy_of[new] != old
     }
-    # What needed no repair stays the very object: a formula is more than its text.
-    values.iloc[list(changed)] = list(changed.values())
+    if not changed and isinstance(column.dtype, pd.StringDtype):
+        return column.astype("string")
+    values = column.astype(object)
+    if changed:
+        # What needed no repair stays the very object: a formula is more than its text.
+        values.iloc[list(changed)] = list(changed.values())
     is_plain = all(type(value) is str for value in found.values())
     return values.astype("string") if is_plain and len(found) == column.notna().sum() else values
 
