@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from geopandas.testing import assert_geodataframe_equal
 from clusters_geo.area import area_ha
 from clusters_geo.errors import CRSError, SchemaError
 from clusters_geo.maps import make_map
+from clusters_geo.words import catalogue
 
 
 def unpacked(packed):
@@ -202,3 +205,29 @@ def test_refusals(town, town_districts):
         make_map(town.drop(columns="status"), town_districts)
     with pytest.raises(SchemaError, match="units have no column 'name'"):
         make_map(town, town_districts.drop(columns="name"))
+
+
+def test_the_page_s_words_of_units_are_complete_in_both_languages():
+    """Every text of the page that speaks of districts speaks of communes once its words are changed."""
+    texts = catalogue("map")
+    forms = ("list", "one", "List", "One")
+    for lang in ("vi", "en"):
+        swaps = [(texts[f"as.district.{f}"], texts[f"as.commune.{f}"]) for f in forms]
+        spoken = 0
+        for key, words in texts.items():
+            if key.startswith(("as.", "units.")):
+                continue
+            said = words.text(lang)
+            for old, new in swaps:
+                said = said.replace(old.text(lang), new.text(lang))
+            spoken += said != words.text(lang)
+            left = re.search(r"district|\bhuyện\b|\bquận\b", said, re.IGNORECASE)
+            assert not left, (key, said)
+        assert spoken > 10
+
+
+@pytest.mark.parametrize("level", ["district", "commune"])
+def test_the_table_without_script_names_the_level_of_its_units(town, town_districts, level):
+    units = town_districts.assign(level=level, type="Xã" if level == "commune" else "Huyện")
+    markup = make_map(town, units, lang="en").noscript()
+    assert f'<th align="left">{level.capitalize()}</th>' in markup

@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 
+import pandas as pd
 import pytest
 
 from clusters_geo.errors import SchemaError
@@ -21,8 +22,6 @@ def data_of(file):
 
 
 def test_each_district_has_its_own_file_totals_and_findings(town, town_districts, tmp_path):
-    import pandas as pd
-
     findings = pd.DataFrame({"cluster_id": ["T-001", "T-002"], "severity": "info", "message": "x"})
     files = save_district_maps(town, town_districts, tmp_path, findings=findings)
     assert {name: f.name for name, f in files.items()} == {
@@ -64,8 +63,38 @@ def test_names_that_read_alike_get_files_of_their_own(town, town_districts, tmp_
     town_districts["name"] = ["Liên Hà", "Liên Hạ", "Index", "※"]
     files = save_district_maps(town, town_districts, tmp_path)
     assert sorted(f.name for f in files.values()) == [
-        "district.html", "index-2.html", "index.html", "lien-ha-2.html", "lien-ha.html",
+        "district.html", "index-2.html", "index.html", "lien-ha-my-duc.html", "lien-ha-thach-that.html",
     ]  # fmt: skip
+
+
+@pytest.fixture
+def namesakes(town_districts):
+    """Two communes called Phùng Xá, of two districts, and one of a name of its own."""
+    names, parents = ["Phùng Xá", "Phùng Xá", "Dị Nậu"], ["Thạch Thất", "Mỹ Đức", "Thường Tín"]
+    codes = pd.Index(["09985", "10453", "09982"], name="commune_code")
+    return town_districts.iloc[:3].assign(name=names, type="Xã", parent=parents).set_index(codes)
+
+
+def test_two_units_of_one_name_are_two_maps(town, namesakes, tmp_path):
+    surveyed = town.drop(columns="boundary_basis", errors="ignore")
+    files = save_district_maps(surveyed, namesakes, tmp_path)
+    assert {name: file.name for name, file in files.items()} == {
+        "Dị Nậu": "di-nau.html",
+        "Phùng Xá (Mỹ Đức)": "phung-xa-my-duc.html",
+        "Phùng Xá (Thạch Thất)": "phung-xa-thach-that.html",
+        "": "index.html",
+    }
+    shown = {name: data_of(file)["clusters"]["id"] for name, file in files.items() if name}
+    assert shown["Phùng Xá (Thạch Thất)"] == ["T-001", "T-004"]
+    assert shown["Phùng Xá (Mỹ Đức)"] == ["T-002", "T-005"]
+    assert data_of(files[""])["files"] == {name: file.name for name, file in files.items() if name}
+
+
+def test_without_what_they_are_part_of_their_codes_tell_them_apart(town, namesakes, tmp_path):
+    files = save_district_maps(town, namesakes.drop(columns="parent"), tmp_path)
+    assert {file.name for file in files.values()} == {
+        *("phung-xa-09985.html", "phung-xa-10453.html", "di-nau.html", "index.html"),
+    }
 
 
 def test_progress_is_told(town, town_districts, tmp_path):

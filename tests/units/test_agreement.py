@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -136,3 +138,20 @@ def test_the_page_switches_between_the_old_districts_and_today_s_communes(chromi
     page.wait_for_selector("html[data-ready=yes]")
     assert page.locator("path.cg-district").count() == 30
     page.close()
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_page_of_communes_never_speaks_of_districts(units, chromium, tmp_path, lang):
+    communes = units.assign(name=["Tân Chi", "Đông Cứu", "Gia Bình", "Lãng Ngâm"], level="commune", type="Xã")
+    register = table(lots(), investor="Công ty A")
+    page = chromium.new_page(viewport={"width": 1200, "height": 800})
+    page.goto(save_map(make_map(register, communes, lang=lang), tmp_path / "m.html").as_uri())
+    page.wait_for_selector("html[data-ready=yes]")
+    said = page.evaluate(
+        "[document.body.innerText, ...[...document.querySelectorAll('[title],[aria-label],[placeholder]')]"
+        ".map(e => [e.title, e.ariaLabel, e.placeholder].join(' ')),"
+        "...[...document.querySelectorAll('option')].map(o => o.textContent)].join('\\n')"
+    )
+    page.close()
+    assert {"vi": "xã, phường", "en": "communes"}[lang] in said.casefold()
+    assert not re.findall(r"(?i).*(?:district|\bhuyện\b|\bquận\b).*", said)

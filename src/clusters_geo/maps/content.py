@@ -175,7 +175,9 @@ class Content:
         totals = self.totals.reindex([WHOLE]).iloc[0] if focus is None else None
         home = self.home[about.index]
         units = self.tables.districts
-        return without_script(about, units, home, focus=focus, totals=totals, lang=lang, title=title)
+        return without_script(
+            about, units, home, level=self.level, focus=focus, totals=totals, lang=lang, title=title
+        )
 
     @property
     def level(self) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from clusters_geo.maps.plain import plain_text
 from clusters_geo.measure.rates import fill_rates
 from clusters_geo.measure.trust import MARK, doubtful_cells
-from clusters_geo.report.sheets import group_sheet, summary_sheet
+from clusters_geo.report.sheets import homes_sheet, summary_sheet
 from clusters_geo.report.svg_map import has_place, svg_map
 from clusters_geo.schema import STATUSES
 from clusters_geo.words import MISSING, format_number, format_percent, is_missing, speaker
@@ -34,6 +34,7 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
     units: gpd.GeoDataFrame,
     home: pd.Series,
     *,
+    level: str,
     focus: str | None,
     totals: pd.Series | None,
     lang: Language,
@@ -45,6 +46,8 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
     ----------
     clusters, units, home
         What the map is about, its units, and the unit of each cluster.
+    level
+        Of which level the units are.
     focus
         The one unit that the map is about, or None.
     totals
@@ -53,7 +56,9 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
         Language and heading.
     """
     sheet = summary_sheet(pd.DataFrame(clusters.drop(columns=clusters.geometry.name)), lang, totals=totals)
-    heads, rows, rest = _clusters(clusters, home, lang) if units.empty else _units(clusters, home, lang)
+    heads, rows, rest = (
+        _clusters(clusters, home, lang) if units.empty else _units(clusters, home, level, lang)
+    )
     parts = [
         f"<h1>{_text(title)}</h1>",
         f"<p><strong>{_text(_say('noscript', lang))}</strong></p>",
@@ -69,11 +74,9 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
 
 
 def _units(
-    clusters: gpd.GeoDataFrame, home: pd.Series, lang: Language
+    clusters: gpd.GeoDataFrame, home: pd.Series, level: str, lang: Language
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]], int]:
-    sheet = group_sheet(
-        pd.DataFrame(clusters.drop(columns=clusters.geometry.name)).assign(district=home), "district", lang
-    )
+    sheet = homes_sheet(pd.DataFrame(clusters.drop(columns=clusters.geometry.name)), home, level, lang)
     return sheet.header, list(sheet.rows[:_ROWS]), len(sheet.rows) - len(sheet.rows[:_ROWS])
 
 

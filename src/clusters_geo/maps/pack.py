@@ -63,7 +63,7 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
         As for `make_map`.
     folder
         Where to; made if missing; all maps appear in it together. Files are named after the district, such
-        as `thuong-tin.html`.
+        as `thuong-tin.html`; two of one name also after what they are part of, `phung-xa-my-duc.html`.
     lang, title, theme, tiles, attribution, measure, breaks, classing, findings
         As for `make_map`; the name of the district stands before the title.
     progress
@@ -96,7 +96,8 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
         raise SchemaError("map.no-districts")
     look = Look.of(lang=lang, title=title, theme=theme, tiles=tiles, attribution=attribution)
     content = Content.of(Tables.of(clusters, districts), classes(measure, classing, breaks))
-    files = _file_names(districts["name"])
+    # As the maps call them: two of one name are told apart by what they are part of, in their files as well.
+    files = _file_names(content.tables.districts["name"])
     with replaced_folder(folder) as staged:
         pack = _Pack(content, look, findings, staged)
         for name, _ in zip(files, _each(pack, files, workers), strict=True):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "footnotes",
     "group_sheet",
+    "homes_sheet",
     "pending_sheet",
     "programme_sheet",
     "reconciliation_sheet",
@@ -99,6 +100,13 @@ def group_sheet(
     if by != "status":  # its areas are those of each status, the total's those of operating clusters
         groups = pd.concat([groups, summarize(clusters)])
     return summary_table_sheet(groups, by, lang)
+
+
+def homes_sheet(clusters: pd.DataFrame, home: pd.Series, level: str, lang: Language) -> Sheet:
+    """Return the totals by the units of a level in which clusters lie, as `home_units` has them."""
+    # A label is one unit, whatever else the rows declare: under `commune` it would be told apart by district.
+    groups = summarize(clusters.assign(district=home), by="district")
+    return summary_table_sheet(pd.concat([groups, summarize(clusters)]), level, lang)
 
 
 def summary_table_sheet(groups: pd.DataFrame, by: str, lang: Language) -> Sheet:

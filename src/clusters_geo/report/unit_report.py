@@ -22,7 +22,7 @@ from clusters_geo.measure.trust import MARK, doubtful_cells
 from clusters_geo.names import did_you_mean, match_names, slug
 from clusters_geo.report.audit_report import AuditReport
 from clusters_geo.report.charts import chart
-from clusters_geo.report.sheets import group_sheet, summary_sheet
+from clusters_geo.report.sheets import homes_sheet, summary_sheet
 from clusters_geo.report.svg import stacked
 from clusters_geo.report.svg_map import has_place, svg_map
 from clusters_geo.report.tables import Sheet
@@ -308,8 +308,7 @@ def _parts(  # noqa: PLR0913 - what a report is about
         Part(_say("stages", lang), drawing=stacked(drawn, _say("stages", lang)), text=nowhere),
     ]
     if name is None:
-        by = str(home.name)
-        sheet = group_sheet(rows.assign(**{by: home}), by, lang)
+        sheet = homes_sheet(rows, home, str(home.name), lang)
         parts.append(Part(_say("units", lang), table=Sheet("", sheet.header, sheet.rows, sheet.numeric)))
     else:
         parts.append(Part(_say("list", lang), table=_listed(rows, lang)))

@@ -371,7 +371,9 @@ def unit_labels(units: pd.DataFrame) -> pd.Series:
         if column and column not in units:
             continue
         words = told.astype("string").map(lambda t: districts[t].name if t in districts else t)
-        names = names.mask(again & words.notna(), names + " (" + words + ")")
+        # What two of one name have in common tells neither from the other.
+        apart = ~pd.DataFrame({"name": names.map(fold), "word": words}).duplicated(keep=False)
+        names = names.mask(again & words.notna() & apart, names + " (" + words + ")")
     return names
 
 
