@@ -79,6 +79,8 @@ Google Earth. Chương trình đọc, sửa những gì chắc chắn, nói rõ 
 | dấu x ở cột "Đang hoạt động"; mọi cách nói tình trạng | operating, under_construction, pending; không có thì là chưa rõ, hoặc nêu `--status` |
 | mỗi huyện một trang | `--layers all`; tên trang là huyện |
 | cụm xếp theo cột, nhiều bảng trong một trang | bảng được xoay lại, các bảng được nối lại |
+| "Số liệu đến ngày 31/12/2024", "đến hết quý II/2025" trên hay dưới bảng | thời điểm của số liệu (`as_of`); tiêu đề chỉ nêu kỳ báo cáo thì lấy ngày cuối kỳ và nêu ra |
+| "Vốn đầu tư", "Tổng vốn", "Diện tích còn lại" | có thể là nhiều cột: không đoán, nêu ra để bạn chọn |
 | dòng, cột, trang đang ẩn; công thức chưa có kết quả | không đọc và nói rõ; công thức thì mở bằng Excel rồi lưu lại |
 | "Bảng thống kê tọa độ": điểm, X, Y | ranh giới của cụm, làm sổ hoặc làm `--boundaries`; X là tọa độ Bắc; diện tích ghi được so với diện tích tính |
 

@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 _LABELS = {"status": STATUSES, "investor_kind": INVESTOR_KINDS, "type": UNIT_TYPES}
+_NOT_YET = "chua "
 _FURTHEST_FIRST = ("operating", "under_construction", "pending")
 
 # Signs in a column whose header says what they mean.
@@ -79,6 +80,8 @@ def status_of(text: str) -> Reading:
     (Reading(status='under_construction', sure=True), 'pending')
     >>> status_of("Đang hoạt động, đang mở rộng").status, status_of("Ngừng hoạt động").status
     ('operating', '')
+    >>> status_of("Đã có QĐ thành lập, chưa đầu tư xây dựng hạ tầng")
+    Reading(status='pending', sure=True)
     """
     exact = known_choices("status", tuple(STATUSES)).get(folded(text))
     if exact:
@@ -115,14 +118,27 @@ def is_tick(value: object) -> bool:
 
 
 def _matches(clause: str, kinds: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the statuses that the known words of a clause mean, each with how it is known."""
+    before, denial, after = clause.partition(_NOT_YET)
+    found = [(value, how) for _, value, how in _known_in(before, kinds)]
+    for written, value, how in _known_in(denial + after, kinds):
+        if written.startswith(_NOT_YET) or value not in {"operating", "under_construction"}:
+            found.append((value, how))
+        elif value == "under_construction":
+            # "Chưa … xây dựng hạ tầng": what is not yet being built waits for it.
+            found.append(("pending", how))
+    return [(value, how) for value, how in found if value] or found
+
+
+def _known_in(clause: str, kinds: tuple[str, ...]) -> list[tuple[str, str, str]]:
     found = []
     for written, value, how in _wordings():
         if how in kinds or (how == "words" and not value):
             without = re.sub(rf"(?<!\w){re.escape(written)}(?!\w)", " | ", clause)
             if without != clause:
                 clause = without
-                found.append((value, how))
-    return [(value, how) for value, how in found if value] or found
+                found.append((written, value, how))
+    return found
 
 
 @cache

@@ -43,6 +43,10 @@ _ESCAPE = re.compile(
 )
 _MULTIBYTE = {"1": "cp932", "2": "cp950", "3": "cp949", "4": "johab", "5": "cp936"}
 _SIGNS = {"d": "°", "c": "⌀", "p": "±", "%": "%"}
+_AREA = re.compile(
+    r"(?:^|[\s(,;:–-]+)(?:(?:S|DT|Diện\s+tích|Area)\s*[=:≈]?\s*)?\d[\d.,\s]*(?:ha|m2|m²|m\^2)\)?\s*$",
+    re.IGNORECASE,
+)
 _NAMES_A_CLUSTER = re.compile(r"\b(?:ccn|kcn|cum|khu|cluster)\b")
 
 
@@ -252,7 +256,9 @@ def _labels(shapes: gpd.GeoSeries, texts: gpd.GeoDataFrame, report: LoadReport) 
             smallest[text] = shape
     found: dict[int, list[str]] = {}
     for text, shape in sorted(smallest.items()):
-        found.setdefault(shape, []).append(" ".join(str(texts["Text"].iloc[text]).split()))
+        lines = filter(None, map(_without_area, str(texts["Text"].iloc[text]).splitlines()))
+        found.setdefault(shape, []).extend(lines)
+    found = {shape: labels for shape, labels in found.items() if labels}
     several = [at + 1 for at, labels in sorted(found.items()) if len(set(labels)) > 1]
     nameless = [at + 1 for at in range(len(shapes)) if at not in found]
     if several:
@@ -260,6 +266,11 @@ def _labels(shapes: gpd.GeoSeries, texts: gpd.GeoDataFrame, report: LoadReport) 
     if nameless:
         report.note("shapes.no-label", nameless)
     return [_best_label(found[at]) if at in found else None for at in range(len(shapes))]
+
+
+def _without_area(label: str) -> str:
+    """Return one line of a label without the area that it states, "" if it states nothing else."""
+    return _AREA.sub("", " ".join(label.split())).strip()
 
 
 def _best_label(labels: list[str]) -> str:

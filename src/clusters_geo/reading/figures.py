@@ -58,13 +58,22 @@ _NUMBER = r"[+-]?\d[\d.,\s\u00a0\u202f']*+"
 _FIGURE = re.compile(rf"^({_NUMBER})\s*([^\W\d][\w\s./²]*+|%)?\s*+\.?$")
 _BESIDE = re.compile(rf"^({_NUMBER})\s*(ha|m2|m²|%)?\s*+[(\[]([^\d\n]*+\d.*)[)\]]\.?$", re.IGNORECASE)
 _OPEN = re.compile(
-    rf"^(?:[<>≤≥]=?|trên|dưới|hơn|không\s+quá|ít\s+nhất|tối\s+đa|tối\s+thiểu|over|under|more\s+than|less\s+than)\s*{_NUMBER}"
+    r"^(?:[<>≤≥]=?|trên|dưới|hơn|không\s+quá|ít\s+nhất|tối\s+đa|tối\s+thiểu|over|under|more\s+than|less\s+than)"
+    rf"\s*{_NUMBER}"
     rf"|^{_NUMBER}\s*(?:%|ha|m2)?\s*(?:[-–—÷]|đến|tới|to)\s*{_NUMBER}",
     re.IGNORECASE,
 )
 _FULL = re.compile(
     r"^(?:da )?(?:lap )?(?:day|kin)(?: 100 ?%)?$|^da lap day\b.*|^lap day(?: hoan toan)?$|^full$"
 )
+# Words for nothing known, whatever follows them; and words that tell something, but no figure.
+_NOTHING = re.compile(
+    r"^(?:(?:chua|khong|ko|k|dang)\s+(?:co|ro|xac dinh|thong ke|cap nhat|tong hop|bao cao|thu thap|ghi nhan"
+    r"|nhap|biet|day du|du)\b\D*|k|ko|kxd|kco|no data|not available|unknown|tbd|[-–—._…\s]+)$"
+)
+_TOLD = re.compile(r"^\D*\b(?:lap day|chua|khong|dang|mot phan|phan lon|gan het|co ban|du kien)\b\D*$")
+_LETTER_MARK = re.compile(r"(?<=\d)\s*\(\s*([a-h])\s*\)$", re.IGNORECASE)
+_MOST_LETTERS = 120
 _GROUP = 3
 
 
@@ -94,6 +103,8 @@ def taken_apart(text: str) -> Figure:
     (Figure(kind='figure', digits='23,74', unit='ha', about=True, mark='', beside=''), '27,8', 'open')
     >>> taken_apart("12,7 (GĐ1 8,2)").beside, taken_apart("Chưa có").kind, taken_apart("chờ").kind
     ('GĐ1 8,2', 'blank', 'words')
+    >>> taken_apart("chưa thống kê").kind, taken_apart("Cơ bản lấp đầy").kind, taken_apart("22,5 (a)").digits
+    ('blank', 'open', '22,5')
     """
     plain = " ".join(text.split())
     if is_blank(plain):
@@ -102,8 +113,12 @@ def taken_apart(text: str) -> Figure:
         return Figure("full")
     if _OPEN.match(plain) and not re.fullmatch(r"[+-]?[\d.,\s]+", plain):
         return Figure("open")
-    mark = place_of_note(plain)
-    stripped = without_mark(plain) if mark and not _FIGURE.match(plain) else plain
+    if len(plain) <= _MOST_LETTERS and _TOLD.match(strip_accents(plain)):
+        return Figure("open")
+    lettered = _LETTER_MARK.search(plain)
+    mark = lettered[0].strip() if lettered else place_of_note(plain)
+    marked = _LETTER_MARK.sub("", plain) if lettered else without_mark(plain)
+    stripped = marked if mark and not _FIGURE.match(plain) else plain
     about = _APPROXIMATE.match(stripped)
     stripped = stripped[about.end() :] if about else stripped
     beside = _BESIDE.match(stripped)
@@ -130,7 +145,8 @@ def is_blank(text: str) -> bool:
     >>> is_blank(" – "), is_blank("Chưa có"), is_blank("#DIV/0!"), is_blank("0")
     (True, True, False, False)
     """
-    return " ".join(strip_accents(text).split()) in BLANKS
+    plain = " ".join(strip_accents(text).split())
+    return plain in BLANKS or _NOTHING.match(plain) is not None
 
 
 def decimal_mark(texts: list[str]) -> str | None:

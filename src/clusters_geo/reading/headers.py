@@ -86,6 +86,7 @@ _TIME = re.compile(
 _YEAR = re.compile(r"(?:19|20)\d{2}(?!\d)")
 _SUFFIX = re.compile(r"^(.*\S)_(ha|m2|km2|pct|sqm)$", re.IGNORECASE)
 _BRACKET = re.compile(r"^(.*\S)\s*[(\[]([^()\[\]]*)[)\]]\s*$", re.DOTALL)
+_INSIDE = re.compile(r"^([^\n]*\S)[ ]*[(\[]([^()\[\]]*)[)\]][ ]*([^\s/|–-][^\n/|]*)$")
 _TAIL = re.compile(r"^(.*\S)\s*(?:,|:|;|\s[-–])\s*(\S.*)$", re.DOTALL)
 _UNIT_WORDS = re.compile(r"^(?:đvt|đơn vị tính|đơn vị|đv|unit)\s*:?\s*", re.IGNORECASE)
 _PER = re.compile(r"(?<!\s)\s*+/\s*+(?:năm|tháng|người|năm\.|year|month|person)\b.*$", re.IGNORECASE)
@@ -159,6 +160,8 @@ def split_unit(header: str) -> tuple[str, str]:
     --------
     >>> split_unit("Diện tích (m²)"), split_unit("dien_tich_ha"), split_unit("Tên CCN")
     (('Diện tích', 'm2'), ('dien_tich', 'ha'), ('Tên CCN', ''))
+    >>> split_unit("Đã cho thuê (ha) năm 2025")
+    ('Đã cho thuê năm 2025', 'ha')
     >>> split_unit("Nộp ngân sách (triệu đồng)(*)")
     ('Nộp ngân sách', 'million VND')
     """
@@ -168,7 +171,10 @@ def split_unit(header: str) -> tuple[str, str]:
         unit = unit_of(found[2]) if found else ""
         if found and unit:
             return without_mark(found[1]), unit
-    return plain, ""
+    # "Đã cho thuê (ha) năm 2025".
+    inside = _INSIDE.match(plain)
+    unit = unit_of(inside[2]) if inside else ""
+    return (f"{inside[1]} {without_mark(inside[3])}", unit) if inside and unit else (plain, "")
 
 
 def without_mark(text: str) -> str:
@@ -298,7 +304,9 @@ def _figures() -> frozenset[str]:
 
 def _of_parts(text: str, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Return what a header in two languages, or with a remark in brackets, stands for."""
-    parts = [p.strip() for p in re.split(r"[\n/|()]|\s[-–]\s", text) if p.strip()]
+    # "Total area (ha) / Tổng diện tích (ha)": the unit of the first is no part of its name.
+    plain = re.sub(r"[(\[]([^()\[\]]*)[)\]]", lambda found: "" if unit_of(found[1]) else found[0], text)
+    parts = [p.strip() for p in re.split(r"[\n/|()]|\s[-–]\s", plain) if p.strip()]
     found = [known.get(_key(part).replace(" ", ""), ()) for part in parts]
     if len(parts) < 2 or not any(found):  # noqa: PLR2004 - two languages
         return ()
@@ -439,6 +447,8 @@ def _note(
         options = _by_table(header, rows_of[header], columns)
         if options and options[0] not in missing:
             report.note("columns.second", header=header, column=options[0])
+        elif not options and len(several := _ambiguous().get(_key(split_unit(header)[0]), ())) > 1:
+            report.note("columns.ambiguous", header=header, columns=list(several))
 
 
 @cache
@@ -464,6 +474,16 @@ def _known_names(of_clusters: bool) -> dict[str, tuple[str, ...]]:  # noqa: FBT0
     for key, found in _spaced_names(of_clusters).items():
         known.setdefault(key.replace(" ", ""), found)
     return known
+
+
+@cache
+def _ambiguous() -> dict[str, tuple[str, ...]]:
+    """Return the headers that may be one of several columns, which only their owner can tell."""
+    known: dict[str, list[str]] = {}
+    for row in table_of("headers"):
+        if row["column"].startswith("?"):
+            known.setdefault(_key(row["header"]), []).append(row["column"][1:])
+    return {key: tuple(columns) for key, columns in known.items()}
 
 
 @cache

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from clusters_geo.schema import Language
 
-__all__ = ["ATTRIBUTE", "LoadReport", "Note", "attach", "some", "word"]
+__all__ = ["ATTRIBUTE", "LoadReport", "Note", "attach", "some", "some_rows", "word"]
 
 ATTRIBUTE = "clusters_geo_load"
 Kind = Literal["repair", "doubt"]
@@ -251,7 +251,7 @@ class LoadReport:
         cells = [self.address(row, column) for row in note.rows] if about_records else []
         if cells and all(cells):
             return word("in cells", lang, cells=some(cells, lang))
-        return word("in rows", lang, rows=some(note.rows, lang))
+        return word("in rows", lang, rows=some_rows(note.rows, lang))
 
     def __str__(self) -> str:
         """Return the report in English."""
@@ -292,6 +292,25 @@ def some(values: Iterable[object], lang: Language = "en") -> str:
     listed = [str(v) for v in values]
     more = len(listed) - _SHOWN
     return ", ".join(listed[:_SHOWN]) + (word("more", lang, more=more) if more > 0 else "")
+
+
+def some_rows(rows: Iterable[int], lang: Language = "en") -> str:
+    """Return the first few of many rows, those that follow each other as one range.
+
+    Examples
+    --------
+    >>> some_rows([5, 6, 7, 8, 12]), some_rows(range(1, 40)), some_rows(range(1, 21, 2), "vi")
+    ('5–8, 12', '1–39', '1, 3, 5, 7, 9 và 5 dòng nữa')
+    """
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row == runs[-1][1] + 1:
+            runs[-1][1] = row
+        else:
+            runs.append([row, row])
+    texts = [str(first) if first == last else f"{first}–{last}" for first, last in runs]
+    more = sum(last - first + 1 for first, last in runs[_SHOWN:])
+    return ", ".join(texts[:_SHOWN]) + (word("more", lang, more=more) if more else "")
 
 
 def word(key: str, lang: Language, **values: object) -> str:

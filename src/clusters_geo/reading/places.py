@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from typing import NamedTuple
 
 from clusters_geo.names import strip_accents
+from clusters_geo.reading.headers import table_of
 
 __all__ = ["Place", "district_in_title", "place_of", "said_place"]
 
-_COMMUNE = r"xã|phường|thị\s+trấn|tt\.|x\.|p\."
+_COMMUNE = r"xã|phường|thị\s+trấn|tt\.|tt(?=\s)|x\.|p\."
 _DISTRICT = r"huyện|quận|thị\s+xã|thành\s+phố|tp\.?(?=\s|\b)|tx\.?(?=\s|\b)|h\.|q\."
-_BELOW = r"thôn|xóm|tổ|khu|ấp|bản|làng|số|đường|lô|khối|tổ\s+dân\s+phố|tdp"
+_BELOW = (
+    r"thôn|xóm|tổ|khu|ấp|bản|làng|số|đường|lô|khối|tổ\s+dân\s+phố|tdp"
+    r"|khu\s+phố|kp|tk|km|quốc\s+lộ|ql|tỉnh\s+lộ|đt|cụm\s+dân\s+cư"
+)
 _ABOVE = r"tỉnh|vùng"
 _LEVEL = re.compile(
     rf"^\s*(?:(?:thuộc|tại|trên\s+địa\s+bàn|địa\s+phận|các|của)\s+)*(?:(?P<commune>{_COMMUNE})|(?P<district>{_DISTRICT})"
@@ -68,15 +73,27 @@ def place_of(text: str) -> Place | None:
     ('Phụng Châu', 'Phú Nghĩa')
     >>> place_of("Phú Thị") is None, place_of("Phú Thị, Gia Lâm").district
     (True, 'Gia Lâm')
+    >>> place_of("Xã Yên Phong, tỉnh Bắc Ninh")
+    Place(district='', communes=('Yên Phong',))
     """
     parts = [
-        part.strip(" .-–") for part in _PARTS.split(_WITHIN.sub(", ", unicodedata.normalize("NFC", text)))
+        part.strip(" .:-–") for part in _PARTS.split(_WITHIN.sub(", ", unicodedata.normalize("NFC", text)))
     ]
+    parts = [part for part in parts if part]
+    last = _LEVEL.match(parts[-1]) if len(parts) > 1 else None
+    # "Xã Yên Phong, tỉnh Bắc Ninh": since July 2025 nothing stands between the two.
+    in_province = last is not None and last.lastgroup == "above"
+    if len(parts) > 1 and last is None and strip_accents(parts[-1]) in _provinces():
+        in_province = any(f and f.lastgroup == "commune" for f in map(_LEVEL.match, parts))
+    return _place(parts[:-1] if in_province else parts, text, in_province=in_province)
+
+
+def _place(parts: list[str], text: str, *, in_province: bool) -> Place | None:
     communes: list[str] = []
     district, level, bare = "", "", []
-    for part in filter(None, parts):
+    for part in parts:
         found = _LEVEL.match(part)
-        name = part[found.end() :].strip() if found else part
+        name = part[found.end() :].strip(" .:-–") if found else part
         level = found.lastgroup or "" if found else level or "bare"
         if not name or (found and level in {"below", "above"}):
             level = "" if found else level
@@ -88,14 +105,26 @@ def place_of(text: str) -> Place | None:
         elif level == "bare":
             bare.append(name)
             level = ""
-    if bare and not district and not communes and len(bare) == 2:  # noqa: PLR2004 - commune, district
-        # "A và B" are two of a kind, "A, B" a place and what it lies in.
-        return Place("", tuple(bare)) if re.search(r"\svà\s|[&+;]", text) else Place(bare[1], (bare[0],))
+    if not district and not communes and len(bare) == 2:  # noqa: PLR2004 - commune, district
+        return _of_two(bare[0], bare[1], text)
     if bare and district and not communes:
         communes = bare
     elif bare and communes and not district and len(bare) == 1:
         district = bare[0]
-    return Place(district, tuple(communes)) if (district and communes) or len(communes) > 1 else None
+    is_several = (district and communes) or len(communes) > 1 or (in_province and (district or communes))
+    return Place(district, tuple(communes)) if is_several else None
+
+
+def _of_two(one: str, other: str, text: str) -> Place:
+    """Return what two bare names are: "A và B" two of a kind, "A, B" a place and what it lies in."""
+    if strip_accents(other) in _PROVINCES:
+        return Place(one, ())
+    return Place("", (one, other)) if re.search(r"\svà\s|[&+;]", text) else Place(other, (one,))
+
+
+@cache
+def _provinces() -> frozenset[str]:
+    return frozenset(strip_accents(row["name"]) for row in table_of("provinces"))
 
 
 def said_place(label: str) -> dict[str, str]:

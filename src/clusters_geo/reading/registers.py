@@ -16,6 +16,7 @@ import pyproj
 
 from clusters_geo.errors import SourceError
 from clusters_geo.names import strip_accents
+from clusters_geo.reading.as_of import as_of_in
 from clusters_geo.reading.cells import Formula, Sheet, letter, shown
 from clusters_geo.reading.choices import is_tick, status_in_title, status_of
 from clusters_geo.reading.corners import is_table_of_corners, meridian_in, read_corners, read_points
@@ -23,7 +24,7 @@ from clusters_geo.reading.headers import unit_of, without_mark, year_of
 from clusters_geo.reading.heads import HEADER_SEARCH
 from clusters_geo.reading.places import district_in_title, said_place
 from clusters_geo.reading.rows import Judged, judge_rows
-from clusters_geo.reading.sheet_tables import SheetTable, has_names, tables_in
+from clusters_geo.reading.sheet_tables import SheetTable, has_names, tables_in, together
 from clusters_geo.reading.sheets import read_sheets
 from clusters_geo.reading.text import read_again
 
@@ -42,7 +43,8 @@ __all__ = ["REGISTERS", "Aside", "Register", "read_register"]
 REGISTERS = frozenset({"CSV", "XLSX", "XLSB", "XLS", "ODS", "DOCX"})
 
 _DITTO = re.compile(
-    r"^[-–\s]*(?:nt|n\.t\.?|n/t|như\s+trên|nhu tren|như\s+trên\s+\(nt\)|[\"″”“〃]|''|,,|ditto|idem)[-–\s]*$",
+    r"^[-–\s]*(?:nt|n\.t\.?|n/t|như\s+trên|nhu tren|như\s+trên\s+\(nt\)|[\"″”“〃]|''|,,|//|-//-|ditto"
+    r"|idem)[-–\s]*$",
     re.IGNORECASE,
 )
 _UNIT_LINE = re.compile(r"(?:đơn\s+vị\s+tính|đvt|đơn\s+vị|unit)\s*:\s*(.+?)\)?\s*$", re.IGNORECASE)
@@ -50,7 +52,9 @@ _GENERIC = re.compile(
     r"^(?:sheet|trang|trang tinh|ccn|cum|danh|dm|ds|pl|phu luc|bieu|bang|data|du lieu|so lieu|tong|th|nam"
     r"|quy|bao cao|mau|table|layer|register|clusters?)\b|^[\divx.\s/-]+$|\d{4}"
 )
-_HANDED = ("status", "district", "commune")
+_HANDED = ("status", "district", "commune", "as_of")
+# A line of words among figures: a title or a remark in one cell, or two.
+_FEW_TEXTS = 2
 _FIGURE_KINDS = re.compile(
     r"_ha$|_vnd$|^(?:workers|enterprises|projects|fill_rate_declared|\w+_projects|\w+_workers)$"
 )
@@ -136,7 +140,7 @@ def read_register(  # noqa: PLR0913 - all but the file is keyword-only
     tables = _chosen(file, sheets, report, sheet, layers, said)
     report.layer = report.layer or tables[0].sheet.name or file.stem
     parts = [_Reader(table, file, report, is_text=bool(used)).read(sheets) for table in tables]
-    register = _together(parts)
+    register = together(parts)
     report.rows = len(register.table)
     return register
 
@@ -266,7 +270,7 @@ class _Reader:
 
     def _ticks_status(self, column: int, rows: list[int]) -> bool:
         path = self._head.paths[column]
-        if not path or not status_of(path[-1]).status or self._head.means[column]:
+        if not path or not status_of(path[-1]).status or self._head.means[column] not in {"", "status"}:
             return False
         values = [v for at in rows if shown(v := self._sheet.at(at, column))]
         return bool(values) and all(is_tick(v) for v in values)
@@ -344,6 +348,7 @@ class _Reader:
         }
         title["district"] = title["district"] or self._district_of_sheet(has_sheets)
         title["status"] = title["status"] or status_in_title(self._sheet.name)
+        self._date(given, judged)
         has_sections = {key for h in given for key in h}
         for key, value in title.items():
             is_column = key in self._head.means or (key == "status" and ticks)
@@ -376,6 +381,23 @@ class _Reader:
                 self._report.note("columns.two-ticks", doubtful, column="status")
         return pd.DataFrame(given, columns=list(_HANDED), index=range(len(given)), dtype="object")
 
+    def _date(self, given: list[dict[str, str]], judged: Judged) -> None:
+        """Hand the day of the figures down, where the texts around the table state it."""
+        above = [
+            " ".join(map(shown, row))
+            for row in self._sheet.rows[: self._head.top]
+            if 0 < sum(bool(shown(v)) for v in row) <= _FEW_TEXTS
+        ]
+        notes = [other.text for other in judged.others if other.sense == "note"]
+        found = as_of_in([*self._table.titles, *notes]) or as_of_in([*above, self._sheet.name])
+        if found is None or "as_of" in self._head.means:
+            return
+        day = {"say": "day", "day": found.day.day, "month": found.day.month, "year": found.day.year}
+        code = "rows.as-of" if found.sure else "rows.as-of-period"
+        self._report.note(code, column="as_of", day=day, text=found.text[:120])
+        for h in given:
+            h["as_of"] = found.day.isoformat()
+
     @staticmethod
     def _one(found: Iterator[str]) -> str:
         values = {value for value in found if value}
@@ -392,7 +414,12 @@ class _Reader:
         units = {self._names[c]: unit for c, unit in judged.units.items() if c in columns}
         lines = [found[1] for text in self._table.titles if (found := _UNIT_LINE.search(text))]
         # A line above may name several: "Đơn vị tính: ha, triệu đồng".
-        stated = [unit for line in lines for part in re.split(r"[,;]", line) if (unit := unit_of(part))]
+        stated = [
+            unit
+            for line in lines
+            for part in re.split(r"[,;]", line)
+            if (unit := unit_of(part) or unit_of(part.rpartition(":")[2]))
+        ]
         if stated:
             self._report.note("rows.unit-line", units=stated)
         return units | ({"*": ",".join(stated)} if stated else {})
@@ -531,46 +558,3 @@ _NOTES = {
     "note": "rows.notes",
     "signature": "rows.signature",
 }
-
-
-# --- several tables as one
-
-
-def _together(parts: list[Register]) -> Register:
-    """Return several tables under each other; headers that mean the same are one column."""
-    first, *rest = parts
-    for part in rest:
-        _rename_alike(first, part)
-        start = len(first.table)
-        for aside in part.asides:
-            aside.ranges = [(a + start, b + start) for a, b in aside.ranges]
-            aside.parent += start if aside.parent >= 0 else 0
-        first.asides += part.asides
-        first.table = pd.concat([first.table, part.table], ignore_index=True)
-        first.handed = pd.concat([first.handed, part.handed], ignore_index=True)
-        first.paths = {**part.paths, **first.paths}
-        first.units = {**part.units, **first.units}
-        if first.shapes is not None or part.shapes is not None:
-            first.shapes = [*(first.shapes or [None] * start), *(part.shapes or [None] * len(part.table))]
-        first.crs = first.crs or part.crs
-    return first
-
-
-def _rename_alike(first: Register, part: Register) -> None:
-    from clusters_geo.reading.headers import meanings, split_unit
-
-    def meaning(paths: dict[str, tuple[str, ...]], header: str) -> tuple[str, str]:
-        path = paths.get(header, (header,))
-        return next(iter(meanings(path)), ""), next(
-            (u for p in reversed(path) if (u := split_unit(p)[1])), ""
-        )
-
-    known = {m: h for h in first.table.columns if (m := meaning(first.paths, h))[0]}
-    names = {
-        h: known[m]
-        for h in part.table.columns
-        if h not in first.table.columns and (m := meaning(part.paths, h)) in known
-    }
-    part.table = part.table.rename(columns=names)
-    for aside in part.asides:
-        aside.cells = {names.get(h, h): v for h, v in aside.cells.items()}

@@ -33,7 +33,7 @@ _TOTAL = re.compile(
     r"|grand total"
     r"|sub-?total|(?:toan|ca) (?:tinh|thanh pho|tp|huyen|quan|thi xa|vung|mien|bo|quoc|nuoc|xa|dia ban)"
     r"|luy ke)\b"
-    r"|(?P<word>tong|cong|total|sum)(?![\w]))(?P<rest>.*)$"
+    r"|(?P<word>tong|cong|total|sum|[σς∑])(?![\w]))(?P<rest>.*)$"
 )
 _TOTAL_OF = re.compile(
     r"^[\s\d:.,;()+\-–/*=]*$|^[\s:.,(]*(?:[ivx]+|[a-h])(?:[\s,+.&)-]+(?:[ivx]+|[a-h]))*[\s).:]*$"
@@ -71,6 +71,7 @@ _COUNTED = re.compile(r"(?<!\s)\s*+[:(–-]?\s*+\d++\s*+(?:cụm|CCN|cum)?.*$", 
 _KIND = re.compile(
     r"^(?:khu|vung|nhom|loai|danh muc|quy hoach|giai doan|mien|phan|muc|cac|dang|da|chua|moi)\b"
 )
+_UNIT_TITLE = re.compile(r"^(?:dvt|don vi(?: tinh)?|units?)$")
 _LONG, _MOST_WORDS = 60, 4
 
 # Columns whose cells say that a row is a cluster of its own.
@@ -142,6 +143,7 @@ class _Judge:
         self._stack: list[tuple[str, RowSense]] = []
         self._signed = False
         self._since_total = self._since_header = 0
+        self._parts: set[int] = set()
 
     def _numbering(self) -> tuple[bool, bool]:
         """Return whether records are numbered 1, 2, 3, and whether they are I, II, III."""
@@ -230,7 +232,7 @@ class _Judge:
         if is_count(texts):
             return "counters"
         units = [text for c, text in zip(cells, texts, strict=True) if c != self._ordinal]
-        if not self._result.records and units and all(unit_of(t) or t in {"-", "–"} for t in units):
+        if not self._result.records and units and all(_is_unit(t) for t in units):
             return "units"
         if self._result.records and label == "" and self._is_below_name(at):
             return "phase"
@@ -259,7 +261,7 @@ class _Judge:
             if _NOTE.match(folded) or any(_NOTE.match(text) for text in first[:1]):
                 return "note"
         if self._is_phase(folded, kind):
-            return "phase"
+            return "note" if self._is_part_of_total(at, folded) else "phase"
         if self._is_section(at, cells, label, kind, figures, own):
             return "section" if self._leads_on(at) else "note"
         return "record"
@@ -268,6 +270,16 @@ class _Judge:
         texts = [strip_accents(shown(v)).strip() for v in cells.values() if isinstance(v, str)]
         name = strip_accents(shown(cells.get(self._name if self._name is not None else -1))).strip()
         return any(_SIGNED.search(text) for text in texts) and (not name or bool(_SIGNED.search(name)))
+
+    def _is_part_of_total(self, at: int, folded: str) -> bool:
+        """Return whether "trong đó" stands below a total: what it is part of is no cluster."""
+        last = self._result.others[-1] if self._result.others else None
+        between = any(self._cells(r) for r in range(last.row + 1, at)) if last else True
+        is_total = last is not None and (last.sense in {"total", "average"} or last.row in self._parts)
+        if is_total and not between and re.match(r"[-+•*–\s]*trong do", folded):
+            self._parts.add(at)
+            return True
+        return False
 
     def _is_phase(self, folded: str, kind: str) -> bool:
         if not self._result.records:
@@ -369,6 +381,10 @@ class _Judge:
         for other in self._result.others:
             other.ranges = [(start, count if stop < 0 else stop) for start, stop in other.ranges]
         return self._result
+
+
+def _is_unit(text: str) -> bool:
+    return bool(unit_of(text)) or text in {"-", "–"} or bool(_UNIT_TITLE.match(strip_accents(text)))
 
 
 def _is_marker(text: str) -> bool:

@@ -6,9 +6,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from clusters_geo.names import strip_accents
 from clusters_geo.reading.cells import Sheet, shown
 from clusters_geo.reading.choices import status_in_title
+from clusters_geo.reading.headers import meanings, split_unit
 from clusters_geo.reading.heads import Head, find_head
 from clusters_geo.reading.places import district_in_title
 
@@ -16,10 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from clusters_geo.reading.notes import LoadReport
+    from clusters_geo.reading.registers import Register
 
-__all__ = ["SheetTable", "has_names", "tables_in"]
+__all__ = ["SheetTable", "has_names", "tables_in", "together"]
 
 _TITLED = re.compile(r"^(?:bang|bieu|phu luc|danh sach|danh muc|table|[ivx]+\.|[a-h]\.)\b")
+_CORNER = re.compile(r"^(?:chi tieu|noi dung|thong tin|tieu chi|hang muc|indicators?|items?|figures?)\b")
+_NAME_HEADER = "Tên CCN"
+_CORNER_SEARCH = 3
 _TURNED_ROWS = 300
 _FEW_KNOWN = 3
 
@@ -40,7 +47,7 @@ def tables_in(sheet: Sheet, report: LoadReport, said: Collection[str]) -> Iterat
     first = find_head(sheet, said=said)
     known = 0 if first is None else len(set(first.means) - {"", "@ordinal"})
     if known < _FEW_KNOWN and len(sheet.rows) <= _TURNED_ROWS:
-        turned = sheet.turn()
+        turned = _with_corner(sheet.turn())
         other = find_head(turned, said=said)
         if (
             other is not None
@@ -58,6 +65,18 @@ def tables_in(sheet: Sheet, report: LoadReport, said: Collection[str]) -> Iterat
         ]
         yield SheetTable(sheet, head, start, stop, titles)
         start, head = stop, following
+
+
+def _with_corner(turned: Sheet) -> Sheet:
+    """Return a turned sheet in which the cell above the clusters' names says so, and not "Chỉ tiêu"."""
+    rows = list(turned.rows)
+    for at, row in enumerate(rows[:_CORNER_SEARCH]):
+        corner = next((c for c, v in enumerate(row) if _CORNER.match(strip_accents(shown(v)))), None)
+        if corner is not None and len(row) > _FEW_KNOWN:
+            below = [shown(r[corner]) for r in rows[at + 1 :] if corner < len(r) and shown(r[corner])]
+            if below and all(re.search("[^\\W\\d]", text) for text in below):
+                rows[at] = [*row[:corner], _NAME_HEADER, *row[corner + 1 :]]
+    return replace(turned, rows=rows)
 
 
 def _next_head(sheet: Sheet, head: Head, said: Collection[str]) -> Head | None:
@@ -112,3 +131,44 @@ def _title_start(sheet: Sheet, head: Head, following: Head) -> int:
 def has_names(head: Head) -> bool:
     """Return whether a header is of clusters or of corners, not of some other list."""
     return "name" in head.means or {"@x", "@y"} <= set(head.means) or {"@lon", "@lat"} <= set(head.means)
+
+
+# --- several tables as one
+
+
+def together(parts: list[Register]) -> Register:
+    """Return several tables under each other; headers that mean the same are one column."""
+    first, *rest = parts
+    for part in rest:
+        _rename_alike(first, part)
+        start = len(first.table)
+        for aside in part.asides:
+            aside.ranges = [(a + start, b + start) for a, b in aside.ranges]
+            aside.parent += start if aside.parent >= 0 else 0
+        first.asides += part.asides
+        first.table = pd.concat([first.table, part.table], ignore_index=True)
+        first.handed = pd.concat([first.handed, part.handed], ignore_index=True)
+        first.paths = {**part.paths, **first.paths}
+        first.units = {**part.units, **first.units}
+        if first.shapes is not None or part.shapes is not None:
+            first.shapes = [*(first.shapes or [None] * start), *(part.shapes or [None] * len(part.table))]
+        first.crs = first.crs or part.crs
+    return first
+
+
+def _rename_alike(first: Register, part: Register) -> None:
+    def meaning(paths: dict[str, tuple[str, ...]], header: str) -> tuple[str, str]:
+        path = paths.get(header, (header,))
+        return next(iter(meanings(path)), ""), next(
+            (u for p in reversed(path) if (u := split_unit(p)[1])), ""
+        )
+
+    known = {m: h for h in first.table.columns if (m := meaning(first.paths, h))[0]}
+    names = {
+        h: known[m]
+        for h in part.table.columns
+        if h not in first.table.columns and (m := meaning(part.paths, h)) in known
+    }
+    part.table = part.table.rename(columns=names)
+    for aside in part.asides:
+        aside.cells = {names.get(h, h): v for h, v in aside.cells.items()}

@@ -155,10 +155,11 @@ def _read_csv(text: str, file: Path) -> list[Sheet]:
 
 def _delimiter(text: str) -> tuple[str, str]:
     """Return the separator that splits the first lines into most known headers, and the text to split."""
-    lines = text.splitlines()[:_HEADER_SEARCH]
+    lines = text.splitlines(keepends=True)[:_HEADER_SEARCH]
     # Excel understands a first line that names the separator.
-    if lines and lines[0].lower().startswith("sep=") and len(lines[0]) == len("sep=;"):
-        return lines[0][-1], text[len(lines[0]) :].lstrip("\r\n")
+    first = lines[0].rstrip("\r\n") if lines else ""
+    if first.lower().startswith("sep=") and len(first) == len("sep=;"):
+        return first[-1], text[len(first) :].lstrip("\r\n")
 
     def score(mark: str) -> tuple[int, int]:
         known = (sum(map(recognised, row)) for row in csv.reader(lines, delimiter=mark))

@@ -9,7 +9,7 @@ from clusters_geo.errors import ClustersGeoError
 from clusters_geo.load import load_clusters, load_districts, load_report
 from clusters_geo.reading.files import Layer, look_into
 from clusters_geo.reading.formats import FORMATS
-from clusters_geo.reading.notes import LoadReport, some, word
+from clusters_geo.reading.notes import LoadReport, some_rows, word
 from clusters_geo.reading.opening import opened
 from clusters_geo.reading.registers import REGISTERS
 from clusters_geo.report.tables import Sheet
@@ -204,7 +204,7 @@ def _report_sheets(report: LoadReport, lang: Language) -> list[Sheet]:
             word(n.kind, lang),
             word(n.topic, lang),
             n.text(lang),
-            some(n.rows, lang),
+            some_rows(n.rows, lang),
             n.what_to_do(lang),
         )
         for n in (*report.doubts, *report.repairs)
