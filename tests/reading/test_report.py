@@ -72,7 +72,7 @@ def test_it_reads_well():
     report.note("crs.ballpark", stated="Hanoi 1972")
     assert str(report) == (
         "a.shp: Shapefile, layer a, 9 rows, VN-2000\n"
-        "  repair, shapes: heights (Z) dropped (rows 1, 2, 3, 4, 5 and 3 more).\n"
+        "  repair, shapes: heights (Z) dropped (rows 1–8).\n"
         "  doubt, crs: no exact transformation from Hanoi 1972 to WGS 84 is known here, only a ballpark one; "
         "positions may be off by hundreds of metres. Say crs= (--crs) if that is wrong."
     )
