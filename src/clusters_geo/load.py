@@ -548,7 +548,7 @@ def _sound(
     shapes: gpd.GeoSeries, declared: pyproj.CRS | None, wishes: _Wishes, report: LoadReport
 ) -> gpd.GeoSeries:
     """Return shapes that are flat, in a system that can be right, and valid."""
-    where = f"{report.path}, layer {report.layer}"
+    where: dict[str, object] = {"say": "in layer", "path": report.path, "layer": report.layer}
     flat = flatten(shapes, report, where)
     known, x, y = middles(flat)
     verdict = judge_crs(x, y, declared=declared, said=_said(wishes.crs), where=where, region=wishes.region)

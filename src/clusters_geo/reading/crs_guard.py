@@ -100,7 +100,7 @@ def judge_crs(  # noqa: PLR0913 - all but the positions is keyword-only
     *,
     declared: pyproj.CRS | None,
     said: pyproj.CRS | None,
-    where: str,
+    where: str | dict[str, object],
     region: str | None = None,
 ) -> Verdict:
     """Decide in which system coordinates are, or refuse with the ones that they could be in.
@@ -133,7 +133,7 @@ def judge_crs(  # noqa: PLR0913 - all but the positions is keyword-only
     """
     crs = said or declared
     middle = (float(np.median(x)), float(np.median(y))) if len(x) else (math.nan, math.nan)
-    sought = _Sought(middle, where, region or _HOME, province_extents(region or _HOME))
+    sought = _Sought(middle, where, region or _HOME, province_extents(region or _HOME), region is not None)
     verdict = Verdict(_required(crs, sought))
     if len(x) == 0:
         return verdict
@@ -175,9 +175,10 @@ class _Sought:
     """The middle of a layer as it is written, and where on Earth it is expected."""
 
     middle: tuple[float, float]
-    where: str
+    where: str | dict[str, object]
     region: str
     extents: dict[str, Extent]
+    said: bool
 
     def readings(self) -> list[Placed]:
         """Return the readings that put the middle where it is expected, the likeliest first."""
@@ -197,13 +198,17 @@ def _required(crs: pyproj.CRS | None, sought: _Sought) -> pyproj.CRS:
 
 def _advice(sought: _Sought) -> dict[str, object]:
     readings = sought.readings()
+    if not readings and not sought.said:
+        return {"say": "no home", "region": sought.region}
     if not readings:
         return {"say": "no system fits", "region": sought.region, "hanoi": HANOI_CRS, "degrees": MAP_CRS}
     fitting: list[dict[str, object]] = [
         {"say": "system swapped" if r.swapped else "system", "code": _code(r.crs), "name": r.crs.name}
         for r in readings[:4]
     ]
-    return {"say": "systems that fit", "region": sought.region, "systems": fitting}
+    # The same numbers lie in several provinces: whoever is of another one must not take Hà Nội's system.
+    say = "systems that fit" if sought.said else "systems at home"
+    return {"say": say, "region": sought.region, "systems": fitting}
 
 
 def _put_right(verdict: Verdict, found: Placed, sought: _Sought, *, strict: bool) -> None:

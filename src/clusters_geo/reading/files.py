@@ -42,6 +42,7 @@ from clusters_geo.reading.quirks import (
     look_through,
     refuse_cut_short,
 )
+from clusters_geo.reading.reasons import reason_of
 from clusters_geo.reading.registers import REGISTERS, Register, read_register
 from clusters_geo.reading.shape_text import find_shapes
 
@@ -274,9 +275,7 @@ def _translated(source: Staged) -> Iterator[None]:
         raise SourceError("source.memory", path=source.original) from error
     except Exception as error:
         # Readers raise whatever their C libraries left them with; the file is at fault, and is named.
-        said: object = _first_line(str(error), source) or type(error).__name__
-        if "UnicodeDecodeError" in str(said):
-            said = {"say": "another encoding"}
+        said = reason_of(_first_line(str(error), source) or type(error).__name__)
         told = {"path": source.original, "format": source.format.name}
         raise SourceError("source.not-readable", **told, said=said) from error
 

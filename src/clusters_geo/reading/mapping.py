@@ -16,6 +16,7 @@ from clusters_geo.errors import SourceError
 from clusters_geo.names import did_you_mean, strip_accents
 from clusters_geo.reading.headers import map_headers
 from clusters_geo.reading.opening import opened
+from clusters_geo.reading.reasons import reason_of
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, STATUSES, UNIT_COLUMNS
 from clusters_geo.words import speaker
 
@@ -146,7 +147,7 @@ def read_mapping(path: str | os.PathLike[str]) -> Taught:
     try:
         said = tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise SourceError("mapping.not-toml", path=file.shown, said=str(error)) from error
+        raise SourceError("mapping.not-toml", path=file.shown, said=reason_of(error)) from error
     return _checked(said, file.shown)
 
 

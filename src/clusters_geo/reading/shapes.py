@@ -31,7 +31,7 @@ _FEWEST_POSITIONS = 4
 _NEARLY = 0.02
 
 
-def flatten(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries:
+def flatten(shapes: gpd.GeoSeries, report: LoadReport, where: str | dict[str, object]) -> gpd.GeoSeries:
     """Return shapes without heights, after refusing positions that are no numbers or beyond any map.
 
     Raises
@@ -49,7 +49,7 @@ def flatten(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSer
     return gpd.GeoSeries(flat, index=shapes.index, crs=shapes.crs, name=shapes.name)
 
 
-def _refuse_absurd(parts: NDArray[np.object_], where: str) -> None:
+def _refuse_absurd(parts: NDArray[np.object_], where: str | dict[str, object]) -> None:
     coordinates, owner = shapely.get_coordinates(parts, return_index=True)
     bad = np.unique(owner[~(np.abs(coordinates) < _ABSURD).all(axis=1)])
     if len(bad):
@@ -139,7 +139,7 @@ def _ground_within(line: shapely.Geometry) -> tuple[shapely.Geometry, str]:
     return ground, "shapes.nearly-closed" if any(gaps) else "shapes.closed"
 
 
-def mend(shapes: gpd.GeoSeries, report: LoadReport, where: str) -> gpd.GeoSeries:
+def mend(shapes: gpd.GeoSeries, report: LoadReport, where: str | dict[str, object]) -> gpd.GeoSeries:
     """Return shapes that are valid, and note how far mending changed the area of each.
 
     Raises

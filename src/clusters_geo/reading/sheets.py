@@ -14,6 +14,7 @@ from clusters_geo.reading.archives import refuse_bomb
 from clusters_geo.reading.cells import Block, Formula, Percent, Sheet, shown, trimmed
 from clusters_geo.reading.headers import recognised
 from clusters_geo.reading.opening import checked_file
+from clusters_geo.reading.reasons import reason_of
 from clusters_geo.reading.text import best_reading
 from clusters_geo.reading.workbooks import MAX_CELLS, kind_of_workbook, read_workbook, too_many
 
@@ -73,7 +74,7 @@ def read_sheets(file: Path, *, encoding: str | None = None) -> tuple[list[Sheet]
     """
     kind = kind_of_workbook(file)
     if kind in {"text", "html"} and file.suffix.lower() in _ZIPPED:
-        raise SourceError("sheet.damaged", file=file.name, said="not a workbook")
+        raise SourceError("sheet.damaged", file=file.name, said={"say": "not a workbook"})
     if kind == "docx":
         return _read_docx(file), ""
     if kind in {"text", "html"}:
@@ -111,7 +112,7 @@ def read_grids(path: str | os.PathLike[str]) -> list[Grid]:
         raise
     except Exception as error:
         # Damaged archives and XML end in whatever their readers were about to do.
-        raise SourceError("sheet.damaged", file=file.name, said=str(error)) from error
+        raise SourceError("sheet.damaged", file=file.name, said=reason_of(error)) from error
     grids = [grid for grid in map(_grid, sheets) if grid.rows]
     if not grids:
         raise SourceError("grid.empty", file=file.name)
@@ -147,7 +148,7 @@ def _read_csv(text: str, file: Path) -> list[Sheet]:
                 raise too_many(file)
             rows.append(trimmed([value if value.strip() else None for value in row]))
     except csv.Error as error:
-        raise SourceError("sheet.quotes", file=file.name, said=str(error)) from error
+        raise SourceError("sheet.quotes", file=file.name, said=reason_of(error)) from error
     finally:
         csv.field_size_limit(before)
     return [Sheet("", rows)]
@@ -263,7 +264,7 @@ def _read_docx(file: Path) -> list[Sheet]:
     try:
         document = docx.Document(str(file))
     except (KeyError, ValueError, OSError, SyntaxError) as error:
-        raise SourceError("sheet.damaged", file=file.name, said=str(error)) from error
+        raise SourceError("sheet.damaged", file=file.name, said=reason_of(error)) from error
     places: list[str] = []
     sheet = Sheet("", [], places=places)
     tables = 0

@@ -17,6 +17,7 @@ from xml.etree.ElementTree import fromstring, iterparse
 
 from clusters_geo.errors import EngineError, SourceError
 from clusters_geo.reading.cells import Block, Formula, Percent, Sheet, trimmed
+from clusters_geo.reading.reasons import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -363,7 +364,7 @@ def _read_xls(file: Path) -> list[Sheet]:
     except xlrd.biffh.XLRDError as error:
         is_locked = "encrypted" in str(error).lower()
         code = "sheet.password" if is_locked else "sheet.damaged"
-        raise SourceError(code, file=file.name, said=str(error)) from error
+        raise SourceError(code, file=file.name, said=reason_of(error)) from error
     return [_xls_sheet(book, sheet) for sheet in book.sheets()]
 
 
