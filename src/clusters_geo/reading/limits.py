@@ -101,7 +101,7 @@ def refuse_unpacking(path: str, file: Path, *, allow_large: bool = False) -> Non
         raise SourceError("limit.unpacked", path=path, size=size / 1e6, limit=MAX_TABLE_BYTES / 1e6)
 
 
-def refuse_scribbles(shapes: np.ndarray, rows: np.ndarray, where: str) -> None:
+def refuse_scribbles(shapes: np.ndarray, rows: np.ndarray, where: str | dict[str, object]) -> None:
     """Refuse shapes that cross themselves so often that mending them would never end.
 
     Parameters

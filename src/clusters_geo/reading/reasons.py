@@ -1,7 +1,7 @@
 """What a library says of a file that it cannot read, as a phrase in both languages.
 
-Libraries say it in English, of the inside of their formats. In English their own words stay; in Vietnamese
-the few kinds of them that there are have a sentence, and only what is of no known kind is quoted.
+Libraries say it in English, of the inside of their formats. The few kinds of what they say have a sentence;
+only what is of no known kind is quoted. Their own words stay with the error as its cause.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ def reason_of(error: BaseException | str) -> dict[str, object] | str:
     >>> format_value(reason_of("File is not a zip file"), "vi")
     'tệp bị hỏng hoặc bị cắt cụt'
     >>> format_value(reason_of("File is not a zip file"), "en"), reason_of("what else")
-    ('File is not a zip file', 'what else')
+    ('it is damaged or cut off', 'what else')
     >>> format_value(reason_of("Invalid value (at line 3, column 5)"), "vi")
     'sai ở dòng 3, cột 5'
     """
     text = " ".join(str(error).split()) or type(error).__name__
     found = _AT.search(text)
     if found:
-        return {"say": "wrong at", "text": text, "line": int(found[1]), "column": int(found[2])}
+        return {"say": "wrong at", "line": int(found[1]), "column": int(found[2])}
     if isinstance(error, KeyError):
-        return {"say": "a part is missing", "text": text}
+        return {"say": "a part is missing"}
     for pattern, key in _PATTERNS:
         if pattern.search(text):
-            return {"say": key, "text": text}
+            return {"say": key}
     return text
