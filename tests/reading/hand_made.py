@@ -16,6 +16,7 @@ import openpyxl
 
 OP, UC, PE = "operating", "under_construction", "pending"
 LEASED = [f"Đã cho thuê (ha) năm {year}" for year in (2023, 2024, 2025)]
+YEARS = ["Thực hiện năm 2023", None, "Thực hiện năm 2024", None, "Kế hoạch năm 2025", None]
 PLAIN = ("name", "district", "status", "planned_ha")
 
 
@@ -299,6 +300,79 @@ CASES = [
         ],
         [("Thụy Lâm", "Đông Anh", OP, 20)],
         doubts=("columns.ambiguous",),
+    ),
+    Case(
+        "districts in capitals after a letter, sums with counts, two clusters of one name",
+        [
+            ["TT", "Tên CCN", "Hiện trạng", "Diện tích(ha)"],
+            ["A", "BA TRI"],
+            [1, "An Đức", "Đang hoạt động", 35.9],
+            [2, "Thị trấn An Đức", "Chưa triển khai", 12],
+            [None, "Tổng huyện Ba Tri: 2 cụm", None, 47.9],
+            ["B", "MỎ CÀY NAM"],
+            [3, "Tân Thành Bình", "Đang xây dựng", 40],
+            [None, "TỔNG TOÀN TỈNH: 3 CỤM", None, 87.9],
+        ],
+        [
+            ("An Đức", "Ba Tri", OP, 35.9),
+            ("Thị trấn An Đức", "Ba Tri", PE, 12),
+            ("Tân Thành Bình", "Mỏ Cày Nam", UC, 40),
+        ],
+    ),
+    Case(
+        "merged districts with the number of their clusters",
+        [
+            ["Huyện", "STT", "Tên cụm CN", "Quy mô (ha)", "Tình hình hoạt động"],
+            ["Phú Bình (02 cụm)", 1, "Điềm Thụy", 52, "Đang hoạt động"],
+            [None, 2, "Kha Sơn", 13.2, "Đang hoạt động"],
+            ["Đồng Hỷ (01 cụm)", 1, "Đại Khai", 28, "Đã lấp đầy 90%"],
+        ],
+        [
+            ("Điềm Thụy", "Phú Bình", OP, 52),
+            ("Kha Sơn", "Phú Bình", OP, 13.2),
+            ("Đại Khai", "Đồng Hỷ", OP, 28),
+        ],
+        merged=("A2:A3",),
+    ),
+    Case(
+        "years as groups, a plan beside them",
+        [
+            ["STT", "Tên CCN", "Huyện", "Trạng thái", "Diện tích (ha)", *YEARS],
+            [*[None] * 5, *["Đã cho thuê (ha)", "Lao động (người)"] * 3],
+            [1, "Thanh Hải", "Thanh Liêm", "Đang hoạt động", 40, 20, 500, 25.5, 650, 30, 700],
+        ],
+        [("Thanh Hải", "Thanh Liêm", OP, 40, 25.5, 650)],
+        (*PLAIN, "leased_ha", "workers"),
+        ("A1:A2", "B1:B2", "C1:C2", "D1:D2", "E1:E2", "F1:G1", "H1:I1", "J1:K1"),
+        doubts=("columns.years",),
+    ),
+    Case(
+        "the name and where it lies in one cell, figures with raised marks",
+        [
+            ["STT", "Tên cụm, địa điểm", "Tình trạng", "Diện tích¹ (ha)"],
+            [1, "CCN Đồng Đình, xã Cao Thượng, huyện Tân Yên", "Đang hoạt động", "73,2¹"],
+            [2, "CCN Kim Tràng (xã Việt Lập, huyện Tân Yên)", "Chưa triển khai", "75"],
+            [None, "¹ Diện tích theo QHCT"],
+        ],
+        [
+            ("CCN Đồng Đình", "Tân Yên", OP, 73.2, "Cao Thượng"),
+            ("CCN Kim Tràng", "Tân Yên", PE, 75, "Việt Lập"),
+        ],
+        (*PLAIN, "commune"),
+        options={"decimal": ","},
+    ),
+    Case(
+        "parts of dates are asked, whole ones are read",
+        [
+            ["STT", "Tên CCN", "Huyện", "Trạng thái", "Diện tích (ha)", "Ngày thành lập"],
+            [1, "Yên Lãng", "Đại Từ", "Đang hoạt động", 31, "05 tháng 6 năm 2019"],
+            [2, "Hà Thượng", "Đại Từ", "Đang hoạt động", 30, "trước 2009"],
+            [3, "Phú Lạc", "Đại Từ", "Đang hoạt động", 52, "2015-2016"],
+            [4, "Cù Vân", "Đại Từ", "Đang hoạt động", 53, "chưa có"],
+        ],
+        [("Yên Lãng", "2019-06-05"), ("Hà Thượng", None), ("Phú Lạc", None), ("Cù Vân", None)],
+        ("name", "established_on"),
+        doubts=("numbers.part-dates",),
     ),
 ]
 

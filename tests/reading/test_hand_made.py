@@ -16,6 +16,8 @@ KINDS = ("ods", "docx", "xls")
 def plain(key, value):
     if value is None or pd.isna(value):
         return None
+    if key.endswith("_on"):
+        return pd.Timestamp(value)
     if isinstance(value, str) and key != "status":
         return "; ".join(name_key(part) for part in value.split(";"))
     return value if isinstance(value, str) else pytest.approx(float(value), rel=1e-9)

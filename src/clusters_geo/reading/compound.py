@@ -24,6 +24,14 @@ _DATE = re.compile(
     r"(?:ngày\s*)?(\d{1,2})\s*+(?:[/.-]|tháng)\s*+(\d{1,2})\s*+(?:[/.-]|năm)\s*+((?:19|20)\d{2})",
     re.IGNORECASE,
 )
+# "Phú Bình (02 cụm)": how many a merged cell covers.
+_COUNT = re.compile(r"\s*[(:–-]?\s*\d{1,3}\s*(?:cụm|CCN|clusters?)\s*\)?\s*$", re.IGNORECASE)
+# "CCN Đồng Đình, xã Cao Thượng, huyện Tân Yên": a name, and where it lies.
+_NAME_AND_PLACE = re.compile(
+    r"^(.{2,80}?)\s*[,(–-]\s*((?:tại\s+|thuộc\s+)?"
+    r"(?:thôn|xã|phường|thị\s+trấn|tt\.|huyện|quận|thị\s+xã|tx\.|tp\.|thành\s+phố)\s.*?)\)?$",
+    re.IGNORECASE | re.DOTALL,
+)
 # A decision and the column of its date.
 _DATED = {"decision": "established_on", "detailed_plan": "detailed_plan_on"}
 
@@ -38,11 +46,40 @@ def take_apart(table: pd.DataFrame, report: LoadReport) -> pd.DataFrame:
     report
         Receives what was taken apart.
     """
-    table = _places(table, report)
+    table = _places(_names(table, report), report)
     for column, day in _DATED.items():
         if column in table:
             table = _decisions(table, column, day, report)
     return table
+
+
+def _names(table: pd.DataFrame, report: LoadReport) -> pd.DataFrame:
+    """Return names without the place that stands behind them, the place in its own columns."""
+    if "name" not in table:
+        return table
+    names = list(table["name"])
+    values: dict[str, list[object]] = {
+        c: list(table[c]) if c in table else [None] * len(table) for c in ("commune", "district")
+    }
+    rows = []
+    for at, text in enumerate(names):
+        found = _NAME_AND_PLACE.match(text) if isinstance(text, str) else None
+        if found is None:
+            continue
+        commune, district = _place(found[2], "commune") or _place(found[2], "district") or (found[2], "")
+        names[at] = found[1]
+        rows.append(at + 1)
+        for name, new in (("commune", commune), ("district", district)):
+            values[name][at] = new if new and _is_blank(values[name][at]) else values[name][at]
+    if not rows:
+        return table
+    report.note("text.places", rows, column="name")
+    columns = {c: v for c, v in {"name": names, **values}.items() if c in table or any(map(_is_told, v))}
+    return table.assign(**{c: pd.Series(v, index=table.index, dtype="object") for c, v in columns.items()})
+
+
+def _is_told(value: object) -> bool:
+    return not _is_blank(value)
 
 
 def _places(table: pd.DataFrame, report: LoadReport) -> pd.DataFrame:
@@ -58,6 +95,7 @@ def _places(table: pd.DataFrame, report: LoadReport) -> pd.DataFrame:
 
 def _place(text: str, column: str) -> tuple[str, str] | None:
     """Return the communes and the district of a cell that does not only hold what its column is for."""
+    counted, text = text, _COUNT.sub("", text).strip()
     place = place_of(text)
     if place is not None:
         return "; ".join(place.communes), place.district
@@ -65,7 +103,7 @@ def _place(text: str, column: str) -> tuple[str, str] | None:
     other = {"commune": "district", "district": "commune"}[column]
     if other in said:
         return (said[other], "") if other == "commune" else ("", said[other])
-    return None
+    return None if text == counted else (text, "") if column == "commune" else ("", text)
 
 
 def _placed(

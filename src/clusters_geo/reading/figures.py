@@ -118,7 +118,8 @@ def taken_apart(text: str) -> Figure:
     lettered = _LETTER_MARK.search(plain)
     mark = lettered[0].strip() if lettered else place_of_note(plain)
     marked = _LETTER_MARK.sub("", plain) if lettered else without_mark(plain)
-    stripped = marked if mark and not _FIGURE.match(plain) else plain
+    whole = _FIGURE.match(plain)
+    stripped = plain if whole and (not whole[2] or unit_of(whole[2])) else marked
     about = _APPROXIMATE.match(stripped)
     stripped = stripped[about.end() :] if about else stripped
     beside = _BESIDE.match(stripped)

@@ -77,7 +77,8 @@ def find_head(sheet: Sheet, start: int = 0, *, said: Collection[str] = ()) -> He
     best, position = 0, -1
     for at in range(start, min(len(sheet.rows), start + HEADER_SEARCH)):
         known = _known(sheet, at, said)
-        is_corners = {"@x", "@y"} <= known and known & {"@point", "@ordinal"}
+        above = _known(sheet, at - 1, said) if at > start else set()
+        is_corners = {"@x", "@y"} <= known and (known | above) & {"@point", "@ordinal"}
         if len(known) >= _FEW and ("name" in known or is_corners or "said" in known):
             return _head(sheet, at, start)
         columns = sum(not c.startswith("@") for c in known)

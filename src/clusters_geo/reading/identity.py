@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from clusters_geo.errors import SchemaError
-from clusters_geo.names import match_names, name_key, slug
+from clusters_geo.names import match_names, name_key, slug, strip_accents
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -28,8 +29,16 @@ def identified(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
         names = names.where(
             ~repeated, (_ids_from_names(table["district"]).fillna("") + "-" + names).str.strip("-")
         )
+    # "An Đức" and "Thị trấn An Đức" are two: then the whole name tells them apart.
+    alike = names.duplicated(keep=False)
+    whole = table["name"].astype("string").map(_whole_slug, na_action="ignore")
+    names = names.mask(alike & (whole != names), whole)
     report.note("rows.ids")
     return table.assign(cluster_id=names)
+
+
+def _whole_slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", strip_accents(name)).strip("-")
 
 
 def _ids_from_names(names: pd.Series) -> pd.Series:

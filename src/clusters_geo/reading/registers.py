@@ -52,6 +52,7 @@ _GENERIC = re.compile(
     r"^(?:sheet|trang|trang tinh|ccn|cum|danh|dm|ds|pl|phu luc|bieu|bang|data|du lieu|so lieu|tong|th|nam"
     r"|quy|bao cao|mau|table|layer|register|clusters?)\b|^[\divx.\s/-]+$|\d{4}"
 )
+_PLANNED = re.compile(r"\b(?:ke hoach|kh|du kien|muc tieu|phan dau)\b")
 _HANDED = ("status", "district", "commune", "as_of")
 # A line of words among figures: a title or a remark in one cell, or two.
 _FEW_TEXTS = 2
@@ -428,8 +429,9 @@ class _Reader:
         """Leave only the latest of several columns that mean the same in different years."""
         years: dict[str, list[tuple[int, int]]] = {}
         for c, (path, meaning) in enumerate(zip(self._head.paths, self._head.means, strict=True)):
-            if path and meaning and (year := year_of(path[-1])) is not None:
-                years.setdefault(meaning, []).append((year, c))
+            stated = [year for part in reversed(path) if (year := year_of(part)) is not None]
+            if meaning and stated:
+                years.setdefault(meaning, []).append((-1 if _is_plan(path) else stated[0], c))
         for meaning, found in years.items():
             if len(found) > 1 and len({year for year, _ in found}) == len(found):
                 *older, (_, latest) = sorted(found)
@@ -438,7 +440,7 @@ class _Reader:
                     "columns.years",
                     header=self._names[latest],
                     column=meaning,
-                    years=[str(y) for y, _ in older],
+                    years=[self._names[c] if y < 0 else str(y) for y, c in older],
                 )
 
     def _asides(self, judged: Judged, columns: list[int]) -> list[Aside]:
@@ -545,6 +547,11 @@ class _Reader:
             if is_degrees and ("wgs" in text.lower() or "2000" not in text)
             else None
         )
+
+
+def _is_plan(path: tuple[str, ...]) -> bool:
+    """Return whether a header is of what is planned, not of what is."""
+    return any(_PLANNED.search(strip_accents(part)) for part in path)
 
 
 _NOTES = {

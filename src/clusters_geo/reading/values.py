@@ -34,7 +34,8 @@ __all__ = ["BLANKS", "CHOICES", "cast_columns", "decimal_mark", "note_zeros", "r
 _DAY = re.compile(r"^(?:ngày\s+)?(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4}|\d{2})\.?$", re.IGNORECASE)
 _WORDED_DAY = re.compile(r"^(?:ngày\s*)?(\d{1,2})\s*tháng\s*(\d{1,2})\s*năm\s*(\d{4})$", re.IGNORECASE)
 _PART_OF_DATE = re.compile(
-    r"^(?:(?:năm|cuối|đầu|giữa|trong|dự kiến|khoảng)\s*)*(?:19|20)\d{2}$"
+    r"^(?:(?:năm|cuối|đầu|giữa|trong|trước|sau|từ|hết|dự kiến|khoảng)\s*)*(?:19|20)\d{2}$"
+    r"|^(?:(?:giai đoạn|gđ|từ|năm)\s*)*(?:19|20)\d{2}\s*(?:[-–]|đến)\s*(?:năm\s*)?(?:19|20)\d{2}$"
     r"|^(?:(?:cuối|đầu|giữa|dự kiến)\s*)?(?:tháng|t)?\s*\d{1,2}\s*[/.-]\s*(?:19|20)\d{2}$"
     r"|^(?:(?:cuối|đầu|giữa|dự kiến)\s*)?(?:quý|q)\s*(?:[1-4]|I{1,3}|IV)\s*[/,.-]?\s*(?:năm\s*)?(?:19"
     r"|20)\d{2}$"
