@@ -98,8 +98,10 @@ def test_names_can_be_read_on_every_shade(opened, city_file, theme, measure):
 def test_names_follow_the_view(opened, city_file):
     page = opened(city_file)
     for _ in range(3):
+        before = page.evaluate("location.hash")
         page.click("[data-tool=zoomIn]")
-        page.wait_for_timeout(400)
+        page.wait_for_function("before => location.hash !== before", arg=before)  # the zoom has ended
+        page.wait_for_timeout(300)
         hits = page.evaluate(HITS)
         assert hits
         assert all(label["under"] == ([] if label["away"] else [label["name"]]) for label in hits)

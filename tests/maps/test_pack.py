@@ -132,4 +132,4 @@ def test_the_files_are_small_enough_for_a_mail(clusters, districts, tmp_path):
         name: file.stat().st_size for name, file in save_district_maps(clusters, districts, tmp_path).items()
     }
     assert sizes.pop("") <= 400_000  # with the source and the day of every figure
-    assert max(sizes.values()) <= 325_000  # of which Leaflet and its style are 158 kB
+    assert max(sizes.values()) <= 330_000  # of which Leaflet and its style are 158 kB

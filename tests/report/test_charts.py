@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 
 import clusters_geo as cg
 from clusters_geo.report.charts import KINDS, bar_chart, bridge_table, declared_table, pipeline_table
-from clusters_geo.report.svg import FILLS
+from clusters_geo.report.svg import FILLS, text_width
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -155,3 +156,20 @@ def test_it_shows_itself_and_is_saved_whole(tmp_path):
     chart = cg.chart(bac_ninh())
     assert chart._repr_svg_() == chart.svg
     assert chart.save(tmp_path / "a" / "b.svg").read_text(encoding="utf-8") == chart.svg + "\n"
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if k not in ("bridge", "supply")])
+def test_a_narrow_chart_keeps_all_within(clusters, kind):
+    """In a panel and on a telephone: nothing is cut at the edge, the key takes a second line instead."""
+    rows = clusters.assign(
+        leasable_ha=clusters["planned_ha"] * 0.7,
+        leased_ha=clusters["planned_ha"] * 0.4,
+        fill_rate_declared=0.6,
+    )
+    drawn = cg.chart(rows, kind, width=420)
+    assert 'width="420"' in drawn.svg
+    begins = re.findall(r'<text x="([\d.]+)"[^>]*font-size="(\d+)"([^>]*)>([^<]+)<', drawn.svg)
+    ends = [float(x) + text_width(said, int(size)) for x, size, more, said in begins if "end" not in more]
+    assert max(ends) <= 420
+    assert len(ends) >= 5
+    assert kind != "pipeline" or "…" not in drawn.svg

@@ -15,6 +15,7 @@ import shapely
 from clusters_geo.area import area_ha
 from clusters_geo.crs import MAP_CRS, require_crs
 from clusters_geo.errors import SchemaError
+from clusters_geo.maps.extras import charts, credit, poles
 from clusters_geo.maps.measures import MEASURES, opens_on, own_measure
 from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number, plain_text, plain_value
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
@@ -38,15 +39,13 @@ if TYPE_CHECKING:
     from clusters_geo.maps.plain import JSON
     from clusters_geo.schema import Language
 
-__all__ = ["Content", "Tables", "files_of", "poles"]
+__all__ = ["Content", "Tables", "files_of"]
 
 # One pixel at zoom 14, where a district fills the screen, is 9 m at Hà Nội's latitude.
 TOLERANCE_M = 10.0
 # Outlines of a few metres apart are meant to touch.
 _TOUCHING_DEGREES = 1e-4
 _HA_PER_KM2 = 100.0
-# A name is put to a pixel or two: 50 m is less than that on a screen that shows the unit.
-_POLE_DEGREES = 5e-4
 _AREAS = ("planned_ha", "built_ha", "leasable_ha", "leased_ha")
 _ALWAYS = ("name", "status", *_AREAS, "build_out_rate", "fill_rate")
 _COUNTED = ("clusters", "under_construction", "pending_sites")
@@ -164,7 +163,8 @@ class Content:
             "sources": _sources(about, self.tables.districts),
         }
         content["sha256"] = hashlib.sha256(escaped_json(content).encode()).hexdigest()
-        return content | {"inputs": self.tables.files}
+        drawn = charts(_plain(about), self.home[about.index], _row(self.totals, focus))
+        return content | {"inputs": self.tables.files, "charts": drawn}
 
     def without_script(self, *, focus: str | None, lang: Language, title: str) -> str:
         """Return what the page shows where no script runs."""
@@ -197,6 +197,7 @@ class Content:
             "unitTotals": self._unit_totals(every),
             "home": dictionary(self.home),
             "unplaced": _unplaced(self.tables.clusters, self.home),
+            "source": credit(self.tables.districts),
         }
 
     def _unit_totals(self, shown: list[int]) -> dict[str, JSON]:
@@ -256,8 +257,12 @@ def _totals(clusters: gpd.GeoDataFrame, home: pd.Series) -> pd.DataFrame:
     return pd.concat([summarize(at_home, by="district"), summarize(at_home)])
 
 
+def _row(totals: pd.DataFrame, focus: str | None) -> pd.Series:
+    return totals.reindex([WHOLE if focus is None else focus]).iloc[0]
+
+
 def _plain_totals(totals: pd.DataFrame, focus: str | None) -> dict[str, JSON]:
-    row = totals.reindex([WHOLE if focus is None else focus]).iloc[0]
+    row = _row(totals, focus)
     counts = [name for name in totals.columns if name.endswith("clusters") or name in _COUNTED]
     row[counts] = row[counts].fillna(0)
     figures = {str(name): plain_value(value) for name, value in row.items() if name != "as_of"}
@@ -308,17 +313,6 @@ def _points(table: gpd.GeoDataFrame) -> list[JSON]:
     """Return a point inside each shape, longitude and latitude; None where there is no shape."""
     inside = shapely.point_on_surface(np.asarray(table.geometry.array))
     pairs = zip(shapely.get_x(inside), shapely.get_y(inside), strict=True)
-    return [[plain_number(x, 5), plain_number(y, 5)] if np.isfinite(x + y) else None for x, y in pairs]
-
-
-def poles(table: gpd.GeoDataFrame) -> list[JSON]:
-    """Return the point of each outline that is farthest from its border: the pole of inaccessibility."""
-    shapes = np.asarray(table.geometry.array)
-    drawable = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    poles = np.full(len(shapes), None, dtype=object)
-    sound = shapely.make_valid(shapes[drawable])
-    poles[drawable] = shapely.get_point(shapely.maximum_inscribed_circle(sound, tolerance=_POLE_DEGREES), 0)
-    pairs = zip(shapely.get_x(poles), shapely.get_y(poles), strict=True)
     return [[plain_number(x, 5), plain_number(y, 5)] if np.isfinite(x + y) else None for x, y in pairs]
 
 

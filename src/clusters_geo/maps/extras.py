@@ -1,4 +1,4 @@
-"""What goes along with a map: borders that make a shape a place, and a QR code for paper."""
+"""What goes along with a map: borders that make a shape a place, charts, and a QR code for paper."""
 
 from __future__ import annotations
 
@@ -7,21 +7,30 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import numpy as np
+import shapely
 
 from clusters_geo.crs import MAP_CRS
 from clusters_geo.errors import SchemaError
 from clusters_geo.maps.plain import plain_number, plain_text
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
+from clusters_geo.report.charts import chart
+from clusters_geo.words import LANGUAGES
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from clusters_geo.maps.plain import JSON
+    from clusters_geo.report.charts import Kind
 
-__all__ = ["context_lines", "qr_code"]
+__all__ = ["charts", "context_lines", "credit", "poles", "qr_code"]
 
 # Thin lines for orientation may lie beside their place by a pixel or two.
 _TOLERANCE_M = 60.0
+# A chart of this width can be read in the panel, 345 px wide, and on a telephone.
+_CHART = 420
+# A name is put to a pixel or two: 50 m is less than that on a screen that shows the unit.
+_POLE_DEGREES = 5e-4
 
 
 def context_lines(units: gpd.GeoDataFrame | None) -> dict[str, JSON] | None:
@@ -43,15 +52,81 @@ def context_lines(units: gpd.GeoDataFrame | None) -> dict[str, JSON] | None:
         return None
     shapes = np.asarray(units.to_crs(MAP_CRS).geometry.array)
     borders = Topology.of(shapes, tolerance_m=_TOLERANCE_M)
-    from clusters_geo.maps.content import poles
-
-    sources = units["source"].dropna() if "source" in units else units["name"].iloc[:0]
     return {
         "step": DEGREES_PER_STEP,
         "arcs": borders.arcs,
         "names": [plain_text(name) for name in units["name"]],
         "at": poles(units.to_crs(MAP_CRS)),
-        "source": "" if sources.empty else plain_text(sources.value_counts().index[0]),
+        "source": credit(units),
+    }
+
+
+def poles(table: gpd.GeoDataFrame) -> list[JSON]:
+    """Return the point of each outline that is farthest from its border: the pole of inaccessibility."""
+    shapes = np.asarray(table.geometry.array)
+    drawable = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    poles = np.full(len(shapes), None, dtype=object)
+    sound = shapely.make_valid(shapes[drawable])
+    poles[drawable] = shapely.get_point(shapely.maximum_inscribed_circle(sound, tolerance=_POLE_DEGREES), 0)
+    pairs = zip(shapely.get_x(poles), shapely.get_y(poles), strict=True)
+    return [[plain_number(x, 5), plain_number(y, 5)] if np.isfinite(x + y) else None for x, y in pairs]
+
+
+def credit(units: pd.DataFrame) -> str:
+    """Return whose a layer is: the source that most of it has, with the licence where the table tells it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> credit(pd.DataFrame({"source": ["OpenStreetMap"], "licence": ["ODbL 1.0"]}))
+    'OpenStreetMap (ODbL 1.0)'
+    """
+    source, *licences = (_commonest(units, name) for name in ("source", "licence", "license"))
+    licence = next((told for told in licences if told and told not in source), "")
+    return f"{source} ({licence})" if source and licence else source or licence
+
+
+def _commonest(table: pd.DataFrame, name: str) -> str:
+    told = table[name].dropna() if name in table else table.index[:0].to_series()
+    return "" if told.empty else plain_text(told.value_counts().index[0])
+
+
+def charts(rows: pd.DataFrame, home: pd.Series, totals: pd.Series) -> dict[str, JSON]:
+    """Return the charts of what a map is about, in each language: stages, areas by unit, rates declared.
+
+    Parameters
+    ----------
+    rows
+        One row per cluster, without shapes.
+    home
+        The unit of each.
+    totals
+        Their totals as the whole register gives them: what is confirmed there carries no "≈" here.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> clusters, _ = cg.load_hanoi()
+    >>> drawn = charts(
+    ...     clusters.drop(columns="geometry"), clusters["district"], cg.summarize(clusters).iloc[0]
+    ... )
+    >>> [chart["title"] for chart in drawn["en"]]
+    ['Clusters by stage', 'Planned, built and leased area']
+    """
+    if rows.empty:
+        return {}
+    at_home = rows.assign(district=home)
+    confirmed = frozenset(map(str, totals.index)) - frozenset(str(totals["estimated"]).split("; "))
+    kinds: list[Kind] = ["pipeline"]
+    kinds += ["areas"] if len(home.dropna().unique()) > 1 else []
+    kinds += ["declared"] if at_home.get("fill_rate_declared", home.iloc[:0]).notna().any() else []
+    drawn = {
+        lang: [chart(at_home, kind, lang=lang, confirmed=confirmed, width=_CHART) for kind in kinds]
+        for lang in LANGUAGES
+    }
+    return {
+        lang: [{"title": c.title, "svg": c.svg} for c in made if not c.table.empty]
+        for lang, made in drawn.items()
     }
 
 

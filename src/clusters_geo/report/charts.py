@@ -5,8 +5,6 @@ What a chart shows is a plain table first (`Chart.table`); drawing never decides
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import pandas as pd
@@ -15,26 +13,27 @@ from clusters_geo.errors import SchemaError
 from clusters_geo.measure.rates import fill_rate
 from clusters_geo.measure.summary import UNKNOWN, summarize
 from clusters_geo.measure.trust import MARK
-from clusters_geo.report.svg import (
-    FILLS,
-    INK,
-    QUIET,
-    drawing,
-    element,
-    fitted,
-    text,
-    text_width,
-    wrapped,
+from clusters_geo.report.bars import (
+    BAR,
+    GAP,
+    MARGIN,
+    WIDTH,
+    Chart,
+    bar,
+    bar_chart,
+    finished,
+    heading,
+    largest_of,
+    row_name,
+    sides,
 )
+from clusters_geo.report.svg import FILLS, INK, QUIET, element, text, text_width
 from clusters_geo.schema import STATUSES, Language
 from clusters_geo.words import LANGUAGES, MISSING, format_number, format_percent, speaker
-from clusters_geo.writing import write_text
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
-    from pathlib import Path
 
     Totals = AbstractSet[str]
 
@@ -55,46 +54,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _say = speaker("charts")
 _AREAS = ("planned_ha", "built_ha", "leased_ha")
-_WIDTH, _MARGIN = 720.0, 16.0
-_NAME_SHARE = 0.27
-_BAR, _GAP = 11.0, 9.0
 # Bars beyond this are cut, and say so: a unit with next to no take-up has land for a thousand years.
 _MOST_YEARS = 30.0
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A chart: shows itself in a notebook, and is written by `save`.
-
-    Attributes
-    ----------
-    title
-        What it shows, in its language.
-    svg
-        The drawing, without script, style sheet or link.
-    table
-        The figures drawn, one row a bar, in full precision.
-    notes
-        What a reader must know beside the figures: bases, what is missing.
-    """
-
-    title: str
-    svg: str
-    table: pd.DataFrame = field(repr=False)
-    notes: tuple[str, ...] = ()
-
-    def _repr_svg_(self) -> str:
-        return self.svg
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the SVG, whole or not at all.
-
-        Raises
-        ------
-        SourceError
-            If the file cannot be written.
-        """
-        return write_text(path, self.svg + "\n", "svg")
 
 
 def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only
@@ -107,6 +68,7 @@ def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only
     title: str | None = None,
     most: int = 20,
     confirmed: Totals = frozenset(),
+    width: float = WIDTH,
 ) -> Chart:
     """Draw a register.
 
@@ -130,6 +92,8 @@ def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only
     most
         How many units or clusters at most have a bar of their own, for `areas`, `declared` and `supply`; the
         rest of the units is added up.
+    width
+        Of the drawing; a narrow one stays readable where there is little room.
     confirmed
         For `pipeline`: totals that meet a published one though these rows alone do not tell it; no "≈".
 
@@ -152,7 +116,7 @@ def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only
     """
     _require(kind, KINDS)
     _require(lang, LANGUAGES)
-    wanted = _Wanted(lang, title or _say(kind, lang), most, confirmed)
+    wanted = _Wanted(lang, title or _say(kind, lang), most, confirmed, width)
     if kind == "areas":
         return _areas(clusters, by, wanted)
     if kind != "bridge":
@@ -170,117 +134,12 @@ class _Wanted(NamedTuple):
     title: str
     most: int
     confirmed: Totals
+    width: float
 
 
 def _require(value: str, allowed: Sequence[str]) -> None:
     if value not in allowed:
         raise SchemaError("chart.unknown-choice", value=value, allowed=list(allowed))
-
-
-# --- bars for any table
-
-
-def bar_chart(  # noqa: PLR0913 - all but the table is keyword-only
-    table: pd.DataFrame,
-    *,
-    series: Mapping[str, str],
-    labels: pd.DataFrame,
-    title: str,
-    notes: Sequence[str] = (),
-    longest: float | None = None,
-) -> Chart:
-    """Draw rows of figures as horizontal bars, one bar a series.
-
-    Parameters
-    ----------
-    table
-        One row a name, with the columns that `series` names. A missing figure is a dash, not a bar of 0.
-    series
-        Column to wanted.title; at most four, told apart by solid, hatched, empty and dotted fills.
-    labels
-        Table of the same rows with the same columns: what stands at the end of each bar, as text.
-    title, notes
-        Above and below the bars.
-    longest
-        The figure that fills the width; longer bars are cut with a jagged end. None for the largest.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"ha": [20.0, None]}, index=["Ba Vì", "Mỹ Đức"])
-    >>> labels = pd.DataFrame({"ha": ["20 ha", "–"]}, index=table.index)
-    >>> bar_chart(table, series={"ha": "Planned"}, labels=labels, title="Areas").svg.count("<text")
-    5
-    """
-    left, right = _sides(labels[list(series)].to_numpy().ravel())
-    figures = table[list(series)].astype("float64")
-    largest = longest or _largest(figures)
-    scale = (right - left) / largest if largest > 0 else 0.0
-    parts, y = _heading(title, list(series.values()))
-    said = labels[list(series)].to_numpy()
-    for name, row, words in zip(figures.index, figures.to_numpy(), said, strict=True):
-        parts.append(_row_name(str(name), left, y, len(series)))
-        for value, label, fill in zip(row, words, FILLS, strict=False):
-            parts += _bar(left, y, value * scale, fill, right)
-            end = left if pd.isna(value) else min(left + value * scale, right)
-            parts.append(text(end + 5, y + 9.5, str(label), size=11))
-            y += _BAR + 2
-        y += _GAP
-    parts.append(
-        element("path", d=f"M{left} {_top(title, len(series)) - 4}V{y - 4}", stroke=INK, stroke_width=1)
-    )
-    return _finished(title, parts, y, notes, table)
-
-
-def _sides(labels: Iterable[object]) -> tuple[float, float]:
-    """Return where the longest bar begins and ends: between the names and the longest label."""
-    room = max((text_width(str(words), 11) for words in labels), default=0.0)
-    return _WIDTH * _NAME_SHARE, _WIDTH - _MARGIN - room - 10
-
-
-def _largest(figures: pd.DataFrame) -> float:
-    known = [value for value in figures.to_numpy(dtype=float).ravel() if math.isfinite(value)]
-    return max(known, default=0.0)
-
-
-def _bar(left: float, y: float, length: float, fill: str, right: float) -> list[str]:
-    if pd.isna(length):
-        return []
-    cut = length > right - left
-    width = max(min(length, right - left), 0.8)
-    bar = element("rect", x=left, y=y, width=width, height=_BAR, fill=fill, stroke=INK, stroke_width=0.8)
-    zigzag = f"M{right - 8} {y - 1}l4 {_BAR / 2 + 1}l-4 {_BAR / 2 + 1}"
-    return [bar, element("path", d=zigzag, fill="none", stroke="#ffffff", stroke_width=3)] if cut else [bar]
-
-
-def _row_name(name: str, left: float, y: float, bars: int) -> str:
-    middle = y + bars * (_BAR + 2) / 2 + 3
-    return text(left - 8, middle, fitted(name, left - 8 - _MARGIN), anchor="end")
-
-
-def _top(title: str, keys: int) -> float:
-    return 30.0 + 21 * (len(wrapped(title, _WIDTH - 2 * _MARGIN, 17)) - 1) + (34 if keys > 1 else 18)
-
-
-def _heading(title: str, keys: Sequence[str]) -> tuple[list[str], float]:
-    lines = wrapped(title, _WIDTH - 2 * _MARGIN, 17)
-    parts = [text(_MARGIN, 28 + 21 * i, line, size=17, font_weight=700) for i, line in enumerate(lines)]
-    y = 30.0 + 21 * (len(lines) - 1)
-    x = _MARGIN
-    for fill, words in zip(FILLS, keys if len(keys) > 1 else (), strict=False):
-        looks = {"fill": fill, "stroke": INK, "stroke_width": 0.8}
-        parts += [
-            element("rect", x=x, y=y + 9, width=18, height=_BAR, **looks),
-            text(x + 24, y + 18.5, words),
-        ]
-        x += 24 + text_width(words) + 26
-    return parts, _top(title, len(keys))
-
-
-def _finished(title: str, parts: list[str], y: float, notes: Sequence[str], table: pd.DataFrame) -> Chart:
-    lines = [line for note in notes for line in wrapped(note, _WIDTH - 2 * _MARGIN, 11)]
-    parts += [text(_MARGIN, y + 14 + 15 * i, line, size=11, fill=QUIET) for i, line in enumerate(lines)]
-    svg = drawing(_WIDTH, y + 15 * len(lines) + 14, title, parts, says=" ".join(notes))
-    return Chart(title, svg, table, tuple(notes))
 
 
 # --- areas
@@ -305,6 +164,7 @@ def _areas(clusters: pd.DataFrame, by: str, wanted: _Wanted) -> Chart:
         series={name: f"{_say(name, lang)} ({_say('ha', lang)})" for name in there},
         labels=labels,
         title=wanted.title,
+        width=wanted.width,
         notes=notes if there else [_say("nothing", lang)],
     )
 
@@ -381,6 +241,7 @@ def _pipeline(clusters: pd.DataFrame, wanted: _Wanted) -> Chart:
         series={"planned_ha": _say("planned_ha", lang)},
         labels=drawn_labels,
         title=wanted.title,
+        width=wanted.width,
         notes=[
             *[_say("without_area", lang, n=unknown)] * bool(unknown),
             *[_say("modelled", lang)] * _has_mark(drawn_labels),
@@ -443,11 +304,18 @@ def _bridge(earlier: pd.DataFrame, later: pd.DataFrame, wanted: _Wanted) -> Char
     steps = bridge_table(earlier, later)
     shown = steps[(steps != 0) | steps.index.isin(["earlier", "later"])]
     named = shown.set_axis([_say(str(name), wanted.lang) for name in shown.index])
-    drawn = waterfall(named, title=wanted.title, lang=wanted.lang)
+    drawn = waterfall(named, title=wanted.title, lang=wanted.lang, width=wanted.width)
     return Chart(drawn.title, drawn.svg, steps.to_frame(), drawn.notes)
 
 
-def waterfall(steps: pd.Series, *, title: str, notes: Sequence[str] = (), lang: Language = "vi") -> Chart:
+def waterfall(
+    steps: pd.Series,
+    *,
+    title: str,
+    notes: Sequence[str] = (),
+    lang: Language = "vi",
+    width: float = WIDTH,
+) -> Chart:
     """Draw hectares that lead from one total to another, each bar from where the one before ended.
 
     Parameters
@@ -456,8 +324,8 @@ def waterfall(steps: pd.Series, *, title: str, notes: Sequence[str] = (), lang: 
         Named steps in their order; the first and the last are the totals.
     title, notes
         Above and below the bars.
-    lang
-        How numbers are written.
+    lang, width
+        How numbers are written, and how wide the drawing is.
 
     Examples
     --------
@@ -465,21 +333,21 @@ def waterfall(steps: pd.Series, *, title: str, notes: Sequence[str] = (), lang: 
     >>> "+349.0 ha" in waterfall(steps, title="Planned area", lang="en").svg
     True
     """
-    left, right = _sides([f"−{format_number(steps.abs().max(), lang)} ha"])
+    left, right = sides([f"−{format_number(steps.abs().max(), lang)} ha"], width)
     running = steps.iloc[:-1].cumsum().tolist()
     largest = max([*running, float(steps.iloc[-1])])
     scale = (right - left) / largest if largest > 0 else 0.0
-    parts, y = _heading(title, [])
+    parts, y = heading(title, [], width)
     for place, (name, value) in enumerate(steps.items()):
         whole = place in (0, len(steps) - 1)
         start = 0.0 if whole else min(running[place], running[place] - value)
         fill = FILLS[0] if whole else FILLS[1] if value > 0 else FILLS[2]
-        parts += _bar(left + start * scale, y, abs(value) * scale, fill, right + left)
+        parts += bar(left + start * scale, y, abs(value) * scale, fill, right + left)
         words = format_number(value, lang) if whole else _signed(value, lang)
         parts.append(text(left + (start + abs(value)) * scale + 5, y + 9.5, f"{words} ha", size=11))
-        parts.append(_row_name(str(name), left, y, 1))
-        y += _BAR + _GAP + 6
-    return _finished(title, parts, y, notes, steps.to_frame())
+        parts.append(row_name(str(name), left, y, 1))
+        y += BAR + GAP + 6
+    return finished(title, parts, y, notes, steps.to_frame(), width)
 
 
 def _signed(value: float, lang: Language) -> str:
@@ -532,18 +400,18 @@ def _declared(clusters: pd.DataFrame, wanted: _Wanted) -> Chart:
     if len(shown) < len(table):
         notes.append(_say("most", lang, shown=len(shown), all=len(table)))
     keys = [_say("computed_rate", lang), _say("declared_rate", lang)]
-    parts, y = _heading(wanted.title, [])
-    x = _MARGIN
+    parts, y = heading(wanted.title, [], wanted.width)
+    x = MARGIN
     for filled, words in zip((True, False), keys, strict=True):
         parts += [_dot(x + 6, y - 2, filled=filled), text(x + 18, y + 2, words)]
         x += 18 + text_width(words) + 26
     y += 16
-    left, right = _sides(["100,0 % → 100,0 % "])
-    scale = (right - left) / max(1.0, _largest(shown[["computed", "declared"]]))
+    left, right = sides(["100,0 % → 100,0 % "], wanted.width)
+    scale = (right - left) / max(1.0, largest_of(shown[["computed", "declared"]]))
     for _, row in shown.iterrows():
         parts += _dumbbell(row, left, scale, y, lang)
-        y += _BAR + _GAP
-    return _finished(wanted.title, parts, y, notes, table)
+        y += BAR + GAP
+    return finished(wanted.title, parts, y, notes, table, wanted.width)
 
 
 def _dot(x: float, y: float, *, filled: bool) -> str:
@@ -554,11 +422,11 @@ def _dot(x: float, y: float, *, filled: bool) -> str:
 
 def _dumbbell(row: pd.Series, left: float, scale: float, y: float, lang: Language) -> list[str]:
     at = {key: left + row[key] * scale for key in ("computed", "declared") if pd.notna(row[key])}
-    middle = y + _BAR / 2
+    middle = y + BAR / 2
     line = f"M{left} {middle}H{max(at.values())}"
     words = " → ".join(format_percent(row[key], lang) for key in at)
     return [
-        _row_name(str(row["name"]), left, y, 1),
+        row_name(str(row["name"]), left, y, 1),
         element("path", d=line, stroke=QUIET, stroke_width=1, stroke_dasharray="1 3"),
         *(_dot(x, middle, filled=key == "computed") for key, x in at.items()),
         text(max(at.values()) + 10, middle + 4, words, size=11),
@@ -585,6 +453,7 @@ def _supply(units: pd.DataFrame, wanted: _Wanted) -> Chart:
         series={"years_of_supply": wanted.title},
         labels=pd.DataFrame({"years_of_supply": words}, index=named.index),
         title=wanted.title,
+        width=wanted.width,
         notes=[_say("supply_note", lang)],
         longest=None if pd.isna(most_years) else min(_MOST_YEARS, most_years),
     )

@@ -188,7 +188,7 @@
         ...(app.measures.length ? [el("label", { for: "cg-measure" }, t.show), this.select] : []),
         ...(measure ? [list(measureItems(app))] : []),
         ...measureNotes(app).map((note) => el("p", { class: "cg-quiet" }, note)),
-        el("h3", {}, t.symbols),
+        el("h2", {}, t.symbols),
         list(symbolItems(app)),
         el("p", { class: "cg-quiet" }, t.symbolSize),
       );

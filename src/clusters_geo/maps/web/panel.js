@@ -10,6 +10,9 @@
     { by: "fill_rate", head: "fillColumn", long: "fill" },
   ];
 
+  const picture = ({ title, svg }) =>
+    el("img", { src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`, alt: title, class: "cg-chart" });
+
   class Panel {
     get collator() {
       this.madeCollator ??= new Intl.Collator("vi", { numeric: true });
@@ -24,6 +27,7 @@
       this.count = el("p", { class: "cg-count-line", role: "status" });
       this.table = el("table", { id: "cg-table", class: "cg-table" });
       this.more = el("button", { type: "button", class: "cg-wide", on: { click: () => this.showMore() } });
+      this.charts = el("details", { class: "cg-charts", hidden: true });
       this.foot = el("footer", { class: "cg-foot" });
       this.handle = el("button", {
         type: "button",
@@ -40,6 +44,7 @@
         this.totals,
         this.pack,
         list.slice(1),
+        this.charts,
         this.foot,
       );
       this.element = el("aside", { class: "cg-panel" }, this.handle, this.body);
@@ -105,6 +110,7 @@
       this.fillPack(app);
       this.fillFilters(app);
       this.fillTable();
+      this.fillCharts(app);
       this.fillFoot(app);
       this.fillHandle(app);
     }
@@ -325,6 +331,15 @@
       );
     }
 
+    // The charts of cg.chart, as pictures: a picture runs nothing. They are drawn again with the language only.
+    fillCharts({ words: t, state, data }) {
+      const drawn = data.charts?.[state.lang] ?? [];
+      this.charts.hidden = !drawn.length;
+      if (this.drawn === drawn) return;
+      this.drawn = drawn;
+      this.charts.replaceChildren(el("summary", {}, t.charts), el("p", { class: "cg-quiet" }, t.chartsNote), ...drawn.map(picture));
+    }
+
     fillFoot(app) {
       const { words: t, state, data, clusters, districts } = app;
       const bases = new Set([...clusters.map((c) => c.outlineBasis), ...districts.map((d) => d.basis)]);
@@ -334,7 +349,8 @@
       if (clusters.some((cluster) => cluster.estimated("planned_ha") || cluster.estimated("built_ha")))
         notes.push(t.basisNote.modelled);
       if (districts.length) notes.push(fill(t.outlineNote, { m: data.tolerance }));
-      if (data.context?.source) notes.push(fill(t.contextSource, { source: data.context.source }));
+      const lines = data.context?.source ?? data.also?.[0]?.source;
+      if (lines) notes.push(fill(t.contextSource, { source: lines }));
       const sources = data.sources.map((text) => el("li", {}, source(text)));
       const hashes = [...data.inputs, { name: t.dataHash, sha256: data.sha256 }];
       this.foot.replaceChildren(

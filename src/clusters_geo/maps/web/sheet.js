@@ -21,7 +21,6 @@
   const HEIGHT = 718;
   const SIDE = 268;
   const TOP = 62;
-  const ROWS = 27;
   const QUIET = "#4c5a63";
   const SOURCES = 3; // named on the sheet; the page lists them all
   const PAINT = [
@@ -261,8 +260,8 @@
       legend.parts,
       totalsDrawing(app, x, legend.y + 10),
       scaleDrawing(map, state.lang, factor, TOP + frame.height - 10),
-      [...notes, t.marksMeaning, sourceLine(app), app.provenance()].map((note, i) =>
-        text(0, HEIGHT - 38 + i * 10, note, { "font-size": 9.5, fill: QUIET }),
+      [...notes, t.marksMeaning, sourceLine(app), app.provenance()].map((note, i, all) =>
+        text(0, HEIGHT - 4 - (all.length - 1 - i) * 10, note, { "font-size": 9.5, fill: QUIET }),
       ),
     );
   };
@@ -311,6 +310,13 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   };
 
+  // A name takes as many lines as it needs; so many millimetres are the rows of a column of the page.
+  const COLUMN = 166;
+  const rowHeight = (app, cluster) => {
+    const lines = Math.max(wrapped(app.name(cluster), 27).length, wrapped(cluster.home ?? "", 13).length);
+    return 3.45 + 2.65 * (lines - 1);
+  };
+
   class Printer {
     constructor(app) {
       this.page = el("section", { class: "cg-print", "aria-hidden": "true" });
@@ -319,18 +325,36 @@
       addEventListener("afterprint", () => this.page.replaceChildren());
     }
 
-    // As many columns of rows as fit on a page, so that 120 clusters stand on one.
+    // Three columns of rows a page, so that 120 clusters stand on one.
     table(app) {
       const shown = app.clusters.filter((cluster) => app.shows(cluster));
       const parts = [];
-      for (let i = 0; i < shown.length; i += ROWS) parts.push(this.part(app, shown.slice(i, i + ROWS)));
+      let [rows, tall] = [[], 0];
+      for (const cluster of shown) {
+        const high = rowHeight(app, cluster);
+        if (rows.length && tall + high > COLUMN) {
+          parts.push(this.part(app, rows));
+          [rows, tall] = [[], 0];
+        }
+        rows.push(cluster);
+        tall += high;
+      }
+      if (rows.length) parts.push(this.part(app, rows));
       const { words: t, state, data } = app;
       const head = [app.title(), app.scope(), fill(t.tableTitle, { n: shown.length }), `${t.asOf} ${date(data.asOf, state.lang)}`];
       return [
         el("h1", { class: "cg-print-title" }, head.filter(Boolean).join(" · ")),
         el("p", {}, t.marksMeaning),
         el("div", { class: "cg-print-table" }, parts),
+        this.charts(app),
       ];
+    }
+
+    // A page of charts for who has opened them.
+    charts({ panel, words: t }) {
+      const pictures = panel.charts.open ? [...panel.charts.querySelectorAll("img")] : [];
+      if (!pictures.length) return "";
+      return el("div", { class: "cg-print-charts" }, el("h1", { class: "cg-print-title" }, t.charts), ...pictures.map((image) => image.cloneNode()));
     }
 
     part(app, clusters) {
@@ -347,7 +371,7 @@
           el(
             "td",
             {},
-            glyph(cluster.status, { size: 11, estimated: cluster.estimated("planned_ha") }),
+            glyph(cluster.status, { size: 9, estimated: cluster.estimated("planned_ha") }),
             app.name(cluster),
           ),
           el("td", {}, cluster.home ?? MISSING),
