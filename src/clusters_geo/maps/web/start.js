@@ -260,6 +260,7 @@
   // Leaflet forgets the exact centre when told of a new size, even if it is the old one.
   const fit = (map) => {
     const { clientWidth, clientHeight } = map.getContainer();
+    if (!clientWidth || !clientHeight) return; // hidden, as while it is printed
     if (!map.getSize().equals([clientWidth, clientHeight])) map.invalidateSize({ animate: false });
   };
 
