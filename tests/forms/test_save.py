@@ -199,3 +199,17 @@ def test_a_cluster_in_no_unit_shows_in_the_sum(register, tmp_path):
     )
     assert "Row 1 of Form 04 is 6, but the 2 Forms 03 add up to 5." in findings["message"].tolist()
     assert "Phùng Xá is in no district or commune, so it is in no Form 03." in findings["message"].tolist()
+
+
+def test_a_form_02_is_called_by_name_and_id_and_once_where_these_are_the_same(register, tmp_path):
+    register.index = pd.Index(["phu-thi", "../x", "CCN", "4", "5", "6"], name="cluster_id")
+    register.loc["CCN", "name"] = "???"
+    register["district"] = "???"
+    files, _ = save_all_units(register, tmp_path, period="2025-H1", ending=".csv", on=ON)
+    assert [file.name for file in files[:3]] == [
+        "bieu-02-phu-thi.csv",
+        "bieu-02-lien-ha-x.csv",
+        "bieu-02-ccn.csv",
+    ]
+    assert [file.name for file in files[-2:]] == ["bieu-03.csv", "bieu-04.csv"]
+    assert {file.parent for file in files} == {tmp_path}

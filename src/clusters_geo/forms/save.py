@@ -237,7 +237,11 @@ _Job = tuple[str, str | None, str]  # the form, of whom, and the name of its fil
 def _records(clusters: pd.DataFrame) -> list[_Job]:
     """Return a Form 02 for each cluster that owes one; its id and its name tell form-in whose it is."""
     owing = clusters[owes_form(clusters)]
-    named = [f"{name} {key}" if isinstance(name, str) else str(key) for key, name in owing["name"].items()]
+    named = [
+        # An id made from the name says it already.
+        f"{name} {key}" if isinstance(name, str) and slug(name) not in slug(str(key)) else str(key)
+        for key, name in owing["name"].items()
+    ]
     keys = [str(key) for key in owing.index]
     return [("02", key, file) for key, file in zip(keys, _file_names("bieu-02", named), strict=True)]
 
@@ -250,7 +254,7 @@ def _file_names(form: str, whose: list[str]) -> list[str]:
     """Return a name for each file; those that fold to one name get numbers."""
     names: list[str] = []
     for unit in whose:
-        plain = f"{form}-{slug(unit)}"
+        plain = f"{form}-{slug(unit)}".rstrip("-")
         taken = sum(name.startswith(plain) for name in names)
         names.append(plain if plain not in names else f"{plain}-{taken + 1}")
     return names

@@ -20,15 +20,16 @@ __all__ = ["identified", "is_blank", "with_shapes"]
 
 
 def identified(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
-    """Return a table with ids; without any in the file they are made from district and name."""
+    """Return a table with ids; without any in the file they are made from the name, and where it lies."""
     if "name" not in table or ("cluster_id" in table and not is_blank(table["cluster_id"])):
         return table
     names = _ids_from_names(table["name"])
-    if "district" in table:
-        repeated = names.duplicated(keep=False)
-        names = names.where(
-            ~repeated, (_ids_from_names(table["district"]).fillna("") + "-" + names).str.strip("-")
-        )
+    # Since July 2025 a register may name communes only; before, a name is told apart by its district first.
+    for unit in ("district", "commune"):
+        if unit in table:
+            repeated = names.duplicated(keep=False)
+            prefixed = (_ids_from_names(table[unit]).fillna("") + "-" + names).str.strip("-")
+            names = names.where(~repeated, prefixed)
     # "An Đức" and "Thị trấn An Đức" are two: then the whole name tells them apart.
     alike = names.duplicated(keep=False)
     whole = table["name"].astype("string").map(_whole_slug, na_action="ignore")
