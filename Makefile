@@ -27,7 +27,7 @@ help:  ## Show what can be made
 demo: $(VENV)/.done-package  ## Print Hà Nội's figures and write maps/hanoi.html
 	@$(RUN)/clusters-geo demo
 
-test: $(VENV)/.done-test system  ## Run every test, in a browser and against PostGIS where they can be had
+test: $(VENV)/.done-test system  ## Run every test, in a browser, PostGIS and QGIS where they can be had
 	$(RUN)/python -m pytest $(PYTEST_ARGS)
 
 check: lint  ## For the working day: style, types, layers, and the tests of what changed
@@ -97,7 +97,7 @@ $(VENV)/.done-docs: $(VENV)/.done-package
 	@$(PIP) --group docs
 	@touch $@
 
-# A browser and a PostGIS server come from the system. Without them, or the right to install them, the tests that
+# A browser, a PostGIS server and QGIS come from the system. Without them, or the right to install them, the tests that
 # need them skip, and say so.
 system: $(VENV)/.done-system
 

@@ -1,11 +1,8 @@
 """Clusters opened by QGIS's own library: from a GeoPackage and from PostGIS, styled, in words, with forms."""
 
 import csv
-import json
 import os
-import shutil
 import sqlite3
-import subprocess
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -15,7 +12,7 @@ import pyogrio
 import pytest
 from PIL import Image
 from shapely.geometry import Point, box
-from tests_of_storage import PASSWORD, sample
+from tests_of_storage import PASSWORD, qgis, sample
 
 import clusters_geo as cg
 from clusters_geo.data import data_file
@@ -24,26 +21,6 @@ from clusters_geo.storage.register import init_register, save_units
 from clusters_geo.storage.styles import STYLES, style_of, styles_for
 
 LOOK = Path(__file__).with_name("qgis_look.py")
-PYTHON = next((p for p in ("/usr/bin/python3", shutil.which("python3")) if p and Path(p).exists()), None)
-
-
-def qgis(script, *arguments, timeout=120):
-    """Run a script with the Python that has QGIS; skip aloud where there is none."""
-    left_out = ("PYTHONPATH", "PROJ_DATA", "PROJ_LIB", "GDAL_DATA", "VIRTUAL_ENV")
-    env = {name: value for name, value in os.environ.items() if name not in left_out}
-    done = subprocess.run(
-        [str(PYTHON), str(script), *map(str, arguments)],
-        env={**env, "QT_QPA_PLATFORM": "offscreen"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=timeout,
-    )
-    if "No module named 'qgis'" in done.stderr:
-        pytest.skip("SKIPPED: QGIS is not installed (apt-get install python3-qgis): NOT opened in QGIS")
-    line = next((x for x in done.stdout.splitlines() if x.startswith("RESULT")), "")
-    assert line, done.stderr[-2000:]
-    return json.loads(line.removeprefix("RESULT"))
 
 
 def clusters_of(shapes):
@@ -175,10 +152,11 @@ def test_the_styles_of_a_register_are_written_once_and_what_the_office_changed_s
     assert init_register(url) == []
     rows = "SELECT stylename, type, useasdefault FROM public.layer_styles ORDER BY type, useasdefault DESC"
     first = server.sql(rows, url)
-    assert len(first) == 6
-    assert [row for row in first if row[2]] == [
-        ("Tình trạng", "Point", True),
-        ("Tình trạng", "Polygon", True),
+    assert len(first) == 7
+    assert [row[:2] for row in first if row[2]] == [
+        ("Tình trạng", "Point"),
+        ("Tình trạng", "Polygon"),
+        ("Bảng (không có hình)", None),
     ]
     server.sql(
         "UPDATE public.layer_styles SET styleqml = '<qgis/>'::xml WHERE stylename = 'Tình trạng'"

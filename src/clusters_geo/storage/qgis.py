@@ -31,8 +31,9 @@ update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))"""
 _OURS = "clusters-geo"
 # Columns of the register that the database fills in.
 _COMPUTED = ("build_out_rate", "fill_rate", "planned_ha_basis", "revision", "place")
-# What QGIS calls the kinds of shapes that one geometry column may hold.
-_KINDS = ("Polygon", "Point")
+# What QGIS calls the kinds of shapes that one geometry column may hold. None is the table without its shapes:
+# among polygons QGIS shows no cluster that has no outline yet.
+_KINDS = ("Polygon", "Point", None)
 
 _say = speaker("qgis")
 
@@ -99,16 +100,18 @@ def put_styles(db: psycopg.Connection, *, lang: Language = "vi") -> bool:
     units = UnitsLayer("unit", "postgres", named) if named else None
     changed = False
     for kind in _KINDS:
-        for style in styles_for(columns):
+        # Of a table without shapes only names, choices and the form are of use.
+        for style in styles_for(columns) if kind else ["table"]:
             qml = style_of(columns, style, points=kind == "Point", lang=lang, fixed=_COMPUTED, units=units)
-            changed |= _put(db, _say(f"style.{style}", lang), kind, qml, is_first=style == "status")
+            is_first = style in ("status", "table")
+            changed |= _put(db, _say(f"style.{style}", lang), kind, qml, is_first=is_first)
     return changed
 
 
-def _put(db: psycopg.Connection, name: str, kind: str, qml: str, *, is_first: bool) -> bool:
+def _put(db: psycopg.Connection, name: str, kind: str | None, qml: str, *, is_first: bool) -> bool:
     place = (
         "f_table_catalog = current_database() AND f_table_schema = current_schema()"
-        " AND f_table_name = 'cluster' AND f_geometry_column = 'geometry' AND type = %s"
+        " AND f_table_name = 'cluster' AND type IS NOT DISTINCT FROM %s"
     )
     there = db.execute(
         f"SELECT styleqml::text, description FROM public.layer_styles WHERE {place} AND stylename = %s",  # noqa: S608
@@ -118,9 +121,9 @@ def _put(db: psycopg.Connection, name: str, kind: str, qml: str, *, is_first: bo
         db.execute(
             "INSERT INTO public.layer_styles (f_table_catalog, f_table_schema, f_table_name,"  # noqa: S608
             " f_geometry_column, stylename, styleqml, useasdefault, description, type)"
-            " SELECT current_database(), current_schema(), 'cluster', 'geometry', %s, %s::xml,"
+            " SELECT current_database(), current_schema(), 'cluster', %s, %s, %s::xml,"
             f" %s AND NOT EXISTS (SELECT FROM public.layer_styles WHERE {place} AND useasdefault), %s, %s",
-            (name, qml, is_first, kind, _mark(qml), kind),
+            (kind and "geometry", name, qml, is_first, kind, _mark(qml), kind),
         )
         return True
     # Ours still, and not what would be written today.
