@@ -36,7 +36,7 @@ def words() -> dict[str, str]:
         return {row["key"]: row[lang] for row in csv.DictReader(file)}
 
 
-class FormsOfRegister(QgsProcessingAlgorithm):  # type: ignore[misc] # QGIS has no types
+class FormsOfRegister(QgsProcessingAlgorithm):
     """Load, audit, and fill in a form."""
 
     def name(self) -> str:

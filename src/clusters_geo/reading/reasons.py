@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+# Small: one table of phrases and the function that reads it; files, sheets and the door call it.
+
 __all__ = ["reason_of"]
 
 # From what libraries say to the phrase of `words/phrases.csv`; the first that fits counts.
