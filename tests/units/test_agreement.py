@@ -13,6 +13,7 @@ import shapely
 import clusters_geo as cg
 from clusters_geo.forms.fill import fill
 from clusters_geo.maps import make_map, save_map
+from clusters_geo.words import format_number
 
 pytestmark = pytest.mark.browser
 
@@ -117,7 +118,10 @@ def test_every_room_says_the_same_and_so_does_an_independent_join(units, kind, c
     )
     read = [None if at < 0 else homes["of"][at] for at in homes["at"]]
     assert read == expected
-    assert page.locator("path.cg-district").count() == 4
+    said = page.eval_on_selector_all("path.cg-district", "all => all.map(p => p.ariaLabel)")
+    assert {label.replace("\u00a0", " ") for label in said} == {
+        f"{name}, {measure['label']['en']}: {format_number(by_hand[name], 'en')} ha" for name in units["name"]
+    }
     page.close()
 
 
