@@ -188,3 +188,13 @@ def test_the_bundled_case_is_drawn_and_audited_by_today_s_communes(tmp_path):
     named = {row["district"] for row in json.loads(found.stdout)} - {None}
     assert named <= set(cg.load_units("hanoi-communes")["name"])
     assert {"Bình Minh", "Phù Đổng", "Chương Dương"} <= named
+
+
+def test_totals_with_a_misspelt_role_are_refused_with_the_cell(tmp_path, register):
+    totals = tmp_path / "totals.csv"
+    header = "scope,metric,value,unit,as_of,qualifier,role,source"
+    totals.write_text(f"{header}\nBắc Ninh,planned_ha,999,ha,2026,exact,kontrol,x\n", encoding="utf-8")
+    done = run("audit", register, "--totals", totals)
+    assert isinstance(done.exception, SchemaError)
+    assert "G2 “kontrol”" in str(done.exception)
+    assert "control, note and context" in str(done.exception)

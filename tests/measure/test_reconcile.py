@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 import clusters_geo as cg
 
@@ -143,3 +144,19 @@ def test_a_total_without_a_qualifier_is_exact(clusters, blank):
     told = published["qualifier"].where(~control, blank)
     table = cg.reconcile(clusters, published.assign(qualifier=told))
     assert set(table.loc[table["role"] == "control", "qualifier"]) == {"exact"}
+
+
+@pytest.mark.parametrize("wrong", ["contrl", "Kiểm tra", "", None])
+def test_a_role_that_means_nothing_is_named_and_not_passed_over(clusters, wrong):
+    published = cg.load_totals()
+    published["role"] = published["role"].astype(object)
+    published.loc[3, "role"] = wrong
+    with pytest.raises(cg.SchemaError, match="Write one of control, note and context") as told:
+        cg.reconcile(clusters, published)
+    assert f"“{wrong or ''}” ({published.loc[3, 'scope']}, {published.loc[3, 'metric']})" in str(told.value)
+
+
+def test_a_role_is_read_in_any_case(clusters):
+    published = cg.load_totals()
+    shouted = published.assign(role=" " + published["role"].str.upper())
+    assert_frame_equal(cg.reconcile(clusters, shouted), cg.reconcile(clusters, published))

@@ -9,6 +9,7 @@ import sys
 import textwrap
 
 import openpyxl
+import pandas as pd
 import pytest
 
 import clusters_geo as cg
@@ -56,7 +57,7 @@ def test_figures_that_are_none_are_named_with_their_lines(tmp_path):
     file = tmp_path / "totals.csv"
     file.write_text("scope,value\na,1\nb,khoảng 4\nc,1e400\nd,nan\n", encoding="utf-8")
     with pytest.raises(
-        cg.SchemaError, match=r"totals.csv holds 3 .*row 3, column value: 'khoảng 4'"
+        cg.cg.SchemaError, match=r"totals.csv holds 3 .*row 3, column value: 'khoảng 4'"
     ) as caught:
         read_side_table(file, needed=["scope", "value"], numbers=["value"])
     assert caught.value.failures["row"].tolist() == [3, 4, 5]
@@ -203,3 +204,35 @@ def test_an_opened_file_is_opened_once(tmp_path):
         assert one.content(1) == b"x"
         with pytest.raises(cg.SourceError, match="has 0 MB"):
             one.content(0)
+
+
+ROLES = ("control", "note", "context")
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_word_that_is_none_of_the_choices_is_named_with_its_cell(tmp_path, mark):
+    rows = [
+        ("Tổng số công bố",),
+        ("scope", "value", "role"),
+        ("A", "1", "Control"),
+        (),
+        ("B", "2", "contrl"),
+        ("C", "3"),
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(mark.join(row) for row in rows), encoding="utf-8")
+    with pytest.raises(cg.SchemaError) as told:
+        read_side_table(tmp_path / "t.csv", needed=["scope", "role"], choices={"role": ROLES})
+    said = str(told.value)
+    assert "t.csv: 2 cells of column role" in said
+    assert "C5 “contrl” and C6 “”" in said
+    assert said.endswith("Write one of control, note and context.")
+    assert told.value.failures["cell"].tolist() == ["C5", "C6"]
+
+
+def test_the_cells_of_a_workbook_are_named_as_it_names_them(tmp_path):
+    table = pd.DataFrame(
+        {f"c{n}": ["x", "x"] for n in range(26)} | {"role": ["note", "nots"], "scope": ["A", "B"]}
+    )
+    table.to_excel(tmp_path / "t.xlsx", index=False)
+    with pytest.raises(cg.SchemaError, match="AA3 “nots”"):
+        read_side_table(tmp_path / "t.xlsx", needed=["scope", "role"], choices={"role": ROLES})

@@ -179,10 +179,11 @@ def _tables(
 def _totals(path: Path | None) -> pd.DataFrame | None:
     if path is None:
         return None
+    from clusters_geo.measure.summary import ROLES
     from clusters_geo.reading.side_files import read_side_table
 
     needed = ("scope", "metric", "value", "unit", "as_of", "qualifier", "role", "source")
-    return read_side_table(path, needed=needed, numbers=("value",))
+    return read_side_table(path, needed=needed, numbers=("value",), choices={"role": ROLES})
 
 
 def _inputs(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 __all__ = [
+    "ROLES",
     "city_per_hectare",
     "contributions",
     "pending_sites",
@@ -43,6 +44,9 @@ __all__ = [
 ]
 
 UNKNOWN = "?"
+
+# What a published total is for: to be met, the word of a source that contradicts it, or to be known only.
+ROLES = ("control", "note", "context")
 
 _AREAS = ("planned_ha", "built_ha", "leasable_ha", "leased_ha")
 _BY_ORIGIN = {
@@ -365,7 +369,7 @@ def reconcile(
     Raises
     ------
     SchemaError
-        If a qualifier is none of these; all of them are named with their rows.
+        If a qualifier or a role (see `ROLES`) is none of these; all of them are named with their totals.
 
     Examples
     --------
@@ -378,7 +382,8 @@ def reconcile(
     published = load_totals() if totals is None else totals
     whole = scope or _whole(clusters, totals)
     computed = _computed(_bare(clusters), whole)
-    rows = _qualified(published[published["role"].isin(["control", "note"])])
+    roles = _roles(published)
+    rows = _qualified(published.assign(role=roles)[roles.isin(["control", "note"])])
     rows = rows.assign(_key=rows["scope"].astype("string").map(scope_key, na_action="ignore"))
     had = rows["_key"].isin(computed["_key"])
     found = rows[had].merge(computed, on=["_key", "metric"])
@@ -403,10 +408,23 @@ def _qualified(totals: pd.DataFrame) -> pd.DataFrame:
     told = written.mask(written == "", "exact")
     wrong = told[~told.isin(list(_AGREES))]
     if len(wrong):
-        rows = totals.loc[wrong.index, ["scope", "metric"]].assign(told=wrong.str[:40]).head(_MOST_NAMED)
-        found = [f"“{row['told']}” ({row['scope']}, {row['metric']})" for row in rows.to_dict("records")]
-        raise SchemaError("summary.no-qualifier", found=found, known=list(_AGREES))
+        raise SchemaError("summary.no-qualifier", found=_told(totals, wrong), known=list(_AGREES))
     return totals.assign(qualifier=told)
+
+
+def _roles(totals: pd.DataFrame) -> pd.Series:
+    """Return what each total is for; one of no known role would be passed over in silence."""
+    written = totals["role"].astype("string").fillna("")
+    told = written.str.strip().str.casefold()
+    wrong = written[~told.isin(ROLES)]
+    if len(wrong):
+        raise SchemaError("summary.no-role", found=_told(totals, wrong), known=list(ROLES))
+    return told
+
+
+def _told(totals: pd.DataFrame, wrong: pd.Series) -> list[str]:
+    rows = totals.loc[wrong.index, ["scope", "metric"]].assign(told=wrong.str[:40]).head(_MOST_NAMED)
+    return [f"“{row['told']}” ({row['scope']}, {row['metric']})" for row in rows.to_dict("records")]
 
 
 _MOST_NAMED = 5

@@ -23,7 +23,7 @@ from clusters_geo.reading.values import decimal_mark
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 __all__ = ["read_side_table", "read_toml"]
 
@@ -34,6 +34,7 @@ _MOST_CELLS = 5_000_000
 _DEEPEST = 60
 _LONG_KEY = re.compile(rb"""(?<![\w-])(?>(?>[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){%d}""" % _DEEPEST)
 _HEADER_SEARCH = 30
+_MOST_NAMED = 5
 _FIELD_LIMIT = 1 << 20
 _SPACES = re.compile(r"[\s\u00a0\u202f']")
 _WORKBOOKS = (".xlsx", ".xlsm")
@@ -75,6 +76,7 @@ def read_side_table(
     *,
     needed: Collection[str],
     numbers: Collection[str] = (),
+    choices: Mapping[str, Collection[str]] | None = None,
     sheet: str | None = None,
 ) -> pd.DataFrame:
     r"""Return a table in CSV or XLSX whose header names certain columns: text as text, figures as figures.
@@ -88,6 +90,8 @@ def read_side_table(
     numbers
         Columns of figures, of the needed and others; a blank is missing. Their decimal mark is the one that
         all of them together prove, otherwise the point.
+    choices
+        Columns that hold one of a few words, in any case, and these words.
     sheet
         Which sheet of a workbook, if not the first that has the header.
 
@@ -100,7 +104,8 @@ def read_side_table(
     SourceError
         If the file may not be opened, is too large, or cannot be read.
     SchemaError
-        If a column is not there, or a figure is none; all of those are in `.failures`.
+        If a column is not there, a figure is none, or a cell holds none of the words; all of those are in
+        `.failures`.
 
     Examples
     --------
@@ -114,7 +119,50 @@ def read_side_table(
     at = _header_at(rows, needed)
     if at is None:
         _refuse_without(file.shown, needed, rows)
+    for column, words in (choices or {}).items():
+        _require_words(rows, at or 0, column, words, file.shown)
     return _as_table(rows, at or 0, file.shown, numbers)
+
+
+def _require_words(
+    rows: Sequence[Sequence[object]], at: int, column: str, words: Collection[str], shown: str
+) -> None:
+    """Refuse cells of a column that hold none of its words: nobody would miss their rows."""
+    place = [_plain(cell) for cell in rows[at]].index(column)
+    told = [
+        (number, _plain(row[place]) if place < len(row) else "")
+        for number, row in enumerate(rows[at + 1 :], start=at + 2)
+        if any(map(_plain, row))
+    ]
+    wrong = [
+        {"cell": f"{_letters(place)}{number}", "row": number, "column": column, "value": text}
+        for number, text in told
+        if text.casefold() not in words
+    ]
+    if wrong:
+        failures = pd.DataFrame(wrong).assign(problem="is none of the words", fix=", ".join(words))
+        found = [f"{cell['cell']} “{str(cell['value'])[:40]}”" for cell in wrong[:_MOST_NAMED]]
+        raise SchemaError(
+            "table.no-word",
+            failures,
+            path=shown,
+            column=column,
+            found=found,
+            known=list(words),
+            count=len(wrong),
+        )
+
+
+def _letters(place: int) -> str:
+    """Return what a sheet calls a column.
+
+    Examples
+    --------
+    >>> _letters(0), _letters(25), _letters(26)
+    ('A', 'Z', 'AA')
+    """
+    head, last = divmod(place, 26)
+    return (_letters(head - 1) if head else "") + chr(ord("A") + last)
 
 
 def _tables(file: InputFile, sheet: str | None) -> Iterator[list[list[object]]]:
