@@ -57,7 +57,7 @@ def test_figures_that_are_none_are_named_with_their_lines(tmp_path):
     file = tmp_path / "totals.csv"
     file.write_text("scope,value\na,1\nb,khoảng 4\nc,1e400\nd,nan\n", encoding="utf-8")
     with pytest.raises(
-        cg.cg.SchemaError, match=r"totals.csv holds 3 .*row 3, column value: 'khoảng 4'"
+        cg.SchemaError, match=r"totals.csv holds 3 .*row 3, column value: 'khoảng 4'"
     ) as caught:
         read_side_table(file, needed=["scope", "value"], numbers=["value"])
     assert caught.value.failures["row"].tolist() == [3, 4, 5]
