@@ -181,3 +181,32 @@ def test_the_database_checks_what_the_schema_checks(url, column, value):
         save_register(sample().assign(**{column: value}), url)
     assert column in str(caught.value)
     assert len(load_register(url)) == 0
+
+
+def test_a_second_file_empties_nothing_that_it_does_not_speak_of(url):
+    save_register(sample(), url)
+    second = sample().drop(
+        columns=["workers", "planned_ha_basis", "planned_ha_source", "điện thoại", "geometry"]
+    )
+    second["status"] = None
+    save_register(second.assign(planned_ha=[12.7, 5.0, 0.4]), url, file="second.csv")
+    back, first = load_register(url), sample()
+    assert back["workers"].iloc[0] == first["workers"].iloc[0]
+    assert back["điện thoại"].tolist()[::2] == first["điện thoại"].tolist()[::2]
+    assert back["status"].tolist()[:2] == ["operating", "pending"]
+    assert back.geometry.geom_equals_exact(first.geometry, 0).tolist() == [True, False, True]
+    assert back["planned_ha"].tolist() == [12.7, 5.0, 0.4]
+    # An unchanged figure keeps its source; of a changed one the old source says nothing.
+    assert back["planned_ha_source"].isna().tolist() == [False, True, True]
+    assert back["planned_ha_basis"].isna().tolist() == [False, True, True]
+
+
+def test_a_cell_that_was_emptied_is_withdrawn_and_the_log_is_still_read(url):
+    save_register(sample().assign(as_of=pd.Timestamp("2022-09-30")), url)
+    save_register(sample().assign(planned_ha=[None, 5.0, 0.3], as_of=pd.Timestamp("2023-06-30")), url)
+    log = read_log(url)
+    emptied = log[(log["cluster_id"] == "TT-01") & (log["column"] == "planned_ha")]
+    assert emptied["what"].tolist() == ["set", "withdrawn"]
+    assert load_register(f"{url}@2022-12-31").loc["TT-01", "planned_ha"] == 12.7
+    assert pd.isna(load_register(f"{url}@2023-12-31").loc["TT-01", "planned_ha"])
+    assert load_register(f"{url}@2023-12-31").loc["GL-02", "planned_ha"] == 5.0

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EVENT_COLUMNS",
+    "FIGURE_KINDS",
     "EventKind",
     "as_day",
     "check_events",
@@ -44,6 +45,9 @@ EVENT_COLUMNS = (
     *("cluster_id", "what", "column", "value", "unit", "valid_on", "recorded_on"),
     *("basis", "qualifier", "source", "file", "cell", "who"),
 )
+
+# What is said of a column: its value, or that it is known no more.
+FIGURE_KINDS = ("set", "withdrawn")
 
 _NEEDED = ("cluster_id", "what", "valid_on", "recorded_on", "source")
 _PARTIAL = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
@@ -175,7 +179,7 @@ def _faults(table: pd.DataFrame) -> list[tuple[str, pd.Series, str]]:
         *faults,
         *((name, ~_is_day(table[name]), "history.no-day") for name in ("valid_on", "recorded_on")),
         ("what", ~table["what"].isin(event_kinds()), "history.no-kind"),
-        ("column", ((table["what"] == "set") | table["column"].notna()) & ~named, "history.no-such"),
+        ("column", (table["what"].isin(FIGURE_KINDS) | table["column"].notna()) & ~named, "history.no-such"),
         ("value", (table["what"] == "set") & table["value"].isna(), "history.empty"),
         ("basis", table["basis"].notna() & ~table["basis"].isin(BASES), "history.no-basis"),
     ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from clusters_geo.history.events import as_day, check_events, event_kinds, last_day
+from clusters_geo.history.events import FIGURE_KINDS, as_day, check_events, event_kinds, last_day
 from clusters_geo.reading.values import cast_columns
 from clusters_geo.schema import CLUSTER_COLUMNS, COMPANIONS, STATUSES, column
 
@@ -135,8 +135,10 @@ def _oldest_first(known: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cells(known: pd.DataFrame) -> list[pd.DataFrame]:
-    figures = known[known["what"] == "set"]
-    found = [_as_cells(figures, figures["column"], figures["value"])]
+    figures = known[known["what"].isin(FIGURE_KINDS)]
+    # What was withdrawn is unknown from then on, whatever the event says beside.
+    values = figures["value"].where(figures["what"] == "set")
+    found = [_as_cells(figures, figures["column"], values)]
     for what, group in known.groupby("what", sort=False):
         found += _of_kind(event_kinds()[str(what)], group)
     return found

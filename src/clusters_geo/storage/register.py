@@ -22,7 +22,14 @@ from clusters_geo.reading.notes import LoadReport, attach
 from clusters_geo.reading.values import cast_columns
 from clusters_geo.schema import CLUSTER_COLUMNS
 from clusters_geo.storage.connection import Address, connected, parse_address
-from clusters_geo.storage.rows import Rows, from_database, kinds_of, to_database
+from clusters_geo.storage.rows import (
+    Rows,
+    completed,
+    from_database,
+    kinds_of,
+    said_columns,
+    to_database,
+)
 from clusters_geo.units.model import unit_level
 from clusters_geo.words import is_missing
 
@@ -45,6 +52,7 @@ _MIGRATIONS = resources.files("clusters_geo.storage") / "migrations"
 _STYLES = "qgis.sql"
 _NAMES = tuple(c.name for c in CLUSTER_COLUMNS if c.kind != "geometry")
 _EVENT = ("cluster_id", "what", "column", "value", "unit", "valid_on", "recorded_on", "basis", "qualifier")
+_WHAT = "CASE WHEN what = 'set' AND value IS NULL THEN 'withdrawn' ELSE what END AS what"
 _LOG = (*_EVENT, "source", "file", "cell", "who")
 
 
@@ -182,7 +190,8 @@ def save_register(
 ) -> Saved:
     """Save clusters into a register: added or changed by id, in one transaction.
 
-    Rows that the table does not have stay as they are. Of a table that came from `load_register`, a cell that
+    Rows that the table does not have stay as they are; so do columns that it does not have or leaves blank
+    in every row, and outlines that it does not have. Of a table that came from `load_register`, a cell that
     somebody else changed since is kept as they left it, unless it was changed here too: then nothing is
     saved and the error lists both values.
 
@@ -220,7 +229,10 @@ def save_register(
         _say_origin(db, file, sha256, who)
         wanted = to_database(_in_system(clusters, _crs(db)))
         there = _rows(db, list(wanted))
-        mine = _merged(db, wanted, there, clusters.attrs.get(REVISION))
+        base = clusters.attrs.get(REVISION)
+        if base is None:
+            wanted = completed(wanted, there, said_columns(clusters))
+        mine = _merged(db, wanted, there, base)
         _save_kinds(db, kinds_of(clusters))
         changed = [key for key, row in mine.items() if key in there and row != there[key]]
         added = [key for key in mine if key not in there]
@@ -412,7 +424,8 @@ def _crs(db: psycopg.Connection) -> str:
 
 
 def _log(db: psycopg.Connection) -> pd.DataFrame:
-    names = ", ".join(f'"{name}"' for name in _LOG)
+    # A cell that was emptied stands in the table as set to nothing.
+    names = ", ".join(_WHAT if name == "what" else f'"{name}"' for name in _LOG)
     rows = _all(db, f"SELECT {names} FROM event ORDER BY event")  # noqa: S608 - names of our own
     return pd.DataFrame(rows, columns=list(_LOG)).astype("string")
 

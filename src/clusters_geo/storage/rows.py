@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-__all__ = ["Row", "Rows", "from_database", "kinds_of", "to_database"]
+__all__ = ["Row", "Rows", "completed", "from_database", "kinds_of", "said_columns", "to_database"]
 
 DECLARED, COMPANION = "declared", "companion"
 _OWN_KINDS = {
@@ -112,6 +112,35 @@ def to_database(clusters: gpd.GeoDataFrame) -> Rows:
         )
         for at, key in enumerate(clusters.index)
     }
+
+
+def said_columns(clusters: pd.DataFrame) -> set[str]:
+    """Return the columns of which a table says something in some row; of a companion, its figure too.
+
+    Examples
+    --------
+    >>> sorted(said_columns(pd.DataFrame({"planned_ha_basis": ["declared"], "leased_ha": [None]})))
+    ['planned_ha', 'planned_ha_basis']
+    """
+    said = {name for name in kinds_of(clusters) if clusters[name].notna().any()}
+    return said | {figure for name in said if is_companion(name) and (figure := _figure_of(name))}
+
+
+def completed(wanted: Rows, there: Rows, said: set[str]) -> Rows:
+    """Return rows with what another table has of them and these say nothing of: columns, notes, outlines."""
+    return {key: _beside(row, there[key], said) if key in there else row for key, row in wanted.items()}
+
+
+def _beside(row: Row, old: Row, said: set[str]) -> Row:
+    for column in (*old.cells, *old.extra, *old.notes):
+        # A figure that did not change keeps what is known of it.
+        there = old.said(column)
+        if there is None and column not in old.notes:
+            continue
+        same = column not in row.notes and row.said(column) == there
+        if column not in said or same:
+            row = row.taking(column, old)
+    return row if row.outline is not None else replace(row, outline=old.outline)
 
 
 def from_database(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
