@@ -14,7 +14,7 @@ from clusters_geo import __version__
 from clusters_geo.auditing.rule import SEVERITIES, all_rules
 from clusters_geo.names import fold
 from clusters_geo.reading.opening import hashed
-from clusters_geo.words import catalogue, format_value, is_missing, speaker
+from clusters_geo.words import MISSING, catalogue, format_value, is_missing, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
