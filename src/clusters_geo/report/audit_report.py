@@ -218,7 +218,9 @@ class AuditReport:
             lines += [self.say("law", **facts), self.say("ages", **facts)]
             changed = "; ".join(self._changed()) or self.say("none_set")
             lines.append(self.say("rule_set", n=len(self.runs), changed=changed))
-        return lines + [self.say("input", name=i.name, sha256=i.sha256 or MISSING, crs=i.crs) for i in self.inputs]
+        return lines + [
+            self.say("input", name=i.name, sha256=i.sha256 or MISSING, crs=i.crs) for i in self.inputs
+        ]
 
     def family_title(self, family: str) -> str:
         """Return the title of a family of rules."""
