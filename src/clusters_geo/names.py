@@ -11,14 +11,16 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from clusters_geo.errors import SchemaError
 
-__all__ = ["did_you_mean", "fold", "match_names", "name_key", "slug", "strip_accents"]
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+__all__ = ["did_you_mean", "find_cluster", "fold", "match_names", "name_key", "slug", "strip_accents"]
 
 # Đ (U+0110) is the Vietnamese letter; eth and African d look the same in most fonts.
 _LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
@@ -165,3 +167,35 @@ def _unique(forms: dict[str, str]) -> dict[str, str]:
     # A form that two known names share decides nothing.
     counts = pd.Series(list(forms.values()), dtype="object").value_counts()
     return {form: name for name, form in forms.items() if counts[form] == 1}
+
+
+def find_cluster(clusters: pd.DataFrame, wanted: str) -> Hashable:
+    """Return the id of the cluster that an id or a name means.
+
+    Raises
+    ------
+    SchemaError
+        If none does, with the nearest names, or if several have that name, with their ids.
+
+    Examples
+    --------
+    >>> find_cluster(pd.DataFrame({"name": ["Phú Thị"]}, index=["CCN-01"]), "CCN Phu Thi")
+    'CCN-01'
+    """
+    same = clusters.index[clusters.index.astype(str) == wanted]
+    if len(same) == 1:
+        return cast("Hashable", same[0])
+    names = clusters.get("name", pd.Series(index=clusters.index)).astype("string")
+    match = match_names(pd.Series([wanted]), names.dropna().unique()).iloc[0]
+    if pd.isna(match["match"]):
+        near = match["suggestions"]
+        raise SchemaError(
+            "register.like-cluster" if near else "register.no-cluster", wanted=wanted, near=near
+        )
+    same = clusters.index[(names == match["match"]).fillna(value=False)]
+    if len(same) > 1:
+        places = clusters.get("district", pd.Series(index=clusters.index)).astype("string").fillna("?")
+        listed = ", ".join(f"{key} ({places[key]})" for key in same)
+        raise SchemaError("register.same-name", count=len(same), name=match["match"], ids=listed)
+    found: Hashable = same[0]
+    return found

@@ -7,7 +7,8 @@ import pytest
 
 from clusters_geo import SchemaError
 from clusters_geo.forms.fill import form
-from clusters_geo.forms.units import choose, find_cluster, level_of, unit_names
+from clusters_geo.forms.units import choose, level_of, unit_names
+from clusters_geo.names import find_cluster
 
 
 def chosen(register, number="03", unit="Gia Lâm", level=None):

@@ -165,7 +165,7 @@ def test_assumptions_that_are_not_understood_are_refused(text):
 
 
 def test_an_assumption_about_nobody_is_refused():
-    with pytest.raises(cg.SchemaError, match=r"No cluster has the id K7\."):
+    with pytest.raises(cg.SchemaError, match=r"No cluster has the id or the name 'K7'"):
         what_if(rows(leased_ha=[1.0]), ["K7 leased +1"])
 
 

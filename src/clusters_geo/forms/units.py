@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.forms.conditions import register_column
-from clusters_geo.names import fold, match_names
+from clusters_geo.names import find_cluster, fold, match_names
 from clusters_geo.planning.homes import homes_of
 from clusters_geo.units.model import DISTRICTS_ABOLISHED, unit_level
 from clusters_geo.units.places import home_units, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
     from datetime import date
 
-__all__ = ["Level", "Unit", "choose", "find_cluster", "level_of", "unit_names"]
+__all__ = ["Level", "Unit", "choose", "level_of", "unit_names"]
 
 Level = Literal["district", "commune"]
 
@@ -116,35 +115,6 @@ def unit_names(
     return sorted(_labels(clusters, level, on, units).dropna().unique(), key=lambda name: (fold(name), name))
 
 
-def find_cluster(clusters: pd.DataFrame, wanted: str) -> Hashable:
-    """Return the id of the cluster that an id or a name means.
-
-    Raises
-    ------
-    SchemaError
-        If none does, with the nearest names, or if several have that name, with their ids.
-
-    Examples
-    --------
-    >>> find_cluster(pd.DataFrame({"name": ["Phú Thị"]}, index=["CCN-01"]), "CCN Phu Thi")
-    'CCN-01'
-    """
-    same = clusters.index[clusters.index.astype(str) == wanted]
-    if len(same) == 1:
-        return cast("Hashable", same[0])
-    names = clusters["name"].astype("string")
-    match = match_names(pd.Series([wanted]), names.dropna().unique()).iloc[0]
-    if pd.isna(match["match"]):
-        near = match["suggestions"]
-        raise SchemaError("forms.like-cluster" if near else "forms.no-cluster", wanted=wanted, near=near)
-    same = clusters.index[(names == match["match"]).fillna(value=False)]
-    if len(same) > 1:
-        listed = _ids(clusters, same)
-        raise SchemaError("forms.same-name", count=len(same), name=match["match"], ids=listed)
-    found: Hashable = same[0]
-    return found
-
-
 def _area(
     clusters: pd.DataFrame,
     wanted: str,
@@ -180,8 +150,3 @@ def _labels(
 def _today(clusters: pd.DataFrame, on: date | None) -> set[str]:
     """Return the communes of a day in which clusters lie."""
     return set(_labels(clusters, "commune", on).dropna())
-
-
-def _ids(clusters: pd.DataFrame, ids: pd.Index) -> str:
-    places = register_column(clusters, "district").astype("string").fillna("?")
-    return ", ".join(f"{key} ({places[key]})" for key in ids)

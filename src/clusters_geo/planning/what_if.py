@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import pandas as pd
 
 from clusters_geo.errors import SchemaError
-from clusters_geo.names import did_you_mean
+from clusters_geo.names import find_cluster
 from clusters_geo.schema import CLUSTER_COLUMNS, STATUSES
 
 if TYPE_CHECKING:
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Change", "changes", "what_if"]
 
-_WRITTEN = re.compile(
-    r"^\s*(?P<id>\S+)\s+(?P<column>[a-z_]+)\s*(?P<sign>[+=\u2212-])\s*(?P<value>[\w.,]+)\s*$"
-)
+_SIGNS = "+=-"
+_VALUE = re.compile(r"[\w.,]+")
 _NUMBERS = {c.name for c in CLUSTER_COLUMNS if c.kind in ("number", "integer")}
 
 
@@ -41,8 +40,8 @@ def changes(texts: Sequence[str]) -> list[Change]:
     Parameters
     ----------
     texts
-        An id, a column (`leased` stands for `leased_ha`), and `+`, `-` or `=` with a number; `status` takes
-        `=operating`, `=under_construction` or `=pending`.
+        An id or a name, a column (`leased` stands for `leased_ha`), and `+`, `-` or `=` with a number;
+        `status` takes `=operating`, `=under_construction` or `=pending`.
 
     Raises
     ------
@@ -74,42 +73,37 @@ def what_if(clusters: pd.DataFrame, assumed: Sequence[str]) -> tuple[pd.DataFram
     Raises
     ------
     SchemaError
-        If one is not understood, or no cluster has that id.
+        If one is not understood, or no cluster has that id or name.
 
     Examples
     --------
-    >>> table = pd.DataFrame({"leased_ha": [10.0, None]}, index=["A", "B"])
-    >>> changed, idle = what_if(table, ["A leased +5", "B leased +5"])
+    >>> table = pd.DataFrame({"name": ["Phú Thị", "Xà Cầu"], "leased_ha": [10.0, None]}, index=["A", "B"])
+    >>> changed, idle = what_if(table, ["CCN Phú Thị leased +5", "B leased +5"])
     >>> changed["leased_ha"].tolist(), [str(change) for change in idle]
     ([15.0, nan], ['B leased_ha +5.0'])
     """
     table, idle = clusters.copy(), []
-    for change in changes(assumed):
-        if change.cluster_id not in table.index:
-            near = did_you_mean(change.cluster_id, map(str, table.index))
-            raise SchemaError("law.no-cluster", id=change.cluster_id, near=near or {"say": "none is similar"})
+    for told in changes(assumed):
+        change = told._replace(cluster_id=cast("str", find_cluster(table, told.cluster_id)))
         if not _apply(table, change):
             idle.append(change)
     return table, idle
 
 
 def _change(text: str) -> Change:
-    found = _WRITTEN.match(text)
-    names = {c.name for c in CLUSTER_COLUMNS}
-    column = (
-        ""
-        if found is None
-        else next((name for name in (found["column"], f"{found['column']}_ha") if name in names), "")
-    )
-    if found is None or column not in _NUMBERS | {"status"}:
+    told = text.strip().replace("\u2212", "-")
+    at = max(told.rfind(sign) for sign in _SIGNS)
+    who, _, named = told[:at].rstrip().rpartition(" ")
+    value = told[at + 1 :].strip()
+    column = next((name for name in (named, f"{named}_ha") if name in _NUMBERS | {"status"}), "")
+    if at < 0 or not who.strip() or not column or not _VALUE.fullmatch(value):
         raise SchemaError("law.if", text=text)
-    sign = "-" if found["sign"] == "\u2212" else found["sign"]
     if column == "status":
-        if sign != "=" or found["value"] not in STATUSES:
+        if told[at] != "=" or value not in STATUSES:
             raise SchemaError("law.if", text=text)
-        return Change(found["id"], column, sign, found["value"])
+        return Change(who.strip(), column, "=", value)
     try:
-        return Change(found["id"], column, sign, float(found["value"].replace(",", ".")))
+        return Change(who.strip(), column, told[at], float(value.replace(",", ".")))
     except ValueError:
         raise SchemaError("law.if", text=text) from None
 
