@@ -105,6 +105,7 @@ def main():
         assert units.isValid(), units.error().message()
         QgsProject.instance().addMapLayer(units)
         told |= units_of(layer)
+    drawn(layer, Path(folder) / "default.png")
     for at in range(max(count, 0)):
         qml, _ = layer.getStyleFromDatabase(ids[at])
         document = QDomDocument()

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -80,21 +81,12 @@ def test_from_excel_to_a_map_by_way_of_postgis_and_qgis(server, tmp_path):
     now = cg.load_clusters(url).loc[cluster]
     assert (now["leased_ha"], now["status"], now["note"]) == (30.5, "operating", "sửa trong QGIS")
 
-    form = tmp_path / "bieu-03.csv"
-    run(
-        "form",
-        "03",
-        url,
-        "--unit",
-        "Thường Tín",
-        "--period",
-        "2024",
-        "--anyway",
-        "--output",
-        form,
-        codes=(0, 1),
-    )
-    assert "40" in form.read_text(encoding="utf-8")
+    form = tmp_path / "bieu-04.csv"
+    run("form", "04", url, "--period", "2026-H1", "--output", form, codes=(0, 1))
+    lines = pd.read_csv(form, dtype={"row": "string"}).set_index("row")["result"]
+    # Industrial land, of it leased with what was typed into QGIS, and the rate of both.
+    assert lines[["17", "18"]].tolist() == [62.0, 40.0]
+    assert lines["19"] in (pytest.approx(40 / 62), pytest.approx(4000 / 62))
 
     for day in ("2025-12-31", "2026-06-30"):
         cg.save_vintage(cg.load_clusters(url, as_of=day), tmp_path / "ky", day)

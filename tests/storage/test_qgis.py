@@ -73,7 +73,7 @@ def test_qgis_opens_a_geopackage_in_three_styles_in_vietnamese(tmp_path, kind, s
         "mô hình hóa": 1,
         "Chưa rõ": 2,
     }
-    assert len(list(pictures.glob("*.png"))) == 3
+    assert len(list(pictures.glob("[0-9].png"))) == 3
     assert all(is_drawn(file) for file in pictures.glob("*.png"))
     assert found["labels"]
     assert found["display"] == '"name"'
@@ -234,6 +234,17 @@ def test_a_style_is_offered_only_where_its_columns_are(tmp_path):
 def test_columns_of_any_name_make_a_sound_style(name):
     parsed = ET.fromstring(style_of(["cluster_id", "status", name]))  # noqa: S314 - our own
     assert [one.get("field") for one in parsed.iter("alias")] == ["cluster_id", "status", name]
+
+
+@pytest.mark.qgis
+@pytest.mark.parametrize("kind", ["Point", "Polygon"])
+def test_outlines_and_points_in_one_layer_are_both_drawn(tmp_path, kind):
+    cg.save(clusters_of([*POLYGONS[:2], *POINTS[2:]]), tmp_path / "a.gpkg")
+    found = qgis(LOOK, "ogr", f"{tmp_path / 'a.gpkg'}|layername=a|geometrytype={kind}", tmp_path)
+    assert found["default"] == {}
+    assert found["fields"]["planned_ha"]["alias"] == "Diện tích theo quy hoạch (ha)"
+    assert {"Tên cột và biểu nhập", "Tình trạng (vùng)", "Tình trạng (điểm)"} <= {*found["styles"]}
+    assert is_drawn(tmp_path / "default.png")
 
 
 def test_english_where_it_is_asked_for():

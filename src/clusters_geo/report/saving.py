@@ -133,7 +133,7 @@ def _add_styles(flat: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None, path: Pa
 
     columns: dict[str, str] = {} if units is None else {unit_level(units): ""}
     beside = UnitsLayer(UNITS_LAYER, "ogr", columns) if columns and columns.keys() <= {*flat} else None
-    add_styles(path, layer, units=beside)
+    add_styles(path, layer, units=beside, kinds={*flat.geom_type.dropna()})
 
 
 def _save_register(

@@ -14,6 +14,7 @@ from clusters_geo.storage.styles import UnitsLayer, style_of, styles_for
 from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     import psycopg
@@ -38,8 +39,18 @@ _KINDS = ("Polygon", "Point", None)
 _say = speaker("qgis")
 
 
-def add_styles(path: Path, layer: str, *, units: UnitsLayer | None = None, lang: Language = "vi") -> None:
+def add_styles(
+    path: Path,
+    layer: str,
+    *,
+    units: UnitsLayer | None = None,
+    kinds: Collection[str] = (),
+    lang: Language = "vi",
+) -> None:
     """Put the styles of a layer of clusters into its GeoPackage, by status the default.
+
+    A style fits outlines or points. Of a layer that holds both, the default leaves the symbols to QGIS, so
+    that it draws both; the others are there twice.
 
     Parameters
     ----------
@@ -49,12 +60,15 @@ def add_styles(path: Path, layer: str, *, units: UnitsLayer | None = None, lang:
         The name of the layer.
     units
         The layer of units beside them and the columns that name its units, if there is one.
+    kinds
+        The kinds of shapes in it, as geopandas calls them.
     lang
         The language of names and choices.
     """
+    is_point = {kind: "Point" in kind for kind in kinds if kind}
     with closing(sqlite3.connect(path)) as db, db:
         found = db.execute(
-            "SELECT column_name, geometry_type_name FROM gpkg_geometry_columns WHERE table_name = ?", (layer,)
+            "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (layer,)
         ).fetchone()
         if found is None:
             return
@@ -65,15 +79,23 @@ def add_styles(path: Path, layer: str, *, units: UnitsLayer | None = None, lang:
             "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES (?, 'attributes', ?)",
             ("layer_styles", "layer_styles"),
         )
-        for style in styles_for(columns) or ["status"]:
-            qml = style_of(columns, style, points="POINT" in found[1].upper(), lang=lang, units=units)
-            is_default = style == (styles_for(columns) or ["status"])[0]
-            row = (layer, found[0], _say(f"style.{style}", lang), qml, is_default, _OURS)
+        for at, (name, style, points) in enumerate(_offered(columns, {*is_point.values()}, lang)):
+            qml = style_of(columns, style, points=points, lang=lang, units=units)
             db.execute(
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
                 " styleName, styleQML, useAsDefault, description) VALUES ('', '', ?, ?, ?, ?, ?, ?)",
-                row,
+                (layer, found[0], name, qml, at == 0, _OURS),
             )
+
+
+def _offered(columns: list[str], points: set[bool], lang: Language) -> list[tuple[str, str, bool]]:
+    """Return the styles of a layer, the default first: name, which it is, whether it is for points."""
+    fitting = styles_for(columns)
+    if len(points) < len((False, True)) and fitting:
+        return [(_say(f"style.{style}", lang), style, points == {True}) for style in fitting]
+    both = [(style, is_point) for style in fitting for is_point in (False, True)]
+    named = [(f"{_say(f'style.{s}', lang)} ({_say(f'points.{p}', lang)})", s, p) for s, p in both]
+    return [(_say("style.plain", lang), "table", False), *named]
 
 
 def put_styles(db: psycopg.Connection, *, lang: Language = "vi") -> bool:
