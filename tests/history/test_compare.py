@@ -14,6 +14,7 @@ from shapely.geometry import box
 import clusters_geo as cg
 from clusters_geo.errors import SchemaError
 from clusters_geo.history.compare import STEPS, bridge, compare, match_clusters
+from clusters_geo.report.time_sheets import bridge_chart, compare_sheets
 
 
 def register(rows, **columns):
@@ -210,3 +211,23 @@ def test_a_changed_rate_is_told_in_per_cent():
     after = before.assign(fill_rate_declared=0.763)
     row = compare_sheets(compare(before, after), "vi")[1].rows[0]
     assert row[4:6] == ("43,9 %", "76,3 %")
+
+
+def test_registers_of_names_only_are_compared_by_their_clusters():
+    early = pd.DataFrame({"name": ["Phú Thị", "Kiêu Kỵ"]}, index=["1", "2"])
+    late = pd.DataFrame({"name": ["Phú Thị", "Lâm Giang"]}, index=["1", "3"])
+    found = compare(early, late)
+    assert found.changes[["change", "name"]].to_numpy().tolist() == [
+        ["gone", "Kiêu Kỵ"],
+        ["added", "Lâm Giang"],
+    ]
+    assert found.bridge["hectares"].isna().all()  # unknown is not nought
+    assert found.bridge["clusters"][["before", "added", "gone", "after"]].tolist() == [2, 1, 1, 2]
+    assert {step["hectares"] for step in found.record()["bridge"]} == {None}
+    sheet = compare_sheets(found, "vi")[0]
+    assert {row[1] for row in sheet.rows} == {"–"}
+    assert not sheet.notes
+    for asked in (lambda: compare(early, late, measure="leased_ha"), lambda: bridge_chart(found, "vi")):
+        with pytest.raises(SchemaError, match="Neither register has the column"):
+            asked()
+    assert compare(early, late, published=(1337.0, 1686.0)).bridge["hectares"]["unexplained"] == 349.0

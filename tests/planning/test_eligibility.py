@@ -260,3 +260,27 @@ def test_shares_of_land_and_trade_hold_while_their_texts_do():
     assert speciality_share_on(date(2024, 9, 30), high_tech=False) is None
     assert speciality_share_on(date(2026, 9, 15), high_tech=True).value == 0.3
     assert speciality_share_on(date(2026, 9, 14), high_tech=True).value == 0.6
+
+
+@pytest.mark.parametrize(("area", "answer"), [(8.0, "yes"), (60.0, "unknown"), (None, "unknown")])
+def test_a_cluster_of_unknown_status_may_count(area, answer):
+    table = pd.DataFrame(
+        {"commune": ["Võ Cường"], "status": pd.array([None], dtype="string"), "planned_ha": [area]},
+        index=pd.Index(["1"], name="cluster_id"),
+    ).astype({"planned_ha": "float64"})
+    row = eligibility(table, by="commune", on="2026-10-01", lang="en").iloc[0]
+    assert row[["may_establish", "clusters", "open_clusters", "open_ids"]].tolist() == [answer, 0, 1, ("1",)]
+
+
+def test_a_pending_site_beside_one_of_unknown_status_may_count_too():
+    table = pd.DataFrame(
+        {
+            "commune": ["Võ Cường"] * 2,
+            "status": pd.array([None, "pending"], dtype="string"),
+            "planned_ha": [8.0, 60.0],
+        },
+        index=pd.Index(["1", "2"], name="cluster_id"),
+    )
+    assert eligibility(table, by="commune", on="2026-10-01").iloc[0]["may_establish"] == "unknown"
+    alone = eligibility(table.iloc[1:], by="commune", on="2026-10-01").iloc[0]
+    assert alone[["may_establish", "open_clusters"]].tolist() == ["yes", 0]

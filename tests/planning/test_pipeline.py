@@ -9,6 +9,7 @@ import pytest
 
 import clusters_geo as cg
 from clusters_geo.planning.pipeline import pipeline, pipeline_tiers
+from clusters_geo.report.time_sheets import pipeline_sheets, tiers_chart
 
 
 def sites(**columns):
@@ -109,3 +110,22 @@ def test_a_register_without_a_day_says_so_in_its_heading():
     assert "sổ không ghi thời điểm" in pipeline_sheets(nothing, tiers, "vi", day=None)[0].title
     dated = pipeline_sheets(nothing, tiers, "vi", day=pd.Timestamp("2024-12-31"))[0].title
     assert dated.endswith("31/12/2024")
+
+
+def test_a_site_of_unknown_status_has_no_stage_and_is_not_called_late():
+    table = pd.DataFrame(
+        {
+            "name": ["A", "B", "C"],
+            "status": pd.array([None, "pending", None], dtype="string"),
+            "scheduled_start_on": pd.to_datetime(["2020-01-01"] * 3),
+            "established_on": pd.to_datetime([None, None, "2019-01-01"]),
+        }
+    )
+    sites = pipeline(table, as_of="2022-01-01")
+    assert sites["stage"].fillna("?").tolist() == ["?", "listed", "established"]
+    assert sites["slip_months"].fillna(-1).tolist() == [-1, 24, -1]
+    tiers = pipeline_tiers(table.assign(planned_ha=10.0), as_of="2022-01-01")
+    assert tiers["sites"].sum() == 3
+    told = [row[1] for row in pipeline_sheets(sites, tiers, "vi", day=None)[1].rows]
+    assert told == ["Đã thành lập", "Trong danh mục", "Chưa rõ tình trạng"]
+    assert "Chưa rõ tình trạng" in tiers_chart(tiers, "vi").svg

@@ -37,6 +37,7 @@ _HOW = ("id", "name", "outline")
 _SKETCHES = {"schematic", "reconstructed"}
 # Figures that differ by less are the same figure, written by two programs.
 _SAME = 1e-9
+_USUAL = "planned_ha"
 # An outline is the same place if most of either lies in the other; a part, if most of it lies in the whole.
 _OVERLAP = 0.5
 _LEAST_MOVED_HA = 0.01
@@ -83,7 +84,7 @@ class Comparison:
         of_units = {} if self.by_unit is None else {"units": _plain(self.by_unit.reset_index())}
         return of_units | {
             "measure": self.measure,
-            "bridge": steps.to_dict("records"),
+            "bridge": _plain(steps),
             "changes": _plain(changes),
             "boundaries": moved.to_dict("records"),
         }
@@ -97,7 +98,7 @@ def compare(  # noqa: PLR0913 - all but the registers is keyword-only
     before: pd.DataFrame,
     after: pd.DataFrame,
     *,
-    measure: str = "planned_ha",
+    measure: str = _USUAL,
     status: str | None = None,
     published: tuple[float | None, float | None] = (None, None),
     by: str | None = None,
@@ -126,7 +127,8 @@ def compare(  # noqa: PLR0913 - all but the registers is keyword-only
     Raises
     ------
     SchemaError
-        If a cluster stands twice in one of them, or the measure is in neither.
+        If a cluster stands twice in one of them, or a measure that was asked for is in neither. Without
+        planned areas the steps have clusters only.
 
     Examples
     --------
@@ -234,7 +236,7 @@ def bridge(
     before: pd.DataFrame,
     after: pd.DataFrame,
     *,
-    measure: str = "planned_ha",
+    measure: str = _USUAL,
     status: str | None = None,
     published: tuple[float | None, float | None] = (None, None),
 ) -> pd.DataFrame:
@@ -253,7 +255,9 @@ def bridge(
     >>> table.loc[["before", "unexplained", "after"], "hectares"].tolist()
     [1337.0, 349.0, 1686.0]
     """
-    if measure not in before and measure not in after:
+    nowhere = measure not in before and measure not in after
+    # Who asked for nothing else may compare registers of names.
+    if nowhere and measure != _USUAL:
         raise SchemaError("compare.no-measure", measure=measure)
     first, second = (_counted(table, measure, status) for table in (before, after))
     pairs = match_clusters(before, after).set_index("before_id")["after_id"].to_dict()
@@ -274,6 +278,8 @@ def bridge(
     counts = {name: len(values) for name, values in steps.items()}
     counts |= {"before": len(first), "after": len(second), "unexplained": 0}
     table = pd.DataFrame({"hectares": amounts, "clusters": counts}, index=pd.Index(STEPS, name="step"))
+    if nowhere and published == (None, None):
+        table["hectares"] = math.nan
     return table.astype({"hectares": "float64", "clusters": "int64"})
 
 

@@ -204,6 +204,7 @@ def _figures(clusters: pd.DataFrame) -> pd.DataFrame:
     leasable = table["leasable_ha"]
     table["unleased_ha"] = (leasable * (1 - table["fill_rate"])).where(leasable > 0, leasable)
     table["established"] = _established(clusters)
+    table["status_unknown"] = clusters["status"].isna()
     table["complete"] = clusters.get(
         ("infrastructure_complete"), pd.Series(pd.NA, index=clusters.index)
     ).astype("boolean")
@@ -241,8 +242,10 @@ def _unit(table: pd.DataFrame, home: Home, asked: _Question, reason: str) -> dic
     regime = regime_on(asked.day)
     here, near = table[home.inside], table[home.possible]
     counted = here[here["established"].fillna(value=False).astype(bool)]
-    # Where nothing is established, a site that may be is itself the first.
-    pending = here[here["established"].isna()] if len(counted) else here.iloc[:0]
+    # Where nothing is established, a site that may be is itself the first; one of unknown status may operate.
+    open_here = here["established"].isna()
+    several = len(counted) > 0 or bool((open_here & here["status_unknown"]).any())
+    pending = here[open_here] if several else here.iloc[:0]
     maybe = pd.concat([pending, near[near["established"].fillna(value=bool(len(counted))).astype(bool)]])
     fill, land = _mean_fill(counted), _unleased(pd.concat([counted, maybe]))
     land = _Range(_unleased(counted).low, land.high)

@@ -101,9 +101,7 @@ def pipeline(
             "since": since,
             "months": _months(since, today),
             "scheduled_start_on": _days(sites, "scheduled_start_on"),
-            "slip_months": _slip(
-                _days(sites, "scheduled_start_on"), start, today, sites["status"] != "pending"
-            ),
+            "slip_months": _slip(_days(sites, "scheduled_start_on"), start, today, _may_have_begun(sites)),
             "completion_slip_months": _slip(
                 _days(sites, "scheduled_completion_on"), _days(sites, "operating_on"), today, None
             ),
@@ -235,16 +233,21 @@ def _days(clusters: pd.DataFrame, name: str) -> pd.Series:
     return pd.to_datetime(clusters.get(name, pd.Series(pd.NaT, index=clusters.index)))
 
 
+def _may_have_begun(sites: pd.DataFrame) -> pd.Series:
+    """Return which sites are not known to wait; of those of unknown status nobody can say it."""
+    return (sites["status"].astype("string") != "pending").fillna(value=True)
+
+
 def _furthest(sites: pd.DataFrame) -> pd.Series:
     stage = sites["status"].astype("string").map(_PROVES).astype("string")
-    order = list(STAGES)
+    order = {name: place for place, name in enumerate(STAGES)}
     for place, (name, columns) in enumerate(STAGES.items()):
         told = pd.Series(data=False, index=sites.index)
         for column in columns:
             if column in sites:
                 cells = sites[column]
                 told |= cells.notna() & (cells.astype("string").str.casefold() != "false").fillna(value=False)
-        stage = stage.mask(told & (stage.map(order.index).fillna(-1) < place), name)
+        stage = stage.mask(told & (stage.map(order).fillna(-1) < place), name)
     return stage
 
 

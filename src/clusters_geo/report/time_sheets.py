@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from clusters_geo.errors import SchemaError
 from clusters_geo.planning.forecast import load_scenarios
 from clusters_geo.planning.pipeline import TIERS
 from clusters_geo.report.charts import Chart, bar_chart, waterfall
@@ -62,7 +63,11 @@ def _bridge_sheet(found: Comparison, lang: Language) -> Sheet:
         if step in {"before", "after", "unexplained"} or row["clusters"]
     )
     left = float(found.bridge["hectares"]["unexplained"])
-    notes = (_say("compare_unexplained", lang, amount=_signed(left, lang)),) if left else ()
+    notes = (
+        (_say("compare_unexplained", lang, amount=_signed(left, lang)),)
+        if left and not math.isnan(left)
+        else ()
+    )
     title = _say("compare_bridge", lang, measure=label(found.measure, lang))
     header = tuple(_say(key, lang) for key in ("step", "amount", "clusters"))
     return Sheet(title, header, rows, frozenset({1, 2}), notes)
@@ -110,6 +115,8 @@ def _units() -> dict[str, str]:
 def bridge_chart(found: Comparison, lang: Language) -> Chart:
     """Draw the bridge as a waterfall: each step begins where the one before ended."""
     table = found.bridge["hectares"]
+    if table.isna().all():
+        raise SchemaError("compare.no-measure", measure=found.measure)
     steps = [step for step in table.index if step in {"before", "after"} or table[step]]
     names = [_say(f"step_{step}", lang) for step in steps]
     left = table["unexplained"]
@@ -150,7 +157,7 @@ def _tiers_sheet(tiers: pd.DataFrame, lang: Language) -> Sheet:
     rows = tuple(
         (
             _unit(row["unit"], lang),
-            _say(f"tier_{row['tier']}", lang),
+            _say(f"tier_{_tier(row['tier'])}", lang),
             MISSING if pd.isna(row["year"]) else f"{row['year']:.0f}",
             _whole(row["sites"], lang),
             format_number(row["hectares"], lang),
@@ -162,13 +169,20 @@ def _tiers_sheet(tiers: pd.DataFrame, lang: Language) -> Sheet:
     return Sheet(_say("tiers", lang), tuple(_say(key, lang) for key in keys), rows, frozenset({2, 3, 4, 5}))
 
 
+def _tier(value: object) -> str:
+    return value if isinstance(value, str) else "unknown"
+
+
 def _unit(label: object, lang: Language) -> str:
     return speaker("reports")("unplaced", lang) if label == UNPLACED else format_value(label, lang)
 
 
 def tiers_chart(tiers: pd.DataFrame, lang: Language) -> Chart:
     """Draw hectares by readiness."""
-    sums = tiers.groupby("tier")["hectares"].sum(min_count=1).reindex(list(TIERS))
+    rows = tiers.reset_index()
+    rows["tier"] = rows["tier"].map(_tier)
+    sums = rows.groupby("tier")["hectares"].sum(min_count=1)
+    sums = sums.reindex([*TIERS, *(["unknown"] if "unknown" in sums.index else [])])
     names = [_say(f"tier_{tier}", lang) for tier in sums.index]
     table = pd.DataFrame({"hectares": sums.to_numpy()}, index=names)
     labels = pd.DataFrame({"hectares": [format_number(ha, lang) for ha in sums]}, index=names)
