@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import sys
 from datetime import date
 
@@ -10,7 +12,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from clusters_geo import EngineError, SchemaError, SourceError
+from clusters_geo import EngineError, SchemaError, SourceError, load_clusters
 from clusters_geo.forms.save import save_all_units, save_form
 
 ON = date(2026, 6, 20)
@@ -213,3 +215,25 @@ def test_a_form_02_is_called_by_name_and_id_and_once_where_these_are_the_same(re
     ]
     assert [file.name for file in files[-2:]] == ["bieu-03.csv", "bieu-04.csv"]
     assert {file.parent for file in files} == {tmp_path}
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "docx", "html"])
+def test_a_form_and_its_trace_name_the_bytes_that_were_read(register, tmp_path, ending):
+    file = tmp_path / "sổ.csv"
+    register.reset_index().to_csv(file, index=False)
+    read = hashlib.sha256(file.read_bytes()).hexdigest()
+    clusters = load_clusters(file, check=False)
+    # Whatever becomes of the file afterwards.
+    file.write_text("name\nX\n")
+    form, trace = tmp_path / f"f.{ending}", tmp_path / f"t.{ending}"
+    save_form(clusters, "04", form, period="2026-H1", trace=trace, on=ON)
+    for made in (form, trace):
+        assert f"sổ.csv SHA-256 {read}" in said_of_origin(made), made
+
+
+def said_of_origin(file):
+    if file.suffix == ".xlsx":
+        return openpyxl.load_workbook(file).properties.description
+    if file.suffix == ".docx":
+        return docx.Document(str(file)).core_properties.comments
+    return "".join(re.findall('<meta name="dcterms.source" content="(.*?)">', file.read_text("utf-8")))

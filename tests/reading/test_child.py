@@ -11,9 +11,12 @@ import textwrap
 import time
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+import shapely
 
 import clusters_geo as cg
+from clusters_geo.built_up import parquet
 from clusters_geo.load import load_report
 from clusters_geo.reading import child
 from clusters_geo.reading.child import in_child
@@ -161,4 +164,44 @@ def test_a_model_that_is_not_closed_ends_in_a_sentence(tmp_path):
     text = PLACEMARK.format(model="<Model>" * 5_000)
     file.write_text(f'<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{text}</Document></kml>')
     with pytest.raises(cg.SourceError):
+        cg.load_clusters(file, check=False)
+
+
+def footprints(folder, names=("a.parquet",)):
+    halls = gpd.GeoDataFrame(geometry=[shapely.box(105.5, 21, 105.501, 21.001)], crs=4326)
+    for name in names:
+        halls.to_parquet(folder / name)
+    return halls
+
+
+@pytest.mark.parametrize("of", ["file", "folder"])
+def test_footprints_that_make_the_reader_crash_are_a_sentence(tmp_path, monkeypatch, of):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    halls = footprints(folder, ["a.parquet", "b.parquet"])
+    clusters = gpd.GeoDataFrame({"name": ["A"]}, geometry=halls.geometry, crs=halls.crs)
+    path = folder if of == "folder" else folder / "a.parquet"
+    assert cg.built_up_ha(clusters, path)["built_up_ha"].item() > 0
+    sound, here = parquet._open, os.getpid()
+
+    def crashing(file):
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return sound(file)
+
+    monkeypatch.setattr(parquet, "_open", crashing)
+    with pytest.raises(cg.SourceError, match=rf"{path.name} makes the program that reads it crash"):
+        cg.built_up_ha(clusters, path)
+
+
+@pytest.mark.parametrize("name", ["r.parquet", "r.xlsx", "r.gpkg"])
+def test_registers_of_every_kind_are_parsed_behind_the_wall(tmp_path, monkeypatch, name):
+    file = tmp_path / name
+    table = footprints(tmp_path).assign(cluster_id=["1"], name=["Phú Thị"], status=["operating"])
+    if name.endswith("xlsx"):
+        table.drop(columns="geometry").to_excel(file, index=False)
+    else:
+        table.to_parquet(file) if name.endswith("parquet") else table.to_file(file)
+    monkeypatch.setattr(child, "_enclose", lambda *_: os.kill(os.getpid(), signal.SIGUSR1))
+    with pytest.raises(cg.SourceError, match="crash"):
         cg.load_clusters(file, check=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import os
 import subprocess
@@ -11,10 +13,13 @@ import textwrap
 import openpyxl
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import clusters_geo as cg
-from clusters_geo.reading.opening import opened
+from clusters_geo.cli.audit import command as audit_command
+from clusters_geo.reading.opening import InputFile, opened
 from clusters_geo.reading.side_files import read_side_table, read_toml
+from clusters_geo.reference import bundled_file
 
 ROWS = [("Hà Nội", "1.686,5"), ("Thường Tín", "12,25"), ("Ứng Hòa", None)]
 
@@ -161,8 +166,6 @@ def _arguments(door, path, tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="SKIPPED: this system has no FIFOs")
 def test_no_door_waits_for_a_pipe_or_follows_an_address(tmp_path):
-    import json
-
     jobs = []
     for door in DOORS:
         pipe = tmp_path / f"{door}.{ENDINGS.get(door, 'csv')}"
@@ -236,3 +239,47 @@ def test_the_cells_of_a_workbook_are_named_as_it_names_them(tmp_path):
     table.to_excel(tmp_path / "t.xlsx", index=False)
     with pytest.raises(cg.SchemaError, match="AA3 “nots”"):
         read_side_table(tmp_path / "t.xlsx", needed=["scope", "role"], choices={"role": ROLES})
+
+
+def test_a_table_carries_the_hash_of_what_was_read_of_it(tmp_path):
+    file = tmp_path / "totals.csv"
+    file.write_text(text(","), encoding="utf-8")
+    read = hashlib.sha256(file.read_bytes()).hexdigest()
+    table = read_side_table(file, needed=["scope", "value"])
+    file.write_text("scope,value\n")
+    assert table.attrs["sha256"] == read
+
+
+def test_an_audit_names_the_totals_that_it_judged_by(tmp_path, monkeypatch):
+    totals = tmp_path / "totals.csv"
+    totals.write_bytes(bundled_file("totals.csv").read_bytes())
+    read = hashlib.sha256(totals.read_bytes()).hexdigest()
+
+    audit = cg.audit
+
+    def audit_while_somebody_writes(*tables, **how):
+        totals.write_text("scope,metric\n")
+        return audit(*tables, **how)
+
+    monkeypatch.setattr("clusters_geo.auditing.run.audit", audit_while_somebody_writes)
+    out = tmp_path / "audit.sarif"
+    done = CliRunner().invoke(audit_command, ["--totals", str(totals), "-o", str(out)])
+    assert done.exit_code in {0, 1}, done.output
+    (run,) = json.loads(out.read_text("utf-8"))["runs"]
+    named = {i["location"]["uri"]: i["hashes"]["sha-256"] for i in run["artifacts"]}
+    assert named["totals.csv"] == read
+
+
+def test_a_table_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch):
+    file = tmp_path / "totals.csv"
+    file.write_text(text(","), encoding="utf-8")
+    content = InputFile.content
+
+    def changing(self, most_bytes):
+        found = content(self, most_bytes)
+        file.write_text(text(",") + "\nGia Lâm,1\n", encoding="utf-8")
+        return found
+
+    monkeypatch.setattr(InputFile, "content", changing)
+    with pytest.raises(cg.SourceError, match="changed"):
+        read_side_table(file, needed=["scope", "value"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import pyproj
 
 from clusters_geo.built_up.batches import ROWS_A_BATCH, Columns, FarBatch, Source, batches_of, missing_column
 from clusters_geo.errors import CRSError, SourceError
+from clusters_geo.reading.child import in_child
 from clusters_geo.reading.opening import checked_file
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ def parquet_source(path: Path, by: str | None, crs: str | int | None) -> Source:
         If there is no column `by`.
     """
     files = _files(path)
+    _looked_at(path, files)
     file, geo = _first_readable(files)
     system = _crs_of(files[0], geo, crs)
     names = list(file.schema_arrow.names)
@@ -101,6 +104,24 @@ def _files(path: Path) -> list[Path]:
     if not files:
         raise SourceError("footprints.no-parquet", path=path)
     return files
+
+
+def _looked_at(path: Path, files: list[Path]) -> None:
+    """Let a child be the first to open files: what makes a reader crash, or never end, is a sentence."""
+    # Imported here, so that the child need not.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    del pq
+
+    def look() -> None:
+        for file in files:
+            # What is only damaged is said where it is read.
+            with suppress(SourceError, OSError, pa.ArrowException):
+                opened, _ = _open(file)
+                next(opened.iter_batches(1, use_threads=False), None)
+
+    in_child(look, path=str(path), size=sum(f.stat().st_size for f in files if f.is_file()))
 
 
 def _first_readable(files: list[Path]) -> tuple[pq.ParquetFile, dict[str, Any]]:

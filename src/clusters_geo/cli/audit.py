@@ -131,7 +131,7 @@ def command(
             lang=lang,
         )
         layer = districts_file or Path("hanoi-communes" if by == "commune" else "hanoi-districts")
-        inputs = _inputs(clusters_file, layer, totals_file, clusters, districts)
+        inputs = _inputs(clusters_file, layer, totals_file, clusters, districts, totals)
     if clusters_file is not None and not quiet:
         say_doubts(clusters, clusters_file, crs, lang)
     severity = None if fail_on == "never" else cast("Severity", fail_on)
@@ -192,6 +192,7 @@ def _inputs(
     totals_file: Path | None,
     clusters: pd.DataFrame,
     districts: gpd.GeoDataFrame | None,
+    totals: pd.DataFrame | None,
 ) -> tuple[Input, ...]:
     """Return what was audited: the register, then the totals, the layer of districts last."""
     from clusters_geo.reference import BUNDLED_UNITS, bundled_file
@@ -199,7 +200,7 @@ def _inputs(
     bundled = clusters_file is None
     found = [_input(clusters_file or bundled_file("clusters.geojson"), _crs_name(clusters), clusters)]
     if totals_file is not None or bundled:
-        found.append(_input(totals_file or bundled_file("totals.csv"), None))
+        found.append(_input(totals_file or bundled_file("totals.csv"), None, totals))
     if districts is not None:
         named = BUNDLED_UNITS.get(str(layer))
         path = bundled_file(named[0]) if named is not None else layer
@@ -216,7 +217,7 @@ def _input(path: Path, crs: object, table: pd.DataFrame | None = None) -> Input:
     if isinstance(path, Address):
         return Input(str(path), "", "–" if crs is None else str(crs))
     # The file may be another by now than the one that was read.
-    read = {} if table is None else table.attrs.get(ATTRIBUTE, {})
+    read = {} if table is None else table.attrs.get(ATTRIBUTE, table.attrs)
     if read.get("sha256"):
         found = Input(Path(path).name, read["sha256"], "–" if crs is None else str(crs))
     else:

@@ -37,7 +37,7 @@ def write_docx(page: Page, path: Path) -> None:
     EngineError
         If python-docx is not installed.
     """
-    document = _new_document(f"{page.right[0]} – {page.title}", page.lang)
+    document = _new_document(f"{page.right[0]} – {page.title}", page.lang, page.source)
     _write_heading(document, page)
     _write_table(document, page)
     _write_signatures(document, page)
@@ -52,14 +52,14 @@ def write_trace_docx(trace: Trace, path: Path) -> None:
     EngineError
         If python-docx is not installed.
     """
-    document = _new_document(trace.title, trace.lang)
+    document = _new_document(trace.title, trace.lang, trace.source)
     _paragraph(document, trace.title, bold=True, size=13, align="left")
     for part in trace.parts:
         _write_part(document, trace, part)
     document.save(str(path))
 
 
-def _new_document(title: str, lang: Language) -> Document:
+def _new_document(title: str, lang: Language, source: tuple[str, ...]) -> Document:
     try:
         import docx
     except ImportError as error:
@@ -67,6 +67,8 @@ def _new_document(title: str, lang: Language) -> Document:
     document = docx.Document()
     document.core_properties.title = title
     document.core_properties.author = "clusters-geo"
+    # The standard has room for 255 characters there.
+    document.core_properties.comments = "\n".join(source)[:255]
     _set_up(document, lang)
     return document
 

@@ -17,6 +17,7 @@ from clusters_geo.history.events import last_day
 from clusters_geo.measure.rates import implied_land
 from clusters_geo.measure.summary import summarize
 from clusters_geo.measure.trust import MARK, is_fact
+from clusters_geo.reading.notes import read_from
 from clusters_geo.schema import BASES
 from clusters_geo.validation import validate
 from clusters_geo.words import format_number, format_value, speaker
@@ -47,7 +48,7 @@ _EXACT_TO = 9
 class Filled:
     """A form with all that is printed on it: the unit, the period, `table` as from `form`, `trace`.
 
-    In one that is `blank` the results are left for a firm to fill in.
+    In one that is `blank` the results are left for a firm to fill in. `source` tells which files were read.
     """
 
     number: str
@@ -57,6 +58,7 @@ class Filled:
     table: pd.DataFrame
     trace: pd.DataFrame
     blank: bool = False
+    source: tuple[str, ...] = ()
 
 
 def form(  # noqa: PLR0913 - a form is who, when, for whom, in which language
@@ -211,7 +213,8 @@ def fill(  # noqa: PLR0913 - as `form`
     known = table.set_index("row")["cluster_ids"].str.split("; ")
     traces = [_traced(row, part, who.clusters, set(known[row])) for row, part in found.items()]
     trace = pd.concat(traces, ignore_index=True)[_TRACE]
-    return Filled(number, who, when, lang, table.set_index("row"), trace)
+    source = read_from(clusters, units)
+    return Filled(number, who, when, lang, table.set_index("row"), trace, source=source)
 
 
 def blank(

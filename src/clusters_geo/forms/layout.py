@@ -58,7 +58,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Everything that is printed, in words of one language."""
+    """Everything that is printed, in words of one language; `source` goes into the properties of the file."""
 
     lang: Language
     code: str
@@ -70,6 +70,7 @@ class Page:
     rows: tuple[Row, ...]
     signatures: tuple[Signature, Signature]
     sheet_name: str
+    source: tuple[str, ...] = ()
 
 
 def page_of(filled: Filled) -> Page:
@@ -90,6 +91,7 @@ def page_of(filled: Filled) -> Page:
         rows=_rows(filled),
         signatures=_signatures(filled),
         sheet_name=word("form_sheet", lang, form=number),
+        source=filled.source,
     )
 
 

@@ -322,7 +322,8 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{{ page.right[0] }} – {{ page.title }}</title>
+{% for line in page.source %}<meta name="dcterms.source" content="{{ line }}">
+{% endfor %}<title>{{ page.right[0] }} – {{ page.title }}</title>
 <style>
 @page { size: A4; margin: 15mm 15mm 15mm 20mm; }
 body { font: 11pt/1.4 "Times New Roman", Tinos, serif; color: #111; max-width: 190mm; margin: 1rem auto;

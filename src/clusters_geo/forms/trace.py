@@ -52,6 +52,8 @@ class Part:
         One for each row: its number, its result, who contributes how much, who is missing.
     checks
         Severity, message and remedy of what was found; what is only incomplete stands in the form's notes.
+    source
+        Of each file that was read its name and SHA-256.
     """
 
     form: str
@@ -60,6 +62,7 @@ class Part:
     lines: tuple[Line, ...]
     short: tuple[tuple[str, str, str, str], ...]
     checks: tuple[tuple[str, str, str], ...]
+    source: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,11 @@ class Trace:
     def title(self) -> str:
         """What the file is called."""
         return word("trace_title", self.lang)
+
+    @property
+    def source(self) -> tuple[str, ...]:
+        """Of each file that was read its name and SHA-256."""
+        return tuple(dict.fromkeys(line for part in self.parts for line in part.source))
 
     @property
     def sheet_names(self) -> tuple[str, str]:
@@ -155,6 +163,7 @@ def _part(filled: Filled, findings: pd.DataFrame) -> Part:
         lines=_lines(filled),
         short=_short(page, filled.trace),
         checks=tuple(told[["severity", "message", "fix"]].itertuples(index=False, name=None)),
+        source=filled.source,
     )
 
 
@@ -204,7 +213,8 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{{ trace.title }}</title>
+{% for line in trace.source %}<meta name="dcterms.source" content="{{ line }}">
+{% endfor %}<title>{{ trace.title }}</title>
 <style>
 @page { size: A4 landscape; margin: 15mm; }
 body { font: 10pt/1.4 system-ui, "Segoe UI", sans-serif; color: #111; max-width: 267mm; margin: 1rem auto;
@@ -223,7 +233,8 @@ td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabula
 <body>
 <main>
 <h1>{{ trace.title }}</h1>
-{% for part in trace.parts %}<section>
+{% for line in trace.source %}<p>{{ line }}</p>
+{% endfor %}{% for part in trace.parts %}<section>
 <h2>{{ part.heading }}</h2>
 {% if part.checks %}<ul>{% for severity, what, fix in part.checks %}<li>{{ what }} {{ fix }}</li>
 {% endfor %}</ul>

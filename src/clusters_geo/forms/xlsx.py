@@ -43,7 +43,7 @@ def write_xlsx(page: Page, path: Path) -> None:
     EngineError
         If openpyxl is not installed.
     """
-    book = _new_book(f"{page.right[0]} – {page.title}")
+    book = _new_book(f"{page.right[0]} – {page.title}", page.source)
     _write_form(page, book.create_sheet(page.sheet_name))
     book.save(path)
 
@@ -56,13 +56,13 @@ def write_trace_xlsx(trace: Trace, path: Path) -> None:
     EngineError
         If openpyxl is not installed.
     """
-    book = _new_book(trace.title)
+    book = _new_book(trace.title, trace.source)
     _write_checks(trace, book.create_sheet(trace.sheet_names[0]))
     _write_trace(trace, book.create_sheet(trace.sheet_names[1]))
     book.save(path)
 
 
-def _new_book(title: str) -> Workbook:
+def _new_book(title: str, source: tuple[str, ...]) -> Workbook:
     try:
         from openpyxl import Workbook
     except ImportError as error:
@@ -72,6 +72,7 @@ def _new_book(title: str) -> Workbook:
         book.remove(book.active)
     book.properties.title = title
     book.properties.creator = "clusters-geo"
+    book.properties.description = "\n".join(source) or None
     return book
 
 

@@ -10,6 +10,7 @@ import csv
 from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from importlib import resources
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from clusters_geo.words import catalogue, speaker
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from clusters_geo.schema import Language
 
-__all__ = ["ATTRIBUTE", "LoadReport", "Note", "attach", "some", "some_rows", "word"]
+__all__ = ["ATTRIBUTE", "LoadReport", "Note", "attach", "read_from", "some", "some_rows", "word"]
 
 ATTRIBUTE = "clusters_geo_load"
 Kind = Literal["repair", "doubt"]
@@ -261,6 +262,26 @@ class LoadReport:
 def attach(table: pd.DataFrame, report: LoadReport) -> None:
     """Put a report into a table's attributes."""
     table.attrs[ATTRIBUTE] = report.as_dict()
+
+
+def read_from(*tables: pd.DataFrame | None) -> tuple[str, ...]:
+    """Return of each file that tables were loaded from its name and the SHA-256 of what was read.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame()
+    >>> attach(table, LoadReport("registers/cum.csv", sha256="9f86d0"))
+    >>> read_from(table, None)
+    ('cum.csv SHA-256 9f86d0',)
+    """
+    loads = [table.attrs[ATTRIBUTE] for table in tables if table is not None and ATTRIBUTE in table.attrs]
+    named = [
+        f"{load['path'] if load['fetched_at'] else PurePath(load['path']).name} SHA-256 {load['sha256']}"
+        for load in loads
+        if load["sha256"]
+    ]
+    return tuple(dict.fromkeys(named))
 
 
 def kind_of(code: str) -> Kind:

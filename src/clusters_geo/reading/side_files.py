@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from clusters_geo.errors import SchemaError, SourceError
-from clusters_geo.reading.opening import InputFile, opened
+from clusters_geo.reading.opening import InputFile, hashed, opened
 from clusters_geo.reading.text import best_reading
 from clusters_geo.reading.values import decimal_mark
 
@@ -97,7 +97,8 @@ def read_side_table(
 
     Returns
     -------
-    One row for each that is not blank; text columns of strings, missing where blank.
+    One row for each that is not blank; text columns of strings, missing where blank. The SHA-256 of what was
+    read is `.attrs["sha256"]`.
 
     Raises
     ------
@@ -113,7 +114,7 @@ def read_side_table(
     >>> read_side_table(tmp / "totals.csv", needed=["scope", "value"], numbers=["value"])["value"].tolist()
     [1686.5]
     """
-    with opened(path) as file:
+    with opened(path) as file, hashed(file) as sha256:
         found = list(_tables(file, sheet))
         rows = next((r for r in found if _header_at(r, needed) is not None), found[0] if found else [])
     at = _header_at(rows, needed)
@@ -121,7 +122,9 @@ def read_side_table(
         _refuse_without(file.shown, needed, rows)
     for column, words in (choices or {}).items():
         _require_words(rows, at or 0, column, words, file.shown)
-    return _as_table(rows, at or 0, file.shown, numbers)
+    table = _as_table(rows, at or 0, file.shown, numbers)
+    table.attrs["sha256"] = sha256
+    return table
 
 
 def _require_words(
