@@ -397,10 +397,10 @@ def eligibility_sheet(table: pd.DataFrame, lang: Language, notes: Sequence[str] 
     ]
     by = str(table.index.name)
     header = (_group_heading(by, lang), *(told(head, lang) for head in [*heads, "note"]))
-    regime = ", ".join(dict.fromkeys(table["regime"])) if len(table) else ""
+    law = ", ".join(dict.fromkeys(table["source"])) if len(table) else ""
     numeric = frozenset(range(len(answers) + 1, len(header) - 1))
     return Sheet(
-        " – ".join(filter(None, [told("title", lang), regime])), header, tuple(rows), numeric, tuple(notes)
+        " – ".join(filter(None, [told("title", lang), law])), header, tuple(rows), numeric, tuple(notes)
     )
 
 

@@ -289,13 +289,17 @@ def to_csv(table: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> print(to_csv(pd.DataFrame({"name": ["=1+1"], "ha": [2.5]})), end="")
-    name,ha
-    '=1+1,2.5
+    >>> print(to_csv(pd.DataFrame({"name": ["=1+1"], "ha": [2.5], "ids": [("A", "B")]})), end="")
+    name,ha,ids
+    '=1+1,2.5,A; B
     """
     flat = table.reset_index() if table.index.name else table
     names = [str(name) for name in flat]
-    return csv_text(pd.DataFrame(to_records(table), columns=names, dtype=object))
+    return csv_text(pd.DataFrame(to_records(table), columns=names, dtype=object).map(_in_a_cell))
+
+
+def _in_a_cell(value: object) -> object:
+    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 def csv_text(table: pd.DataFrame) -> str:
