@@ -13,11 +13,12 @@ import pytest
 import shapely
 
 import clusters_geo as cg
+from clusters_geo.data import read_rows
 from clusters_geo.measure.rates import fill_rates
-from clusters_geo.measure.trust import basis_of, is_fact
+from clusters_geo.measure.trust import basis_of, is_fact, is_soft
 from clusters_geo.report.sheets import group_sheet, summary_record, summary_sheet
 from clusters_geo.report.tables import to_csv, to_json, to_records
-from clusters_geo.words import format_number, format_percent
+from clusters_geo.words import format_number, format_percent, format_value
 
 UNITS = ("Gia Bình", "Lương Tài", "Tiên Du")
 TOTALS = ("planned_ha", "built_ha", "build_out_rate", "fill_rate")
@@ -250,3 +251,129 @@ def test_the_page_shows_what_the_table_shows(case, lang, tmp_path, chromium):
         for unit, row in by_district.iterrows():
             if pd.notna(row[measure]):
                 assert any(s.startswith(str(unit)) and s.endswith(written(row, measure, lang)) for s in said)
+
+
+# --- cluster by cluster, unit by unit: file, list, card, audit and forms
+
+AREAS = ("planned_ha", "built_ha", "leasable_ha", "leased_ha")
+BASIS_WORDS = {
+    row["key"]: {"vi": row["vi"], "en": row["en"]}
+    for row in read_rows("choice_labels.csv")
+    if row["set"] == "basis"
+}
+
+
+def figures_of(clusters):
+    """Each figure of each cluster that is known, with its basis: what every surface must show."""
+    rates = fill_rates(clusters).assign(build_out_rate=build_out(clusters))
+    for name in (*AREAS, "build_out_rate", "fill_rate"):
+        table = rates if name in rates else clusters
+        if name in table:
+            basis = basis_of(clusters, name)
+            for key, value in table[name].astype("float64").dropna().items():
+                yield key, name, value, None if pd.isna(basis[key]) or not basis[key] else basis[key]
+
+
+def test_a_file_keeps_each_figure_and_its_basis(case, tmp_path):
+    clusters, _ = case
+    for ending, read in (("csv", pd.read_csv), ("json", lambda path: pd.read_json(path, dtype=False))):
+        path = tmp_path / f"out.{ending}"
+        records = to_records(pd.DataFrame(clusters.drop(columns="geometry")))
+        path.write_text(
+            to_json(records) if ending == "json" else to_csv(pd.DataFrame(clusters.drop(columns="geometry"))),
+            encoding="utf-8",
+        )
+        back = read(path).set_index("cluster_id")
+        for name in (name for name in AREAS if name in clusters):
+            assert back[name].astype("float64").tolist() == pytest.approx(
+                clusters[name].tolist(), nan_ok=True
+            )
+            told = f"{name}_basis"
+            if told in clusters:
+                assert back[told].fillna("").tolist() == clusters[told].fillna("").tolist()
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_the_audit_names_each_figure_its_unit_and_whether_it_is_sketched(case, lang):
+    """A rule that every planned area breaks, so that each cluster is told of."""
+    clusters, districts = case
+    rules = {"rules": {"law.size-above-maximum": {"maximum_ha": 0.0}}}
+    found = cg.audit(clusters, districts, only=["law.size-above-maximum"], rules=rules, lang=lang)
+    known = clusters["planned_ha"].dropna() if "planned_ha" in clusters else pd.Series(dtype="float64")
+    found = found.set_index("cluster_id")
+    assert sorted(found.index) == sorted(known.index)
+    soft = is_soft(basis_of(clusters, "planned_ha"))
+    home = cg.locate(clusters, districts)["unit"]
+    for key, finding in found.iterrows():
+        assert finding["value"] == pytest.approx(known[key])
+        assert format_value(known[key], lang) in finding["message"]
+        assert (finding["severity"] == "info") == soft[key]
+        assert finding["district"] == home[key]
+    if known.empty:  # unknown is not 0: nothing is judged, and that is said
+        (run,) = found.attrs.get("audit", {}).get("rules", [{"not_judged": "?"}])
+        assert run["not_judged"]
+
+
+def test_form_03_of_each_unit_is_its_line_of_the_table(case):
+    clusters, districts = case
+    by_district = cg.summarize(clusters, units=districts)
+    rows = {"15": "operating_clusters", "16": "planned_ha", "17": "leasable_ha", "18": "leased_ha"}
+    lines = by_district.drop("unplaced", errors="ignore")
+    for unit, line in lines.iloc[:: 1 if len(lines) < 9 else 9].iterrows():
+        table = cg.form(clusters, "03", unit=str(unit), period="2024", units=districts, anyway=True)
+        for row, name in rows.items():
+            told = table.loc[row]
+            if pd.isna(line[name]) or line["operating_clusters"] == 0:
+                assert pd.isna(told["result"]) or told["result"] == 0
+                continue
+            assert told["result"] == pytest.approx(line[name]), (unit, row)
+            if row in {"15", "16"}:
+                assert (told["mark"] == "≈") == (name in marked(line)), (unit, row)
+
+
+def test_form_02_of_each_cluster_has_its_lawful_rate_and_its_land(case):
+    clusters, _ = case
+    rates = fill_rates(clusters)["lawful_fill_rate"]
+    chosen = [*clusters.index[clusters["status"] == "operating"][:8]]
+    for key in chosen:
+        table = cg.form(clusters, "02", unit=key, period="2024", anyway=True)
+        assert table.loc["5", "result"] == pytest.approx(100 * rates[key], nan_ok=True)
+        leased = clusters["leased_ha"][key] if "leased_ha" in clusters else np.nan
+        assert table.loc["4", "result"] == pytest.approx(leased, nan_ok=True)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_each_card_has_the_figure_its_mark_and_the_word_for_its_basis(case, lang, chromium, tmp_path):
+    clusters, districts = case
+    shown = clusters.iloc[:: 4 if len(clusters) < 20 else 60]
+    city = cg.make_map(clusters, districts, lang=lang)
+    labels = {field["name"]: field["label"][lang] for field in city.data["clusters"]["fields"]}
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    address = cg.save_map(city, tmp_path / "map.html").as_uri()
+    cards = {}
+    for key in shown.index:
+        page.goto("about:blank")
+        page.goto(f"{address}#cluster={key}")
+        page.wait_for_selector(".cg-card dl")
+        lines = page.eval_on_selector_all(
+            ".cg-card dl dt",
+            "all => all.map(dt => [dt.textContent, dt.nextElementSibling.querySelector('bdi').textContent,"
+            " dt.nextElementSibling.querySelector('small')?.textContent ?? ''])",
+        )
+        cards[key] = {label: (plain(value), origin) for label, value, origin in lines}
+    page.close()
+    stated = fill_rates(clusters)["stated"]
+    judged = 0
+    for key, name, value, basis in figures_of(shown):
+        # A card is where one looks for the whole figure: hectares to the hundredth.
+        text = format_percent(value, lang) if name.endswith("_rate") else format_number(value, lang, 2)
+        doubt = basis is not None and not is_fact(pd.Series([basis])).iloc[0]
+        star = " *" if name == "fill_rate" and stated[key] else ""
+        told, origin = cards[key][labels[name]]
+        assert told == ("≈ " if doubt else "") + text + star, (key, name)
+        assert origin.partition(" · ")[0] == ("" if basis is None else BASIS_WORDS[basis][lang]), (key, name)
+        judged += 1
+    unknown = [key for key in shown.index if "built_ha" not in shown or pd.isna(shown["built_ha"][key])]
+    assert all(labels.get("built_ha") not in cards[key] for key in unknown)
+    assert judged or not {"planned_ha", "fill_rate_declared"} & set(clusters)
