@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import sys
 import threading
 import time
 import zlib
@@ -292,3 +293,11 @@ def test_each_source_is_whole_and_at_a_host_that_it_allows():
         assert source.address.split("/")[2] in source.hosts.split()
         assert source.format in downloads._BEGINNINGS
         assert source.licence in source.attribution[:44]
+
+
+def test_without_pooch_it_is_said_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    with pytest.raises(cg.EngineError, match=r"pip install 'clusters-geo\[download\]'"):
+        download_units("hdx-cod-ab", tmp_path)
+    with pytest.raises(cg.SourceError, match="has not been downloaded"):
+        download_units("hdx-cod-ab", tmp_path, offline=True)

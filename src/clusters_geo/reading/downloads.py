@@ -13,6 +13,7 @@ import logging
 import tempfile
 import time
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +25,7 @@ from clusters_geo.writing import refusal, write_text
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+    from types import ModuleType
 
     import geopandas as gpd
 
@@ -115,14 +117,11 @@ def download_units(
     clusters_geo.errors.SourceError: vnm_admin_boundaries.geojson.zip has not been downloaded to ...
     """
     source = _known(name)
-    try:
-        import pooch
-    except ImportError as error:
-        raise EngineError("download.extra", module=str(error.name)) from error
-    target = Path(pooch.os_cache("clusters-geo") if folder is None else folder) / source.file
+    target = Path(_pooch().os_cache("clusters-geo") if folder is None else folder) / source.file
     expected = source.sha256 or _note(target).get("sha256", "")
     if offline:
         return _already_there(target, expected)
+    pooch = _pooch()
     # pooch says each step on its own; what a person has to know is said by us.
     pooch.get_logger().setLevel(logging.ERROR)
     asked = _Asked(source, told)
@@ -146,6 +145,13 @@ def download_units(
     except OSError as error:
         raise refusal(target, error) from error
     return target
+
+
+def _pooch() -> ModuleType:
+    try:
+        return import_module("pooch")
+    except ImportError as error:
+        raise EngineError("download.extra", module=str(error.name)) from error
 
 
 def attribution_of(path: str | os.PathLike[str]) -> str:
