@@ -17,9 +17,21 @@ import clusters_geo as cg
 from clusters_geo.cli import _COMMANDS, app
 from clusters_geo.errors import SchemaError
 
-# Not by units: the rate of starts is that of all sites, a file is read as it is, a programme is the city's.
+# Not by units: the rate of starts is that of all sites, a file is read as it is, a programme is the city's,
+# `units` is about layers themselves, and `--by` of built-up is the class of the footprints.
 OF_NO_UNIT = {
-    *("demo", "forecast", "form-in", "built-up", "inspect", "convert", "template", "programme", "register"),
+    *(
+        "demo",
+        "forecast",
+        "form-in",
+        "built-up",
+        "inspect",
+        "convert",
+        "template",
+        "programme",
+        "register",
+        "units",
+    ),
 }
 
 
