@@ -140,7 +140,7 @@ def read_register(  # noqa: PLR0913 - all but the file is keyword-only
     report.layers = [s.name for s in sheets if s.name]
     tables = _chosen(file, sheets, report, sheet, layers, said)
     report.layer = report.layer or tables[0].sheet.name or file.stem
-    parts = [_Reader(table, file, report, is_text=bool(used)).read(sheets) for table in tables]
+    parts = [_Reader(table, file, report, is_text=bool(used), said=said).read(sheets) for table in tables]
     register = together(parts)
     report.rows = len(register.table)
     return register
@@ -232,7 +232,10 @@ def _decoded(sheet: Sheet, encoding: str | None, report: LoadReport) -> Sheet:
 class _Reader:
     """Reads the records of one table, and what is handed down to them."""
 
-    def __init__(self, table: SheetTable, file: File, report: LoadReport, *, is_text: bool) -> None:
+    def __init__(
+        self, table: SheetTable, file: File, report: LoadReport, *, is_text: bool, said: Collection[str] = ()
+    ) -> None:
+        self._said = frozenset(said)
         self._table, self._file, self._report, self._is_text = table, file, report, is_text
         self._sheet, self._head = table.sheet, table.head
         self._names = self._unique_names()
@@ -433,7 +436,11 @@ class _Reader:
             if meaning and stated:
                 years.setdefault(meaning, []).append((-1 if _is_plan(path) else stated[0], c))
         for meaning, found in years.items():
-            if len(found) > 1 and len({year for year, _ in found}) == len(found):
+            told = [c for _, c in found if self._names[c] in self._said]
+            if told:
+                # The caller has chosen a year; the others are no second columns of it.
+                register.paths |= {self._names[c]: () for _, c in found if c not in told}
+            elif len(found) > 1 and len({year for year, _ in found}) == len(found):
                 *older, (_, latest) = sorted(found)
                 register.paths |= {self._names[c]: () for _, c in older}
                 self._report.note(
