@@ -10,8 +10,11 @@ import csv
 import random
 from dataclasses import dataclass, field
 
+import hand_made
 import openpyxl
 from hypothesis import strategies as st
+
+from clusters_geo.reading.cells import letter
 
 NAMES = (
     "Phú Lâm",
@@ -57,7 +60,7 @@ class Style:
 
     seed: int
     count: int
-    kind: str = "xlsx"  # xlsx, csv
+    kind: str = "xlsx"  # xlsx, csv, ods, docx
     sections: str = "none"  # none, district, district-line, status, both
     subtotals: str = "none"  # none, in section, below
     total: str = "none"  # none, top, bottom, average
@@ -83,7 +86,7 @@ def styles():
         Style,
         seed=st.integers(0, 10_000),
         count=st.integers(3, 12),
-        kind=choice(["xlsx", "xlsx", "csv"]),
+        kind=choice(["xlsx", "xlsx", "csv", "ods", "docx"]),
         sections=choice(["none", "district", "district-line", "status", "both"]),
         subtotals=choice(["none", "section", "below"]),
         total=choice(["none", "top", "bottom", "average"]),
@@ -180,7 +183,7 @@ class Writer:
         self.header = rows
         for c in range(len(self.columns)):
             column = [row[c] for row in rows]
-            if len(rows) > 1 and column[0] and not any(column[1:]) and self.style.kind == "xlsx":
+            if len(rows) > 1 and column[0] and not any(column[1:]) and self.style.kind != "csv":
                 self.out.merged.append((start, c, start + len(rows) - 1, c))
         if style.counters:
             self.out.rows.append([f"({n})" for n in range(1, len(self.columns) + 1)])
@@ -357,7 +360,7 @@ class Writer:
         same = previous == row["district"]
         if self.style.district == "ditto" and same:
             return self.luck.choice(["-nt-", "nt", '"', "như trên"])
-        if self.style.district == "merged" and same and self._is_adjacent(at) and self.style.kind == "xlsx":
+        if self.style.district == "merged" and same and self._is_adjacent(at) and self.style.kind != "csv":
             return None
         return row["district"]
 
@@ -392,7 +395,7 @@ class Writer:
                 return value
             text = f"{value * 100:.1f}"
             comma = style.figures != "point"
-            if style.percent != "number" or (style.kind == "csv" and style.percent == "format"):
+            if style.percent != "number" or (style.kind != "xlsx" and style.percent == "format"):
                 return (text.replace(".", ",") if comma else text) + "%"
             return (
                 round(value * 100, 1)
@@ -450,6 +453,11 @@ def write(style, folder):
                 [["" if v is None else v for v in r] for r in out.rows]
             )
         return file, out.truth
+    if style.kind in {"ods", "docx"}:
+        blocks = tuple(
+            f"{letter(left)}{top + 1}:{letter(right)}{bottom + 1}" for top, left, bottom, right in out.merged
+        )
+        return hand_made.write(hand_made.Case("", out.rows, [], merged=blocks), style.kind, folder), out.truth
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "Biểu 1"

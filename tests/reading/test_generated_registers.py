@@ -60,7 +60,7 @@ def check(style, folder):
     return report
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(styles())
 def test_every_combination_of_habits_gives_the_truth(style):
     with tempfile.TemporaryDirectory() as folder:
