@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import clusters_geo as cg
+from clusters_geo.maps import save_district_maps
+from clusters_geo.words.progress import notebook_progress
 
 
 @pytest.fixture
@@ -43,3 +47,45 @@ def test_other_tables_are_shown_as_pandas_shows_them(shell, clusters):
 def test_names_do_not_become_markup(shell):
     table = pd.DataFrame({"status": ["operating"], "district": ["<b>x"]})
     assert "<b>x" not in shown(shell, cg.summarize(table, by="district"))
+
+
+class Handle:
+    """What a notebook gives for an output that may be drawn again."""
+
+    def __init__(self):
+        self.told = []
+
+    def update(self, data, **_):
+        self.told.append(data["text/plain"])
+
+
+def test_long_work_shows_how_far_it_is_in_a_notebook(monkeypatch, clusters, districts, tmp_path):
+    handle = Handle()
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(kernel=object()))
+    monkeypatch.setattr("IPython.display.display", lambda *_, **__: handle)
+    few = districts[districts["name"].isin(["Ba Vì", "Thường Tín"])]
+    save_district_maps(clusters, few, tmp_path / "maps")
+    assert handle.told[-1] == "2/2 Thường Tín"
+    cg.save_unit_reports(clusters.head(3), tmp_path / "reports", kind="html")
+    assert handle.told[-1].split()[0].split("/")[0] == handle.told[-1].split()[0].split("/")[1]
+    told = []
+    save_district_maps(clusters, few, tmp_path / "maps", progress=told.append)
+    assert told == ["Ba Vì", "Thường Tín"]  # who asks is told, and no bar stands beside
+
+
+def test_a_bar_moves_now_and_then_and_escapes_names(monkeypatch):
+    seen = []
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(kernel=object()))
+    shown = SimpleNamespace(update=lambda data, **_: seen.append(data))
+    monkeypatch.setattr("IPython.display.display", lambda *_, **__: shown)
+    clock = iter([0.0, 0.1, 0.3, 0.3, 0.4])
+    step = notebook_progress(lambda: next(clock))
+    for done in (1, 2, 3):
+        step(done, 3, "<b>")
+    assert [data["text/plain"] for data in seen] == ["2/3 <b>", "3/3 <b>"]
+    assert "<b>" not in seen[0]["text/html"]
+
+
+def test_a_script_stays_silent(monkeypatch):
+    monkeypatch.setattr("IPython.get_ipython", lambda: None)
+    assert notebook_progress() is None

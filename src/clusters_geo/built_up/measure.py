@@ -15,6 +15,7 @@ from clusters_geo.built_up.engines import Exact, LocalEngine, Outcome, Task
 from clusters_geo.built_up.ground import Ground
 from clusters_geo.built_up.sources import open_footprints
 from clusters_geo.errors import CRSError, EngineError, SchemaError, told_of
+from clusters_geo.words.progress import notebook_progress
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -81,7 +82,8 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
         Whether parts of a folder that cannot be read are left out, and named in `.attrs["failed"]`. That none
         can be read is an error all the same.
     progress
-        Called now and then with what is done and the whole: footprints, or parts of a folder.
+        Called now and then with what is done and the whole: footprints, or parts of a folder; None for a bar
+        in a notebook.
 
     Returns
     -------
@@ -146,7 +148,9 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
     with told_of(named):
         ground = Ground.of(clusters.geometry, source.crs)
     how = _method(method, cell_m, clusters, disjoint=disjoint)
-    outcome = chosen.measure(source, Task(ground, how, keep_going, progress or _no_progress))
+    outcome = chosen.measure(
+        source, Task(ground, how, keep_going, progress or notebook_progress() or _no_progress)
+    )
     said_source = _said_source(source, outcome)
     _require_nearness(ground, outcome, source)
     table = _grouped(outcome.table, clusters, by) if by is not None else _by_cluster(outcome.table, clusters)

@@ -434,11 +434,13 @@ def _clusters(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:
     with_rates = clusters.assign(**_missing_columns(clusters), **_rates(clusters))
     stated = fill_rates(clusters)["stated"]
     wanted = [n for n in with_rates.columns if n in _ALWAYS or with_rates[n].notna().any()]
-    fields = [_field(with_rates, name) for name in wanted if name not in skipped]
+    origins = _origins(clusters)
+    numbers = {tuple(pair): number for number, pair in enumerate(origins)}
+    fields = [_field(with_rates, name, numbers) for name in wanted if name not in skipped]
     return {
         "id": ids,
         "fields": fields,
-        "origins": _origins(clusters),
+        "origins": origins,
         "home": dictionary(home),
         "at": _points(clusters),
         "stated": _positions(stated),
@@ -462,7 +464,7 @@ def _rates(clusters: gpd.GeoDataFrame) -> dict[str, pd.Series]:
     return {str(name): rate.replace([np.inf, -np.inf], np.nan) for name, rate in rates.items()}
 
 
-def _field(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON]:
+def _field(clusters: gpd.GeoDataFrame, name: str, numbers: dict[tuple[str, ...], int]) -> dict[str, JSON]:
     texts, kind, unit = dict.fromkeys(("vi", "en"), plain_text(name)), "other", ""
     if name in RATES:
         kind = "rate"
@@ -477,7 +479,7 @@ def _field(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON]:
         "unit": unit,
         "values": dictionary(clusters[name]),
         "basis": _basis_of(clusters, name),
-        "from": _origin_numbers(clusters, name),
+        "from": _origin_numbers(clusters, name, numbers),
         # Where "≈" stands: the page does not decide it.
         "estimated": _positions(clusters[name].notna() & ~is_fact(basis_of(clusters, name))),
     }
@@ -495,10 +497,11 @@ def _origins(clusters: gpd.GeoDataFrame) -> list[list[str]]:
     return [[*pair] for pair in pairs]
 
 
-def _origin_numbers(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON] | None:
+def _origin_numbers(
+    clusters: gpd.GeoDataFrame, name: str, numbers: dict[tuple[str, ...], int]
+) -> dict[str, JSON] | None:
     if not _has_origin(clusters)(name):
         return None
-    numbers = {tuple(pair): number for number, pair in enumerate(_origins(clusters))}
     return {str(i): numbers[pair] for i, pair in enumerate(_pairs(clusters, name)) if pair in numbers}
 
 

@@ -15,6 +15,7 @@ from clusters_geo.maps.city import ClusterMap, Look, save_map
 from clusters_geo.maps.content import Content, Tables
 from clusters_geo.maps.measures import classes
 from clusters_geo.names import slug
+from clusters_geo.words.progress import notebook_progress
 from clusters_geo.writing import replaced_folder
 
 if TYPE_CHECKING:
@@ -67,10 +68,10 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
     lang, title, theme, tiles, attribution, measure, breaks, classing, findings
         As for `make_map`; the name of the district stands before the title.
     progress
-        Called with the name of each district when its map is written.
+        Called with the name of each district when its map is written; None for a bar in a notebook.
     workers
         How many processes write maps; the files are the same. A process takes seconds to start and a map
-        0.05 s, so one is quickest for any city. A script that asks for more needs the guard
+        half a second, so one is quickest for a few. A script that asks for more needs the guard
         `if __name__ == "__main__":`, as for any use of multiprocessing.
 
     Returns
@@ -98,11 +99,14 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
     content = Content.of(Tables.of(clusters, districts), classes(measure, classing, breaks))
     # As the maps call them: two of one name are told apart by what they are part of, in their files as well.
     files = _file_names(content.tables.districts["name"])
+    step = notebook_progress() if progress is None else None
     with replaced_folder(folder) as staged:
         pack = _Pack(content, look, findings, staged)
-        for name, _ in zip(files, _each(pack, files, workers), strict=True):
+        for done, (name, _) in enumerate(zip(files, _each(pack, files, workers), strict=True), start=1):
             if progress is not None:
                 progress(name)
+            elif step is not None:
+                step(done, len(files), name)
         pack.write(None, f"{_INDEX}.html", {"files": files})
     return {name: Path(folder) / file for name, file in (files | {"": f"{_INDEX}.html"}).items()}
 

@@ -30,6 +30,7 @@ from clusters_geo.schema import STATUSES
 from clusters_geo.units.model import unit_level
 from clusters_geo.units.places import home_units, named_level
 from clusters_geo.words import MISSING, format_date, format_number, format_percent, speaker
+from clusters_geo.words.progress import notebook_progress
 
 if TYPE_CHECKING:
     import os
@@ -171,7 +172,7 @@ def save_unit_reports(  # noqa: PLR0913 - all but the tables and the folder is k
     kind
         `pdf`, `docx` or `html`.
     progress
-        Called with number, count and name of each report that is written.
+        Called with number, count and name of each report that is written; None for a bar in a notebook.
 
     Returns
     -------
@@ -199,14 +200,15 @@ def save_unit_reports(  # noqa: PLR0913 - all but the tables and the folder is k
             f"{stem}.{kind}" if f"{stem}.{kind}" not in files.values() else f"{stem}-{len(files)}.{kind}"
         )
     files[""] = f"index.{kind}"
+    step = progress or notebook_progress()
     with replaced_folder(folder) as beside:
         for number, (name, file) in enumerate(files.items(), start=1):
             report = unit_report(
                 clusters, units, unit=name or None, by=by, lang=lang, signed=signed, agency=agency
             )
             write_report(report, beside / file, kind)
-            if progress is not None:
-                progress(number, len(files), name)
+            if step is not None:
+                step(number, len(files), name)
     return {name: Path(folder) / file for name, file in files.items()}
 
 
