@@ -39,6 +39,15 @@ def test_each_district_has_its_own_file_totals_and_findings(town, town_districts
     assert data_of(files["Ba Vì"])["totals"]["clusters"] == 0
 
 
+def test_the_preview_of_a_district_has_the_pages_totals_and_names_its_clusters(clusters, districts, tmp_path):
+    few = districts[districts["name"].isin(["Thường Tín", "Hoàn Kiếm"])]
+    files = save_district_maps(clusters, few, tmp_path)
+    preview = re.search(r"<noscript>(.*?)</noscript>", files["Thường Tín"].read_text("utf-8"), re.DOTALL)[1]
+    for words in ("<td>11</td>", "<td>195,0 ha</td>", "Quất Động mở rộng", "Hà Bình Phương"):
+        assert words in preview
+    assert "Cụm đang hoạt động</td><td>0" in files["Hoàn Kiếm"].read_text("utf-8")
+
+
 def test_the_index_knows_the_files(town, town_districts, tmp_path):
     index = data_of(save_district_maps(town, town_districts, tmp_path)[""])
     assert index["files"]["Thường Tín"] == "thuong-tin.html"

@@ -172,7 +172,9 @@ class Content:
 
         clusters = self.tables.clusters
         about = clusters if focus is None else clusters[(self.home == focus).fillna(value=False)]
-        totals = self.totals.reindex([WHOLE]).iloc[0] if focus is None else None
+        # The same totals as on the page: only the whole register knows which are confirmed.
+        known = focus is None or focus in self.totals.index
+        totals = _row(self.totals, focus) if known else None
         home = self.home[about.index]
         units = self.tables.districts
         return without_script(

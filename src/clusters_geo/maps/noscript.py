@@ -56,9 +56,9 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
         Language and heading.
     """
     sheet = summary_sheet(pd.DataFrame(clusters.drop(columns=clusters.geometry.name)), lang, totals=totals)
-    heads, rows, rest = (
-        _clusters(clusters, home, lang) if units.empty else _units(clusters, home, level, lang)
-    )
+    # Of one unit the clusters are told: a table of a single row would say the totals again.
+    single = units.empty or focus is not None
+    heads, rows, rest = _clusters(clusters, home, lang) if single else _units(clusters, home, level, lang)
     parts = [
         f"<h1>{_text(title)}</h1>",
         f"<p><strong>{_text(_say('noscript', lang))}</strong></p>",
