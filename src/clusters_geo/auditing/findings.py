@@ -85,10 +85,10 @@ def _other_language(
 ) -> dict[str, str]:
     texts: dict[str, str] = {}
     other: Language = "en" if lang == "vi" else "vi"
-    at = [FINDING_COLUMNS.index(name) for name in ("message", "fix")]
-    for (rule, severity, hit), row in zip(found, rows, strict=True):
-        said = _finding(rule, severity, hit, register, other)
-        texts |= {str(row[i]): str(said[i]) for i in at}
+    message, fix = (FINDING_COLUMNS.index(name) for name in ("message", "fix"))
+    for (rule, _, hit), row in zip(found, rows, strict=True):
+        texts[str(row[message])] = _message(rule, hit, _soft(rule, hit, register), other)
+        texts[str(row[fix])] = rule.words("fix", other)
     return texts
 
 
@@ -107,31 +107,32 @@ def count_by_severity(findings: pd.DataFrame) -> dict[str, int]:
 def _finding(
     rule: Rule, severity: Severity, hit: Hit, register: Register, lang: Language
 ) -> tuple[object, ...]:
-    values = {"value": hit.value, "expected": hit.expected, "field": hit.field or ""} | dict(hit.details)
-    said = {name: _worded(name, value, lang) for name, value in values.items()}
-    message = fill(rule.words("message", lang), said, lang)
     soft = _soft(rule, hit, register)
-    if soft:
-        names = ", ".join(
-            _say("borders", lang) if name == "districts" else label(name, lang) for name in soft
-        )
-        message = f"{message} {_say('soft_note', lang, names=names)}"
-        severity = "info"
     cluster, district, shape = _place(hit, register)
     return (
         rule.id,
-        severity,
+        "info" if soft else severity,
         cluster,
         district,
         hit.field,
         _plain(hit.value, lang),
         _plain(hit.expected, lang),
-        message,
+        _message(rule, hit, soft, lang),
         rule.words("fix", lang),
         _source(rule, hit, lang),
         None if hit.row is None else hit.row + 1,
         shape,
     )
+
+
+def _message(rule: Rule, hit: Hit, soft: list[str], lang: Language) -> str:
+    values = {"value": hit.value, "expected": hit.expected, "field": hit.field or ""} | dict(hit.details)
+    said = {name: _worded(name, value, lang) for name, value in values.items()}
+    message = fill(rule.words("message", lang), said, lang)
+    if not soft:
+        return message
+    names = ", ".join(_say("borders", lang) if name == "districts" else label(name, lang) for name in soft)
+    return f"{message} {_say('soft_note', lang, names=names)}"
 
 
 def _source(rule: Rule, hit: Hit, lang: Language) -> str:

@@ -427,18 +427,18 @@ def _is_month_first(texts: list[str]) -> bool:
 
 def _read_text(values: pd.Series, column: Column, report: LoadReport) -> pd.Series:
     """Return text without blanks around it; whole numbers in a column of text lose no digit."""
-    formulas = [at for at, v in enumerate(values) if isinstance(v, Formula)]
+    # At once: walking through a column of pandas makes an object of its own for each cell.
+    cells = values.to_numpy(dtype=object)
+    formulas = [at for at, v in enumerate(cells) if isinstance(v, Formula)]
     if formulas:
-        report.note(
-            "numbers.formulas", _rows(formulas), column=column.name, value=str(values.iloc[formulas[0]])
-        )
+        report.note("numbers.formulas", _rows(formulas), column=column.name, value=str(cells[formulas[0]]))
     read = [
         None if _is_blank(v) or isinstance(v, Formula) else v.strip() if isinstance(v, str) else _plain(v)
-        for v in values
+        for v in cells
     ]
     rows = [
         at
-        for at, (old, new) in enumerate(zip(values, read, strict=True))
+        for at, (old, new) in enumerate(zip(cells, read, strict=True))
         if isinstance(old, str) and not isinstance(old, Formula) and new != old and new
     ]
     if rows:
