@@ -15,7 +15,7 @@
   const merge = (data, { fields = [], origins = [], texts = {}, ...rest }) => {
     for (const [key, said] of Object.entries(texts))
       data.texts[key] = data.texts[key].map((text, i) => text ?? said[i]);
-    fields.forEach((told, i) => Object.assign(data.clusters.fields[i], told));
+    for (const [i, told] of fields.entries()) Object.assign(data.clusters.fields[i], told);
     if (origins.length) data.clusters.origins = origins;
     return Object.assign(data, rest);
   };
