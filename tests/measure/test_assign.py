@@ -76,5 +76,5 @@ def test_the_bundled_case_lies_where_it_says(clusters, districts):
 
 def test_a_layer_without_a_system_is_refused():
     bare = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)])
-    with pytest.raises(cg.CRSError, match="districts do not say"):
+    with pytest.raises(cg.CRSError, match="units do not say"):
         cg.assign_districts(register((1, 1, 2, 2)), bare)

@@ -21,11 +21,12 @@ def test_the_bundled_targets_are_the_published_ones():
 
 
 def test_attainment_is_result_over_target():
-    table = cg.programme().set_index(["scope", "indicator", "year"]).sort_index()
-    assert table.loc[("Hà Nội", "enterprises_international_standards", 2022), "attainment"] == pytest.approx(
-        320 / 300
-    )
-    assert math.isnan(table.loc[("Hà Nội", "production_index_growth", 2022), "attainment"])
+    table = cg.programme()
+    of_2022 = table[(table["scope"] == "Hà Nội") & (table["year"] == 2022)].set_index("indicator")[
+        "attainment"
+    ]
+    assert of_2022["enterprises_international_standards"] == pytest.approx(320 / 300)
+    assert math.isnan(of_2022["production_index_growth"])
 
 
 def test_the_target_of_2025_was_brought_forward_by_a_year():

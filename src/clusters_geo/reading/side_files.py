@@ -198,11 +198,13 @@ def _text(content: bytes, shown: str) -> str:
 def _split(text: str, mark: str, shown: str) -> list[list[object]]:
     if text.count(mark) > _MOST_CELLS:
         raise SourceError("source.too-many-cells", path=shown, limit=_MOST_CELLS)
-    csv.field_size_limit(max(csv.field_size_limit(), _FIELD_LIMIT))
+    before = csv.field_size_limit(_FIELD_LIMIT)
     try:
         return [[*row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark)]
     except csv.Error as error:
         raise SourceError("source.not-csv", path=shown, reason=str(error)) from error
+    finally:
+        csv.field_size_limit(before)
 
 
 def _header_at(rows: Sequence[Sequence[object]], needed: Collection[str]) -> int | None:

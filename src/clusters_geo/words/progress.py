@@ -4,6 +4,8 @@ Whoever gives `progress=` is told; where nobody does, a script stays silent and 
 It is in the lowest room because footprints, sets of maps and sets of reports all wait.
 """
 
+# Small: the bar and nothing else; whoever imports the words of a table does not wait for it.
+
 from __future__ import annotations
 
 import sys
