@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 
@@ -111,6 +112,19 @@ def test_each_format_is_written_and_the_input_is_left_alone(folder):
         assert (folder / "out" / f"f.{form}").stat().st_size > 0
         assert f"f.{form}" in done.stderr
     assert (folder / "register.gpkg").read_bytes() == before
+
+
+def test_brief_is_brief_on_the_screen_too(folder):
+    text = shell("clusters-geo audit register.gpkg --brief --lang en", folder).stdout
+    assert len(text.splitlines()) <= 5
+    assert text.splitlines()[-1].startswith("Verdict: ")
+
+
+def test_a_system_is_named_and_not_written_out(folder):
+    gpd.read_file(folder / "register.gpkg").to_crs("EPSG:32648").to_file(folder / "utm.gpkg")
+    text = shell("clusters-geo audit utm.gpkg --lang en", folder).stdout
+    assert "CRS EPSG:32648)" in text
+    assert "GEOGCS" not in text
 
 
 def test_the_bundled_case_says_its_files_and_its_law(folder):

@@ -181,3 +181,12 @@ def test_a_binary_workbook_is_a_register_too(tmp_path):
     assert table["planned_ha"].tolist() == [16.5, 58.9]
     assert table["as_of"].dt.strftime("%Y-%m-%d").unique().tolist() == ["2024-12-31"]
     assert cg.load_report(table).layer == "Phụ lục"
+
+
+def test_a_template_does_not_replace_what_may_be_filled_in(tmp_path):
+    file = tmp_path / "mau.xlsx"
+    file.write_bytes(b"filled in")
+    done = run("template", file)
+    assert done.exit_code != 0
+    assert "có thể đã được điền" in done.exception.text("vi")
+    assert file.read_bytes() == b"filled in"

@@ -179,3 +179,14 @@ def test_scenarios_of_your_own(tmp_path):
     file.write_text("[fast]\nstarts_per_month = -1\n", encoding="utf-8")
     with pytest.raises(SchemaError, match="scenario fast must say"):
         load_scenarios(file)
+
+
+def test_a_rate_that_nobody_has_seen_is_unknown_not_none():
+    waiting = pd.DataFrame(
+        {"status": ["pending"], "established_on": pd.to_datetime(["2025-03-20"]), "planned_ha": [35.0]},
+        index=pd.Index(["A"], name="cluster_id"),
+    )
+    table = forecast_supply(waiting, "2026-06-30", as_of="2025-06-30")
+    assert table["starts"].isna().all()
+    assert (table["starts_low"].eq(0) & table["starts_high"].eq(1)).all()
+    assert "unknown_rate" in table.attrs["forecast"]["unknown"]

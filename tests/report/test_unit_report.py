@@ -183,3 +183,12 @@ def test_a_register_without_a_place_leaves_no_hole_for_a_map(bac_ninh):
     placed = part(unit_report(bac_ninh, unit="kinh bac"), 2)
     tall = [float(re.search(r'height="([\d.]+)"', p.drawing)[1]) for p in (stages, placed)]
     assert (tall[1] - tall[0], placed.text) == (330, "")
+
+
+def test_what_is_found_of_the_whole_register_is_asked_too(bac_ninh):
+    told = unit_report(bac_ninh, lang="vi")
+    asked = next(part for part in told.parts if part.title.endswith("Vấn đề cần trả lời"))
+    found = cg.audit(bac_ninh, lang="vi")
+    whole = found[found["severity"].isin(["error", "warning"]) & found["cluster_id"].isna()]
+    assert len(whole)
+    assert sum("Toàn bộ sổ" in line for line in asked.lines) == whole["rule"].nunique()

@@ -227,3 +227,18 @@ def test_shares_agree_with_an_independent_overlay(town):
     got = (found["ha"] / 225).groupby([found["row"], town["name"].to_numpy()[found["holder"]]]).sum()
     pairs = pd.DataFrame({"expected": expected.sort_index().to_numpy(), "got": got.sort_index().to_numpy()})
     assert (pairs["expected"] - pairs["got"]).abs().max() < 0.001
+
+
+def test_a_place_in_another_province_is_not_taken_for_a_commune_of_that_name(communes):
+    name = communes["name"].iloc[0]
+    away = gpd.GeoDataFrame(
+        {"name": ["A", "B"], "commune": [name, name]},
+        geometry=[shapely.Point(105.2, 19.2), None],
+        crs=4326,
+        index=["A", "B"],
+    )
+    lies = locate(away, communes)
+    assert lies["how"].tolist()[0] == "unplaced"
+    assert lies["reason"].tolist()[0] == "outside"
+    # Without a place the name is all there is.
+    assert lies["unit"].tolist()[1] == name

@@ -230,7 +230,9 @@ def _crs_name(table: pd.DataFrame) -> object:
     crs = getattr(table, "crs", None)
     if crs is None or not table.geometry.notna().any():
         return None
-    return getattr(crs, "srs", crs)
+    # A GeoPackage may carry its system in full, which fills the screen.
+    authority = crs.to_authority(min_confidence=70)
+    return ":".join(authority) if authority else crs.name
 
 
 def _show(report: AuditReport, form: str, output: Path | None, *, brief: bool, quiet: bool) -> None:
@@ -243,7 +245,7 @@ def _show(report: AuditReport, form: str, output: Path | None, *, brief: bool, q
     elif not quiet:
         on_screen = sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if on_screen else None
-        text = findings_text(report, form, width=width, color=on_screen).rstrip("\n")
+        text = findings_text(report, form, width=width, brief=brief, color=on_screen).rstrip("\n")
         say_out(text, drawn=form == "table")
 
 

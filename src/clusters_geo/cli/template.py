@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 @lang_option
 def command(output: Path, columns: str | None, lang: Language) -> None:
     """Write an empty register to fill in: headings with units, drop-downs, examples."""
+    from clusters_geo.errors import SourceError
     from clusters_geo.report.template import TEMPLATE_COLUMNS, save_template
     from clusters_geo.words import speaker
 
+    if output.is_file():
+        # Somebody may have filled it in since.
+        raise SourceError("template.exists", path=str(output))
     wanted = (
         TEMPLATE_COLUMNS if columns is None else tuple(c.strip() for c in columns.split(",") if c.strip())
     )

@@ -309,8 +309,12 @@ def _with_missing_land(table: pd.DataFrame, clusters: pd.DataFrame, lang: Langua
     notes = table["note"].copy()
     for at in table.index[table["row"].isin(["17", "19"]) & (table["missing"] > 0)]:
         ids = sorted(key for key in str(table["missing_ids"][at]).split("; ") if key)
-        gone = word(
-            "missing_land", lang, n=len(ids), ids=ids[:_SHOWN_IDS], more="…" if len(ids) > _SHOWN_IDS else ""
+        without = set(columns["leasable_ha"].index[columns["leasable_ha"].isna()].astype(str))
+        no_land, not_leased = [i for i in ids if i in without], [i for i in ids if i not in without]
+        gone = "; ".join(
+            word(key, lang, n=len(some), ids=some[:_SHOWN_IDS], more="…" if len(some) > _SHOWN_IDS else "")
+            for key, some in (("missing_land", no_land), ("missing_leased", not_leased))
+            if some
         )
         own = implied[implied.index.astype(str).isin(ids)]
         told = word("implied_land", lang, n=len(own), value=math.fsum(own)) if len(own) else ""

@@ -94,7 +94,8 @@ def hazard_from_register(clusters: pd.DataFrame, as_of: str | dt.date) -> Hazard
     Returns
     -------
     Starts of sites whose two days are known, and the days waited of those and of pending sites whose day of
-    establishment is known. Without any, the rate is missing: a year is no day.
+    establishment is known. Without a start, the rate is missing: nobody has seen
+    one. A year is no day.
 
     Examples
     --------
@@ -109,7 +110,9 @@ def hazard_from_register(clusters: pd.DataFrame, as_of: str | dt.date) -> Hazard
     (1.0, 1095.0)
     """
     waited = _waiting(clusters, as_day(as_of))
-    return hazard_from_counts(float(waited["started"].sum()), float(waited["days"].sum()))
+    starts, days = float(waited["started"].sum()), float(waited["days"].sum())
+    # Of a rate that nobody has seen, "none, and surely none" would be said.
+    return hazard_from_counts(starts, days) if starts else Hazard(math.nan, starts, days)
 
 
 def waiting_curve(clusters: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:

@@ -234,7 +234,8 @@ def _pipeline(clusters: pd.DataFrame, wanted: _Wanted) -> Chart:
         doubt = _TOTALS[str(name)] in doubtful
         area = _marked(format_number(row["planned_ha"], lang), doubtful=doubt)
         count = format_number(row["clusters"], lang, 0)
-        labels.append(_say("clusters_only" if area == MISSING else "clusters_ha", lang, n=count, area=area))
+        known = "clusters_ha" if area != MISSING else "clusters_only" if row["clusters"] else "clusters_none"
+        labels.append(_say(known, lang, n=count, area=area))
     drawn_labels = pd.DataFrame({"planned_ha": labels}, index=named.index)
     drawn = bar_chart(
         named,

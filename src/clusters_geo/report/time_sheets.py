@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,8 @@ def _changes_sheet(changes: pd.DataFrame, lang: Language, most: int | None) -> S
 
 def _cell(row: dict[Hashable, Any], side: str, lang: Language) -> str:
     text = str(row[side])
+    if text and row["column"] in _days():
+        return format_date(dt.date.fromisoformat(text[:10]), lang)
     if row["column"] == "status" and text in STATUSES:
         return STATUSES[text][lang == "en"]
     try:
@@ -110,6 +113,10 @@ def _cell(row: dict[Hashable, Any], side: str, lang: Language) -> str:
 
 def _units() -> dict[str, str]:
     return {column.name: column.unit for column in CLUSTER_COLUMNS}
+
+
+def _days() -> set[str]:
+    return {column.name for column in CLUSTER_COLUMNS if column.kind == "date"}
 
 
 def bridge_chart(found: Comparison, lang: Language) -> Chart:
@@ -209,7 +216,8 @@ def forecast_sheet(
     )
     keys = ("quarter", "starts", "starts_range", "started_ha", "ha_range")
     scenario = load_scenarios(scenarios)[said["scenario"]].get(lang, said["scenario"])
-    title = _say("forecast", lang, day=said["as_of"], scenario=scenario)
+    day = format_date(dt.date.fromisoformat(said["as_of"]), lang)
+    title = _say("forecast", lang, day=day, scenario=scenario)
     notes = tuple(_forecast_notes(table, lang))
     return Sheet(title, tuple(_say(key, lang) for key in keys), rows, frozenset({1, 2, 3, 4}), notes)
 

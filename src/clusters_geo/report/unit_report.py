@@ -347,11 +347,13 @@ def _marked(words: str, *, rough: bool) -> str:
 def _questions(rows: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None, lang: Language) -> Part:
     findings = audit(rows, units, lang=lang)
     report = AuditReport(findings, lang=lang, names=rows["name"].to_dict())
-    asked = findings[findings["severity"].isin(["error", "warning"]) & findings["cluster_id"].notna()]
+    asked = findings[findings["severity"].isin(["error", "warning"])]
     lines = []
     for _, group in asked.groupby("rule", sort=False):
         rule = report.rules[str(group["rule"].iloc[0])]
-        names = [report.cluster(cluster_id) for cluster_id in group["cluster_id"].unique()]
+        ids = group["cluster_id"].dropna().unique()
+        # What is found of the register as a whole names no cluster.
+        names = [report.cluster(cluster_id) for cluster_id in ids] or [report.say("everywhere")]
         said = ", ".join(names[:12]) + (f" … (+{len(names) - 12})" if len(names) > 12 else "")  # noqa: PLR2004
         lines.append(f"{rule.words('title', lang)}: {said}. {group['fix'].iloc[0]}")
     nothing = "" if lines else _say("no_questions", lang)

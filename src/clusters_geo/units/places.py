@@ -75,7 +75,7 @@ def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None
     - `declared`: what the register says; `by_name`: the code that the names alone lead to; `agrees`: whether
       that is the unit; missing where either is;
     - `reason`: why a row is unplaced: `none` (nothing declared), `no-commune` (only a district), `several`,
-      `unknown-name`, `outside` (its place is in no unit and it declares none);
+      `unknown-name`, `outside` (its place is in no unit and it declares none, or beyond the layer, as all are);
     - `candidates`: the codes of the units that an unplaced row may lie in; empty where nobody can say.
 
     Raises
@@ -97,6 +97,8 @@ def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None
     surveyed = drawn["holder"].notna().to_numpy() & ~_sketched(clusters)
     nothing = np.array([n.reason == "none" for n in named], dtype=bool)
     sketch = drawn["holder"].notna().to_numpy() & _sketched(clusters) & nothing
+    # Where no place lies in the layer, that is another province's, whatever communes of these names it has.
+    away = drawn["away"].to_numpy() & ~_sketched(clusters) & ~surveyed.any()
     by_name = [next(iter(n.codes)) if n.how != UNPLACED else None for n in named]
     rows: list[tuple[str | None, str, str, tuple[str, ...]]] = []
     for at, name in enumerate(named):
@@ -104,9 +106,11 @@ def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None
             code = codes[int(drawn["holder"].iloc[at])]
             how = "sketch" if sketch[at] else str(drawn["how"].iloc[at])
             rows.append((code, how, "", ()))
+        elif away[at]:
+            rows.append((None, UNPLACED, "outside", ()))
         else:
-            away = nothing[at] and bool(drawn["placed"].iloc[at])
-            reason = "outside" if away else name.reason
+            open_place = nothing[at] and bool(drawn["placed"].iloc[at])
+            reason = "outside" if open_place else name.reason
             rows.append((by_name[at], name.how, reason, () if by_name[at] else tuple(sorted(name.codes))))
     table = pd.DataFrame(rows, columns=["unit_code", "how", "reason", "candidates"])
     table = table.astype({"unit_code": "string", "how": "string", "reason": "string"})
@@ -200,9 +204,9 @@ def _plane(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
 
 
 def _by_place(clusters: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
-    """Return by position: `holder` of each shape (missing if none), `how`, `share`, `units`, `placed`."""
+    """Return by position: `holder` (missing if none), `how`, `share`, `units`, `placed`, `away` of each shape."""
     found = pd.DataFrame(
-        {"holder": np.nan, "how": "", "share": np.nan, "units": 0, "placed": False},
+        {"holder": np.nan, "how": "", "share": np.nan, "units": 0, "placed": False, "away": False},
         index=range(len(clusters)),
     )
     shapes, holders = _shapes(clusters, "clusters"), _shapes(units, "units")
@@ -211,6 +215,8 @@ def _by_place(clusters: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
     flat = _plane(shapes)
     there = ~(flat.isna() | flat.is_empty).to_numpy()
     found["placed"] = there
+    extent = shapely.box(*_plane(holders).total_bounds)
+    found["away"] = there & ~shapely.intersects(np.asarray(flat.array), extent)
     surface = there & (shapely.get_dimensions(np.asarray(flat.array)) == _SURFACE)
     pieces = shares(flat[surface], holders)
     rows = np.flatnonzero(surface)[pieces["row"]]
