@@ -75,7 +75,7 @@ def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None
     - `declared`: what the register says; `by_name`: the code that the names alone lead to; `agrees`: whether
       that is the unit; missing where either is;
     - `reason`: why a row is unplaced: `none` (nothing declared), `no-commune` (only a district), `several`,
-      `unknown-name`, `outside` (its place is in no unit and it declares none, or beyond the layer, as all are);
+      `unknown-name`, `outside` (its place is in no unit and it declares none, or all lie beyond the layer);
     - `candidates`: the codes of the units that an unplaced row may lie in; empty where nobody can say.
 
     Raises
@@ -204,7 +204,7 @@ def _plane(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
 
 
 def _by_place(clusters: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
-    """Return by position: `holder` (missing if none), `how`, `share`, `units`, `placed`, `away` of each shape."""
+    """Return by position: `holder` (missing if none), `how`, `share`, `units`, `placed`, `away`."""
     found = pd.DataFrame(
         {"holder": np.nan, "how": "", "share": np.nan, "units": 0, "placed": False, "away": False},
         index=range(len(clusters)),
