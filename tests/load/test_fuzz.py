@@ -15,7 +15,7 @@ import pyogrio
 import pytest
 import shapely
 
-CASES = 25
+CASES = int(os.environ.get("CLUSTERS_GEO_MUTATIONS", "15"))
 SECONDS = 240
 KINDS = {
     "gpkg": "GPKG",

@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from tests_of_storage import PASSWORD, programs
 
+# Run by the Python of QGIS, which has the library; this one has not.
+collect_ignore_glob = ["qgis_*.py"]
+
 psycopg = pytest.importorskip("psycopg", reason="SKIPPED: psycopg is not installed, PostGIS is NOT tested")
 
 

@@ -25,7 +25,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 # "Phú Bình (02 cụm)": how many a merged cell covers.
-_COUNT = re.compile(r"\s*[(:–-]?\s*\d{1,3}\s*(?:cụm|CCN|clusters?)\s*\)?\s*$", re.IGNORECASE)
+_COUNT = re.compile(r"(?<!\s)\s*+[(:–-]?\s*+\d{1,3}\s*+(?:cụm|CCN|clusters?)\s*+\)?\s*+$", re.IGNORECASE)
 # "CCN Đồng Đình, xã Cao Thượng, huyện Tân Yên": a name, and where it lies.
 _NAME_AND_PLACE = re.compile(
     r"^(.{2,80}?)\s*[,(–-]\s*((?:tại\s+|thuộc\s+)?"

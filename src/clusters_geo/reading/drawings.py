@@ -44,7 +44,8 @@ _ESCAPE = re.compile(
 _MULTIBYTE = {"1": "cp932", "2": "cp950", "3": "cp949", "4": "johab", "5": "cp936"}
 _SIGNS = {"d": "°", "c": "⌀", "p": "±", "%": "%"}
 _AREA = re.compile(
-    r"(?:^|[\s(,;:–-]+)(?:(?:S|DT|Diện\s+tích|Area)\s*[=:≈]?\s*)?\d[\d.,\s]*(?:ha|m2|m²|m\^2)\)?\s*$",
+    r"(?:^|(?<![\s(,;:–-])[\s(,;:–-]++)(?:(?:S|DT|Diện\s+tích|Area)\s*+[=:≈]?\s*+)?"
+    r"\d[\d.,\s]{0,30}+(?:ha|m2|m²|m\^2)\)?\s*+$",
     re.IGNORECASE,
 )
 _NAMES_A_CLUSTER = re.compile(r"\b(?:ccn|kcn|cum|khu|cluster)\b")

@@ -276,7 +276,7 @@ class _Judge:
         last = self._result.others[-1] if self._result.others else None
         between = any(self._cells(r) for r in range(last.row + 1, at)) if last else True
         is_total = last is not None and (last.sense in {"total", "average"} or last.row in self._parts)
-        if is_total and not between and re.match(r"[-+•*–\s]*trong do", folded):
+        if is_total and not between and folded.lstrip("-+•*– \t\n\xa0").startswith("trong do"):
             self._parts.add(at)
             return True
         return False

@@ -45,7 +45,7 @@ PART_ROWS = 50_000
 # What the metadata of a file are called, beside "geo".
 _METADATA = b"clusters_geo"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_AT = re.compile(r"(.+)@(\d{4}(?:-\d{2}){0,2})", re.DOTALL)
+_UNTIL = re.compile(r"\d{4}(?:-\d{2}){0,2}")
 _NO_UNIT = "khong-ro"
 
 
@@ -141,9 +141,9 @@ def vintage_files(path: str | os.PathLike[str], as_of: str | dt.date | None = No
     True
     """
     text = os.fspath(path)
-    said = _AT.fullmatch(text) if isinstance(text, str) else None
-    if said is not None and not Path(text).exists():
-        text, as_of = said[1], as_of or said[2]
+    name, _, day = text.rpartition("@") if isinstance(text, str) else ("", "", "")
+    if name and _UNTIL.fullmatch(day) and not Path(text).exists():
+        text, as_of = name, as_of or day
     folder = Path(text)
     if not folder.is_dir() or folder.suffix.lower() == ".gdb":
         return None
