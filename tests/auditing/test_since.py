@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 
+import openpyxl
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -169,7 +171,40 @@ def test_the_changes_for_a_program(files):
     assert pd.read_csv(files / "changes.csv")["row"].tolist() == [4, 1, 2, 3]
 
 
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_the_changes_for_a_person(files, lang):
+    earlier = files / "june.json"
+    run(files / "before.csv", "--format", "json", "--output", earlier)
+    lines = run(files / "after.csv", "--since", earlier, "--lang", lang).stdout.splitlines()
+    for kind in ("md", "html", "xlsx"):
+        done = run(
+            files / "after.csv", "--since", earlier, "--output", files / f"changes.{kind}", "--lang", lang
+        )
+        assert done.exit_code == 1, done.output
+    titles = {"vi": ["Mới", "Đã hết", "Vẫn còn"], "en": ["New", "Gone", "Still there"]}[lang]
+    text = (files / "changes.md").read_text(encoding="utf-8")
+    page = html.unescape((files / "changes.html").read_text(encoding="utf-8"))
+    assert [line for line in text.splitlines() if line.startswith("### ")][1:] == [f"### {t}" for t in titles]
+    for line in lines:
+        assert line in text
+        assert line in page
+    assert [page.index(f"<h2>{title} (") for title in titles] == sorted(
+        page.index(f"<h2>{title} (") for title in titles
+    )
+    book = openpyxl.load_workbook(files / "changes.xlsx")
+    assert book.sheetnames[1:] == titles
+    first = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows(min_row=2)]
+    assert [row[-1] for row in first[:4]] == [1, 1, 1, 1]
+    assert [row[0] for row in first[4:]] == lines
+    # What was 3 ha and is 4 is still too small: both figures stand side by side.
+    heads, *rows = [[cell.value for cell in row] for row in book.worksheets[3].iter_rows()]
+    before, after = heads.index({"vi": "Giá trị trước", "en": "Value before"}[lang]), 5
+    compared = json.loads(run(files / "after.csv", "--since", earlier, "--format", "json").stdout)
+    still = [(r["value_before"], r["value"]) for r in compared if r["change"] == "still"]
+    assert [(row[before], row[after]) for row in rows] == still
+
+
 def test_a_format_without_changes_is_refused(files):
-    result = run(files / "after.csv", "--since", files / "before.csv", "--format", "html", "--lang", "en")
+    result = run(files / "after.csv", "--since", files / "before.csv", "--format", "sarif", "--lang", "en")
     assert result.exit_code == 2
     assert "--since gives five lines" in result.stderr

@@ -17,12 +17,11 @@ import clusters_geo as cg
 from clusters_geo.cli import _COMMANDS, app
 from clusters_geo.errors import SchemaError
 
-# Not by units: the rate of starts is that of all sites, a file is read as it is, a programme is the city's,
+# Not by units: a file is read as it is, a programme is the city's,
 # `units` is about layers themselves, and `--by` of built-up is the class of the footprints.
 OF_NO_UNIT = {
     *(
         "demo",
-        "forecast",
         "form-in",
         "built-up",
         "inspect",
@@ -86,6 +85,7 @@ def test_every_command_about_clusters_takes_units_and_by():
     [
         *(("summary",), ("pending",), ("map",), ("audit",), ("report",), ("eligibility",), ("pipeline",)),
         *(("form", "03", "--period", "2022"), ("compare", "2022-09-30", "2025-12-31")),
+        ("forecast", "--to", "2023-12-31"),
     ],
 )
 def test_a_layer_of_another_level_is_refused(command, tmp_path):
@@ -188,6 +188,90 @@ def test_maps_audits_and_reports_go_by_communes_where_no_district_is_named(regis
     assert named["BN-2"] == "Tân Chi"
     files = cg.save_unit_reports(clusters, tmp_path / "reports", kind="html")
     assert "Tân Chi" in files
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(("summary",), ("pending",), ("pipeline",)),
+        *(("forecast", "--to", "2023-12-31"), ("compare", "2022-09-30", "2022-09-30")),
+    ],
+)
+def test_the_bundled_case_goes_by_today_s_communes_in_every_table(command):
+    short, whole = (
+        run(*command, *said).stdout for said in (("--by", "commune"), ("--units", "hanoi-communes"))
+    )
+    assert short == whole
+    assert "Bình Minh" in short
+    # A commune of 2022 that is a part of one of today's.
+    assert "Bích Hòa" not in short
+    assert "Unplaced, for the register names a district only" in short
+
+
+def test_tables_say_why_clusters_are_unplaced(register, layer, tmp_path):
+    table = gpd.read_file(register)
+    # In order: in a unit; a name that nobody knows; beyond the layer, which only a place can be; nothing.
+    table["commune"] = [None, "Xã Nơi Nào", None, None, None, None]
+    table.geometry = [table.geometry[0], None, shapely.box(107.5, 21, 107.51, 21.01), None, None, None]
+    table.to_file(tmp_path / "lost.gpkg")
+    said = run("summary", tmp_path / "lost.gpkg", "--units", layer).stdout
+    flat = " ".join(said.split())
+    assert "neither in the layer nor in a table of mergers: 1 (BN-1 “Xã Nơi Nào”)." in flat
+    assert "the place is in no unit of the layer: 1 (BN-2)." in flat
+    assert "neither a unit nor a place: 3 (BN-3, BN-4, BN-5)." in flat
+    vietnamese = (
+        CliRunner().invoke(app, ["summary", str(tmp_path / "lost.gpkg"), "--units", str(layer)]).stdout
+    )
+    assert "tên không có trong lớp đơn vị và bảng sáp nhập: 1 cụm" in " ".join(vietnamese.split())
+    assert "1 cụm (BN-2)" in vietnamese
+
+
+def test_several_units_of_an_unplaced_cluster_are_named():
+    flat = " ".join(run("summary", "--by", "commune").stdout.split())
+    assert "several units hold a part of what the register names: 22 (HN-002: Đông Anh or Thư Lâm" in flat
+    assert "1 (HN-048 “Ngọc Sơn, Chương Mỹ”)" in flat
+
+
+def test_a_forecast_by_unit_has_the_unplaced_as_a_line_and_adds_up(register, layer):
+    told = ("--to", "2027-12-31", "--scenario", "to-june-2024", "--on", "2026-11-28", "--units", layer)
+    found = json.loads(run("forecast", register, *told, "--format", "json").stdout)
+    last = [row for row in found["units"] if row["quarter"].startswith("2027-12-31")]
+    assert {row["unit"]: row["sites"] for row in last} == {"Đông": 2, "Tây": 1, "unplaced": 1}
+    assert sum(row["starts"] for row in last) == pytest.approx(found["quarters"][-1]["starts"])
+    assert sum(row["started_ha"] for row in last) == pytest.approx(found["quarters"][-1]["started_ha"])
+    rows = list(csv.DictReader(io.StringIO(run("forecast", register, *told, "--format", "csv").stdout)))
+    assert {row["unit"] for row in rows} == {"Đông", "Tây", "unplaced"}
+    assert {row["quarter"] for row in rows} == {row["quarter"][:10] for row in found["quarters"]}
+
+
+def test_who_names_no_unit_is_told_what_would_do(register, tmp_path):
+    gpd.read_file(register).drop(columns="commune").to_file(tmp_path / "bare.gpkg")
+    done = run("eligibility", tmp_path / "bare.gpkg", "--on", "2026-11-28")
+    assert "give a layer of units (--units" in str(done.exception)
+
+
+def test_registers_of_names_are_compared_with_outlines_of_their_own(register, tmp_path):
+    whole = gpd.read_file(register)
+    pd.DataFrame(whole.drop(columns="geometry")).to_csv(tmp_path / "names.csv", index=False)
+    shapes = whole[["name", "geometry"]]
+    shapes.to_file(tmp_path / "then.gpkg")
+    grown = shapes.copy()
+    grown.loc[0, "geometry"] = shapely.box(106.1, 21.1, 106.105, 21.11)  # twice as far north
+    grown.to_file(tmp_path / "now.gpkg")
+    names = (tmp_path / "names.csv",) * 2
+    page = tmp_path / "slider.html"
+    then, now = tmp_path / "then.gpkg", tmp_path / "now.gpkg"
+    done = run(
+        "compare", *names, "--boundaries", then, "--boundaries-after", now, "--map", page, "--format", "json"
+    )
+    assert done.exit_code == 0, done.output
+    (moved,) = json.loads(done.stdout)["boundaries"]
+    assert (moved["cluster_id"], moved["what"]) == ("BN-0", "gained")
+    # 0.005° of longitude at 21.1° N by 0.005° of latitude: 519.6 m × 553.6 m.
+    assert moved["hectares"] == pytest.approx(51.96 * 55.36 / 100, rel=2e-3)
+    assert page.read_text(encoding="utf-8").count("<svg") == 2
+    same = run("compare", *names, "--boundaries", then, "--format", "json")
+    assert json.loads(same.stdout)["boundaries"] == []
 
 
 def test_the_bundled_case_is_drawn_and_audited_by_today_s_communes(tmp_path):

@@ -114,6 +114,28 @@ def test_the_bundled_case_by_quarter(clusters):
     )
 
 
+def test_by_unit_the_expected_adds_up_and_no_site_is_dropped(clusters):
+    told = {"scenario": "to-june-2024", "as_of": "2022-09-30"}
+    whole = forecast_supply(clusters, "2023-12-31", **told)
+    by_unit = forecast_supply(clusters, "2023-12-31", **told, by="district")
+    for name in ("starts", "started_ha", "started_ha_modelled"):
+        assert by_unit[name].groupby("quarter").sum().to_numpy() == pytest.approx(whole[name].to_numpy())
+    last = by_unit.xs(whole.index[-1], level="quarter")
+    assert last["sites"].sum() == 43
+    # 7 of the 43 wait in Thanh Oai: 7/43 of what is expected of all.
+    share = last.loc["Thanh Oai", "starts"] / whole["starts"].iloc[-1]
+    assert (last.loc["Thanh Oai", "sites"], share) == (7, pytest.approx(7 / 43))
+    assert (last["starts_low"] <= last["starts"]).all()
+    assert (last["starts"] <= last["starts_high"]).all()
+
+
+def test_a_forecast_of_nobody_by_unit_is_empty(clusters):
+    nobody = clusters[clusters["status"] == "operating"]
+    found = forecast_supply(nobody, "2023-12-31", "to-june-2024", as_of="2022-09-30", by="district")
+    assert found.empty
+    assert found.index.names == ["unit", "quarter"]
+
+
 def test_completions_and_unknown_areas_are_said():
     table = pd.DataFrame({"status": "pending", "planned_ha": [20.0, None]})
     found = forecast_supply(table, "2023-01-31", as_of="2022-09-30")

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 say = speaker("reports")
 
 _FORMATS = ("table", "json", "csv", "md", "xlsx", "sarif", "junit", "html")
-_SINCE_FORMATS = ("table", "json", "csv")
 _LEVELS = click.Choice(["error", "warning", "info", "never"])
 
 
@@ -110,8 +109,11 @@ def command(
     form = chosen_format(form, output, _FORMATS)
     if brief and form != "table":
         raise usage_error("brief", form=form)
-    if since is not None and form not in _SINCE_FORMATS:
-        raise usage_error("since-form", form=form)
+    if since is not None:
+        from clusters_geo.report.since import SINCE_FORMATS
+
+        if form not in SINCE_FORMATS:
+            raise usage_error("since-form", form=form)
     from clusters_geo.auditing.run import audit
     from clusters_geo.report.audit_report import AuditReport
 
@@ -250,21 +252,16 @@ def _show(report: AuditReport, form: str, output: Path | None, *, brief: bool, q
 
 
 def _show_since(report: AuditReport, since: Path, form: str, output: Path | None, *, quiet: bool) -> None:
-    """Say what changed since an earlier audit: five lines, or every finding of both as a table."""
+    """Say what changed since an earlier audit: five lines, or every finding of both."""
     from clusters_geo.auditing.since import compare_findings
-    from clusters_geo.report.audit_screen import since_lines
-    from clusters_geo.report.tables import json_pieces, to_csv
+    from clusters_geo.report.since import since_text, since_workbook
 
     changes = compare_findings(since, report.findings)
-    match form:
-        case "json":
-            text = "".join(json_pieces(changes))
-        case "csv":
-            text = to_csv(changes)
-        case _:
-            text = "\n".join(since_lines(report, changes, since.name))
-    if output is not None or not quiet:
-        put(text, output, report.lang, form)
+    if form == "xlsx" and output is not None:
+        since_workbook(report, changes, since.name, output)
+        say_out(say("written", report.lang, path=str(output)), err=True)
+    elif output is not None or not quiet:
+        put(since_text(report, changes, since.name, form), output, report.lang, form)
 
 
 def _explained(rule_id: str | None, lang: Language) -> str:

@@ -16,8 +16,10 @@ from clusters_geo.cli.options import (
     lang_option,
     output_option,
     put_table,
+    register_options,
     remote_option,
     require_units,
+    said_of_register,
     say_out,
     units_option,
     working,
@@ -53,6 +55,8 @@ def _vintage(context: click.Context, option: click.Parameter, value: str) -> obj
 @click.option("--published-after", type=float, help="Published total of AFTER, where it is not its sum.")
 @click.option("--chart", "chart_file", type=TARGET, help="Draw the bridge as a waterfall (SVG).")
 @click.option("--map", "map_file", type=TARGET, help="Draw both vintages under a slider (HTML).")
+@click.option("--boundaries-after", type=SOURCE, help="Outlines of AFTER, where they are others.")
+@register_options("status", "columns", "mapping")
 @crs_option
 @remote_option
 @format_option
@@ -69,6 +73,7 @@ def command(
     published_after: float | None,
     chart_file: Path | None,
     map_file: Path | None,
+    boundaries_after: Path | None,
     crs: str | None,
     form: str | None,
     lang: Language,
@@ -80,20 +85,22 @@ def command(
     """
     from clusters_geo.history.compare import compare
     from clusters_geo.report.time_sheets import bridge_chart, compare_sheets
+    from clusters_geo.report.unplaced import unplaced_notes
 
     with working("reading", lang):
-        first, second = _load(before, crs), _load(after, crs)
-        layer = _layer(districts_file, crs)
+        first, second = _load(before, crs), _load(after, crs, boundaries_after)
+        layer = _layer(districts_file, crs, by, before, after)
     for register in (first, second):
         require_units(register, layer, by)
     published = (published_before, published_after)
     found = compare(first, second, measure=measure, status=status, published=published, by=by, units=layer)
     most = 40 if output is None else None
+    notes = unplaced_notes(second, layer, lang)
     put_table(
         form,
         output,
         lang,
-        sheets=lambda: compare_sheets(found, lang, most=most),
+        sheets=lambda: compare_sheets(found, lang, most=most, notes=notes),
         table=lambda: found.changes,
         record=found.record,
     )
@@ -110,22 +117,27 @@ def command(
         _written(map_file, lang)
 
 
-def _load(vintage: Path | str, crs: str | None) -> gpd.GeoDataFrame:
+def _load(vintage: Path | str, crs: str | None, boundaries: Path | None = None) -> gpd.GeoDataFrame:
+    """Return a register with what is said of both; its own boundaries where it has others."""
     if isinstance(vintage, str):
         from clusters_geo.reference import load_hanoi
 
         return load_hanoi(as_of=vintage)[0]
     from clusters_geo.load import load_clusters
 
-    return load_clusters(vintage, crs=crs)
+    said = said_of_register()
+    return load_clusters(vintage, crs=crs, **said | ({"boundaries": boundaries} if boundaries else {}))
 
 
-def _layer(path: Path | None, crs: str | None) -> gpd.GeoDataFrame | None:
-    if path is None:
+def _layer(
+    path: Path | None, crs: str | None, by: str | None, *vintages: Path | str
+) -> gpd.GeoDataFrame | None:
+    """Return the named layer; today's communes where two vintages of the bundled case go by commune."""
+    if path is None and not (by == "commune" and all(isinstance(vintage, str) for vintage in vintages)):
         return None
     from clusters_geo.load import load_units
 
-    return load_units(path, crs=crs)
+    return load_units(path or "hanoi-communes", crs=crs)
 
 
 def _units(*vintages: Path | str) -> gpd.GeoDataFrame | None:

@@ -57,6 +57,7 @@ __all__ = [
     "sheets_text",
     "steps",
     "units_option",
+    "units_said",
     "working",
 ]
 
@@ -306,6 +307,18 @@ def load(
     return clusters, districts
 
 
+def units_said(
+    clusters_file: Path | None, districts_file: Path | None, by: str | None, layer: gpd.GeoDataFrame | None
+) -> gpd.GeoDataFrame | None:
+    """Return the layer to count in: the named one; today's communes where the bundled case goes by commune.
+
+    Its register of 2022 names communes of which many are parts of others today; by district, and for another
+    register, names are counted as they stand.
+    """
+    counted = districts_file is not None or (clusters_file is None and by == "commune")
+    return layer if counted else None
+
+
 def require_units(clusters: pd.DataFrame, units: pd.DataFrame | None, by: str | None) -> None:
     """Refuse to go by districts or communes that neither the layer nor the register has.
 
@@ -318,13 +331,13 @@ def require_units(clusters: pd.DataFrame, units: pd.DataFrame | None, by: str | 
     """
     if by not in ("district", "commune"):
         return
-    from clusters_geo.errors import SchemaError
     from clusters_geo.units.model import unit_level
+    from clusters_geo.units.places import require_column
 
-    if units is not None and unit_level(units) != by:
+    if units is None:
+        require_column(clusters, by)
+    elif unit_level(units) != by:
         raise usage_error("by-other-units", by=by, level=unit_level(units))
-    if units is None and by not in clusters:
-        raise SchemaError("units.no-column", column=by, columns=[str(name) for name in clusters])
 
 
 def in_units(clusters: gpd.GeoDataFrame, units: pd.DataFrame | None, lang: Language) -> gpd.GeoDataFrame:

@@ -17,6 +17,7 @@ from clusters_geo.cli.options import (
     output_option,
     put_table,
     units_option,
+    units_said,
 )
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def command(
     from clusters_geo.units.model import unit_level
 
     clusters, layer = load(clusters_file, districts_file, crs, by)
-    units = None if districts_file is None else layer
+    units = units_said(clusters_file, districts_file, by, layer)
     by = unit_level(units) if by is None and units is not None else by
     placed = in_units(clusters, units, lang)
     sites = pending_sites(placed).drop(columns="geometry", errors="ignore")

@@ -17,6 +17,7 @@ from clusters_geo.cli.options import (
     put_table,
     say_out,
     units_option,
+    units_said,
 )
 
 if TYPE_CHECKING:
@@ -49,15 +50,23 @@ def command(
     """Stage of each site, time in it, delay against its own plan, and what land is ready when."""
     from clusters_geo.planning.pipeline import pipeline, pipeline_tiers, today_of
     from clusters_geo.report.time_sheets import pipeline_sheets, tiers_chart
+    from clusters_geo.report.unplaced import unplaced_notes
 
     clusters, layer = load(clusters_file, districts_file, crs, by)
-    units = None if districts_file is None or by not in (None, "district", "commune") else layer
+    units = units_said(clusters_file, districts_file, by, layer)
+    units = units if by in {None, "district", "commune"} else None
     by = by or "district"
     sites = pipeline(clusters, by=by, units=units, as_of=on)
     tiers = pipeline_tiers(clusters, by=by, units=units, as_of=on)
     day = today_of(clusters, on)
     put_table(
-        form, output, lang, sheets=lambda: pipeline_sheets(sites, tiers, lang, day=day), table=lambda: sites
+        form,
+        output,
+        lang,
+        sheets=lambda: pipeline_sheets(
+            sites, tiers, lang, day=day, notes=unplaced_notes(clusters.loc[sites.index], units, lang)
+        ),
+        table=lambda: sites,
     )
     if chart_file is not None:
         from clusters_geo.report.tables import say

@@ -15,6 +15,7 @@ from clusters_geo.cli.options import (
     output_option,
     put_table,
     units_option,
+    units_said,
 )
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def command(
     With --units, clusters are counted in the unit where they lie; what lies in none is a line of its own.
     """
     clusters, districts = load(clusters_file, districts_file, crs, by)
-    units = districts if districts_file is not None else None
+    units = units_said(clusters_file, districts_file, by, districts)
     if units is not None and by is None:
         from clusters_geo.units.model import unit_level
 

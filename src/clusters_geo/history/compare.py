@@ -21,7 +21,7 @@ from clusters_geo.area import area_ha
 from clusters_geo.errors import SchemaError
 from clusters_geo.names import fold, name_key
 from clusters_geo.schema import CLUSTER_COLUMNS
-from clusters_geo.units.places import UNPLACED, home_units
+from clusters_geo.units.places import UNPLACED, home_units, require_column
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -162,8 +162,8 @@ def _homes(
     if units is not None:
         return [home_units(side, units) for side in sides]
     for side in sides:
-        if by is not None and by not in side:
-            raise SchemaError("units.no-column", column=by, columns=[str(name) for name in side])
+        if by is not None:
+            require_column(side, by)
     if by not in ("district", "commune"):
         return [side[by].astype("string") for side in sides]
     names = [pd.DataFrame(side.reindex(columns=["district", "commune"])).astype("string") for side in sides]

@@ -79,7 +79,7 @@ def eligibility(  # noqa: PLR0913 - all but the register is keyword-only
 
     Returns
     -------
-    One row per unit, indexed by `by`:
+    One row per unit, indexed by `by`, or by `district` where the law's communes are not known but districts:
 
     - `may_establish`: yes, no or unknown;
     - `open_clusters`: how many more may count, as they may lie here or may be established: the answer is that
@@ -128,7 +128,9 @@ def eligibility(  # noqa: PLR0913 - all but the register is keyword-only
     more = () if units is None or isinstance(units, pd.DataFrame) else units
     names = sorted({*homes.names, *more}, key=lambda name: (fold(name), name))
     rows = [_unit(table, homes.of(name), question, homes.reason) for name in names]
-    return pd.DataFrame(rows, index=pd.Index(names, name=question.by))
+    # Asked by commune of a register of districts: what is listed are districts.
+    listed = "district" if homes.reason == "no_commune" else question.by
+    return pd.DataFrame(rows, index=pd.Index(names, name=listed))
 
 
 @dataclass(frozen=True, slots=True)

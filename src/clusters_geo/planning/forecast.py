@@ -16,8 +16,11 @@ import pandas as pd
 from clusters_geo.data import data_file
 from clusters_geo.errors import SchemaError
 from clusters_geo.history.events import as_day
-from clusters_geo.planning.pipeline import today_of
+from clusters_geo.names import fold
+from clusters_geo.planning.pipeline import today_of, unit_of
 from clusters_geo.reading.side_files import read_toml
+from clusters_geo.units.model import unit_level
+from clusters_geo.units.places import UNPLACED
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -227,13 +230,15 @@ def load_scenarios(path: str | os.PathLike[str] | None = None) -> dict[str, dict
     return scenarios
 
 
-def forecast_supply(
+def forecast_supply(  # noqa: PLR0913 - all but the first three are keyword-only
     clusters: pd.DataFrame,
     horizon: str | dt.date,
     scenario: str = "register",
     *,
     as_of: str | dt.date | None = None,
     scenarios: str | os.PathLike[str] | None = None,
+    by: str | None = None,
+    units: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return how many pending sites will have broken ground, and their hectares, by quarter.
 
@@ -250,6 +255,8 @@ def forecast_supply(
         Today, for this forecast; None for the register's own date.
     scenarios
         A TOML file with scenarios of your own.
+    by, units
+        By which units, as for `pipeline`; None for all sites together. The rate is that of all sites.
 
     Returns
     -------
@@ -258,7 +265,9 @@ def forecast_supply(
     planned area), `started_ha_modelled` (how much of the expected hectares rests on modelled areas). 90 %
     intervals if the rate held; the same input gives the same numbers. In `.attrs["forecast"]`: the rate and
     what it was counted from, the sites, and `unknown`: what cannot be known from the register, with the
-    reason.
+    reason. By units one row per `unit` ("" where the register names none, `unplaced` in no known one) and
+    quarter, with `sites` (how many wait) in front: expected starts and hectares add up to those of all, the
+    ends of intervals do not.
 
     Raises
     ------
@@ -271,6 +280,11 @@ def forecast_supply(
     >>> found = forecast_supply(table, "2023-03-31", "second-half-2024", as_of="2022-09-30")
     >>> found["starts"].round(2).tolist(), found.attrs["forecast"]["without_area"]
     ([1.56, 1.9], 1)
+    >>> told = {"as_of": "2022-09-30", "by": "district"}
+    >>> placed = table.assign(district=["Ba Vì", "Sóc Sơn"])
+    >>> by_unit = forecast_supply(placed, "2022-12-31", "second-half-2024", **told)
+    >>> by_unit["starts"].round(2).groupby("unit").sum().to_dict()
+    {'Ba Vì': 0.78, 'Sóc Sơn': 0.78}
     """
     today, last = _today(clusters, as_of), as_day(horizon)
     if last <= today:
@@ -279,8 +293,12 @@ def forecast_supply(
     hazard = _hazard_of(load_scenarios(scenarios), scenario, clusters, sites, today)
     areas = _areas(sites)
     ends = _quarter_ends(today, last)
-    rows = [_quarter(hazard, len(sites), areas, float((end - today).days)) for end in ends]
-    table = pd.DataFrame(rows, index=pd.Index(ends, name="quarter"))
+    if by is None and units is None:
+        table = _quarters(hazard, areas, ends, today)
+    else:
+        level = unit_level(units) if by is None and units is not None else by
+        home = unit_of(sites, level, units).fillna("" if units is None else UNPLACED)
+        table = _by_unit(hazard, areas, home, ends, today)
     table.attrs["forecast"] = {
         "scenario": scenario,
         "as_of": f"{today:%Y-%m-%d}",
@@ -337,6 +355,29 @@ def _areas(sites: pd.DataFrame) -> pd.DataFrame:
 def _quarter_ends(today: pd.Timestamp, last: pd.Timestamp) -> list[pd.Timestamp]:
     ends = pd.date_range(today + pd.Timedelta(days=1), last + pd.offsets.QuarterEnd(0), freq="QE")
     return [pd.Timestamp(end) for end in ends]
+
+
+def _quarters(
+    hazard: Hazard, areas: pd.DataFrame, ends: list[pd.Timestamp], today: pd.Timestamp
+) -> pd.DataFrame:
+    rows = [_quarter(hazard, len(areas), areas, float((end - today).days)) for end in ends]
+    return pd.DataFrame(rows, index=pd.Index(ends, name="quarter"))
+
+
+def _by_unit(
+    hazard: Hazard, areas: pd.DataFrame, home: pd.Series, ends: list[pd.Timestamp], today: pd.Timestamp
+) -> pd.DataFrame:
+    """Return the quarters of each unit below each other, rows of no unit last."""
+    names = sorted(home.unique(), key=lambda name: (name in {"", UNPLACED}, fold(name)))
+    parts = []
+    for name in names:
+        here = areas[(home == name).to_numpy(dtype=bool)]
+        part = _quarters(hazard, here, ends, today).reset_index()
+        parts.append(part.assign(unit=name, sites=len(here)))
+    if not parts:
+        parts = [_quarters(hazard, areas, ends, today).reset_index().assign(unit="", sites=0).iloc[:0]]
+    table = pd.concat(parts).set_index(["unit", "quarter"])
+    return table[["sites", *table.columns.drop("sites")]]
 
 
 def _quarter(hazard: Hazard, sites: int, areas: pd.DataFrame, days: float) -> dict[str, float]:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from clusters_geo.errors import SchemaError
 from clusters_geo.planning.law import DISTRICTS_ABOLISHED, unit_on
 from clusters_geo.reference import load_bundled_units
 from clusters_geo.units.model import GENERATIONS, unit_labels, unit_level
-from clusters_geo.units.places import home_units, locate
+from clusters_geo.units.places import home_units, locate, require_column
 
 if TYPE_CHECKING:
     from datetime import date
@@ -96,8 +95,7 @@ def homes_of(
     if by == "commune" and not chosen and by not in clusters and "district" in clusters:
         named = home_units(clusters, by="district").reset_index(drop=True)
         return Homes(named, [()] * len(clusters), "no_commune")
-    if by not in clusters:
-        raise SchemaError("units.no-column", column=by, columns=[str(name) for name in clusters])
+    require_column(clusters, by)
     own = home_units(clusters, by=by) if by in ("district", "commune") else clusters[by].astype("string")
     old = by == "commune" and day >= DISTRICTS_ABOLISHED and _is_older(clusters)
     return Homes(own.reset_index(drop=True), [()] * len(clusters), "generation" if old else "")

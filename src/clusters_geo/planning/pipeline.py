@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clusters_geo.errors import SchemaError
 from clusters_geo.history.events import as_day
-from clusters_geo.units.places import UNPLACED, home_units, named_level
+from clusters_geo.units.places import UNPLACED, home_units, named_level, require_column
 
 if TYPE_CHECKING:
     import datetime as dt
 
-__all__ = ["STAGES", "TIERS", "pipeline", "pipeline_tiers", "today_of"]
+__all__ = ["STAGES", "TIERS", "pipeline", "pipeline_tiers", "today_of", "unit_of"]
 
 # Each stage with the columns that tell of it: a day, or that it is so.
 STAGES: dict[str, tuple[str, ...]] = {
@@ -96,7 +95,7 @@ def pipeline(
     table = pd.DataFrame(
         {
             **{name: sites[name] for name in ("name", "district", "status") if name in sites},
-            "unit": _unit_of(clusters, by, units)[waiting],
+            "unit": unit_of(clusters, by, units)[waiting],
             "stage": stage,
             "since": since,
             "months": _months(since, today),
@@ -175,22 +174,27 @@ def pipeline_tiers(
         }
     )
     order = table.reset_index().assign(
-        rank=lambda t: t["tier"].map({tier: i for i, tier in enumerate(TIERS)})
+        last=lambda t: t["unit"].isin(["", UNPLACED]),
+        rank=lambda t: t["tier"].map({tier: i for i, tier in enumerate(TIERS)}),
     )
-    return (
-        order.sort_values(["unit", "rank", "year"]).drop(columns="rank").set_index(["unit", "tier", "year"])
-    )
+    rows = order.sort_values(["last", "unit", "rank", "year"]).drop(columns=["last", "rank"])
+    return rows.set_index(["unit", "tier", "year"])
 
 
-def _unit_of(rows: pd.DataFrame, by: str | None, units: pd.DataFrame | None) -> pd.Series:
-    """Return the unit of each row, by where it lies, by its spelling, or by any other column."""
+def unit_of(rows: pd.DataFrame, by: str | None, units: pd.DataFrame | None) -> pd.Series:
+    """Return the unit of each row, by where it lies, by its spelling, or by any other column; see `pipeline`.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such column.
+    """
     if by is None:
         return pd.Series(pd.NA, index=rows.index, dtype="string")
     if units is not None or by in ("district", "commune"):
         found: pd.Series = home_units(rows, units, by=by)
         return found
-    if by not in rows:
-        raise SchemaError("units.no-column", column=by, columns=[str(name) for name in rows])
+    require_column(rows, by)
     return rows[by].astype("string")
 
 
@@ -204,7 +208,7 @@ def _ready(
     land = operating.get("ready_ha", blank).astype("float64").fillna(may) - leased
     today = today_of(clusters, as_of)
     year = pd.NA if today is None else today.year
-    unit = _unit_of(clusters, by, units)[at_work]
+    unit = unit_of(clusters, by, units)[at_work]
     known = pd.DataFrame({"unit": unit, "tier": "ready", "hectares": land.clip(lower=0)}).dropna(
         subset=["hectares"]
     )

@@ -21,7 +21,7 @@ from clusters_geo.writing import target_of, write_text
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -29,7 +29,15 @@ if TYPE_CHECKING:
     from clusters_geo.report.audit_report import AuditReport
     from clusters_geo.schema import Language
 
-__all__ = ["FORMATS", "TEXT_FORMATS", "explain_rule", "findings_html", "findings_text", "findings_to_file"]
+__all__ = [
+    "FORMATS",
+    "TEXT_FORMATS",
+    "explain_rule",
+    "findings_html",
+    "findings_page",
+    "findings_text",
+    "findings_to_file",
+]
 
 TEXT_FORMATS = ("table", "json", "csv", "md", "sarif", "junit", "html")
 FORMATS = (*TEXT_FORMATS, "xlsx")
@@ -167,6 +175,34 @@ def _parameter(value: object, lang: Language) -> str:
 
 def findings_html(report: AuditReport) -> str:
     """Return the page: summary, findings by district, what was not judged, provenance, room to sign."""
+    return findings_page(
+        report,
+        headline=[*report.headline(), *report.whole_elsewhere()],
+        counts=[(r, s, report.say(s), title, n) for r, s, title, n in report.counts()],
+        sections=report.by_district(),
+    )
+
+
+def findings_page(
+    report: AuditReport,
+    *,
+    headline: list[str],
+    counts: list[tuple[str, str, str, str, int]],
+    sections: Iterable[tuple[str, pd.DataFrame]],
+) -> str:
+    """Return a page of findings under headings, with counts before and the provenance below.
+
+    Parameters
+    ----------
+    report
+        The audit whose rules and provenance are told.
+    headline
+        What is said first, a line each.
+    counts
+        Rule, severity, its word, what it is, how many.
+    sections
+        Headings with the findings below them.
+    """
     from jinja2 import Environment
 
     page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_template())
@@ -174,11 +210,11 @@ def findings_html(report: AuditReport) -> str:
         page.render(
             lang=report.lang,
             title=report.say("title"),
-            headline=[*report.headline(), *report.whole_elsewhere()],
-            counts=[(r, s, report.say(s), title, n) for r, s, title, n in report.counts()],
+            headline=headline,
+            counts=counts,
             summary_header=[report.say(key) for key in ("severity", "what", "findings")],
             none=report.say("none"),
-            districts=[(name, _rows(report, rows)) for name, rows in report.by_district()],
+            districts=[(name, _rows(report, rows)) for name, rows in sections],
             header=[report.say(key) for key in ("severity", "cluster_id", "message", "fix")],
             not_judged=report.not_judged(),
             not_judged_title=report.say("not_judged"),

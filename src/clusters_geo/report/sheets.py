@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from clusters_geo.measure.rates import fill_rates
-from clusters_geo.measure.summary import UNKNOWN, city_per_hectare, reconcile, summarize, totals_by_basis
+from clusters_geo.measure.summary import (
+    UNKNOWN,
+    city_per_hectare,
+    pending_sites,
+    reconcile,
+    summarize,
+    totals_by_basis,
+)
 from clusters_geo.measure.trust import MARK, STATED_MARK, doubtful_cells, province_of
 from clusters_geo.report.tables import Sheet, say, to_records
+from clusters_geo.report.unplaced import unplaced_notes
 from clusters_geo.schema import BASES, STATUSES, label
 from clusters_geo.units.places import UNPLACED
 from clusters_geo.words import MISSING, format_number, format_percent, speaker
@@ -99,7 +108,8 @@ def group_sheet(
     groups = summarize(clusters, by=by, units=units)
     if by != "status":  # its areas are those of each status, the total's those of operating clusters
         groups = pd.concat([groups, summarize(clusters)])
-    return summary_table_sheet(groups, by, lang)
+    sheet = summary_table_sheet(groups, by, lang)
+    return replace(sheet, notes=(*sheet.notes, *unplaced_notes(clusters, units, lang)))
 
 
 def homes_sheet(clusters: pd.DataFrame, home: pd.Series, level: str, lang: Language) -> Sheet:
@@ -267,7 +277,7 @@ def _areas_note(groups: pd.DataFrame, lang: Language) -> tuple[str, ...]:
     others = [
         f"{_within(say(counted, lang))} {signs[area]}{_hectares(totals[area], lang)}"
         for counted, area in _OTHERS
-        if totals[counted] > 0
+        if totals[counted] > 0 and pd.notna(totals[area])
     ]
     return (say("areas_note", lang, others=others),) if others else ()
 
@@ -362,7 +372,8 @@ def pending_units_sheet(
         cells = (signs[key] + write(row[key], lang) for key, write in writers.items())
         rows.append((_group_name(str(name), lang), *cells))
     header = (_group_heading(by, lang), say("short_pending_sites", lang), label("planned_ha", lang))
-    return Sheet(say("pending_title", lang), header, tuple(rows), frozenset({1, 2}), _legend(rows, lang))
+    notes = (*_legend(rows, lang), *unplaced_notes(pending_sites(clusters), units, lang))
+    return Sheet(say("pending_title", lang), header, tuple(rows), frozenset({1, 2}), notes)
 
 
 def eligibility_sheet(table: pd.DataFrame, lang: Language, notes: Sequence[str] = ()) -> Sheet:

@@ -24,19 +24,31 @@ if TYPE_CHECKING:
     from clusters_geo.history.compare import Comparison
     from clusters_geo.schema import Language
 
-__all__ = ["bridge_chart", "compare_sheets", "forecast_sheet", "pipeline_sheets", "tiers_chart"]
+__all__ = [
+    "bridge_chart",
+    "compare_sheets",
+    "forecast_sheet",
+    "forecast_units_sheet",
+    "pipeline_sheets",
+    "tiers_chart",
+]
 
 _say = speaker("planning")
 _MOST = 40
 
 
-def compare_sheets(found: Comparison, lang: Language, *, most: int | None = _MOST) -> list[Sheet]:
-    """Return the bridge, the units if asked by them, and the changes; `most` rows, and how many there are."""
-    units = [] if found.by_unit is None else [_units_sheet(found, found.by_unit, lang)]
+def compare_sheets(
+    found: Comparison, lang: Language, *, most: int | None = _MOST, notes: tuple[str, ...] = ()
+) -> list[Sheet]:
+    """Return the bridge, the units if asked by them, and the changes; `most` rows, and how many there are.
+
+    The notes stand below the units.
+    """
+    units = [] if found.by_unit is None else [_units_sheet(found, found.by_unit, lang, notes)]
     return [_bridge_sheet(found, lang), *units, _changes_sheet(found.changes, lang, most)]
 
 
-def _units_sheet(found: Comparison, table: pd.DataFrame, lang: Language) -> Sheet:
+def _units_sheet(found: Comparison, table: pd.DataFrame, lang: Language, notes: tuple[str, ...]) -> Sheet:
     rows = tuple(
         (
             _unit(unit, lang),
@@ -50,7 +62,7 @@ def _units_sheet(found: Comparison, table: pd.DataFrame, lang: Language) -> Shee
     )
     title = _say("compare_units", lang, measure=label(found.measure, lang))
     keys = ("unit", "step_before", "step_after", "difference", "clusters_before", "clusters_after")
-    return Sheet(title, tuple(_say(key, lang) for key in keys), rows, frozenset({1, 2, 3, 4, 5}))
+    return Sheet(title, tuple(_say(key, lang) for key in keys), rows, frozenset({1, 2, 3, 4, 5}), notes)
 
 
 def _bridge_sheet(found: Comparison, lang: Language) -> Sheet:
@@ -135,9 +147,14 @@ def bridge_chart(found: Comparison, lang: Language) -> Chart:
 
 
 def pipeline_sheets(
-    sites: pd.DataFrame, tiers: pd.DataFrame, lang: Language, *, day: pd.Timestamp | None
+    sites: pd.DataFrame,
+    tiers: pd.DataFrame,
+    lang: Language,
+    *,
+    day: pd.Timestamp | None,
+    notes: tuple[str, ...] = (),
 ) -> list[Sheet]:
-    """Return each site with its stage, and hectares by unit and readiness."""
+    """Return each site with its stage, and hectares by unit and readiness with the notes below."""
     rows = tuple(
         (
             str(row.get("name", row["id"])),
@@ -157,10 +174,10 @@ def pipeline_sheets(
         else _say("pipeline", lang, day=format_date(day, lang))
     )
     first = Sheet(title, tuple(_say(key, lang) for key in keys), rows, frozenset({4, 5, 6}))
-    return [first, _tiers_sheet(tiers, lang)]
+    return [first, _tiers_sheet(tiers, lang, notes)]
 
 
-def _tiers_sheet(tiers: pd.DataFrame, lang: Language) -> Sheet:
+def _tiers_sheet(tiers: pd.DataFrame, lang: Language, notes: tuple[str, ...]) -> Sheet:
     rows = tuple(
         (
             _unit(row["unit"], lang),
@@ -173,7 +190,8 @@ def _tiers_sheet(tiers: pd.DataFrame, lang: Language) -> Sheet:
         for row in tiers.reset_index().to_dict("records")
     )
     keys = ("unit", "tier", "year", "sites", "hectares", "modelled_of")
-    return Sheet(_say("tiers", lang), tuple(_say(key, lang) for key in keys), rows, frozenset({2, 3, 4, 5}))
+    header = tuple(_say(key, lang) for key in keys)
+    return Sheet(_say("tiers", lang), header, rows, frozenset({2, 3, 4, 5}), notes)
 
 
 def _tier(value: object) -> str:
@@ -181,7 +199,10 @@ def _tier(value: object) -> str:
 
 
 def _unit(label: object, lang: Language) -> str:
-    return speaker("reports")("unplaced", lang) if label == UNPLACED else format_value(label, lang)
+    if label == UNPLACED:
+        return speaker("reports")("unplaced", lang)
+    # No layer and no name: nothing was looked for, so that nothing is unplaced.
+    return speaker("reports")("unknown", lang) if label == "" else format_value(label, lang)
 
 
 def tiers_chart(tiers: pd.DataFrame, lang: Language) -> Chart:
@@ -220,6 +241,26 @@ def forecast_sheet(
     title = _say("forecast", lang, day=day, scenario=scenario)
     notes = tuple(_forecast_notes(table, lang))
     return Sheet(title, tuple(_say(key, lang) for key in keys), rows, frozenset({1, 2, 3, 4}), notes)
+
+
+def forecast_units_sheet(table: pd.DataFrame, lang: Language, notes: tuple[str, ...] = ()) -> Sheet:
+    """Return a forecast by unit as it stands at its last day; see `forecast_supply`."""
+    last = table.index.get_level_values("quarter").max()
+    rows = tuple(
+        (
+            _unit(unit, lang),
+            _whole(row["sites"], lang),
+            format_number(row["starts"], lang),
+            _range(row["starts_low"], row["starts_high"], lang, 0),
+            format_number(row["started_ha"], lang),
+            _range(row["started_ha_low"], row["started_ha_high"], lang, 0),
+        )
+        for unit, row in table.xs(last, level="quarter").iterrows()
+    )
+    title = _say("forecast_units", lang, day=format_date(last, lang))
+    keys = ("unit", "sites_waiting", "starts", "starts_range", "started_ha", "ha_range")
+    header = tuple(_say(key, lang) for key in keys)
+    return Sheet(title, header, rows, frozenset({1, 2, 3, 4, 5}), (_say("forecast_units_note", lang), *notes))
 
 
 def _forecast_notes(table: pd.DataFrame, lang: Language) -> Iterable[str]:

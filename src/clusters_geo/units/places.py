@@ -19,6 +19,7 @@ import shapely
 
 from clusters_geo.area import area_ha
 from clusters_geo.crs import HANOI_CRS, require_crs
+from clusters_geo.errors import SchemaError
 from clusters_geo.names import strip_accents
 from clusters_geo.units.model import split_type, unit_key, unit_labels
 from clusters_geo.units.names import Gazetteer, Named
@@ -26,7 +27,7 @@ from clusters_geo.units.names import Gazetteer, Named
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["UNPLACED", "home_units", "locate", "named_level", "shares"]
+__all__ = ["UNPLACED", "home_units", "locate", "named_level", "require_column", "shares"]
 
 # What the rows that lie in no known unit are called in tables for programs.
 UNPLACED = "unplaced"
@@ -162,6 +163,25 @@ def named_level(clusters: pd.DataFrame) -> Literal["district", "commune"]:
     """
     is_named = {name: any(_texts(clusters, name)) for name in ("district", "commune")}
     return "commune" if is_named["commune"] and not is_named["district"] else "district"
+
+
+def require_column(clusters: pd.DataFrame, by: str) -> None:
+    """Refuse to go by the names of a column that a register does not have, with what would do instead.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such column.
+
+    Examples
+    --------
+    >>> require_column(pd.DataFrame({"name": ["A"]}), "commune")
+    Traceback (most recent call last):
+    clusters_geo.errors.SchemaError: There is no column commune; there are: name. Add it, or ...
+    """
+    if by not in clusters:
+        code = "units.no-names" if by in ("district", "commune") else "units.no-column"
+        raise SchemaError(code, column=by, columns=[str(name) for name in clusters])
 
 
 def shares(shapes: gpd.GeoSeries, holders: gpd.GeoSeries) -> pd.DataFrame:
