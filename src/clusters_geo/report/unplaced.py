@@ -1,7 +1,5 @@
-"""Why clusters lie in no known unit, in lines below a table: one a reason, each cluster with what it may be.
-
-Small, for tables of totals, of pending sites, of stages, of forecasts and of changes all end in these lines.
-"""
+"""Why clusters lie in no known unit, in lines below a table: one a reason, each cluster with what it may be."""
+# Small: tables of totals, pending sites, stages, forecasts and changes all end in these lines.
 
 from __future__ import annotations
 
