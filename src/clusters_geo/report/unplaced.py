@@ -1,4 +1,4 @@
-"""Why clusters lie in no known unit, in lines below a table: one a reason, each cluster with what it may be."""
+"""Why clusters lie in no known unit, in lines below a table: one a reason, each with what it may be."""
 # Small: tables of totals, pending sites, stages, forecasts and changes all end in these lines.
 
 from __future__ import annotations
