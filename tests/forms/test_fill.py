@@ -264,3 +264,16 @@ def test_an_empty_register_gives_noughts_and_no_rate(register):
     table = form(register.iloc[:0], "04", period="2026-H1", anyway=True)
     assert table["result"].drop("19").eq(0).all()
     assert math.isnan(table.loc["19", "result"])
+
+
+def test_row_19_tells_the_rate_with_the_clusters_that_state_only_a_rate(register):
+    # Four operate: 15, 42, 7 and 8 ha, of which 14.5, 12, 7 and 4 are leased.
+    register["fill_rate_declared"] = [0.9, *[float("nan")] * 5]
+    register.loc["CCN-01", "leased_ha"] = float("nan")
+    by_hand = 100 * (0.9 * 15 + 12 + 7 + 4) / 72
+    note = form(register, "04", period="2026-H1", anyway=True, lang="en").loc["19", "note"]
+    assert f"with 1 that state only a rate: {by_hand:.1f}" in note
+    register["fill_rate_declared"] = float("nan")
+    assert (
+        "only a rate" not in form(register, "04", period="2026-H1", anyway=True, lang="en").loc["19", "note"]
+    )

@@ -147,7 +147,19 @@ def test_either_table_may_be_empty(town, town_districts, which):
     tables[which] = tables[which].iloc[:0]
     data = make_map(**tables).data
     assert len(data["clusters"]["id"]) == (0 if which == "clusters" else 7)
-    assert len(data["measures"]) == (0 if which == "districts" else 8)
+    assert len(data["measures"]) == (2 if which == "districts" else 8)  # without units, those of clusters
+
+
+def test_without_units_the_symbols_of_clusters_are_filled_by_what_is_known_of_them(town):
+    rates = [0.2, 0.6, 0.9, 1.0, None, None, None]
+    data = make_map(town.drop(columns=["planned_ha", "built_ha"]).assign(fill_rate_declared=rates)).data
+    assert [m["name"] for m in data["measures"]] == ["fill_rate"]
+    assert data["measure"] == "fill_rate"
+    assert data["measures"][0]["range"] == [0.2, 1]
+    assert data["measures"][0]["shown"] == []
+    own = make_map(town.assign(workers=[10, 20, 30, 40, 50, 60, 70]), measure="workers").data
+    assert own["measure"] == "workers"
+    assert own["measures"][0]["full"] == 70
 
 
 def test_inputs_stay_as_they_were(town, town_districts):

@@ -86,3 +86,20 @@ def test_nothing_published_is_a_dash_and_no_area_of_nought(clusters):
     assert {row[-1] for row in sheet.rows} == {"–"}
     published = {row[0]: row[-1] for row in group_sheet(clusters, "district", "vi").rows}
     assert published["Tổng"] == "519,0"
+
+
+def test_a_long_note_gets_the_width_that_others_can_spare():
+    note = "tính cả hai cụm chỉ khai tỷ lệ, chưa có đất công nghiệp của ba cụm " * 3
+    sheet = Sheet(
+        "", ("Dòng", "Chỉ tiêu", "Ghi chú"), (("1", "Số lượng cụm công nghiệp đã thành lập", note),)
+    )
+    lines = to_text(sheet, width=100).splitlines()
+    # In a third of the room the note would take twelve lines.
+    assert len(lines) <= 7
+
+
+def test_areas_that_nobody_knows_are_not_told_beside_the_total(clusters):
+    bare = clusters.assign(planned_ha=float("nan"), built_ha=float("nan"))
+    assert not [note for note in group_sheet(bare, "district", "vi").notes if note.startswith("Diện tích")]
+    told = group_sheet(clusters, "district", "vi").notes
+    assert any(note.startswith("Diện tích, tỷ lệ là của cụm đang hoạt động") for note in told)

@@ -20,7 +20,7 @@ from clusters_geo.measure.trust import MARK, is_fact
 from clusters_geo.reading.notes import read_from
 from clusters_geo.schema import BASES
 from clusters_geo.validation import validate
-from clusters_geo.words import format_number, format_value, speaker
+from clusters_geo.words import format_number, format_percent, format_value, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -318,8 +318,19 @@ def _with_missing_land(table: pd.DataFrame, clusters: pd.DataFrame, lang: Langua
         )
         own = implied[implied.index.astype(str).isin(ids)]
         told = word("implied_land", lang, n=len(own), value=math.fsum(own)) if len(own) else ""
-        notes[at] = "; ".join(filter(None, (notes[at], gone, told)))
+        stated = _with_stated(table.loc[at], clusters, lang) if table["row"][at] == "19" else ""
+        notes[at] = "; ".join(filter(None, (notes[at], gone, told, stated)))
     return notes
+
+
+def _with_stated(row: pd.Series, clusters: pd.DataFrame, lang: Language) -> str:
+    """Say what the rate is with the clusters that state only a rate, as tables and maps give it."""
+    ids = {key for name in ("cluster_ids", "missing_ids") for key in str(row[name]).split("; ")}
+    rows = clusters[clusters.index.astype(str).isin(ids)]
+    # Who operates is the form's answer, by the day of the period.
+    totals = summarize(rows.assign(status="operating")).iloc[0]
+    n, rate = int(totals["fill_rate_stated_clusters"]), totals["lawful_fill_rate"]
+    return word("with_stated", lang, n=n, value=format_percent(rate, lang)) if n else ""
 
 
 _LAND = ("leased_ha", "leasable_ha", "fill_rate_declared")

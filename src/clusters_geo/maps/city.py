@@ -27,7 +27,7 @@ from clusters_geo.maps.page import (
 from clusters_geo.maps.plain import escaped_json, plain_text
 from clusters_geo.maps.stock import stock_layers
 from clusters_geo.names import did_you_mean, match_names
-from clusters_geo.words import LANGUAGES, catalogue, speaker
+from clusters_geo.words import LANGUAGES, Words, catalogue, speaker
 from clusters_geo.writing import write_text
 
 if TYPE_CHECKING:
@@ -260,10 +260,16 @@ class Look:
             "lang": self.lang,
             "theme": self.theme,
             "title": {lang: self.heading(lang, focus) for lang in LANGUAGES},
-            "texts": {key: [*both] for key, both in catalogue("map").items()},
+            "texts": {key: [*both] for key, both in (catalogue("map") | _of_tables()).items()},
             "tiles": self.tiles,
             "version": __version__,
         }
+
+
+def _of_tables() -> dict[str, Words]:
+    """Return what the page says in the very words of the tables."""
+    words = catalogue("reports")
+    return {"knownFor": words["known_of"], "modelledFor": words["modelled_for"]}
 
 
 def _require_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -16,7 +16,7 @@ from clusters_geo.area import area_ha
 from clusters_geo.crs import MAP_CRS, require_crs
 from clusters_geo.errors import SchemaError
 from clusters_geo.maps.extras import charts, credit, poles
-from clusters_geo.maps.measures import MEASURES, opens_on, own_measure
+from clusters_geo.maps.measures import MEASURES, opens_on, own_measure, rests_on, stated_by
 from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number, plain_text, plain_value
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
 from clusters_geo.measure.rates import RATES, build_out_rate, fill_rates
@@ -125,7 +125,9 @@ class Content:
         square_km = area_ha(tables.districts) / _HA_PER_KM2
         totals = _totals(tables.clusters, home)
         measures = _measures(tables, totals, square_km, home, classes)
-        at_work = int((totals.drop(index=WHOLE)["operating_clusters"] > 0).sum())
+        # Of units that are drawn; without any, clusters alone tell.
+        drawn = totals.drop(index=WHOLE) if len(tables.districts) else totals.iloc[:0]
+        at_work = int((drawn["operating_clusters"] > 0).sum())
         chosen = opens_on(measures, classes.measure, at_work)
         return cls(tables, home, borders, square_km, measures, totals, chosen)
 
@@ -163,7 +165,7 @@ class Content:
             "sources": _sources(about, self.tables.districts),
         }
         content["sha256"] = hashlib.sha256(escaped_json(content).encode()).hexdigest()
-        drawn = charts(_plain(about), self.home[about.index], _row(self.totals, focus))
+        drawn = charts(_plain(about), self.home[about.index], self._totals_of(focus))
         return content | {"inputs": self.tables.files, "charts": drawn}
 
     def without_script(self, *, focus: str | None, lang: Language, title: str) -> str:
@@ -172,14 +174,21 @@ class Content:
 
         clusters = self.tables.clusters
         about = clusters if focus is None else clusters[(self.home == focus).fillna(value=False)]
-        # The same totals as on the page: only the whole register knows which are confirmed.
-        known = focus is None or focus in self.totals.index
-        totals = _row(self.totals, focus) if known else None
-        home = self.home[about.index]
-        units = self.tables.districts
+        home, units, totals = self.home[about.index], self.tables.districts, self._totals_of(focus)
         return without_script(
             about, units, home, level=self.level, focus=focus, totals=totals, lang=lang, title=title
         )
+
+    def _totals_of(self, focus: str | None) -> pd.DataFrame:
+        """Return the totals of what is shown, a row a unit and the last for all: the page's, computed once.
+
+        Only the whole register knows which are confirmed.
+        """
+        if focus is None:
+            return self.totals
+        if focus not in self.totals.index:
+            return summarize(_plain(self.tables.clusters.iloc[:0]))
+        return self.totals.loc[[focus]]
 
     @property
     def level(self) -> str:
@@ -235,9 +244,10 @@ class Content:
 
 def _unplaced(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:
     """Return what lies in no known unit, a line of its own: how many clusters, and the operating hectares."""
-    rows = _plain(clusters[home.isna()])
-    row = summarize(rows).iloc[0]
     figures = ("clusters", "operating_clusters", "pending_sites", "planned_ha", "built_ha")
+    if home.notna().all():
+        return dict.fromkeys(figures[:3], 0) | dict.fromkeys(figures[3:])
+    row = summarize(_plain(clusters[home.isna()])).iloc[0]
     return {name: plain_value(row[name]) for name in figures}
 
 
@@ -325,7 +335,7 @@ def _measures(
     own = classes.measure is not None and classes.measure not in {m.name for m in MEASURES}
     measures = (own_measure(str(classes.measure), clusters), *MEASURES) if own else MEASURES
     if names.empty:
-        return []
+        return _measures_of_clusters(clusters, measures, classes)
     if not ((totals["lawful_fill_rate"] - totals["fill_rate"]).abs() > _SAME_RATE).any():
         measures = tuple(m for m in measures if m.name != "lawful_fill_rate")
     by_district = totals.drop(index=WHOLE).reindex(index=names).set_index(names.index)
@@ -368,13 +378,28 @@ def _measure(
     if measure.kind == "amount" and measure.unit == "clusters":
         # No row for a district in the summary means that it has no cluster, which is a count.
         values = values.fillna(0)
+    drawn, shown = _classed(measure, values, clusters, classes)
+    return drawn | {
+        "values": [plain_number(v) for v in values],
+        "shown": [plain_number(v) for v in shown],
+        "rests": rests_on(by_district, measure),
+        "stated": stated_by(by_district, measure),
+        "estimated": [bool(mark) for mark in marks],
+        # Where nothing operates no rate and no area is asked for: neither 0 nor unknown.
+        "nothing": _nothing_there(measure, by_district),
+    }
+
+
+def _classed(
+    measure: Measure, values: pd.Series, clusters: pd.DataFrame, classes: Classes
+) -> tuple[dict[str, JSON], pd.Series]:
+    """Return how a measure is drawn and classed, and its values as they are shown."""
     # Classes are made of what is shown, or five of them could read "82.6 % – 82.6 %".
-    places = measure.decimals + (2 if measure.kind == "rate" else 0)
-    shown = values.astype("float64").map(lambda value: round_half_up(value, places))
+    shown = values.astype("float64").map(lambda value: round_half_up(value, measure.places))
     some = shown[shown != 0]
     method, breaks = classes.of(measure, some)
     most = column_of(clusters, measure.field).max() if measure.field and measure.kind == "amount" else 1
-    return {
+    drawn: dict[str, JSON] = {
         "name": measure.name,
         "kind": measure.kind,
         "label": measure.words._asdict(),
@@ -385,14 +410,24 @@ def _measure(
         "field": measure.field,
         "full": plain_number(most),
         "range": [plain_number(edge) for edge in (some.min(), some.max())],
-        "values": [plain_number(v) for v in values],
-        "shown": [plain_number(v) for v in shown],
-        "rests": _rests_on(by_district, measure),
-        "stated": _stated(by_district, measure),
-        "estimated": [bool(mark) for mark in marks],
-        # Where nothing operates no rate and no area is asked for: neither 0 nor unknown.
-        "nothing": _nothing_there(measure, by_district),
     }
+    return drawn, shown
+
+
+def _measures_of_clusters(
+    clusters: gpd.GeoDataFrame, measures: tuple[Measure, ...], classes: Classes
+) -> list[dict[str, JSON]]:
+    """Return what the symbols of clusters can be filled by, where there are no units to draw."""
+    of_units: dict[str, JSON] = {"values": [], "shown": [], "estimated": [], "nothing": []}
+    rates, found = _rates(clusters), []
+    for measure in measures:
+        if measure.field is None:
+            continue
+        values = rates.get(measure.field, column_of(clusters, measure.field))
+        if values.notna().any():
+            drawn, _ = _classed(measure, values, clusters, classes)
+            found.append(drawn | of_units | {"rests": None, "stated": None})
+    return found
 
 
 def _nothing_there(measure: Measure, by_district: pd.DataFrame) -> list[JSON]:
@@ -410,23 +445,6 @@ def _measure_of(measure: dict[str, JSON], shown: list[int]) -> dict[str, JSON]:
     """Return a measure for some districts; its classes stay those of all."""
     lists = {name: measure[name] for name in ("values", "shown", "rests", "stated", "estimated", "nothing")}
     return measure | {n: [v[i] for i in shown] for n, v in lists.items() if isinstance(v, list)}
-
-
-def _rests_on(by_district: pd.DataFrame, measure: Measure) -> list[JSON] | None:
-    """Return on how many clusters each district's rate rests: known as facts, and modelled."""
-    rate = measure.name.removeprefix("lawful_")
-    if f"{rate}_known_clusters" not in by_district:
-        return None
-    counts = (by_district[f"{rate}_{how}_clusters"].fillna(0) for how in ("known", "modelled"))
-    return [[int(known), int(modelled)] for known, modelled in zip(*counts, strict=True)]
-
-
-def _stated(by_district: pd.DataFrame, measure: Measure) -> list[JSON] | None:
-    """Return by what each district's fill rate was averaged, where it rests on stated rates."""
-    if measure.name not in ("fill_rate", "lawful_fill_rate"):
-        return None
-    stated = by_district["fill_rate_by"].where(by_district["fill_rate_stated_clusters"] > 0)
-    return [None if pd.isna(by) else str(by) for by in stated]
 
 
 def _clusters(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:

@@ -91,7 +91,7 @@ def _commonest(table: pd.DataFrame, name: str) -> str:
     return "" if told.empty else plain_text(told.value_counts().index[0])
 
 
-def charts(rows: pd.DataFrame, home: pd.Series, totals: pd.Series) -> dict[str, JSON]:
+def charts(rows: pd.DataFrame, home: pd.Series, totals: pd.DataFrame) -> dict[str, JSON]:
     """Return the charts of what a map is about, in each language: stages, areas by unit, rates declared.
 
     Parameters
@@ -101,27 +101,31 @@ def charts(rows: pd.DataFrame, home: pd.Series, totals: pd.Series) -> dict[str, 
     home
         The unit of each.
     totals
-        Their totals as the whole register gives them: what is confirmed there carries no "≈" here.
+        Their totals as the whole register gives them, as from `summarize`: a row a unit, the last for all.
 
     Examples
     --------
     >>> import clusters_geo as cg
+    >>> import pandas as pd
     >>> clusters, _ = cg.load_hanoi()
     >>> drawn = charts(
-    ...     clusters.drop(columns="geometry"), clusters["district"], cg.summarize(clusters).iloc[0]
+    ...     clusters.drop(columns="geometry"),
+    ...     clusters["district"],
+    ...     pd.concat([cg.summarize(clusters, by="district"), cg.summarize(clusters)]),
     ... )
     >>> [chart["title"] for chart in drawn["en"]]
     ['Clusters by stage', 'Planned, built and leased area']
     """
     if rows.empty:
         return {}
-    at_home = rows.assign(district=home)
-    confirmed = frozenset(map(str, totals.index)) - frozenset(str(totals["estimated"]).split("; "))
-    kinds: list[Kind] = ["pipeline"]
-    kinds += ["areas"] if len(home.dropna().unique()) > 1 else []
-    kinds += ["declared"] if at_home.get("fill_rate_declared", home.iloc[:0]).notna().any() else []
+    # What each chart draws, and its totals: they are computed once for the whole page.
+    drawn_of: dict[Kind, pd.DataFrame | None] = {"pipeline": totals.iloc[-1:]}
+    if len(home.dropna().unique()) > 1:
+        drawn_of["areas"] = totals.iloc[:-1]
+    if rows.get("fill_rate_declared", home.iloc[:0]).notna().any():
+        drawn_of["declared"] = None
     drawn = {
-        lang: [chart(at_home, kind, lang=lang, confirmed=confirmed, width=_CHART) for kind in kinds]
+        lang: [chart(rows, kind, lang=lang, totals=of, width=_CHART) for kind, of in drawn_of.items()]
         for lang in LANGUAGES
     }
     return {

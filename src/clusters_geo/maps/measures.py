@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
+import pandas as pd
 
 from clusters_geo.errors import EngineError, SchemaError
 from clusters_geo.maps.plain import plain_text
@@ -26,12 +27,22 @@ from clusters_geo.words import Words, catalogue
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from clusters_geo.maps.plain import JSON
 
-__all__ = ["MEASURES", "Classes", "Classing", "Measure", "class_breaks", "classes", "opens_on", "own_measure"]
+__all__ = [
+    "MEASURES",
+    "Classes",
+    "Classing",
+    "Measure",
+    "class_breaks",
+    "classes",
+    "opens_on",
+    "own_measure",
+    "rests_on",
+    "stated_by",
+]
 
 Classing = Literal["auto", "law", "quantiles", "equal", "jenks"]
 
@@ -62,6 +73,11 @@ class Measure:
     def words(self) -> Words:
         """Its label."""
         return self.label or catalogue("map")[f"figure.{self.name}"]
+
+    @property
+    def places(self) -> int:
+        """To how many decimals its values are shown, as numbers: 66.7 % is 0.667."""
+        return self.decimals + (2 if self.kind == "rate" else 0)
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -222,7 +238,8 @@ def opens_on(measures: list[dict[str, JSON]], wanted: str | None, at_work: int) 
     """Return the measure that a map opens on: the one asked for, else the first that tells units apart.
 
     A rate must be known for half of the units at work (`at_work` of them). Where nothing tells units apart (a
-    register with one unit), the first that is known at all opens the map.
+    register with one unit), the first that is known at all opens the map. Without units to draw, the range of
+    what clusters have tells.
 
     Examples
     --------
@@ -240,18 +257,55 @@ def opens_on(measures: list[dict[str, JSON]], wanted: str | None, at_work: int) 
 
 
 def _says_enough(measure: dict[str, JSON], at_work: int) -> bool:
-    told = sum(value is not None for value in _list(measure["shown"]))
+    told = sum(value is not None for value in _told(measure))
     return told > 0 and (measure["kind"] != "rate" or 2 * told >= at_work)
 
 
 def _in_two_classes(measure: dict[str, JSON]) -> bool:
-    """Return whether what is shown of units is more than one shade, or more than one size of circle."""
-    shown = {float(v) for v in _list(measure["shown"]) if isinstance(v, (int, float)) and v != 0}
+    """Return whether what is shown is more than one shade, or more than one size of circle."""
+    shown = {float(v) for v in _told(measure) if isinstance(v, (int, float)) and v != 0}
     if measure["kind"] == "amount":
         return len(shown) > 1
     borders = [float(b) for b in _list(measure["breaks"]) if isinstance(b, (int, float))]
     return len({bisect_right(borders, value) for value in shown}) > 1
 
 
+def _told(measure: dict[str, JSON]) -> list[JSON]:
+    return _list(measure["shown"]) or _list(measure.get("range", []))
+
+
 def _list(values: JSON) -> list[JSON]:
     return values if isinstance(values, list) else []
+
+
+def rests_on(by_unit: pd.DataFrame, measure: Measure) -> list[JSON] | None:
+    """Return on how many clusters each unit's rate rests: known as facts, and modelled; None for no rate.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> rate = next(measure for measure in MEASURES if measure.name == "build_out_rate")
+    >>> rests_on(cg.summarize(cg.load_hanoi()[0]), rate)
+    [[0, 70]]
+    """
+    rate = measure.name.removeprefix("lawful_")
+    if f"{rate}_known_clusters" not in by_unit:
+        return None
+    counts = (by_unit[f"{rate}_{how}_clusters"].fillna(0) for how in ("known", "modelled"))
+    return [[int(known), int(modelled)] for known, modelled in zip(*counts, strict=True)]
+
+
+def stated_by(by_unit: pd.DataFrame, measure: Measure) -> list[JSON] | None:
+    """Return by what each unit's fill rate was averaged, where it rests on stated rates.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"fill_rate_by": ["clusters", None], "fill_rate_stated_clusters": [2, 0]})
+    >>> stated_by(table, MEASURES[0])
+    ['clusters', None]
+    """
+    if measure.name not in ("fill_rate", "lawful_fill_rate"):
+        return None
+    stated = by_unit["fill_rate_by"].where(by_unit["fill_rate_stated_clusters"] > 0)
+    return [None if pd.isna(by) else str(by) for by in stated]

@@ -10,7 +10,7 @@ import pandas as pd
 from clusters_geo.maps.plain import plain_text
 from clusters_geo.measure.rates import fill_rates
 from clusters_geo.measure.trust import MARK, doubtful_cells
-from clusters_geo.report.sheets import homes_sheet, summary_sheet
+from clusters_geo.report.sheets import summary_sheet, summary_table_sheet
 from clusters_geo.report.svg_map import has_place, svg_map
 from clusters_geo.schema import STATUSES
 from clusters_geo.words import MISSING, format_number, format_percent, is_missing, speaker
@@ -36,7 +36,7 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
     *,
     level: str,
     focus: str | None,
-    totals: pd.Series | None,
+    totals: pd.DataFrame,
     lang: Language,
     title: str,
 ) -> str:
@@ -51,14 +51,15 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
     focus
         The one unit that the map is about, or None.
     totals
-        Totals of all that is shown, as from `summarize`; None to compute them.
+        Totals of what is shown, as from `summarize`: a row a unit, the last for all.
     lang, title
         Language and heading.
     """
-    sheet = summary_sheet(pd.DataFrame(clusters.drop(columns=clusters.geometry.name)), lang, totals=totals)
+    plain = pd.DataFrame(clusters.drop(columns=clusters.geometry.name))
+    sheet = summary_sheet(plain, lang, totals=totals.iloc[-1])
     # Of one unit the clusters are told: a table of a single row would say the totals again.
     single = units.empty or focus is not None
-    heads, rows, rest = _clusters(clusters, home, lang) if single else _units(clusters, home, level, lang)
+    heads, rows, rest = _clusters(clusters, home, lang) if single else _units(totals, level, lang)
     parts = [
         f"<h1>{_text(title)}</h1>",
         f"<p><strong>{_text(_say('noscript', lang))}</strong></p>",
@@ -74,9 +75,9 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
 
 
 def _units(
-    clusters: gpd.GeoDataFrame, home: pd.Series, level: str, lang: Language
+    totals: pd.DataFrame, level: str, lang: Language
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]], int]:
-    sheet = homes_sheet(pd.DataFrame(clusters.drop(columns=clusters.geometry.name)), home, level, lang)
+    sheet = summary_table_sheet(totals, level, lang)
     return sheet.header, list(sheet.rows[:_ROWS]), len(sheet.rows) - len(sheet.rows[:_ROWS])
 
 

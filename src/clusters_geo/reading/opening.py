@@ -131,6 +131,8 @@ def checked_file(path: str | os.PathLike[str], *, allow_large: bool = False) -> 
         found = file.stat()
     except (OSError, ValueError) as error:
         _refuse_other_than_path(text)
+        if isinstance(error, FileNotFoundError):
+            raise SourceError("source.no-file", path=text[:200]) from error
         raise SourceError("source.absent", path=text[:200], reason=str(error)) from error
     if stat.S_ISDIR(found.st_mode) and file.suffix.lower() == ".gdb":
         return _checked_geodatabase(file.absolute())

@@ -33,9 +33,6 @@ from clusters_geo.words import LANGUAGES, MISSING, format_number, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from collections.abc import Set as AbstractSet
-
-    Totals = AbstractSet[str]
 
 __all__ = [
     "KINDS",
@@ -67,7 +64,7 @@ def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only
     lang: Language = "vi",
     title: str | None = None,
     most: int = 20,
-    confirmed: Totals = frozenset(),
+    totals: pd.DataFrame | None = None,
     width: float = WIDTH,
 ) -> Chart:
     """Draw a register.
@@ -92,10 +89,11 @@ def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only
     most
         How many units or clusters at most have a bar of their own, for `areas`, `declared` and `supply`; the
         rest of the units is added up.
+    totals
+        What `summarize` says of these clusters where it is at hand: one row for `pipeline`, one a unit for
+        `areas`. Of a part of a register only the whole tells which totals carry no "≈".
     width
         Of the drawing; a narrow one stays readable where there is little room.
-    confirmed
-        For `pipeline`: totals that meet a published one though these rows alone do not tell it; no "≈".
 
     Returns
     -------
@@ -116,7 +114,7 @@ def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only
     """
     _require(kind, KINDS)
     _require(lang, LANGUAGES)
-    wanted = _Wanted(lang, title or _say(kind, lang), most, confirmed, width)
+    wanted = _Wanted(lang, title or _say(kind, lang), most, totals, width)
     if kind == "areas":
         return _areas(clusters, by, wanted)
     if kind != "bridge":
@@ -133,7 +131,7 @@ class _Wanted(NamedTuple):
     lang: Language
     title: str
     most: int
-    confirmed: Totals
+    totals: pd.DataFrame | None
     width: float
 
 
@@ -147,7 +145,7 @@ def _require(value: str, allowed: Sequence[str]) -> None:
 
 def _areas(clusters: pd.DataFrame, by: str, wanted: _Wanted) -> Chart:
     lang = wanted.lang
-    groups = summarize(clusters, by=by)
+    groups = summarize(clusters, by=by) if wanted.totals is None else wanted.totals.copy()
     for name in _AREAS:
         marked = groups["estimated"].map(lambda totals, name=name: name in totals.split("; "))
         groups[f"{name} doubtful"] = marked.astype(float)
@@ -228,7 +226,8 @@ def _pipeline(clusters: pd.DataFrame, wanted: _Wanted) -> Chart:
     table = pipeline_table(clusters)
     named = table.rename(index={name: both[0 if lang == "vi" else 1] for name, both in STATUSES.items()})
     unknown = int(table["without_area"].sum())
-    doubtful = set(str(summarize(clusters)["estimated"].iloc[0]).split("; ")) - wanted.confirmed
+    totals = summarize(clusters) if wanted.totals is None else wanted.totals
+    doubtful = str(totals["estimated"].iloc[0]).split("; ")
     labels = []
     for name, row in table.iterrows():
         doubt = _TOTALS[str(name)] in doubtful

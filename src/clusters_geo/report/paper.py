@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import zlib
@@ -31,6 +32,9 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-sta
 # A page is printed in about a second; a browser that hangs must not hang the command.
 _SECONDS = 60
 _FONT = "Times New Roman"
+# A report has two pages at most: where a system's letters are wide it is printed a little smaller, to 9 pt.
+_PAGES, _SIZES = 2, (1.0, 0.94, 0.88, 0.82)
+_PAGE = re.compile(rb"/Type\s*/Page\b")
 
 
 def write_report(report: UnitReport, path: str | os.PathLike[str], kind: str) -> Path:
@@ -84,11 +88,22 @@ def print_pdf(html: str, path: Path) -> None:
 def _by_browser(browser: str, html: str, path: Path) -> None:
     with TemporaryDirectory(prefix="clusters-geo-") as folder:
         page, printed = Path(folder, "page.html"), Path(folder, "page.pdf")
-        page.write_text(html, encoding="utf-8")
-        _run(browser, folder, "--no-pdf-header-footer", f"--print-to-pdf={printed}", page.as_uri())
-        if not printed.exists():
-            raise EngineError("report.browser-failed", browser=browser)
-        shutil.copyfile(printed, path)
+        for size in _SIZES:
+            page.write_text(
+                html + f"<style>@media print {{ body {{ zoom: {size} }} }}</style>", encoding="utf-8"
+            )
+            _run(browser, folder, "--no-pdf-header-footer", f"--print-to-pdf={printed}", page.as_uri())
+            if not printed.exists():
+                raise EngineError("report.browser-failed", browser=browser)
+            if size == _SIZES[0] or _pages(printed) <= _PAGES:
+                shutil.copyfile(printed, path)
+            # What is long in any letters, as the list of a unit with fifty clusters, is not made smaller.
+            if _pages(printed) != _PAGES + 1:
+                break
+
+
+def _pages(pdf: Path) -> int:
+    return len(_PAGE.findall(pdf.read_bytes()))
 
 
 def _run(browser: str, folder: str, *arguments: str) -> None:

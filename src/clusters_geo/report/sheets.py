@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = [
     "footnotes",
     "group_sheet",
-    "homes_sheet",
     "pending_sheet",
     "programme_sheet",
     "reconciliation_sheet",
@@ -110,13 +109,6 @@ def group_sheet(
         groups = pd.concat([groups, summarize(clusters)])
     sheet = summary_table_sheet(groups, by, lang)
     return replace(sheet, notes=(*sheet.notes, *unplaced_notes(clusters, units, lang)))
-
-
-def homes_sheet(clusters: pd.DataFrame, home: pd.Series, level: str, lang: Language) -> Sheet:
-    """Return the totals by the units of a level in which clusters lie, as `home_units` has them."""
-    # A label is one unit, whatever else the rows declare: under `commune` it would be told apart by district.
-    groups = summarize(clusters.assign(district=home), by="district")
-    return summary_table_sheet(pd.concat([groups, summarize(clusters)]), level, lang)
 
 
 def summary_table_sheet(groups: pd.DataFrame, by: str, lang: Language) -> Sheet:

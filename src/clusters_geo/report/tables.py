@@ -159,15 +159,17 @@ def _longest(texts: Sequence[str]) -> int:
 
 
 def _grown(least: list[int], natural: list[int], spare: int) -> list[int]:
-    """Return widths that come as near to the natural ones as the spare width allows."""
+    """Return widths that come as near to the natural ones as the spare width allows, in proportion.
+
+    A cell of two lines is read as easily as one of one line, a cell of twenty is not: the column that would
+    need the most lines grows first.
+    """
     widths = list(least)
-    while spare > 0:
-        lacking = [n - w for n, w in zip(natural, widths, strict=True)]
-        most = max(range(len(widths)), key=lambda at: lacking[at], default=0)
-        if not widths or lacking[most] <= 0:
+    for _ in range(spare):
+        most = max(range(len(widths)), key=lambda at: natural[at] / max(widths[at], 1), default=0)
+        if not widths or natural[most] <= widths[most]:
             break
         widths[most] += 1
-        spare -= 1
     return widths
 
 

@@ -22,7 +22,7 @@ from clusters_geo.measure.trust import MARK, doubtful_cells
 from clusters_geo.names import did_you_mean, match_names, slug
 from clusters_geo.report.audit_report import AuditReport
 from clusters_geo.report.charts import chart
-from clusters_geo.report.sheets import homes_sheet, summary_sheet
+from clusters_geo.report.sheets import summary_sheet, summary_table_sheet
 from clusters_geo.report.svg import stacked
 from clusters_geo.report.svg_map import has_place, svg_map
 from clusters_geo.report.tables import Sheet
@@ -255,12 +255,16 @@ def unit_report(  # noqa: PLR0913 - all but the tables is keyword-only
     )
 
 
-def _totals(clusters: gpd.GeoDataFrame, home: pd.Series, name: str | None) -> pd.Series:
-    """Return the totals of the unit as the whole register gives them: only it knows which are confirmed."""
-    if name is None:
-        return summarize(clusters).iloc[0]
+def _totals(clusters: gpd.GeoDataFrame, home: pd.Series, name: str | None) -> pd.DataFrame:
+    """Return the totals of the unit, or of each and of all, the last row: as the whole register gives them.
+
+    Only it knows which are confirmed.
+    """
+    # A label is one unit, whatever else the rows declare: under `commune` it would be told apart by district.
     by_unit = summarize(clusters.assign(district=home), by="district")
-    return by_unit.reindex([name]).iloc[0] if name in by_unit.index else summarize(clusters.iloc[:0]).iloc[0]
+    if name is None:
+        return pd.concat([by_unit, summarize(clusters)])
+    return by_unit.loc[[name]] if name in by_unit.index else summarize(clusters.iloc[:0])
 
 
 def _homes(clusters: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None, by: str | None) -> pd.Series:
@@ -297,10 +301,10 @@ def _parts(  # noqa: PLR0913 - what a report is about
     name: str | None,
     lang: Language,
     *,
-    figures: pd.Series,
+    figures: pd.DataFrame,
 ) -> list[Part]:
-    totals = summary_sheet(rows, lang, totals=figures)
-    drawn = [chart(rows, "pipeline", lang=lang, confirmed=_confirmed(figures)).svg]
+    totals = summary_sheet(rows, lang, totals=figures.iloc[-1])
+    drawn = [chart(rows, "pipeline", lang=lang, totals=figures.iloc[-1:]).svg]
     placed = has_place(rows, units)
     if placed:
         drawn.insert(0, svg_map(rows, units, lang=lang, focus=name, height=330 if name else 250))
@@ -310,16 +314,11 @@ def _parts(  # noqa: PLR0913 - what a report is about
         Part(_say("stages", lang), drawing=stacked(drawn, _say("stages", lang)), text=nowhere),
     ]
     if name is None:
-        sheet = homes_sheet(rows, home, str(home.name), lang)
+        sheet = summary_table_sheet(figures, str(home.name), lang)
         parts.append(Part(_say("units", lang), table=Sheet("", sheet.header, sheet.rows, sheet.numeric)))
     else:
         parts.append(Part(_say("list", lang), table=_listed(rows, lang)))
     return [*parts, _questions(rows, units, lang), _missing_cells(rows, name, home, lang)]
-
-
-def _confirmed(figures: pd.Series) -> frozenset[str]:
-    """Return the totals of the unit that carry no "≈", though its rows alone would give them one."""
-    return frozenset(map(str, figures.index)) - frozenset(str(figures["estimated"]).split("; "))
 
 
 def _listed(rows: gpd.GeoDataFrame, lang: Language) -> Sheet:

@@ -31,11 +31,12 @@
   const classCounts = (app, measure) => {
     const count = (values) => {
       const counts = new Array(measure.breaks.length + 1).fill(0);
-      for (const value of values) if (value !== null && value !== 0) counts[classOf(value, measure.breaks)] += 1;
+      for (const value of values) if (value !== null) counts[classOf(value, measure.breaks)] += 1;
       return counts;
     };
     const shown = measure.field && measure.kind === "rate" ? app.clusters.filter((c) => app.shows(c)) : [];
-    return { units: count(measure.shown), clusters: shown.length ? count(shown.map((c) => c.value(measure.field))) : null };
+    // Units with 0 have a line of their own.
+    return { units: count(measure.shown.filter((value) => value !== 0)), clusters: shown.length ? count(shown.map((c) => c.value(measure.field))) : null };
   };
 
   const classText = (app, measure, i) => {
@@ -54,15 +55,23 @@
 
   const whole = (share, lang) => percent(share, lang, Number.isInteger(Number(`${share}e2`)) ? 0 : 1);
 
+  // How full the symbol of a class is drawn: halfway between its borders.
+  const middle = ({ breaks, full }, i) => {
+    const edges = [0, ...breaks.filter((limit) => limit <= full), full];
+    return (edges[Math.min(i, edges.length - 1)] + (edges[i + 1] ?? full)) / 2 / full;
+  };
+
   const classItems = (app, measure) => {
     if (measure.range[0] === null) return [];
     const top = measure.breaks.length;
     const { units, clusters } = classCounts(app, measure);
     const most = Math.max(...(clusters ?? units), 1);
     return units.map((n, i) => ({
-      drawing: swatch(`cg-shade-${top === 0 ? 2 : Math.round((i * 4) / top)}`),
+      drawing: app.districts.length
+        ? swatch(`cg-shade-${top === 0 ? 2 : Math.round((i * 4) / top)}`)
+        : glyph("operating", { size: 20, gauge: middle(measure, i) }),
       text: classText(app, measure, i),
-      counts: clusters ? [n, clusters[i]] : [n],
+      counts: app.districts.length ? (clusters ? [n, clusters[i]] : [n]) : [clusters?.[i] ?? 0],
       share: (clusters ? clusters[i] : n) / most,
     }));
   };
@@ -90,7 +99,7 @@
   const measureItems = (app) => {
     const { measure } = app;
     if (!measure) return [];
-    if (measure.kind === "amount") return circleItems(app, measure);
+    if (measure.kind === "amount") return app.districts.length ? circleItems(app, measure) : [];
     const items = classItems(app, measure);
     if (measure.nothing.includes(true)) items.unshift({ drawing: swatch("cg-zero"), text: app.words.nothingThere });
     if (measure.shown.includes(0))
@@ -139,7 +148,7 @@
     if (measure.range[0] === null) return [t.unknown];
     const notes = [measure.breaks.length ? t.classing[measure.classing] : t.oneValue];
     const counted = measure.field && measure.kind === "rate" && app.clusters.length;
-    notes.push(counted ? t.countsBoth : t.countsUnits);
+    notes.push(!app.districts.length ? t.countsClusters : counted ? t.countsBoth : t.countsUnits);
     if (measure.rests) {
       const sum = (i) => measure.rests.reduce((total, counts) => total + counts[i], 0);
       notes.push(fill(t.rests, { known: sum(0), modelled: sum(1) }));
@@ -185,32 +194,24 @@
       this.summary.textContent = measure ? measure.label[lang] + unit : t.legend;
       this.fillSelect(app);
       this.body.replaceChildren(
-        ...(app.measures.length ? [el("label", { for: "cg-measure" }, t.show), this.select] : []),
+        ...(app.measures.length ? [el("label", { for: "cg-measure" }, app.districts.length ? t.show : t.showClusters), this.select] : []),
         ...(measure ? [list(measureItems(app))] : []),
         ...measureNotes(app).map((note) => el("p", { class: "cg-quiet" }, note)),
         el("h2", {}, t.symbols),
         list(symbolItems(app)),
-        el("p", { class: "cg-quiet" }, t.symbolSize),
+        ...(app.clusters.some((c) => c.value("planned_ha") !== null) ? [el("p", { class: "cg-quiet" }, t.symbolSize)] : []),
       );
     }
 
     fillSelect(app) {
       const { words: t } = app;
       const option = (m) => el("option", { value: m.name }, m.label[app.state.lang]);
-      const some = (test) => app.measures.filter(test).map(option);
-      this.select.replaceChildren(
-        el(
-          "optgroup",
-          { label: t.coloured },
-          some((m) => m.kind !== "amount"),
-        ),
-        el(
-          "optgroup",
-          { label: t.circled },
-          some((m) => m.kind === "amount"),
-        ),
-        el("option", { value: "" }, t.none),
-      );
+      const group = (label, test) => el("optgroup", { label }, app.measures.filter(test).map(option));
+      // Symbols of clusters are filled by any measure; units are coloured, or have circles.
+      const kinds = app.districts.length
+        ? [group(t.coloured, (m) => m.kind !== "amount"), group(t.circled, (m) => m.kind === "amount")]
+        : app.measures.map(option);
+      this.select.replaceChildren(...kinds, el("option", { value: "" }, t.none));
       this.select.value = app.state.measure;
     }
   }

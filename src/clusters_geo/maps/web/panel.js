@@ -126,11 +126,11 @@
       const totals = app.figures;
       const rests = (name) => {
         const [known, modelled] = ["known", "modelled"].map((how) => totals[`${name}_${how}_clusters`] ?? 0);
-        return el(
-          "small",
-          {},
-          known + modelled ? fill(t.rateFor, { known, modelled, all: totals.operating_clusters }) : t.unknown,
-        );
+        const said = [
+          fill(t.knownFor, { known, all: totals.operating_clusters }),
+          modelled ? fill(t.modelledFor, { n: modelled }) : null,
+        ];
+        return el("small", {}, known + modelled ? said.filter(Boolean).join("; ") : t.unknown);
       };
       const by = totals.fill_rate_stated_clusters ? totals.fill_rate_by : null;
       const stated = by ? [el("small", {}, `* ${t.statedBy[by]}`)] : [];
