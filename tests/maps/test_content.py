@@ -151,11 +151,11 @@ def test_either_table_may_be_empty(town, town_districts, which):
 
 
 def test_without_units_the_symbols_of_clusters_are_filled_by_what_is_known_of_them(town):
-    rates = [0.2, 0.6, 0.9, 1.0, None, None, None]
+    rates = [None, 0.6, 0.9, None, None, None, None]  # beside the 75 % of 10 ha
     data = make_map(town.drop(columns=["planned_ha", "built_ha"]).assign(fill_rate_declared=rates)).data
     assert [m["name"] for m in data["measures"]] == ["fill_rate"]
     assert data["measure"] == "fill_rate"
-    assert data["measures"][0]["range"] == [0.2, 1]
+    assert data["measures"][0]["range"] == [0.6, 0.9]
     assert data["measures"][0]["shown"] == []
     own = make_map(town.assign(workers=[10, 20, 30, 40, 50, 60, 70]), measure="workers").data
     assert own["measure"] == "workers"

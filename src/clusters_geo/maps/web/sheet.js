@@ -317,11 +317,23 @@
     return 3.45 + 2.65 * (lines - 1);
   };
 
+  // Letters of the system's font may be wider than half their height, for which the columns are made: then they
+  // are printed smaller.
+  const fit = (page) => {
+    const sample = "Cum cong nghiep lang nghe Phung Xa 0123";
+    const context = el("canvas", {}).getContext("2d");
+    context.font = `100px ${getComputedStyle(page).fontFamily}`;
+    return Math.min(1, (50 * sample.length) / context.measureText(sample).width);
+  };
+
   class Printer {
     constructor(app) {
       this.page = el("section", { class: "cg-print", "aria-hidden": "true" });
       document.body.append(this.page);
-      addEventListener("beforeprint", () => this.page.replaceChildren(drawing(app), ...this.table(app)));
+      addEventListener("beforeprint", () => {
+        this.page.style.setProperty("--cg-fit", fit(this.page));
+        this.page.replaceChildren(drawing(app), ...this.table(app));
+      });
       addEventListener("afterprint", () => this.page.replaceChildren());
     }
 
