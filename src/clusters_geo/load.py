@@ -16,10 +16,7 @@ import pyproj
 from clusters_geo.crs import MAP_CRS
 from clusters_geo.errors import CRSError, DoubtWarning, SchemaError, SourceError, told_of
 from clusters_geo.reading.compound import take_apart
-from clusters_geo.reading.corners import note_areas
 from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam
-from clusters_geo.reading.downloads import cited
-from clusters_geo.reading.drawings import outlines
 from clusters_geo.reading.files import LAYER_OPTION, read_raw
 from clusters_geo.reading.handed import check_sums, fill_handed
 from clusters_geo.reading.headers import COLUMNS_OPTION, map_headers
@@ -283,6 +280,8 @@ def load_districts(  # noqa: PLR0913 - all but the file is keyword-only
     'Thường Tín'
     """
     wishes = _Wishes(layer, crs, columns, encoding, None, region, allow_large, allow_remote, check)
+    from clusters_geo.reading.downloads import cited
+
     with told_of(path):
         table, report = _read(path, DISTRICT_COLUMNS, wishes)
         _refuse_register(report)
@@ -379,6 +378,8 @@ def load_units(  # noqa: PLR0913 - all but the file is keyword-only
         return load_bundled_units(str(path))
     wishes = _Wishes(layer, crs, columns, encoding, None, region, allow_large, allow_remote, check)
     _refuse_unknown_name(path)
+    from clusters_geo.reading.downloads import cited
+
     with told_of(path):
         table, report = _read(path, UNIT_COLUMNS, wishes, headers=lambda names: unit_headers(names, level))
         _refuse_register(report)
@@ -502,6 +503,8 @@ def _understood(
     encoding = None if raw.register or report.format == "DXF" else wishes.encoding
     table = repair_text(raw.table, report, declared=raw.declared_encoding, encoding=encoding)
     if report.format in _DRAWINGS:
+        from clusters_geo.reading.drawings import outlines
+
         table = outlines(gpd.GeoDataFrame(table, geometry="geometry"), report)
     paths = raw.register.paths if raw.register else None
     told, said = pd.DataFrame(table), wishes.columns or {}
@@ -524,6 +527,8 @@ def _understood(
         table.drop(columns="geometry"), geometry=_sound(shapes, raw.crs, wishes, report)
     )
     if raw.register and raw.register.shapes is not None:
+        from clusters_geo.reading.corners import note_areas
+
         note_areas(placed, report)
     return placed
 

@@ -155,9 +155,9 @@ def test_of_many_layers_only_the_one_that_is_read_is_looked_into(tmp_path, monke
     for n in range(60):
         pyogrio.write_dataframe(clusters(), file, layer=f"l{n}", append=n > 0)
     looked = []
-    real = files._looked_into
+    real = files.looked_into
     monkeypatch.setattr(child, "ENCLOSED", False)
-    monkeypatch.setattr(files, "_looked_into", lambda *a: looked.append(a[2]) or real(*a))
+    monkeypatch.setattr(files, "looked_into", lambda *a: looked.append(a[2]) or real(*a))
     assert len(cg.load_clusters(file, layer="l59")) == 1
     assert looked == ["l59"]
     with pytest.raises(cg.SourceError, match=r"has 60 layers; it has: l0 .* and 55 more"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from clusters_geo.errors import SchemaError
@@ -23,6 +24,7 @@ from clusters_geo.measure.trust import (
     whole_scope,
 )
 from clusters_geo.names import fold
+from clusters_geo.reading.notes import without_report
 from clusters_geo.reference import load_totals
 from clusters_geo.units.model import unit_level
 from clusters_geo.units.places import UNPLACED, home_units, named_level
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
 __all__ = [
     "ROLES",
@@ -127,7 +130,7 @@ def summarize(
         if needed is not None and needed not in clusters:
             raise SchemaError("summary.no-column", column=needed, columns=", ".join(clusters.columns))
     confirmed = _confirmed(clusters) if by in (None, named_level(clusters)) else frozenset()
-    rows = _bare(clusters)
+    rows = without_report(clusters)
     if by is None:
         all_in_one = pd.Series("total", index=rows.index, dtype=pd.CategoricalDtype(["total"]))
         return _figures(rows, all_in_one).assign(estimated=_estimated(rows, all_in_one, by, confirmed))
@@ -217,8 +220,9 @@ def totals_by_basis(clusters: pd.DataFrame, column: str) -> pd.Series:
     published    10.0
     Name: planned_ha, dtype: float64
     """
-    basis = _column(clusters, f"{column}_basis").astype("string").fillna(UNKNOWN).rename(f"{column}_basis")
-    known = _column(clusters, column).dropna()
+    rows = without_report(clusters)
+    basis = _column(rows, f"{column}_basis").astype("string").fillna(UNKNOWN).rename(f"{column}_basis")
+    known = _column(rows, column).dropna()
     return known.groupby(basis.loc[known.index]).sum().sort_values(ascending=False, kind="stable")
 
 
@@ -229,8 +233,10 @@ def _figures(rows: pd.DataFrame, groups: pd.Series, *, every_status: bool = Fals
     fill = _filled(rows, measured, groups)
     counts = pd.DataFrame(_counted(rows, measured, fill)).groupby(key, observed=False).sum()
     # Nothing known is not zero hectares.
-    hectares = pd.DataFrame(_added(rows, measured, fill)).groupby(key, observed=False).sum(min_count=1)
-    figures = counts.join(hectares).fillna(dict.fromkeys(_BY_ORIGIN, 0.0))
+    added = pd.DataFrame(_added(rows, measured, fill), index=rows.index)
+    hectares = added.groupby(key, observed=False).sum(min_count=1)
+    hectares[list(_BY_ORIGIN)] = hectares[list(_BY_ORIGIN)].fillna(0.0)
+    figures = pd.concat([counts, hectares], axis=1)
     figures["build_out_rate"] = figures["built part"] / figures["planned whole"]
     for rate in ("fill_rate", "lawful_fill_rate"):
         figures[rate] = figures[f"{rate} part"] / figures["fill weight"]
@@ -241,20 +247,15 @@ def _figures(rows: pd.DataFrame, groups: pd.Series, *, every_status: bool = Fals
 
 def _filled(rows: pd.DataFrame, measured: pd.Series, groups: pd.Series) -> pd.DataFrame:
     """Return the fill rates of the measured rows and their weights; missing in all others."""
-    return pd.concat([fill_rates(rows), fill_weights(rows, groups, of=measured)], axis=1)
+    rates = fill_rates(rows)
+    weights = fill_weights(rows, groups, of=measured, rates=rates)
+    return rates.assign(weight=weights["weight"], by_land=weights["by_land"])
 
 
 def _averaged_by(fill: pd.DataFrame, key: pd.CategoricalIndex) -> pd.Series:
     some = fill["weight"].notna()
     by = fill["by_land"].map({True: "leasable_ha", False: "clusters"}).where(some).astype("string")
     return by.groupby(key, observed=False).first()
-
-
-def _bare(clusters: pd.DataFrame) -> pd.DataFrame:
-    """Return the table without its load report, which pandas would copy with every column computed."""
-    rows = pd.DataFrame(clusters)
-    rows.attrs = {}
-    return rows
 
 
 def _estimated(
@@ -291,28 +292,42 @@ def _counted(rows: pd.DataFrame, measured: pd.Series, fill: pd.DataFrame) -> dic
     given = {"build_out_rate": measured & _has_both(rows, *RATES["build_out_rate"])}
     given["fill_rate"] = fill["weight"].notna()
     for rate, known in given.items():
-        fact = is_fact(basis_of(rows, rate))
+        fact = is_fact(basis_of(rows, rate, stated=fill["stated"]))
         counted[f"{rate}_known_clusters"] = known & fact
         counted[f"{rate}_modelled_clusters"] = known & ~fact
     counted["fill_rate_stated_clusters"] = given["fill_rate"] & fill["stated"]
     return counted
 
 
-def _added(rows: pd.DataFrame, measured: pd.Series, fill: pd.DataFrame) -> dict[str, pd.Series]:
+def _added(rows: pd.DataFrame, measured: pd.Series, fill: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
     """Return the hectares that each row adds to each total; missing where it adds none."""
-    planned = _column(rows, "planned_ha")
+    planned, built = _numbers(rows, "planned_ha"), _numbers(rows, "built_ha")
     added = {
-        "under_construction_ha": planned.where(_has(rows, "status", "under_construction")),
-        "pending_ha": planned.where(_has(rows, "status", "pending")),
+        "under_construction_ha": _only(_has(rows, "status", "under_construction"), planned),
+        "pending_ha": _only(_has(rows, "status", "pending"), planned),
     }
-    added |= {area: _column(rows, area).where(measured) for area in _AREAS}
+    added |= {area: _only(measured, _numbers(rows, area)) for area in _AREAS}
     given = measured & _has_both(rows, *RATES["build_out_rate"])
-    added |= {"built part": added["built_ha"].where(given), "planned whole": planned.where(given)}
-    added["fill weight"] = fill["weight"]
-    added |= {f"{rate} part": fill[rate] * fill["weight"] for rate in ("fill_rate", "lawful_fill_rate")}
+    added |= {"built part": _only(given, built), "planned whole": _only(given, planned)}
+    weight = fill["weight"].to_numpy(dtype=float)
+    added["fill weight"] = weight
+    rates = ("fill_rate", "lawful_fill_rate")
+    added |= {f"{rate} part": fill[rate].to_numpy(dtype=float) * weight for rate in rates}
     for total, (area, basis) in _BY_ORIGIN.items():
-        added[total] = _column(rows, area).where(measured & _has(rows, f"{area}_basis", basis))
+        added[total] = _only(measured & _has(rows, f"{area}_basis", basis), _numbers(rows, area))
     return added
+
+
+def _only(which: pd.Series, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    # In numpy: a register has few rows, and each step of pandas costs more than all of them.
+    kept: NDArray[np.float64] = np.where(which.to_numpy(dtype=bool), numbers, np.nan)
+    return kept
+
+
+def _numbers(rows: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    given = _column(rows, name)
+    given = given if given.dtype == "float64" else pd.to_numeric(given, errors="coerce").astype("Float64")
+    return np.asarray(given.to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
 
 
 def _has_both(rows: pd.DataFrame, part: str, whole: str) -> pd.Series:
@@ -320,7 +335,11 @@ def _has_both(rows: pd.DataFrame, part: str, whole: str) -> pd.Series:
 
 
 def _has(rows: pd.DataFrame, column: str, value: str) -> pd.Series:
-    return (_column(rows, column).astype("string") == value).fillna(value=False).astype(bool)
+    if column not in rows:
+        return pd.Series(data=False, index=rows.index)
+    given = rows[column]
+    texts = given if isinstance(given.dtype, pd.StringDtype) else given.astype("string")
+    return pd.Series((texts == value).to_numpy(dtype=bool, na_value=False), index=rows.index)
 
 
 def _column(rows: pd.DataFrame, name: str) -> pd.Series:
@@ -381,7 +400,7 @@ def reconcile(
     """
     published = load_totals() if totals is None else totals
     whole = scope or _whole(clusters, totals)
-    computed = _computed(_bare(clusters), whole)
+    computed = _computed(without_report(clusters), whole)
     roles = _roles(published)
     rows = _qualified(published.assign(role=roles)[roles.isin(["control", "note"])])
     rows = rows.assign(_key=rows["scope"].astype("string").map(scope_key, na_action="ignore"))

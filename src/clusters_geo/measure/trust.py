@@ -11,9 +11,10 @@ A total is as doubtful as what it adds up, unless it meets a published total.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from clusters_geo.crs import ZONES
@@ -23,8 +24,10 @@ from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.schema import BASES
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
+
+    from numpy.typing import NDArray
 
 __all__ = [
     "FACTS",
@@ -50,6 +53,9 @@ MARK = "≈"
 STATED_MARK = "*"
 FACTS = frozenset({"published", "declared", "measured"})
 SOFT = frozenset({"modelled", "schematic", "reconstructed"})
+_DOUBTED = frozenset(BASES) - FACTS
+# From the basis that claims most to the one that claims least; what is no basis claims nothing.
+_RANKS = {basis: place for place, basis in enumerate(BASES, start=1)}
 
 _FILL = ("fill_rate", "lawful_fill_rate")
 
@@ -76,8 +82,11 @@ def is_fact(basis: pd.Series) -> pd.Series:
     >>> is_fact(pd.Series(["published", "inferred", None, "modelled"])).tolist()
     [True, False, True, False]
     """
-    doubted = set(BASES) - FACTS
-    return pd.Series([given not in doubted for given in _texts(basis)], index=basis.index, dtype=bool)
+    return pd.Series(_are_facts(_texts(basis)), index=basis.index, dtype=bool)
+
+
+def _are_facts(basis: list[str]) -> NDArray[np.bool_]:
+    return np.fromiter((given not in _DOUBTED for given in basis), dtype=bool, count=len(basis))
 
 
 def is_soft(basis: pd.Series) -> pd.Series:
@@ -99,13 +108,15 @@ def weaker_basis(first: pd.Series, *others: pd.Series) -> pd.Series:
     >>> weaker_basis(pd.Series(["published", ""]), pd.Series(["modelled", "declared"])).tolist()
     ['modelled', 'declared']
     """
-    rank = {basis: place for place, basis in enumerate(BASES, start=1)}
-    rows = zip(*map(_texts, (first, *others)), strict=True)
-    weakest = [max(row, key=lambda basis: rank.get(basis, 0)) for row in rows]
+    weakest = _weakest_of([_texts(basis) for basis in (first, *others)])
     return pd.Series(weakest, index=first.index, dtype="string")
 
 
-def basis_of(clusters: pd.DataFrame, name: str) -> pd.Series:
+def _weakest_of(columns: Sequence[list[str]]) -> list[str]:
+    return [max(row, key=lambda basis: _RANKS.get(basis, 0)) for row in zip(*columns, strict=True)]
+
+
+def basis_of(clusters: pd.DataFrame, name: str, *, stated: pd.Series | None = None) -> pd.Series:
     """Return how each figure of a column, or each rate, was obtained; blank where nobody says.
 
     Parameters
@@ -115,6 +126,8 @@ def basis_of(clusters: pd.DataFrame, name: str) -> pd.Series:
     name
         A column, or a rate: that has the weakest basis of its areas. A fill rate that is only stated is
         declared, unless its own basis claims less.
+    stated
+        Which clusters only state their fill rate, as from `fill_rates`, where that is known already.
 
     Examples
     --------
@@ -122,22 +135,27 @@ def basis_of(clusters: pd.DataFrame, name: str) -> pd.Series:
     >>> basis_of(table, "build_out_rate").tolist()
     ['modelled']
     """
-    if name not in RATES:
-        return _weakest(clusters, name)
-    return _rate_basis(clusters, name, fill_rates(clusters)["stated"] if name in _FILL else None)
+    if name in _FILL and stated is None:
+        stated = fill_rates(clusters)["stated"]
+    basis = _weakest(clusters, name) if name not in RATES else _rate_basis(clusters, name, stated)
+    return pd.Series(basis, index=clusters.index, dtype="string")
 
 
-def _rate_basis(clusters: pd.DataFrame, rate: str, stated: pd.Series | None) -> pd.Series:
+def _rate_basis(clusters: pd.DataFrame, rate: str, stated: pd.Series | None) -> list[str]:
     basis = _weakest(clusters, *RATES[rate])
-    if rate not in _FILL or stated is None:
+    if rate not in _FILL or stated is None or not stated.any():
         return basis
-    return basis.mask(stated, _weakest(clusters, STATED).replace("", "declared"))
+    own = _weakest(clusters, STATED)
+    return [
+        (one or "declared") if only_stated else of_areas
+        for of_areas, one, only_stated in zip(basis, own, stated, strict=True)
+    ]
 
 
-def _weakest(clusters: pd.DataFrame, *names: str) -> pd.Series:
-    blank = pd.Series("", index=clusters.index, dtype="string")
+def _weakest(clusters: pd.DataFrame, *names: str) -> list[str]:
+    blank = [""] * len(clusters)
     companions = [f"{name}_basis" for name in names if f"{name}_basis" in clusters]
-    return weaker_basis(blank, *(clusters[name] for name in companions)) if companions else blank
+    return _weakest_of([blank, *(_texts(clusters[name]) for name in companions)]) if companions else blank
 
 
 def doubtful_cells(clusters: pd.DataFrame, name: str) -> pd.Series:
@@ -149,8 +167,13 @@ def doubtful_cells(clusters: pd.DataFrame, name: str) -> pd.Series:
     >>> doubtful_cells(table, "built_ha").tolist()
     [True, False]
     """
-    known = clusters[name].notna() if name in clusters else pd.Series(data=False, index=clusters.index)
-    return known.astype(bool) & ~is_fact(basis_of(clusters, name))
+    return pd.Series(_doubted(clusters, name), index=clusters.index)
+
+
+def _doubted(clusters: pd.DataFrame, name: str) -> NDArray[np.bool_]:
+    if name not in clusters:
+        return np.zeros(len(clusters), dtype=bool)
+    return clusters[name].notna().to_numpy(dtype=bool) & ~_are_facts(list(basis_of(clusters, name)))
 
 
 def doubtful_totals(
@@ -191,13 +214,17 @@ def doubtful_totals(
     if not any(str(name).endswith("_basis") for name in clusters):
         # The owner's own figures, every one of them.
         return pd.DataFrame(data=False, index=pd.Index(key).dropna().unique(), columns=list(PARTS))
-    rates = {**fill_rates(clusters), "build_out_rate": _build_out(clusters)}
-    cells = {total: _rests_on_doubt(clusters, total, rates, every_status=every_status) for total in PARTS}
+    status = np.array(_texts(clusters["status"]), dtype=object)
+    everyone = np.ones(len(clusters), dtype=bool)
+    cells = {
+        total: doubted
+        & (everyone if every_status and of == "operating" and parts != _COUNTED else status == of)
+        for (total, doubted), (of, parts) in zip(_doubts(clusters).items(), PARTS.values(), strict=True)
+    }
     doubted = pd.DataFrame(cells, index=clusters.index).groupby(key).any()
-    for total in PARTS:
-        met = [_confirmed(name_key(str(group)), total, confirmed) for group in doubted.index]
-        doubted[total] &= ~pd.Series(met, index=doubted.index, dtype=bool)
-    return doubted.astype(bool)
+    names = [name_key(str(group)) for group in doubted.index]
+    met = {total: [_confirmed(name, total, confirmed) for name in names] for total in PARTS}
+    return doubted.astype(bool) & ~pd.DataFrame(met, index=doubted.index, dtype=bool)
 
 
 def confirmed_totals(reconciled: pd.DataFrame, whole: str | None) -> frozenset[tuple[str, str]]:
@@ -236,18 +263,22 @@ def _confirmed(group: str, total: str, confirmed: AbstractSet[tuple[str, str]]) 
     return all((group, part) in confirmed for part in parts)
 
 
-def _rests_on_doubt(
-    clusters: pd.DataFrame, total: str, rates: Mapping[Hashable, pd.Series], *, every_status: bool
-) -> pd.Series:
-    status, parts = PARTS[total]
-    counted = pd.Series([given == status for given in _texts(clusters["status"])], index=clusters.index)
-    if parts == _COUNTED:
-        return counted & ~is_fact(weaker_basis(*(basis_of(clusters, part) for part in parts)))
-    if every_status and status == "operating":
-        counted = counted | True
-    if total in RATES:
-        return counted & rates[total].notna() & ~is_fact(_rate_basis(clusters, total, rates["stated"]))
-    return counted & doubtful_cells(clusters, parts[0])
+def _doubts(clusters: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:
+    """Return for each total, in the order of `PARTS`, which clusters' part of it is no fact."""
+    rates = {**fill_rates(clusters), "build_out_rate": _build_out(clusters)}
+    counts = ~_are_facts(_weakest(clusters, *_COUNTED))
+    # Planned hectares are part of three totals.
+    of_column = cache(partial(_doubted, clusters))
+
+    def doubts(total: str, parts: tuple[str, ...]) -> NDArray[np.bool_]:
+        if parts == _COUNTED:
+            return counts
+        if total not in RATES:
+            return of_column(parts[0])
+        known: NDArray[np.bool_] = rates[total].notna().to_numpy(dtype=bool)
+        return known & ~_are_facts(_rate_basis(clusters, total, rates["stated"]))
+
+    return {total: doubts(total, parts) for total, (_, parts) in PARTS.items()}
 
 
 def _build_out(clusters: pd.DataFrame) -> pd.Series:

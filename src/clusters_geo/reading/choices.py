@@ -133,7 +133,8 @@ def _matches(clause: str, kinds: tuple[str, ...]) -> list[tuple[str, str]]:
 def _known_in(clause: str, kinds: tuple[str, ...]) -> list[tuple[str, str, str]]:
     found = []
     for written, value, how in _wordings():
-        if how in kinds or (how == "words" and not value):
+        # Most texts hold none of them, and looking is a hundred times quicker than matching.
+        if written in clause and (how in kinds or (how == "words" and not value)):
             without = re.sub(rf"(?<!\w){re.escape(written)}(?!\w)", " | ", clause)
             if without != clause:
                 clause = without

@@ -1,15 +1,13 @@
-"""One layer from one file: looked into with fiona behind an allow-list, then read in bulk by pyogrio.
+"""One layer from one file: looked into behind an allow-list, then read in bulk by pyogrio.
 
 GDAL opens by content, whatever a file is called. So the format is fixed by ending and content
-(`clusters_geo.reading.formats`), fiona, which obeys a list of drivers, must be able to open it with that
-one driver, and only then does pyogrio read it, from a folder in which nothing else lies.
+(`clusters_geo.reading.formats`), that one driver must be able to open it (`clusters_geo.reading.gdal`), and
+only then does pyogrio read it, from a folder in which nothing else lies.
 """
 
 from __future__ import annotations
 
 import re
-import sys
-import warnings
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -18,13 +16,20 @@ from typing import TYPE_CHECKING
 from zipfile import is_zipfile
 
 import pandas as pd
-import pyproj
 
 from clusters_geo.errors import ClustersGeoError, SourceError
 from clusters_geo.reading.child import in_child
-from clusters_geo.reading.drawings import as_drawn
-from clusters_geo.reading.formats import FORMATS
-from clusters_geo.reading.kml import as_written, note_links, with_names, without_display
+from clusters_geo.reading.formats import REGISTERS
+from clusters_geo.reading.gdal import (
+    RAW_BYTES,
+    Layer,
+    address,
+    bring_readers,
+    guarded,
+    layer_names,
+    looked_into,
+    quiet,
+)
 from clusters_geo.reading.limits import (
     MAX_CELLS,
     MAX_LAYERS,
@@ -43,18 +48,17 @@ from clusters_geo.reading.quirks import (
     refuse_cut_short,
 )
 from clusters_geo.reading.reasons import reason_of
-from clusters_geo.reading.registers import REGISTERS, Register, read_register
-from clusters_geo.reading.shape_text import find_shapes
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
-    import fiona
     import geopandas as gpd
+    import pyproj
 
     from clusters_geo.reading.opening import InputFile, Staged
+    from clusters_geo.reading.registers import Register
 
 __all__ = ["LAYER_OPTION", "UNITS_LAYER", "Layer", "Raw", "look_into", "read_raw"]
 
@@ -63,9 +67,6 @@ _DETAILED = 40
 _GEOMETRY = "geometry"
 # What an error advises; the loaders say another where it is about another file.
 LAYER_OPTION = "layer= (--layer)"
-_RAW_BYTES = "ISO-8859-1"
-# Sheets and text need none of the readers of layers.
-_PLAIN = {e for f in FORMATS if f.name in REGISTERS for e in f.endings}
 _KML_DRIVER = "LIBKML"
 
 # Styles that QGIS and ArcGIS store beside the data.
@@ -73,32 +74,7 @@ _NOT_DATA = {"layer_styles", "qgis_projects"}
 # What this package calls units that it saves beside clusters; read where it is asked for by its name.
 UNITS_LAYER = "administrative_units"
 
-_GDAL_OPTIONS = {
-    "GML_FIELDTYPES": "ALWAYS_STRING",
-    "GDAL_PAM_ENABLED": "NO",
-    # Styles of KML may lie at any address.
-    "LIBKML_RESOLVE_STYLE": "NO",
-    "LIBKML_EXTERNAL_STYLE": "NO",
-    # GDAL loses the last letter of each text in Windows-1258; so texts of drawings arrive as bytes.
-    "DXF_ENCODING": _RAW_BYTES,
-}
 _OPEN_OPTIONS = {"GML": {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO"}}
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """What lies in a file, before its features are read.
-
-    `part` counts the files that a KMZ is made of; in it the layer may be called otherwise, `inner`.
-    """
-
-    name: str
-    shape: str
-    crs: pyproj.CRS | None
-    fields: tuple[str, ...]
-    rows: int
-    part: int = 0
-    inner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,27 +100,21 @@ def look_into(path: str | os.PathLike[str], *, allow_large: bool = False) -> lis
         If the file may not be opened, or cannot be.
     """
     with opened(path, allow_large=allow_large) as file:
-        _bring_readers(file)
+        bring_readers(file)
         look = partial(_look_into, file, allow_large=allow_large)
         return in_child(look, path=file.shown, size=file.size)
 
 
-def _bring_readers(file: InputFile) -> None:
-    """Import what reads a file before there is a child, so that the next child has it too."""
-    if file.path.suffix.lower() not in _PLAIN:
-        import fiona
-        import geopandas as gpd
-        import pyogrio
-
-        del fiona, gpd, pyogrio
-
-
 def _look_into(file: InputFile, *, allow_large: bool) -> list[Layer]:
-    with staged(file, allow_large=allow_large) as source, _translated(source), _as_written(source):
+    with staged(file, allow_large=allow_large) as source, _translated(source), guarded(source):
         if source.format.name == "GeoJSON":
             # GDAL makes a column of each key before it says anything.
             look_through(source.path, LoadReport(""))
-        names = as_written(source) if source.format.driver == _KML_DRIVER else {}
+        names = {}
+        if source.format.driver == _KML_DRIVER:
+            from clusters_geo.reading.kml import as_written
+
+            names = as_written(source)
         found = _layers(source)
     return [replace(f, fields=tuple(names.get(n, n) for n in f.fields)) for f in found]
 
@@ -184,7 +154,7 @@ def read_raw(  # noqa: PLR0913 - all but the file is keyword-only
         If the file may not be opened or cannot be read, or has several layers and none was named.
     """
     with opened(path, allow_large=allow_large) as file:
-        _bring_readers(file)
+        bring_readers(file)
         read = partial(
             _read_staged,
             layer=layer,
@@ -204,7 +174,7 @@ def _read_here(
     file: InputFile, report: LoadReport, read: Callable[[Staged, LoadReport], Raw], *, allow_large: bool
 ) -> tuple[Raw, LoadReport]:
     """Return what `read_raw` returns, and what was noted, in whatever process this is."""
-    with staged(file, allow_large=allow_large) as source, _translated(source), _as_written(source):
+    with staged(file, allow_large=allow_large) as source, _translated(source), guarded(source):
         report.format = source.format.name
         raw = read(source, report)
         return replace(raw, table=_without_categories(raw.table)), report
@@ -229,6 +199,8 @@ def _read_staged(  # noqa: PLR0913 - all but the file is keyword-only
     if source.format.name in REGISTERS:
         if is_zipfile(source.path):
             refuse_spans(source.original, source.path, allow_large=allow_large)
+        from clusters_geo.reading.registers import read_register
+
         register = read_register(
             source.path, report, sheet=layer, encoding=encoding, layers=layers, said=said
         )
@@ -251,12 +223,16 @@ def _read_staged(  # noqa: PLR0913 - all but the file is keyword-only
     if source.format.name == "DXF":
         import geopandas as gpd
 
+        from clusters_geo.reading.drawings import as_drawn
+
         drawn = gpd.GeoDataFrame(raw.table, geometry=_GEOMETRY)
         return replace(raw, table=pd.DataFrame(as_drawn(drawn, source.path, report, encoding)))
     return raw
 
 
 def _read_kml(source: Staged, report: LoadReport, layer: str | None, *, allow_large: bool) -> Raw:
+    from clusters_geo.reading.kml import as_written, note_links, with_names
+
     note_links(source, report)
     names = as_written(source)
     found = _one_layer(source, _layers(source), layer, report)
@@ -280,57 +256,24 @@ def _translated(source: Staged) -> Iterator[None]:
         raise SourceError("source.not-readable", **told, said=said) from error
 
 
-@contextmanager
-def _as_written(source: Staged) -> Iterator[None]:
-    """Let GDAL guess no kind of value where a format has none, and look for no files beside."""
-    import fiona
-    import pyogrio
-
-    before = {name: pyogrio.get_gdal_config_option(name) for name in _GDAL_OPTIONS}
-    pyogrio.set_gdal_config_options(_GDAL_OPTIONS)
-    try:
-        # Only where there is none: an existing index would be written anew, in the owner's folder.
-        restore = ".shx" in source.missing
-        with _without_undecodable(), fiona.Env(SHAPE_RESTORE_SHX=restore, **_GDAL_OPTIONS):
-            yield
-    finally:
-        pyogrio.set_gdal_config_options(before)
-
-
-@contextmanager
-def _without_undecodable() -> Iterator[None]:
-    """Let fiona be silent where GDAL quotes damaged bytes: it fails to decode them, and prints tracebacks."""
-    unraisable, uncaught = sys.unraisablehook, sys.excepthook
-    sys.unraisablehook = lambda told: (
-        None if isinstance(told.exc_value, UnicodeDecodeError) else unraisable(told)
-    )
-    sys.excepthook = lambda kind, error, trace: (
-        None if kind is UnicodeDecodeError else uncaught(kind, error, trace)
-    )
-    try:
-        yield
-    finally:
-        sys.unraisablehook, sys.excepthook = unraisable, uncaught
-
-
 def _layers(source: Staged, wanted: str | None = None, *, reads: bool = False) -> list[Layer]:
     if source.format.name == "Shapefile":
         refuse_cut_short(source)
     named = [
         (part, name, shape)
         for part in range(len(source.parts))
-        for name, shape in _layer_names(source, part)
+        for name, shape in layer_names(source, part)
         if name not in _NOT_DATA
     ]
     if len(named) > MAX_LAYERS:
         raise SourceError("limit.layers", path=source.original, layers=len(named), limit=MAX_LAYERS)
     if source.format.driver == _KML_DRIVER:
-        return _worth_naming([_looked_into(source, *one) for one in named])
+        return _worth_naming([looked_into(source, *one) for one in named])
     # Each look opens the file anew. What is to be read is looked into; what is not, as far as it is few.
     wanted_ones = _chosen(named, wanted) if reads else named[:_DETAILED]
     wanted_ones = wanted_ones if len(wanted_ones) == 1 else named[:_DETAILED]
     return [
-        _looked_into(source, *one) if one in wanted_ones else Layer(one[1], one[2], None, (), -1, one[0])
+        looked_into(source, *one) if one in wanted_ones else Layer(one[1], one[2], None, (), -1, one[0])
         for one in named
     ]
 
@@ -350,47 +293,6 @@ def _worth_naming(layers: list[Layer]) -> list[Layer]:
         twin = f" (#{seen[layer.name]})" if seen[layer.name] > 1 else ""
         named.append(replace(layer, name=layer.name + twin, inner=layer.name))
     return named
-
-
-def _layer_names(source: Staged, part: int) -> list[tuple[str, str]]:
-    import fiona
-    import pyogrio
-
-    if source.format.fiona:
-        allowed = fiona.listlayers(source.path, allowed_drivers=[source.format.driver])
-    with _quiet():
-        listed = {str(n): str(k) if k else "" for n, k in pyogrio.list_layers(_address(source, part))}
-    return [(n, k) for n, k in listed.items() if not source.format.fiona or n in allowed]
-
-
-def _looked_into(source: Staged, part: int, name: str, shape: str) -> Layer:
-    import fiona
-    import pyogrio
-
-    if source.format.fiona:
-        allowed = {"layer": name, "allowed_drivers": [source.format.driver]}
-        with fiona.open(source.path, **allowed) as opened:
-            try:
-                fields = tuple(opened.schema["properties"])
-            except UnicodeDecodeError:
-                # GDAL cuts names of columns in the middle of a letter; what is left is told later.
-                fields = ()
-            crs, rows = opened.crs_wkt, _count(opened)
-    else:
-        with _quiet():
-            info = pyogrio.read_info(_address(source, part), layer=name)
-        if info["driver"] != source.format.driver:
-            raise SourceError("source.other-driver", path=source.original, driver=info["driver"])
-        crs, fields, rows = info["crs"], tuple(info["fields"]), info["features"]
-    return Layer(name, shape, pyproj.CRS.from_user_input(crs) if crs else None, fields, rows, part)
-
-
-def _count(opened: fiona.Collection) -> int:
-    try:
-        return len(opened)
-    except TypeError:
-        # Drawings and MIF are counted only by reading them.
-        return -1
 
 
 def _one_layer(source: Staged, layers: list[Layer], wanted: str | None, report: LoadReport) -> Layer:
@@ -414,7 +316,7 @@ def _read_layer(source: Staged, layer: Layer, report: LoadReport, *, allow_large
         raise SourceError("limit.cells", path=source.original, **told)
     report.layer, report.rows = layer.name, max(layer.rows, 0)
     is_shapefile = source.format.name == "Shapefile"
-    with _quiet() as said:
+    with quiet() as said:
         try:
             table = _bulk_read(source, layer)
         except NotImplementedError:
@@ -431,6 +333,8 @@ def _read_layer(source: Staged, layer: Layer, report: LoadReport, *, allow_large
     if is_shapefile and ".prj" in source.missing:
         report.note("file.no-prj")
     if source.format.driver == _KML_DRIVER:
+        from clusters_geo.reading.kml import without_display
+
         table = without_display(table)
     if not is_shapefile:
         return Raw(pd.DataFrame(table), layer.crs)
@@ -457,6 +361,8 @@ def _dbase_tables(source: Staged) -> list[Path]:
 
 
 def _with_shapes_in_text(table: pd.DataFrame, report: LoadReport) -> Raw:
+    from clusters_geo.reading.shape_text import find_shapes
+
     found = find_shapes(table, report)
     rest = table if found is None else table.drop(columns=found.column)
     rest = rest.rename(columns={_GEOMETRY: f"{_GEOMETRY} (text)"})
@@ -472,11 +378,11 @@ def _bulk_read(source: Staged, layer: Layer, on_invalid: str = "raise") -> gpd.G
     # Whole numbers with blanks stay whole numbers, whatever their size.
     whole = {t: pd.Int64Dtype() for t in (pa.int8(), pa.int16(), pa.int32(), pa.int64())}
     table = pyogrio.read_dataframe(
-        _address(source, layer.part),
+        address(source, layer.part),
         layer=layer.inner or layer.name,
         use_arrow=True,
         on_invalid=on_invalid,
-        encoding=_RAW_BYTES if source.format.name == "Shapefile" else None,
+        encoding=RAW_BYTES if source.format.name == "Shapefile" else None,
         arrow_to_pandas_kwargs={"types_mapper": whole.get},
         **_OPEN_OPTIONS.get(source.format.driver, {}),
     )
@@ -488,7 +394,7 @@ def _named_like_shapes(source: Staged, layer: Layer) -> dict[str, pd.Series]:
     import pyogrio
 
     alone = pyogrio.read_dataframe(
-        _address(source, layer.part),
+        address(source, layer.part),
         layer=layer.inner or layer.name,
         columns=[_GEOMETRY],
         read_geometry=False,
@@ -575,18 +481,6 @@ def _one_geometry(table: gpd.GeoDataFrame, report: LoadReport) -> Raw:
     if own != _GEOMETRY:
         plain = plain.rename(columns={_GEOMETRY: f"{_GEOMETRY} (text)"}).rename(columns={own: _GEOMETRY})
     return Raw(plain, table.crs)
-
-
-def _address(source: Staged, part: int) -> str:
-    # The prefix binds GDAL to one driver.
-    return f"GeoJSON:{source.path}" if source.format.name == "GeoJSON" else str(source.parts[part])
-
-
-@contextmanager
-def _quiet() -> Iterator[list[warnings.WarningMessage]]:
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        yield said
 
 
 def _first_line(text: str, source: Staged) -> str:

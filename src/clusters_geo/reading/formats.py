@@ -14,7 +14,7 @@ from clusters_geo.errors import SourceError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["FORMATS", "Format", "identify", "known_endings"]
+__all__ = ["FORMATS", "REGISTERS", "Format", "identify", "known_endings"]
 
 _HEAD_BYTES = 65_536
 
@@ -153,6 +153,9 @@ FORMATS: tuple[Format, ...] = (
         "DOCX", (".docx",), _content(rb"\APK\x03\x04"), remark="the tables of a document, such as an annex"
     ),
 )
+
+# Formats whose text is decoded here, as a whole.
+REGISTERS = frozenset({"CSV", "XLSX", "XLSB", "XLS", "ODS", "DOCX"})
 
 _BY_ENDING = {ending: f for f in FORMATS for ending in f.endings}
 

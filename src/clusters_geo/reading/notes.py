@@ -264,6 +264,24 @@ def attach(table: pd.DataFrame, report: LoadReport) -> None:
     table.attrs[ATTRIBUTE] = report.as_dict()
 
 
+def without_report(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a plain table of the same columns without its report, which pandas copies with every column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"ha": [1.0]})
+    >>> attach(table, LoadReport("a.csv"))
+    >>> len(without_report(table).attrs), len(table.attrs)
+    (0, 1)
+    """
+    import pandas as pd
+
+    plain = pd.DataFrame(table)
+    plain.attrs = {}
+    return plain
+
+
 def read_from(*tables: pd.DataFrame | None) -> tuple[str, ...]:
     """Return of each file that tables were loaded from its name and the SHA-256 of what was read.
 

@@ -37,10 +37,7 @@ if TYPE_CHECKING:
     from clusters_geo.reading.cells import Row, Value
     from clusters_geo.reading.notes import LoadReport
 
-__all__ = ["REGISTERS", "Aside", "Register", "read_register"]
-
-# Formats whose text is decoded here, as a whole.
-REGISTERS = frozenset({"CSV", "XLSX", "XLSB", "XLS", "ODS", "DOCX"})
+__all__ = ["Aside", "Register", "read_register"]
 
 _DITTO = re.compile(
     r"^[-–\s]*(?:nt|n\.t\.?|n/t|như\s+trên|nhu tren|như\s+trên\s+\(nt\)|[\"″”“〃]|''|,,|//|-//-|ditto"

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from clusters_geo.errors import ClustersGeoError
 from clusters_geo.load import load_clusters, load_districts, load_report
 from clusters_geo.reading.files import Layer, look_into
-from clusters_geo.reading.formats import FORMATS
+from clusters_geo.reading.formats import FORMATS, REGISTERS
 from clusters_geo.reading.notes import LoadReport, some_rows, word
 from clusters_geo.reading.opening import opened
-from clusters_geo.reading.registers import REGISTERS
 from clusters_geo.report.tables import Sheet
 from clusters_geo.validation import list_faults
 from clusters_geo.words import speaker

@@ -20,6 +20,7 @@ from clusters_geo.measure.summary import (
     totals_by_basis,
 )
 from clusters_geo.measure.trust import MARK, STATED_MARK, doubtful_cells, province_of
+from clusters_geo.reading.notes import without_report
 from clusters_geo.report.tables import Sheet, say, to_records
 from clusters_geo.report.unplaced import unplaced_notes
 from clusters_geo.schema import BASES, STATUSES, label
@@ -61,6 +62,8 @@ def summary_sheet(
         Whose register this is, if its published totals are at hand; None leaves them out.
     """
     totals = summarize(clusters).iloc[0] if totals is None else totals
+    whose = city or province_of(clusters)
+    clusters = without_report(clusters)
     signs = _signs(totals)
     operating = clusters[(clusters["status"] == "operating").fillna(value=False)]
     operating_clusters = signs["operating_clusters"] + _count(totals["operating_clusters"], lang)
@@ -86,7 +89,6 @@ def summary_sheet(
         rows.append((say("unknown_status", lang), _count(totals["unknown_status"], lang), ""))
     if city is not None:
         rows += _intensity_rows(city, lang)
-    whose = city or province_of(clusters)
     title = " – ".join(filter(None, [say("summary", lang), whose, _date_words(totals["as_of"], lang)]))
     header = (say("figure", lang), say("value", lang), say("basis", lang))
     return Sheet(title, header, tuple(rows), frozenset({1}), _legend(rows, lang))
