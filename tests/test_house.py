@@ -159,6 +159,7 @@ BEHIND_THE_DOOR = {
     "reading/archives.py": "unpacks what the door staged",
     "reading/formats.py": "looks at the first bytes of what the door checked",
     "reading/files.py": "reads what the door staged",
+    "reading/gdal.py": "looks into what the door staged",
     "reading/quirks.py": "reads what the door staged",
     "reading/kml.py": "reads what the door staged",
     "reading/drawings.py": "reads what the door staged",
