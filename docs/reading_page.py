@@ -36,7 +36,7 @@ Google Earth. Chương trình đọc, sửa những gì chắc chắn, nói rõ 
 1. **Xem trước:** `clusters-geo inspect sổ.xlsx` cho biết cột nào được hiểu là gì, dòng nào không phải là
    cụm, số nào đọc thế nào, hình nằm ở đâu. "Cần xem" là điều chỉ người giữ sổ mới quyết định được; mỗi điều
    có dòng và cách sửa.
-2. **Dạy một lần:** `clusters-geo inspect sổ.xlsx --write-mapping sổ.toml` ghi cách hiểu đó ra một tệp chữ,
+2. **Dạy một lần:** `clusters-geo inspect sổ.xlsx --write-mapping sổ.toml` ghi cách đọc đó ra một tệp chữ,
    mở bằng Notepad. Sửa dòng nào sai:
 
    ```toml

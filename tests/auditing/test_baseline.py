@@ -84,7 +84,7 @@ def test_audit_applies_it(accepted):
         ('rule = "x"\nexpires = 2027-01-01', "entry 1 has no reason"),
         ('rule = "x"\nreason = " "\nexpires = 2027-01-01', "entry 1 has no reason"),
         ('reason = "x"\nexpires = 2027-01-01', "entry 1 has no rule"),
-        ('rule = "x"\nreason = "y"', "no date of expiry"),
+        ('rule = "x"\nreason = "y"', "no valid date of expiry"),
         ('rule = "x"\nreason = "y"\nexpires = "2027-01-01"', "without quotes"),
     ],
 )

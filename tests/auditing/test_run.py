@@ -273,7 +273,7 @@ def test_rules_are_chosen_by_id_family_and_pattern():
     assert "figures.zero" in ids
     assert "law.services-share" in ids
     assert not any(rule_id.startswith("law.size") for rule_id in ids)
-    with pytest.raises(SchemaError, match="No rule fits 'laws'"):
+    with pytest.raises(SchemaError, match="No rule matches 'laws'"):
         load_settings(only=["laws"])
 
 

@@ -155,7 +155,7 @@ def test_features_without_a_shape_are_counted_as_always(tmp_path, clusters, hall
 def test_swapped_coordinates_are_refused_with_an_index_too(tmp_path, clusters, halls, name):
     swapped = gpd.GeoDataFrame(geometry=shapely.transform(halls.geometry, lambda xy: xy[:, ::-1]), crs=CRS)
     pyogrio.write_dataframe(swapped, tmp_path / name)
-    with pytest.raises(CRSError, match=r"nowhere near. Are x and y swapped"):
+    with pytest.raises(CRSError, match=r"far apart. Are x and y swapped"):
         built_up_ha(clusters, tmp_path / name)
 
 

@@ -219,7 +219,7 @@ def test_no_footprints_leave_nothing_built(two_clusters, halls):
 
 def test_swapped_coordinates_are_refused_instead_of_giving_zeros(two_clusters, halls):
     swapped = halls.set_geometry(halls.geometry.map(lambda s: shapely.transform(s, lambda xy: xy[:, ::-1])))
-    with pytest.raises(CRSError, match=r"nowhere near. Are x and y swapped"):
+    with pytest.raises(CRSError, match=r"far apart. Are x and y swapped"):
         built_up_ha(two_clusters, swapped.set_crs(CRS, allow_override=True))
 
 
@@ -227,7 +227,7 @@ def test_swapped_coordinates_are_refused_instead_of_giving_zeros(two_clusters, h
 def test_swapped_coordinates_that_a_covering_leaves_unread_are_refused_too(tmp_path, two_clusters, halls, by):
     swapped = halls.set_geometry(halls.geometry.map(lambda s: shapely.transform(s, lambda xy: xy[:, ::-1])))
     path = write(swapped.set_crs(CRS, allow_override=True), tmp_path / "f.parquet")
-    with pytest.raises(CRSError, match=r"nowhere near. Are x and y swapped"):
+    with pytest.raises(CRSError, match=r"far apart. Are x and y swapped"):
         built_up_ha(two_clusters, path, by=by)
 
 
@@ -258,13 +258,15 @@ def test_an_id_that_occurs_twice_is_named(two_clusters, halls):
 
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are(two_clusters, halls):
-    with pytest.raises(SchemaError, match=r"no column 'class' to group by, but use, year and geometry"):
+    with pytest.raises(
+        SchemaError, match=r"no column 'class' to group by; there are: use, year and geometry"
+    ):
         built_up_ha(two_clusters, halls, by="class")
 
 
 @pytest.mark.parametrize("name", ["f.gpkg", "f.fgb", "f.parquet"])
 def test_a_column_that_is_not_in_the_file_is_named(tmp_path, two_clusters, halls, name):
-    with pytest.raises(SchemaError, match=r"no column 'class' to group by, but use(, | and )year"):
+    with pytest.raises(SchemaError, match=r"no column 'class' to group by; there are: use(, | and )year"):
         built_up_ha(two_clusters, write(halls, tmp_path / name), by="class")
 
 
@@ -304,7 +306,7 @@ def test_one_layer_of_several_must_be_named(tmp_path, two_clusters, halls):
     path = tmp_path / "f.gpkg"
     pyogrio.write_dataframe(halls, path, layer="one")
     pyogrio.write_dataframe(halls.iloc[:1], path, layer="two", append=True)
-    with pytest.raises(SourceError, match=r"has 2 layers; it has: one and two"):
+    with pytest.raises(SourceError, match=r"has 2 layers: one and two"):
         built_up_ha(two_clusters, path)
     assert built_up_ha(two_clusters, path, layer="two").loc["A", "footprints"] == 1
 

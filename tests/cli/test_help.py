@@ -9,6 +9,7 @@ import sys
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from clusters_geo.cli import _COMMANDS, app
 from clusters_geo.cli.help import chosen_language
@@ -104,3 +105,30 @@ def test_what_cannot_be_meant_together_is_told_in_the_language_asked_for(args, v
         done = run(*args, "--lang", lang)
         assert done.returncode == 2
         assert text in said(done)
+
+
+@pytest.mark.parametrize(
+    ("args", "vi", "en"),
+    [
+        ([], "clusters-geo [TÙY CHỌN] LỆNH [THAM SỐ]...", "clusters-geo [OPTIONS] COMMAND [ARGS]..."),
+        (["convert"], "convert [TÙY CHỌN] NGUỒN ĐÍCH", "convert [OPTIONS] IN OUT"),
+        (["form-in"], "form-in [TÙY CHỌN] TỆP...", "form-in [OPTIONS] FILES..."),
+        (
+            ["audit"],
+            "audit [TÙY CHỌN] [SỔ | explain] [QUY-TẮC]",
+            "audit [OPTIONS] [CLUSTERS | explain] [RULE]",
+        ),
+    ],
+)
+def test_usage_is_in_the_language_asked_for_whichever_was_asked_for_before(args, vi, en):
+    for lang, usage in (("vi", vi), ("en", en), ("vi", vi)):
+        shown = CliRunner().invoke(app, ["--lang", lang, *args, "--help"], prog_name="clusters-geo").output
+        assert usage in shown.splitlines()[0]
+
+
+def test_every_placeholder_has_its_words():
+    words = set(catalogue("click"))
+    names = {name for _, option in options() for name in re.findall("[A-ZĐ]{2,}", option.metavar or "")}
+    vietnamese = {words.vi for key, words in catalogue("click").items() if key.isupper()}
+    spoken = {part for text in vietnamese for part in re.findall("[A-ZĐ]{2,}", text)}
+    assert names - spoken - words == set()

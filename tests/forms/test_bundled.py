@@ -89,8 +89,8 @@ def test_published_totals_and_missing_land_are_told_of_in_the_notes(clusters):
         "20": "almost 3,900",
         "24": "about 1,100",
         "25": "more than 60,000",
-        "17": "industrial land (leasable_ha) is missing of 70: HN-001",
-        "19": "industrial land (leasable_ha) is missing of 70",
+        "17": "industrial land (leasable_ha) is missing for 70 of the clusters: HN-001",
+        "19": "industrial land (leasable_ha) is missing for 70 of the clusters",
     }.items():
         assert words in notes[row], row
     later = form(clusters, "04", period="2025", lang="en", totals=load_totals())["note"]
@@ -101,7 +101,7 @@ def test_rows_4_and_5_of_form_02_imply_the_land_that_is_missing(clusters):
     clusters["leased_ha"] = (clusters["name"] == "Ngọc Hồi").map({True: 30.0})
     clusters["fill_rate_declared"] = (clusters["name"] == "Ngọc Hồi").map({True: 0.75})
     note = form(clusters, "04", period="2022", lang="en")["note"]["17"]
-    assert "rows 4 and 5 of Form 02 imply 40 ha for 1" in note
+    assert "rows 4 and 5 of Form 02 imply about 40 ha of industrial land for 1" in note
 
 
 def test_the_area_of_2022_is_the_published_one_and_says_how_much_is_modelled(hanoi_forms):

@@ -40,10 +40,13 @@ def test_findings_have_the_columns_of_an_audit(register):
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (typed(r15=5, r15_1=3, r15_2=1), "Row 15 is 5, but rows 15.1 + 15.2 make 4."),
-        (typed(r16=100, r16_1=60.5, r16_2=39), "Row 16 is 100, but rows 16.1 + 16.2 make 99.5."),
-        (typed(r19=90, r18=30, r17=40), "Row 19 is 90 %, but 18 ÷ 17 makes 75 %."),
-        (typed(r18=41, r17=40), "More land is leased (row 18: 41 ha) than there is (row 17: 40 ha)."),
+        (typed(r15=5, r15_1=3, r15_2=1), "Row 15 is 5, but rows 15.1 + 15.2 add up to 4."),
+        (typed(r16=100, r16_1=60.5, r16_2=39), "Row 16 is 100, but rows 16.1 + 16.2 add up to 99.5."),
+        (typed(r19=90, r18=30, r17=40), "Row 19 is 90 %, but rows 18 ÷ 17 give 75 %."),
+        (
+            typed(r18=41, r17=40),
+            "More land is leased (row 18: 41 ha) than there is industrial land (row 17: 40 ha).",
+        ),
         (typed(r27=4, r26=3), "More wastewater plants comply (row 27: 4) than there are (row 26: 3)."),
         (typed(r21=4, r20=3), "More foreign-invested projects (row 21: 4) than projects (row 20: 3)."),
         (typed(r22=4, r20=3), "More active projects (row 22: 4) than projects (row 20: 3)."),
@@ -114,14 +117,14 @@ def test_modelled_figures_are_a_warning(register):
     findings = form_findings(register, "04", period="2026-H1", anyway=True, lang="en")
     warnings = findings[findings["severity"] == "warning"]
     assert warnings["rule"].unique().tolist() == ["forms.modelled"]
-    assert "Row 16: 100.5 ha is modelled, not fact." in warnings["message"].tolist()
+    assert "Row 16: 100.5 ha is a modelled figure, not a fact." in warnings["message"].tolist()
 
 
 def test_a_register_of_another_date_is_a_warning(register):
     findings = form_findings(register, "04", period="2025", lang="en")
     stale = findings.set_index("rule").loc["forms.other-date"]
     assert stale["severity"] == "warning"
-    assert "as of 10/06/2026, outside the period year 2025" in stale["message"]
+    assert "as of 2026-06-10, outside the reporting period: year 2025" in stale["message"]
 
 
 def test_periods_before_the_circular_are_said_to_be(register):

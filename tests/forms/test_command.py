@@ -89,7 +89,7 @@ def test_the_clerk_is_told_on_the_screen_what_the_form_does_not_say(run, registe
     out, trace = tmp_path / "f.html", tmp_path / "t.html"
     arguments = (form_command, "04", register_file, "--period", "2023", "--lang", "en")
     result = run(*arguments, "--output", out, "--trace", trace)
-    assert "Form 04 was due before 31/12/2023: OVERDUE. Send it now" in result.stderr
+    assert "Form 04 was due before 2023-12-31: OVERDUE. Send it now" in result.stderr
     assert "OVERDUE" not in out.read_text(encoding="utf-8")
     assert "OVERDUE" in trace.read_text(encoding="utf-8")
     assert [line.rpartition("/")[2] for line in result.stderr.splitlines()[-2:]] == ["f.html", "t.html"]
@@ -212,7 +212,7 @@ def test_a_form_that_is_refused_ends_in_exit_code_1_with_its_cell(run, register,
     )
     result = run(*common, "--lang", "en")
     assert result.exit_code == 1
-    assert f"{cell.coordinate} '14 or 15' is not a figure" in result.stderr
+    assert f"{cell.coordinate} '14 or 15' is not a number" in result.stderr
     result = run(*common)
     assert f"{cell.coordinate} “14 or 15” không phải là số – Ghi một số, hoặc để trống." in result.stderr
     assert "“14 or 15” không phải là số" in (tmp_path / "in" / "problems.csv").read_text(encoding="utf-8")

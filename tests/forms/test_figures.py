@@ -56,7 +56,7 @@ def test_three_digits_behind_the_only_mark_are_refused_where_nothing_proves_it(t
     figure = read(text)
     assert figure.value is None
     problem, fix = refusal(figure)
-    assert "may be" in problem
+    assert "may mean" in problem
     assert "1.686,0" in fix
 
 
@@ -105,11 +105,11 @@ def test_a_unit_of_another_kind_is_refused(line, unit):
     figure = read(3, line, unit)
     assert refusal(figure) == (
         f"is in {unit!r}, but the row is in {line.unit[1]}",
-        f"Give it in {line.unit[1]}.",
+        f"Write the figure in {line.unit[1]}.",
     )
     assert refusal(figure, "vi") == (
         f"ghi theo đơn vị “{unit}”, nhưng dòng này tính bằng {line.unit[0]}",
-        f"Ghi theo đơn vị {line.unit[0]}.",
+        f"Ghi lại số theo đơn vị {line.unit[0]}.",
     )
 
 

@@ -141,7 +141,8 @@ def test_the_fill_rate_is_that_of_the_clusters_with_both_areas(register):
     row = form(register, "04", period="2026-H1", anyway=True, lang="en").loc["19"]
     assert row["result"] == pytest.approx(100 * 25.5 / 30)
     assert row["note"] == (
-        "Over 3 of 4 with both figures; industrial land (leasable_ha) is missing of 1: CCN-02"
+        "Computed from the 3 of 4 that have both figures; "
+        "industrial land (leasable_ha) is missing for 1 of the clusters: CCN-02"
     )
 
 

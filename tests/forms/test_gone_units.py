@@ -17,7 +17,7 @@ from clusters_geo.planning.homes import homes_of
 
 def test_a_district_is_refused_after_june_2025_and_the_refusal_says_what_to_do(clusters):
     with pytest.raises(
-        SchemaError, match=r"Đông Anh does not exist as a unit on 2026-06-14.*--anyway"
+        SchemaError, match=r"Đông Anh does not exist as an administrative unit on 2026-06-14.*--anyway"
     ) as refused:
         fill(clusters, "03", unit="Đông Anh", level="district", period="2026-H1")
     assert "xã, phường" in refused.value.text("vi")

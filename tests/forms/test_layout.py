@@ -85,7 +85,7 @@ def test_a_blank_form_of_a_cluster_is_headed_by_it(register):
     assert one.left[1:3] == ("Industrial cluster: Phú Thị", "Cluster id: CCN-01")
     assert len(one.rows) == 14
     assert not any(row.text for row in one.rows)
-    assert "Register as of" not in one.subtitle[1]
+    assert "Figures of the register as of" not in one.subtitle[1]
 
 
 def test_html_shows_what_stands_in_a_name_as_text(register):

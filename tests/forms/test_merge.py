@@ -68,14 +68,18 @@ def test_a_plausible_change_is_proposed_for_acceptance(register):
 @pytest.mark.parametrize(
     ("figures", "column", "doubt"),
     [
-        ({"11": 3}, "investor_workers", "fell by 91 %"),
-        ({"6": 400}, "projects", "rose 19 times"),
-        ({"1": 250500}, "approved_capital_bn_vnd", "perhaps another unit"),
-        ({"1": 0.2505}, "approved_capital_bn_vnd", "perhaps another unit"),
-        ({"2": 200}, "paid_capital_bn_vnd", "a cumulative figure fell"),
+        ({"11": 3}, "investor_workers", "91 % lower than before"),
+        ({"6": 400}, "projects", "19 times the figure before"),
+        ({"1": 250500}, "approved_capital_bn_vnd", "perhaps in another unit"),
+        ({"1": 0.2505}, "approved_capital_bn_vnd", "perhaps in another unit"),
+        ({"2": 200}, "paid_capital_bn_vnd", "a cumulative figure, yet lower than before"),
         ({"3": 15, "4": 16}, "leased_ha", "more is leased than ready"),
         ({"1": 250.5, "2": 260}, "paid_capital_bn_vnd", "more is paid than approved"),
-        ({"6": 21, "7": 22}, "fdi_projects", "more foreign-invested projects than projects; rose 11 times"),
+        (
+            {"6": 21, "7": 22},
+            "fdi_projects",
+            "more foreign-invested projects than projects; 11 times the figure before",
+        ),
         ({"5": 120}, "fill_rate_declared", "more than 100 %"),
     ],
 )
@@ -88,7 +92,7 @@ def test_what_is_implausible_is_doubted_and_not_accepted(register, figures, colu
 def test_a_compliant_plant_needs_a_plant(register):
     assert doubts(register, {"13": 0, "14": 1}, cluster="CCN-02") == {
         "wastewater_started": "",
-        "wastewater_compliant": "a compliant plant, but no plant",
+        "wastewater_compliant": "the wastewater plant is marked as compliant, but no plant is reported",
     }
 
 
@@ -103,7 +107,7 @@ def test_a_rate_that_contradicts_the_areas_is_one(register):
 def test_two_forms_that_disagree_are_doubted_line_by_line(register):
     changes = changes_in(register, received(said({"6": 23}), said({"6": 24}, file="b.xlsx")))
     assert changes["after"].tolist() == [23, 24]
-    assert set(changes["doubt"]) == {"two forms say different things"}
+    assert set(changes["doubt"]) == {"two forms give different figures"}
     assert not changes["accept"].any()
 
 
@@ -129,26 +133,28 @@ def test_forms_01_of_a_cluster_are_added_up_and_incomes_weighted(register):
 def test_a_sum_of_some_producers_is_no_total(register):
     one = said({"3": 2000}, number="01", columns=FIRM)
     changes = changes_in(register, received(one))
-    assert changes.loc[0, "doubt"] == "only 1 of 20 producers reported"
+    assert changes.loc[0, "doubt"] == "only 1 of 20 producers have reported"
     assert not changes.loc[0, "accept"]
 
 
 def test_where_nobody_knows_how_many_producers_there_are_it_says_so(register):
     bare = register.drop(columns=["active_projects", "projects"])
     changes = changes_in(bare, received(said({"3": 2000}, number="01", columns=FIRM)))
-    assert changes.loc[0, "doubt"] == "1 producers reported; the register does not say how many there are"
+    assert (
+        changes.loc[0, "doubt"] == "1 producers have reported; the register does not say how many there are"
+    )
 
 
 @pytest.mark.parametrize(
     ("figures", "doubt"),
     [
-        ({"11": 3}, "giảm 91 %"),
-        ({"6": 400}, "gấp 19 lần"),
+        ({"11": 3}, "giảm 91 % so với kỳ trước"),
+        ({"6": 400}, "gấp 19 lần kỳ trước"),
         ({"1": 250500}, "có thể sai đơn vị tính"),
-        ({"2": 200}, "số lũy kế lại giảm"),
+        ({"2": 200}, "số lũy kế nhưng lại giảm so với kỳ trước"),
         ({"3": 15, "4": 16}, "đất đã cho thuê nhiều hơn đất đủ điều kiện cho thuê"),
         ({"1": 250.5, "2": 260}, "vốn đã thanh toán vượt vốn được duyệt"),
-        ({"6": 21, "7": 22}, "dự án có vốn nước ngoài nhiều hơn tổng số dự án; gấp 11 lần"),
+        ({"6": 21, "7": 22}, "dự án có vốn nước ngoài nhiều hơn tổng số dự án; gấp 11 lần kỳ trước"),
         ({"5": 120}, "trên 100 %"),
     ],
 )
@@ -161,10 +167,13 @@ def test_doubts_about_sums_of_producers_are_vietnamese_too(register):
     two = said({"3": 200}, file="b", number="01", columns=FIRM)
     changes = form_changes(register, received(one, two)).set_index("column")
     assert changes.loc["workers", "file"] == "2 Biểu 01"
-    assert changes.loc["workers", "doubt"] == "mới có 2/20 cơ sở báo cáo"
-    assert "mới có 2/20 cơ sở báo cáo; 1 cơ sở để trống" in changes.loc["revenue_bn_vnd", "doubt"]
+    assert changes.loc["workers", "doubt"] == "mới có 2/20 cơ sở sản xuất báo cáo"
+    assert (
+        "mới có 2/20 cơ sở sản xuất báo cáo; 1 cơ sở sản xuất để trống"
+        in changes.loc["revenue_bn_vnd", "doubt"]
+    )
     bare = form_changes(register.drop(columns=["active_projects", "projects"]), received(one, two))
-    assert bare["doubt"].str.startswith("2 cơ sở đã báo cáo; sổ không ghi").all()
+    assert bare["doubt"].str.startswith("2 cơ sở sản xuất đã báo cáo; sổ không ghi").all()
 
 
 def test_nothing_received_changes_nothing(register):

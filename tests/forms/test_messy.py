@@ -208,17 +208,17 @@ CASES = {
     "name in the next cell, without accents": Case(name_in_the_next_cell, how="accents"),
     "CSV with semicolons and decimal commas": Case(semicolons, ending=".csv", how="id"),
     "a document with merged cells": Case(document, ending=".docx"),
-    "thousand or fraction": Case(thousand_or_fraction, refused={"D6": "'1.686' may be 1,686 or 1.686"}),
-    "a date made by Excel": Case(a_date_made_by_excel, refused={"D9": "holds the date 2026-05-01"}),
+    "thousand or fraction": Case(thousand_or_fraction, refused={"D6": "'1.686' may mean 1,686 or 1.686"}),
+    "a date made by Excel": Case(a_date_made_by_excel, refused={"D9": "holds the date or time 2026-05-01"}),
     "two figures in one cell": Case(
-        two_figures_in_one_cell, refused={"D11": "'21-25' is not a figure", "D16": "is not a figure"}
+        two_figures_in_one_cell, refused={"D11": "'21-25' is not a number", "D16": "is not a number"}
     ),
     "a unit that does not fit": Case(wrong_unit, refused={"D9": "is in 'công', but the row is in ha"}),
     "negative, halves and sevens": Case(
         negative_and_broken,
-        refused={"D7": "is negative", "D11": "counts wholes", "D18": "only 1 (yes) and 0 (no)"},
+        refused={"D7": "is negative", "D11": "takes whole numbers only", "D18": "only 1 (yes) or 0 (no)"},
     ),
-    "the same row twice": Case(twice_the_same_row, refused={"B20": "row 4 stands here and in Sheet!B9"}),
+    "the same row twice": Case(twice_the_same_row, refused={"B20": "row 4 stands both here and in Sheet!B9"}),
     "a formula without its value": Case(
         formula_without_value, refused={"D7": "formula without a stored value"}
     ),
@@ -328,7 +328,7 @@ def test_the_report_is_vietnamese_unless_english_is_asked_for(register, tmp_path
     ]
     assert told["fix"].iloc[[0, 3]].tolist() == [
         "Đề nghị đơn vị gửi biểu của kỳ 2025-H1.",
-        "Ghi theo đơn vị ha.",
+        "Ghi lại số theo đơn vị ha.",
     ]
     english = read_forms([file], register, period="2025-H1", lang="en").problems
     assert not set(told["problem"]) & set(english["problem"])

@@ -49,12 +49,14 @@ def test_the_year_may_be_marked():
 
 @pytest.mark.parametrize("written", ["2026-H2", "H1", "2026-06", "1026-H1", "", "tháng 6"])
 def test_what_is_no_period_is_refused_with_the_remedy(written):
-    with pytest.raises(SchemaError, match=r"Write 2026-H1 for the report of June .* or 2026 for that of Dec"):
+    with pytest.raises(
+        SchemaError, match=r"Write 2026-H1 for the report of June .* or 2026 for the report of Dec"
+    ):
         Period.parse(written)
 
 
 def test_words_of_a_period():
-    assert Period.parse("2026").words() == "Năm 2026 (từ 15/12/2025 đến 14/12/2026)"
+    assert Period.parse("2026").words() == "năm 2026 (từ 15/12/2025 đến 14/12/2026)"
     assert Period.parse("2026-H1").words() == "6 tháng đầu năm 2026 (từ 15/12/2025 đến 14/06/2026)"
 
 

@@ -171,4 +171,4 @@ def test_a_form_left_blank_is_refused_as_one_without_figures(register, tmp_path)
     save_blank_form("02", file, period="2026-H1")
     received = read_forms([file], register, period="2026-H1", lang="en")
     assert received.problems["problem"].tolist() == ["no row of Form 01 or 02 with a figure was recognised"]
-    assert received.problems["fix"].str.startswith("Fill it in").all()
+    assert received.problems["fix"].str.startswith("Fill in the figures").all()

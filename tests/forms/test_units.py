@@ -48,7 +48,7 @@ def test_form_02_is_of_one(register):
 
 
 def test_form_02_asks_which(register):
-    with pytest.raises(SchemaError, match="about a cluster, by its id or name"):
+    with pytest.raises(SchemaError, match=r"about one cluster\. Say which"):
         chosen(register, "02", None)
 
 

@@ -143,7 +143,7 @@ def test_a_figure_has_its_own_basis_source_day_and_wording():
         ({"column": "planned_ha", "value": "1", "recorded_on": "9/2022"}, "recorded_on is “9/2022”"),
         ({"column": "planned_ha", "value": "1", "recorded_on": "2022-02-30"}, "recorded_on is “2022-02-30”"),
         ({"column": "planned_ha", "value": "1", "source": None}, "row 1: source is empty"),
-        ({"column": "planned_ha", "value": "1", "basis": "guessed"}, "“guessed” is not a declared basis"),
+        ({"column": "planned_ha", "value": "1", "basis": "guessed"}, "“guessed” is not a basis of a figure"),
     ],
 )
 def test_a_log_that_cannot_be_understood_is_refused_by_row_and_column(broken, says):

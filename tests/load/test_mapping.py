@@ -138,7 +138,7 @@ def test_headers_that_the_next_file_lacks_are_doubts(sheet, tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("crs = ", "is not sound TOML"),
+        ("crs = ", "is not valid TOML"),
         ('crss = "EPSG:5897"', "'crss' is not a known key. Did you mean: crs"),
         ('[columns]\n"A" = "planed_ha"', "'planed_ha' is not a known column. Did you mean: planned_ha"),
         ('[units]\n"A" = "acre"', "'acre' is not a known unit"),

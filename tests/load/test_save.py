@@ -209,7 +209,7 @@ def test_a_column_that_the_format_keeps_for_itself_does_no_harm(tmp_path, column
 
 
 def test_an_unknown_ending_and_a_missing_system_are_refused(tmp_path):
-    with pytest.raises(cg.SourceError, match=r"'\.dwg'; written are \.gpkg"):
+    with pytest.raises(cg.SourceError, match=r"'\.dwg'; a register is written as \.gpkg"):
         save(register(), tmp_path / "a.dwg")
     with pytest.raises(cg.CRSError, match="set_crs"):
         save(register().set_crs(None, allow_override=True), tmp_path / "a.gpkg")

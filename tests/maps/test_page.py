@@ -129,7 +129,7 @@ def test_a_folder_is_no_place_for_a_map(town, tmp_path):
 
 
 def test_another_map_is_refused(tmp_path):
-    with pytest.raises(SchemaError, match="writes a map that make_map returned, not a Map"):
+    with pytest.raises(SchemaError, match="writes maps that make_map returned, not a Map"):
         save_map(folium.Map(), tmp_path / "x.html")
 
 

@@ -56,7 +56,7 @@ def test_take_up_is_that_of_clusters_in_both():
     late = pd.DataFrame({"leased_ha": [16.0, 4.0, 9.0, 7.0]}, index=list("ABCD"))
     assert take_up(early, late, 2.5) == pytest.approx(2.0)
     assert math.isnan(take_up(early.iloc[:0], late, 1))
-    with pytest.raises(SchemaError, match="Time must lie between"):
+    with pytest.raises(SchemaError, match="There must be time between"):
         take_up(early, late, 0)
 
 
@@ -110,7 +110,7 @@ def test_what_is_not_known_is_not_ranked_and_what_is_modelled_is_said():
 @pytest.mark.parametrize(
     ("weights", "says"),
     [
-        ({"compactness": 1}, "some outlines are sketches"),
+        ({"compactness": 1}, "some of these are only schematic"),
         ({"nothing": 1}, "no column nothing"),
         ({"name": 1}, "name does not hold numbers"),
         ({"planned_ha": 0}, "All weights are 0"),

@@ -244,7 +244,7 @@ def test_a_view_that_rests_on_a_table_is_said(server, table):
     save_postgis(table, url, "viewed")
     with engine.begin() as db:
         db.execute(sqlalchemy.text("CREATE VIEW names AS SELECT name FROM viewed"))
-    with pytest.raises(cg.SourceError, match="views rest on it"):
+    with pytest.raises(cg.SourceError, match="views depend on it"):
         save_postgis(table, url, "viewed")
 
 

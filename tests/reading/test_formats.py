@@ -166,7 +166,7 @@ def test_a_zip_with_photos_beside_the_layer_is_read(make, tmp_path):
 def test_several_layers_are_listed_and_one_is_asked_for(make, small):
     file = make("a.gpkg")
     small.to_file(file, layer="khác")
-    with pytest.raises(cg.SourceError, match=r"has 2 layers; it has: a \(3\), khác \(3\). Name one"):
+    with pytest.raises(cg.SourceError, match=r"has 2 layers: a \(3\), khác \(3\). Name one"):
         cg.load_clusters(file)
     assert len(cg.load_clusters(file, layer="khác")) == 3
     with pytest.raises(cg.SourceError, match="no layer 'x'"):

@@ -167,7 +167,7 @@ def test_a_workbook_s_numbers_leave_no_doubt(workbook):
     table = load_clusters(file)
     assert table["planned_ha"].tolist() == [1.686]
     assert table["workers"].tolist() == [1000]
-    assert load_report(table).doubts[0].message == "a register without shapes"
+    assert load_report(table).doubts[0].message == "the register has no outlines"
 
 
 def test_a_workbook_s_numbers_and_text_in_one_column(workbook):

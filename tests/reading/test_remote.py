@@ -345,7 +345,7 @@ def test_a_size_beyond_the_limit_is_refused_before_it_comes(server, monkeypatch)
     [
         ({"Content_Length": "5000"}, r"26 of 5,000 bytes arrived"),
         ({"Content_Length": "3"}, "none of the first"),
-        ({"Content_Encoding": "gzip"}, r"sent packed \(gzip\)"),
+        ({"Content_Encoding": "gzip"}, r"sends it compressed \(gzip\)"),
         ({"Content_Length": None, "Transfer_Encoding": "chunked"}, "could not be fetched"),
     ],
 )
@@ -403,7 +403,7 @@ def test_a_slow_server_is_left(server, monkeypatch, answer):
 
     server.answers["/a.gpkg"] = until_closed
     begin = time.monotonic()
-    refused(f"{server.address}/a.gpkg", r"nothing came for 0\.3 s|not whole after 1 s")
+    refused(f"{server.address}/a.gpkg", r"nothing arrived for 0\.3 s|not complete after 1 s")
     assert time.monotonic() - begin < 4
 
 

@@ -48,7 +48,7 @@ def test_a_spike_loses_its_line_and_stays_a_polygon(tmp_path):
 
 def test_a_polygon_without_area_is_refused_by_row(tmp_path):
     flat = shapely.Polygon([(E, N), (E + 500, N), (E, N), (E, N)])
-    with pytest.raises(cg.SchemaError, match="nothing with an area remains of row 2"):
+    with pytest.raises(cg.SchemaError, match="the shape of row 2 has no area left"):
         load_clusters(saved(tmp_path, square(), flat))
 
 

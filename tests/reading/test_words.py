@@ -109,11 +109,11 @@ def test_a_report_reads_in_both_languages(messy):
     assert len(report.notes) > 6
     vietnamese, english = report.text("vi"), str(report)
     for vi, en in [
-        ("cần xem, tọa độ: tệp ghi", "doubt, crs: it is said to be"),
+        ("cần xem, tọa độ: tệp ghi", "doubt, crs: the file says"),
         ("đã sửa, hình: sửa lỗi tự cắt, trước 0,00 ha, sau ", "repair, shapes: self-intersection mended"),
         ("đã sửa, số: planned_ha: đổi từ m2 sang ha", "repair, numbers: planned_ha: converted from m2 to ha"),
         ("thay chữ giống Đ bằng Đ", "look-alikes of Đ replaced"),
-        ("số ước lượng, lấy đúng như đã ghi (dòng 2)", "stated as approximate, taken as it is (rows 2)"),
+        ("số ước lượng, lấy đúng như đã ghi (dòng 2)", "stated as approximate; taken as it is (rows 2)"),
         ("không có mã nào", "there are no ids"),
     ]:
         assert vi in vietnamese

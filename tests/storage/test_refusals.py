@@ -94,7 +94,7 @@ def test_a_lock_held_by_another(url, monkeypatch):
     monkeypatch.setattr(connection, "LOCK_TIMEOUT_S", 1)
     with psycopg.connect(url) as other:
         other.execute("LOCK TABLE clusters_geo.cluster")
-        refused("has held the register", save_register, sample().assign(name="X"), url)
+        refused("has kept the register", save_register, sample().assign(name="X"), url)
     assert "X" not in load_register(url)["name"].tolist()
 
 
@@ -164,7 +164,7 @@ def test_two_writers_at_once_both_save_or_are_told(server, url):
 
 def test_a_database_in_another_encoding(server):
     address = server.database("ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
-    refused("encoding without Vietnamese", init_register, address)
+    refused("has no Vietnamese letters", init_register, address)
 
 
 def test_postgis_that_is_not_there(server):

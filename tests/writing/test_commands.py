@@ -82,7 +82,9 @@ def test_a_register_is_not_written_over_by_the_command_that_reads_it(register, c
     arguments = [word.format(named if at == output else register) for at, word in enumerate(rest)]
     done = CliRunner().invoke(app, [first, *arguments, "--lang", "en"])
     assert isinstance(done.exception, SourceError), (done.output, done.exception)
-    assert re.search("is read by this command|ending of another kind|has the ending", str(done.exception))
+    assert re.search(
+        "files that this command reads|ending of another kind|has the ending", str(done.exception)
+    )
     assert register.read_bytes() == before
 
 

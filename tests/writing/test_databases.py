@@ -158,7 +158,7 @@ def test_the_log_of_a_database_that_is_gone_is_not_put_beside_a_new_one(register
     for path in list(register.parent.iterdir()):
         path.unlink()
     register.with_name(left).write_bytes(kept)
-    with pytest.raises(SourceError, match=f"lies {left}, which another database"):
+    with pytest.raises(SourceError, match=f"lies {left}, which belongs to another database"):
         save(table(["NEW"]), register)
     assert [path.name for path in register.parent.iterdir()] == [left]
     register.with_name(left).write_bytes(b"")

@@ -243,7 +243,7 @@ def test_a_name_that_is_too_long_is_a_sentence(tmp_path):
 def test_a_file_where_a_folder_is_needed_is_a_sentence(tmp_path):
     write_text(tmp_path / "a.csv", "old")
     for path in (tmp_path / "a.csv" / "b.csv", tmp_path / "a.csv" / "b" / "c.csv"):
-        with pytest.raises(SourceError, match="cannot be made one"):
+        with pytest.raises(SourceError, match="cannot be created"):
             write_text(path, "x")
     with pytest.raises(SourceError, match="is a file, not a folder"), replaced_folder(tmp_path / "a.csv"):
         pass
@@ -342,7 +342,7 @@ def test_an_input_is_not_written_over_by_any_name(tmp_path):
     spellings = ("cum.gpkg", "folder/../cum.gpkg", "link.gpkg", "hard.gpkg")
     with guarding(source):
         for path in (tmp_path / spelling for spelling in spellings):
-            with pytest.raises(SourceError, match="is read by this command"):
+            with pytest.raises(SourceError, match="files that this command reads"):
                 write_text(path, "x")
         write_text(tmp_path / "cum.csv", "beside it is no harm")
     assert source.read_bytes() == b"register"
@@ -355,7 +355,7 @@ def test_what_belongs_to_an_input_is_not_written_over(tmp_path, ending):
     (tmp_path / "cum.shp").write_bytes(b"x")
     (tmp_path / f"cum{ending}").write_bytes(b"x")
     (tmp_path / "other.txt").symlink_to(tmp_path / f"cum{ending}")
-    with guarding(tmp_path / "cum.shp"), pytest.raises(SourceError, match="is read by this command"):
+    with guarding(tmp_path / "cum.shp"), pytest.raises(SourceError, match="files that this command reads"):
         write_text(tmp_path / "other.txt", "x")
 
 
@@ -366,9 +366,12 @@ def test_nothing_is_put_into_a_folder_that_is_read(tmp_path):
     (tmp_path / "hard.csv").hardlink_to(parts / "0.parquet")
     with guarding(parts):
         for path in (parts / "0.parquet", parts / "new.csv", tmp_path / "hard.csv"):
-            with pytest.raises(SourceError, match="is read by this command"):
+            with pytest.raises(SourceError, match="files that this command reads"):
                 write_text(path, "x")
-        with pytest.raises(SourceError, match="is read by this command"), replaced_folder(parts) as folder:
+        with (
+            pytest.raises(SourceError, match="files that this command reads"),
+            replaced_folder(parts) as folder,
+        ):
             (folder / "a.csv").write_text("x")
     assert names(parts) == ["0.parquet"]
 

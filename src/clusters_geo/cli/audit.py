@@ -52,24 +52,20 @@ _LEVELS = click.Choice(["error", "warning", "info", "never"])
 @click.argument("rule", metavar="[RULE]", required=False)
 @units_option
 @by_option
-@click.option("--totals", "totals_file", type=SOURCE, help="CSV of published totals to reconcile with.")
-@click.option("--law", metavar="DATE", help="Apply the law of this day; default: the register's date.")
-@click.option(
-    "--on", metavar="DATE", help="Count ages to this day, or 'today'; default: the register's date."
-)
-@click.option("--rules", "rules_file", type=SOURCE, help="TOML file with parameters and severities.")
-@click.option("--only", multiple=True, metavar="RULE", help="Only these rules or families; repeatable.")
-@click.option("--skip", multiple=True, metavar="RULE", help="Not these rules or families; repeatable.")
-@click.option("--baseline", type=SOURCE, help="Accepted findings, as written by --write-baseline.")
-@click.option("--write-baseline", type=TARGET, help="Accept all findings of this run in a file.")
-@click.option("--since", type=SOURCE, help="JSON of an earlier audit: what is new, gone, still there.")
-@click.option("--fail-on", type=_LEVELS, default="error", show_default=True, help="Exit with 1 from here on.")
-@click.option(
-    "--format", "form", type=click.Choice(_FORMATS), help="What to write; without it what --output ends in."
-)
-@click.option("--output", "-o", type=TARGET, help="Write here instead of printing.")
-@click.option("--brief", is_flag=True, help="Counts by rule and the verdict, for a mail from cron.")
-@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@click.option("--totals", "totals_file", type=SOURCE)
+@click.option("--law", metavar="DATE")
+@click.option("--on", metavar="DATE")
+@click.option("--rules", "rules_file", type=SOURCE)
+@click.option("--only", multiple=True, metavar="RULE")
+@click.option("--skip", multiple=True, metavar="RULE")
+@click.option("--baseline", type=SOURCE)
+@click.option("--write-baseline", type=TARGET)
+@click.option("--since", type=SOURCE)
+@click.option("--fail-on", type=_LEVELS, default="error", show_default=True)
+@click.option("--format", "form", type=click.Choice(_FORMATS))
+@click.option("--output", "-o", type=TARGET)
+@click.option("--brief", is_flag=True)
+@click.option("--quiet", "-q", is_flag=True)
 @register_options()
 @crs_option
 @remote_option

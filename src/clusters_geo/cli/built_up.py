@@ -42,24 +42,21 @@ _DECIMALS = {"footprints": 0, "built_up_error_ha": 4}
 @click.command("built-up")
 @click.argument("clusters_file", metavar="CLUSTERS", type=SOURCE)
 @click.argument("footprints_file", metavar="FOOTPRINTS", type=SOURCE)
-@click.option("--by", metavar="COLUMN", help="Measure each class or year of the footprints on its own.")
-@click.option("--disjoint", is_flag=True, help="No two footprints overlap: do not look for it.")
+@click.option("--by", metavar="COLUMN")
+@click.option("--disjoint", is_flag=True)
 @click.option(
     "--method",
     type=click.Choice(["exact", "raster"]),
     default="exact",
     show_default=True,
-    help="raster: count overlaps in cells, with a standard error.",
 )
-@click.option("--cell-m", type=float, metavar="M", help="Width of the raster's cells, 1 m if not given.")
-@click.option(
-    "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Who works."
-)
-@click.option("--scheduler", metavar="ADDR", help="A running Dask scheduler, e.g. tls://10.0.0.5:8786.")
-@click.option("--measured-on", metavar="DATE", help="Date of the image or survey of the footprints.")
-@click.option("--layer", help="Layer of FOOTPRINTS, where there are several.")
-@click.option("--footprints-crs", help="Coordinate system of FOOTPRINTS, where it names none.")
-@click.option("--keep-going", is_flag=True, help="Leave out parts that cannot be read, name them, exit 1.")
+@click.option("--cell-m", type=float, metavar="M")
+@click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True)
+@click.option("--scheduler", metavar="ADDR")
+@click.option("--measured-on", metavar="DATE")
+@click.option("--layer")
+@click.option("--footprints-crs")
+@click.option("--keep-going", is_flag=True)
 @register_options("layer")
 @crs_option
 @remote_option

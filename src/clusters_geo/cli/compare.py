@@ -49,13 +49,13 @@ def _vintage(context: click.Context, option: click.Parameter, value: str) -> obj
 @click.argument("after", metavar="AFTER", callback=_vintage)
 @units_option
 @by_option
-@click.option("--measure", default="planned_ha", show_default=True, help="Column that the bridge adds up.")
-@click.option("--status", help="Bridge of the clusters of this status only, e.g. operating.")
-@click.option("--published-before", type=float, help="Published total of BEFORE, where it is not its sum.")
-@click.option("--published-after", type=float, help="Published total of AFTER, where it is not its sum.")
-@click.option("--chart", "chart_file", type=TARGET, help="Draw the bridge as a waterfall (SVG).")
-@click.option("--map", "map_file", type=TARGET, help="Draw both vintages under a slider (HTML).")
-@click.option("--boundaries-after", type=SOURCE, help="Outlines of AFTER, where they are others.")
+@click.option("--measure", default="planned_ha", show_default=True)
+@click.option("--status")
+@click.option("--published-before", type=float)
+@click.option("--published-after", type=float)
+@click.option("--chart", "chart_file", type=TARGET)
+@click.option("--map", "map_file", type=TARGET)
+@click.option("--boundaries-after", type=SOURCE)
 @register_options("status", "columns", "mapping")
 @crs_option
 @remote_option

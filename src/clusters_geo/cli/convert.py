@@ -37,10 +37,10 @@ _say = speaker("convert")
 @click.command("convert")
 @click.argument("source", metavar="IN", type=SOURCE)
 @click.argument("target", metavar="OUT")
-@click.option("--crs", "wanted", help="System to write in: vn2000, vn2000:PROVINCE or a code.")
+@click.option("--crs", "wanted")
 @decimal_option
-@click.option("--table", "name", help="With OUT postgresql://…: the table to replace.")
-@click.option("--schema", help="With --table: the schema it is in.")
+@click.option("--table", "name")
+@click.option("--schema")
 @click.option("--vintage", "day", metavar="DAY")
 @click.option("--overwrite", is_flag=True)
 @units_option

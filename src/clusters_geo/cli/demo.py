@@ -24,7 +24,6 @@ say = speaker("reports")
     type=TARGET,
     default=Path("maps/hanoi.html"),
     show_default=True,
-    help="Where to write the map.",
 )
 @lang_option
 def command(output: Path, lang: Language) -> None:

@@ -33,15 +33,14 @@ if TYPE_CHECKING:
 @clusters_argument
 @units_option
 @by_option
-@click.option("--on", metavar="DATE", help="Apply the law of this day; default: the register's date.")
+@click.option("--on", metavar="DATE")
 @click.option(
     "--kind",
     type=click.Choice(["ordinary", "high-tech", "eco"]),
     default="ordinary",
     show_default=True,
-    help="What is to be established; high-tech and eco are exempt from 15 September 2026.",
 )
-@click.option("--if", "assumed", multiple=True, metavar='"ID COLUMN +N"', help="What if; repeatable.")
+@click.option("--if", "assumed", multiple=True, metavar='"ID COLUMN +N"')
 @crs_option
 @format_option
 @lang_option

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 @clusters_argument
 @units_option
 @by_option
-@click.option("--to", "horizon", required=True, metavar="DATE", help="Last day of the forecast.")
-@click.option("--scenario", default="register", show_default=True, help="Which rate of starts.")
-@click.option("--scenarios", "scenarios_file", type=INPUT, help="TOML file with scenarios of your own.")
-@click.option("--on", metavar="DATE", help="From which day; default: the register's date.")
+@click.option("--to", "horizon", required=True, metavar="DATE")
+@click.option("--scenario", default="register", show_default=True)
+@click.option("--scenarios", "scenarios_file", type=INPUT)
+@click.option("--on", metavar="DATE")
 @crs_option
 @format_option
 @lang_option

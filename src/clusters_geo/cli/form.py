@@ -35,21 +35,15 @@ _ENDINGS = ["xlsx", "docx", "html", "csv"]
 @click.command("form")
 @click.argument("number", metavar="01|02|03|04", type=click.Choice(["01", "02", "03", "04"]))
 @clusters_argument
-@click.option("--period", required=True, help="2026-H1 for the half-year, 2026 for the year.")
-@click.option("--unit", help="02: cluster (id or name). 03: district or commune.")
-@click.option(
-    "--level", "--by", "level", type=click.Choice(["district", "commune"]), help="What a unit of 03 is."
-)
-@click.option(
-    "--anyway", is_flag=True, help="Also for a unit that does not exist in the period; the form says so."
-)
+@click.option("--period", required=True)
+@click.option("--unit")
+@click.option("--level", "--by", "level", type=click.Choice(["district", "commune"]))
+@click.option("--anyway", is_flag=True)
 @units_option
-@click.option("--all-units", "folder", type=FOLDER, help="Write Forms 02, 03 and 04 of everybody here.")
-@click.option(
-    "--kind", type=click.Choice(_ENDINGS), default="xlsx", show_default=True, help="With --all-units."
-)
-@click.option("--blank", is_flag=True, help="Form 01 or 02 for a firm to fill in.")
-@click.option("--trace", type=TARGET, help="Also write what was found and what results are added up from.")
+@click.option("--all-units", "folder", type=FOLDER)
+@click.option("--kind", type=click.Choice(_ENDINGS), default="xlsx", show_default=True)
+@click.option("--blank", is_flag=True)
+@click.option("--trace", type=TARGET)
 @crs_option
 @lang_option
 @output_option

@@ -30,14 +30,12 @@ if TYPE_CHECKING:
 
 
 @click.command("form-in")
-@click.argument("files", nargs=-1, required=True, type=INPUT)
-@click.option("--clusters", "clusters_file", type=SOURCE, help="Register that the forms report on.")
-@click.option("--period", required=True, help="2026-H1 for the half-year, 2026 for the year.")
-@click.option(
-    "--output", "-o", "folder", required=True, type=FOLDER, help="Folder for the tables that result."
-)
-@click.option("--accept", type=SOURCE, help="changes.csv as you edited it.")
-@click.option("--vintage", type=TARGET, help="With --accept: write the new vintage of the register here.")
+@click.argument("files", metavar="FILES...", nargs=-1, required=True, type=INPUT)
+@click.option("--clusters", "clusters_file", type=SOURCE)
+@click.option("--period", required=True)
+@click.option("--output", "-o", "folder", required=True, type=FOLDER)
+@click.option("--accept", type=SOURCE)
+@click.option("--vintage", type=TARGET)
 @register_options()
 @crs_option
 @remote_option

@@ -8,7 +8,9 @@ click says of its own, such as "No such option", is in `words/click.csv` under t
 from __future__ import annotations
 
 import os
+import re
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 import click
@@ -59,14 +61,7 @@ def usage_error(key: str, **values: object) -> click.UsageError:
 
 def speak(lang: Language) -> None:
     """Let click say in one language what it says of its own."""
-    for module in (
-        click.core,
-        click.exceptions,
-        click.types,
-        click.parser,
-        click.decorators,
-        click.formatting,
-    ):
+    for module in _SPEAKING:
         _replace(module, "_", lambda text: _said(text, lang))
         _replace(module, "ngettext", lambda one, many, n: _said(one if n == 1 else many, lang))
 
@@ -80,16 +75,30 @@ def in_language(command: click.Command, name: str, lang: Language) -> click.Comm
     """Return a command with its help and that of its options in one language."""
     words = catalogue("help")
     command.help = words.get(f"{name}.long", words.get(name, _own(command.help))).text(lang)
+    command.options_metavar = _said("[OPTIONS]", lang)
     for option in command.params:
+        option.metavar = _placeholder(_coded_placeholder(option), lang)
         if isinstance(option, click.Option):
             keys = [f"{name} {option.opts[0]}", option.opts[0]]
             found = next((words[key] for key in keys if key in words), _own(option.help))
             option.help = found.text(lang)
     if isinstance(command, click.Group):
+        command.subcommand_metavar = _said("COMMAND [ARGS]...", lang)
         # Commands that are imported when they run are put into words then.
         for part, inner in command.commands.items():
             in_language(inner, f"{name} {part}", lang)
     return command
+
+
+@cache
+def _coded_placeholder(parameter: click.Parameter) -> str | None:
+    # Asked once, before it is put into words: the next language begins from the code's own again.
+    of_type = isinstance(parameter.type, click.types.StringParamType | click.types.FloatParamType)
+    return parameter.metavar or (parameter.type.name.upper() if of_type else None)
+
+
+def _placeholder(coded: str | None, lang: Language) -> str | None:
+    return coded and re.sub("[A-Z]{2,}", lambda word: _said(word[0], lang), coded)
 
 
 def _own(text: str | None) -> Words:

@@ -33,7 +33,7 @@ _UNUSABLE = 2
 
 
 @click.command("inspect")
-@click.argument("file", type=SOURCE)
+@click.argument("file", metavar="FILE", type=SOURCE)
 @as_option
 @columns_option
 @decimal_option

@@ -43,35 +43,28 @@ say = speaker("reports")
 @also_option
 @by_option
 @crs_option
-@click.option(
-    "--output", "-o", type=TARGET, help="File to write; by default maps/ and the name of the register."
-)
-@click.option("--per-district", "folder", type=FOLDER, help="Write one map a district, and an index, here.")
-@click.option("--only", metavar="NAME", help="A map of this district alone, its neighbours greyed.")
-@click.option(
-    "--measure", metavar="NAME", help="What the map opens on: fill_rate, workers, any numeric column."
-)
+@click.option("--output", "-o", type=TARGET)
+@click.option("--per-district", "folder", type=FOLDER)
+@click.option("--only", metavar="NAME")
+@click.option("--measure", metavar="NAME")
 @click.option(
     "--breaks",
     metavar="A,B,…",
     callback=lambda _context, _option, value: _numbers(value),
-    help="Limits of its classes, in its unit; 0.5 or 50% for rates.",
 )
 @click.option(
     "--classing",
     type=click.Choice(["auto", "law", "quantiles", "equal", "jenks"]),
     default="auto",
     show_default=True,
-    help="How classes are formed; law is 50, 80, 100 % for rates.",
 )
-@click.option("--link", metavar="URL", help="Where the map is published: printed as text and QR code.")
-@click.option("--title", help="Heading of the map.")
+@click.option("--link", metavar="URL")
+@click.option("--title")
 @click.option(
     "--theme",
     type=click.Choice(["auto", "light", "dark"]),
     default="auto",
     show_default=True,
-    help="Colours; auto follows the reader's device.",
 )
 @lang_option
 def command(

@@ -145,7 +145,6 @@ def remote_option(command: Command) -> Command:
         is_eager=True,
         expose_value=False,
         callback=_allow_remote,
-        help="Fetch files named by https://… or http://….",
     )(command)
 
 
@@ -237,7 +236,6 @@ def units_option(command: Command) -> Command:
         "--districts",
         "districts_file",
         type=_Units(path_type=Path),
-        help="Layer of units: a file, hanoi-districts or hanoi-communes.",
     )(command)
 
 
@@ -247,36 +245,34 @@ def also_option(command: Command) -> Command:
         "--also",
         "also_file",
         type=_Units(path_type=Path),
-        help="Further units to switch to, as --units.",
     )(command)
 
 
 def by_option(command: Command) -> Command:
     """Add --by: by which unit, where no layer says it."""
     choice = click.Choice(["district", "commune"])
-    return click.option("--by", type=choice, help="Units to go by: district or commune.")(command)
+    return click.option("--by", type=choice)(command)
 
 
 def crs_option(command: Command) -> Command:
     """Add --crs: the coordinate system of files that name none."""
-    return click.option("--crs", help="Coordinate system of files that name none, e.g. EPSG:5897.")(command)
+    return click.option("--crs")(command)
 
 
 def lang_option(command: Command) -> Command:
     """Add --lang: Vietnamese unless asked otherwise."""
     choice = click.Choice(["vi", "en"])
-    return click.option("--lang", type=choice, default="vi", show_default=True, help="Language.")(command)
+    return click.option("--lang", type=choice, default="vi", show_default=True)(command)
 
 
 def format_option(command: Command) -> Command:
     """Add --format: for a person (table, md, xlsx) or a program (json, csv)."""
-    said = "What to write; without it what --output ends in, else a table."
-    return click.option("--format", "form", type=click.Choice(FORMATS), help=said)(command)
+    return click.option("--format", "form", type=click.Choice(FORMATS))(command)
 
 
 def output_option(command: Command) -> Command:
     """Add --output: a file instead of the screen."""
-    return click.option("--output", "-o", type=TARGET, help="Write here instead of printing.")(command)
+    return click.option("--output", "-o", type=TARGET)(command)
 
 
 def load(
@@ -443,9 +439,7 @@ def working(what: str, lang: Language) -> Iterator[None]:
 def as_option(command: Command) -> Command:
     """Add --as: what the rows are."""
     choice = click.Choice(["clusters", "districts"])
-    return click.option(
-        "--as", "kind", type=choice, default="clusters", show_default=True, help="What the rows are."
-    )(command)
+    return click.option("--as", "kind", type=choice, default="clusters", show_default=True)(command)
 
 
 def reading_options(*names: str) -> Callable[[Command], Command]:
@@ -461,12 +455,12 @@ def reading_options(*names: str) -> Callable[[Command], Command]:
 
 def _options(names: tuple[str, ...]) -> tuple[Callable[[Command], Command], ...]:
     return (
-        click.option("--layer", help="Layer or sheet, where there are several."),
-        click.option(*names, "crs", help="Coordinate system of FILE, e.g. EPSG:5897; wins over the file."),
-        click.option("--encoding", help="Of the text: tcvn3, vni, cp1258 or any that Python knows."),
-        click.option("--region", help="Province in which the data must lie."),
+        click.option("--layer"),
+        click.option(*names, "crs"),
+        click.option("--encoding"),
+        click.option("--region"),
         # Both are read first: they say what may be done to open the files that follow.
-        click.option("--allow-large", is_flag=True, is_eager=True, help="Open more than 1 GiB."),
+        click.option("--allow-large", is_flag=True, is_eager=True),
         remote_option,
     )
 
@@ -479,14 +473,13 @@ def columns_option(command: Command) -> Command:
         multiple=True,
         metavar="HEADER=COLUMN",
         callback=_pairs,
-        help="What a header means.",
     )(command)
 
 
 def decimal_option(command: Command) -> Command:
     """Add --decimal: the mark, where the figures of a column leave it open."""
     choice = click.Choice([",", "."])
-    return click.option("--decimal", type=choice, help="Decimal mark, where figures leave it open.")(command)
+    return click.option("--decimal", type=choice)(command)
 
 
 def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str] | None:

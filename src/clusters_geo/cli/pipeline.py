@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 @click.command("pipeline")
 @clusters_argument
 @units_option
-@click.option("--on", metavar="DATE", help="Count times to this day; default: the register's date.")
-@click.option("--by", help="Column of the unit; default: that of --units, else what the register names.")
-@click.option("--chart", "chart_file", type=TARGET, help="Draw hectares by readiness (SVG).")
+@click.option("--on", metavar="DATE")
+@click.option("--by")
+@click.option("--chart", "chart_file", type=TARGET)
 @crs_option
 @format_option
 @lang_option

@@ -34,30 +34,22 @@ _say = speaker("unit_report")
 @clusters_argument
 @units_option
 @by_option
-@click.option(
-    "--unit", metavar="NAME", help="The unit to report on, in any spelling; default: the whole register."
-)
-@click.option(
-    "--all-units", "folder", metavar="DIR", type=TARGET, help="One report a unit, and one of all, here."
-)
-@click.option("--output", "-o", type=TARGET, help="File to write: .pdf, .docx or .html.  default report.pdf.")
+@click.option("--unit", metavar="NAME")
+@click.option("--all-units", "folder", metavar="DIR", type=TARGET)
+@click.option("--output", "-o", type=TARGET)
 @click.option(
     "--kind",
     type=click.Choice(["pdf", "docx", "html"]),
     default="pdf",
     show_default=True,
-    help="For --all-units.",
 )
-@click.option(
-    "--signed/--unsigned", default=True, show_default=True, help="With number, recipients and signature."
-)
-@click.option("--agency", metavar="NAME", help="Whose report it is, for the heading.")
+@click.option("--signed/--unsigned", default=True, show_default=True)
+@click.option("--agency", metavar="NAME")
 @click.option(
     "--date",
     "on",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
-    help="Day of the report; default: left to write.",
 )
 @crs_option
 @lang_option

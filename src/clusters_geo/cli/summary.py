@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.command("summary")
 @clusters_argument
 @units_option
-@click.option("--by", help="Column to group by: district, commune, status or any other.")
+@click.option("--by")
 @crs_option
 @format_option
 @lang_option

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("template")
 @click.argument("output", metavar="OUT", type=TARGET)
-@click.option("--columns", help="Columns of the schema, with commas; without it the usual ones.")
+@click.option("--columns")
 @lang_option
 def command(output: Path, columns: str | None, lang: Language) -> None:
     """Write an empty register to fill in: headings with units, drop-downs, examples."""

@@ -272,7 +272,7 @@ def _late(filled: Filled, on: date) -> list[dict[str, object]]:
     if not filled.period.overdue(filled.number, on):
         return []
     due = filled.period.due(filled.number)
-    words = {"form": filled.number, "day": f"{due:%d/%m/%Y}"}
+    words = {"form": filled.number, "day": due}
     return [_finding("forms.overdue", "warning", filled.lang, _Place("period", filled.period.code), words)]
 
 
@@ -281,7 +281,7 @@ def _of_the_whole(filled: Filled) -> list[dict[str, object]]:
     found = []
     as_of = pd.to_datetime(register_column(unit.clusters, "as_of")).max()
     if pd.notna(as_of) and not period.start <= as_of.date() <= period.end:
-        words = {"day": f"{as_of:%d/%m/%Y}", "period": period.words(lang)}
+        words = {"day": as_of, "period": period.words(lang)}
         found.append(_finding("forms.other-date", "warning", lang, _Place("as_of", as_of.date()), words))
     if period.end < IN_FORCE:
         found.append(_finding("forms.before-law", "info", lang, _Place("period", period.code)))

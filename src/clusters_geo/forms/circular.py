@@ -109,11 +109,10 @@ class Period:
         Examples
         --------
         >>> Period.parse("2026-H1").words("en")
-        'first half of 2026 (15/12/2025 to 14/06/2026)'
+        'first half of 2026 (2025-12-15 to 2026-06-14)'
         """
         key = "half_year" if self.half else "whole_year"
-        span = {"start": f"{self.start:%d/%m/%Y}", "end": f"{self.end:%d/%m/%Y}"}
-        return speaker("forms")(key, lang, year=str(self.year), **span)
+        return speaker("forms")(key, lang, year=str(self.year), start=self.start, end=self.end)
 
 
 FORMS = ("01", "02", "03", "04")

@@ -124,14 +124,14 @@ def _said(record: pd.Series, column: str) -> str:
 
 
 def _due(filled: Filled) -> str:
-    return word("due", filled.lang, day=f"{filled.period.due(filled.number):%d/%m/%Y}")
+    return word("due", filled.lang, day=filled.period.due(filled.number))
 
 
 def _subtitle(filled: Filled) -> tuple[str, ...]:
     lang, period = filled.lang, filled.period
     due = _due(filled)
     as_of = pd.to_datetime(register_column(filled.unit.clusters, "as_of")).max()
-    known = [word("as_of", lang, day=f"{as_of:%d/%m/%Y}")] if pd.notna(as_of) and not filled.blank else []
+    known = [word("as_of", lang, day=as_of)] if pd.notna(as_of) and not filled.blank else []
     code = word("period_code", lang, code=period.code)
     gone = [] if filled.unit.exists else [word("gone", lang, unit=filled.unit.name)]
     return (word("period", lang, words=period.words(lang)), "; ".join([code, due, *known]), *gone)

@@ -180,7 +180,8 @@
     }
 
     // How much of a total is published for single clusters, and how much is not.
-    shares({ words: t, state, data, figures: totals }, name, label) {
+    shares(app, name, label) {
+      const { state, data, figures: totals } = app;
       const { lang } = state;
       const { words } = data;
       const all = totals[name];
@@ -190,7 +191,7 @@
       const parts = [
         ["published", published, words.basis.published[lang]],
         ["modelled", modelled, words.basis.modelled[lang]],
-        ["other", all - published - modelled, t.otherBasis],
+        ...(all - published - modelled > 0.05 ? this.otherBases(app, name) : []),
       ].filter(([, ha]) => ha > 0.05);
       const segment = ([kind, ha]) => {
         const bar = el("span", { class: `cg-share-${kind}` });
@@ -200,6 +201,17 @@
       const says = parts.map(([, ha, word]) => `${number(ha, lang)}\u00a0ha ${word}`).join(" · ");
       const bar = el("div", { class: "cg-bar", "aria-hidden": "true" }, parts.map(segment));
       return el("div", { class: "cg-shares" }, el("small", {}, `${label}: ${says}`), bar);
+    }
+
+    // The rest of a total, by the bases that its clusters name.
+    otherBases(app, name) {
+      const hectares = new Map();
+      for (const cluster of app.clusters) {
+        const basis = cluster.basis(name) ?? "";
+        if (cluster.status !== "operating" || !app.shows(cluster) || ["published", "modelled"].includes(basis)) continue;
+        hectares.set(basis, (hectares.get(basis) ?? 0) + (cluster.value(name) ?? 0));
+      }
+      return [...hectares].map(([basis, ha]) => ["other", ha, basis ? app.word("basis", basis) : app.words.noBasis]);
     }
 
     // Links between the maps of a pack: from the index to each district, and back.
