@@ -73,8 +73,9 @@ def test_it_reads_well():
     assert str(report) == (
         "a.shp: Shapefile, layer a, 9 rows, VN-2000\n"
         "  repair, shapes: heights (Z) dropped (rows 1–8).\n"
-        "  doubt, crs: no exact transformation from Hanoi 1972 to WGS 84 is available here, only an approximate one; "
-        "positions may be off by hundreds of metres. If that is wrong, name the coordinate system with crs= (--crs)."
+        "  doubt, crs: no exact transformation from Hanoi 1972 to WGS 84 is available here, "
+        "only an approximate one; positions may be off by hundreds of metres. "
+        "If that is wrong, name the coordinate system with crs= (--crs)."
     )
 
 
