@@ -132,7 +132,7 @@ def test_the_page_switches_between_the_old_districts_and_today_s_communes(chromi
     page.goto(save_map(drawn, tmp_path / "m.html").as_uri())
     page.wait_for_selector("html[data-ready=yes]")
     assert page.locator("path.cg-district").count() == 30
-    page.get_by_role("link", name="Xã, phường (từ 1/7/2025)").click()
+    page.get_by_role("link", name="Xã, phường (từ 01/7/2025)").click()
     page.wait_for_selector("html[data-ready=yes]")
     assert page.locator("path.cg-district").count() == 126
     lost = int(cg.locate(clusters, communes)["unit"].isna().sum())
