@@ -150,12 +150,14 @@ def test_the_styles_of_a_register_are_written_once_and_what_the_office_changed_s
     url = server.database()
     assert "qgis.sql" in init_register(url)
     assert init_register(url) == []
-    rows = "SELECT stylename, type, useasdefault FROM public.layer_styles ORDER BY type, useasdefault DESC"
+    rows = "SELECT stylename, type, useasdefault FROM public.layer_styles ORDER BY type, useasdefault DESC, 1"
     first = server.sql(rows, url)
-    assert len(first) == 7
+    assert len(first) == 9
     assert [row[:2] for row in first if row[2]] == [
         ("Tình trạng", "Point"),
+        ("Ranh giới đơn vị", "Polygon"),
         ("Tình trạng", "Polygon"),
+        ("Bảng (không có hình)", None),
         ("Bảng (không có hình)", None),
     ]
     server.sql(
@@ -167,7 +169,7 @@ def test_the_styles_of_a_register_are_written_once_and_what_the_office_changed_s
     assert init_register(url) == ["qgis.sql"]
     mine = server.sql("SELECT styleqml::text FROM public.layer_styles WHERE type = 'Polygon'", url)
     assert ("<qgis/>",) in mine
-    assert len(mine) == 3
+    assert len(mine) == 4
 
 
 def test_a_schema_public_where_nothing_may_be_made_is_said_before_anything_is(server):

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests_of_storage import PASSWORD, sample
+from tests_of_storage import PASSWORD, programs, sample, started
 
 import clusters_geo as cg
 from clusters_geo.storage import connection
-from clusters_geo.storage.connection import Address, parse_address
+from clusters_geo.storage.connection import parse_address
 from clusters_geo.storage.register import init_register, load_register, save_register
 
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'clusters-geo'"
@@ -167,12 +167,31 @@ def test_a_database_in_another_encoding(server):
     refused("has no Vietnamese letters", init_register, address)
 
 
-def test_postgis_that_is_not_there(server):
-    with psycopg.connect(server.url()) as db, pytest.raises(psycopg.Error) as caught:
-        db.execute("CREATE EXTENSION postgis_of_nobody")
-    error = connection._refused(caught.value, Address("db", None, "ccn"))
-    assert error.code == "store.no-postgis"
-    assert "has no PostGIS" in str(error)
+def test_a_server_without_postgis(server):
+    """A server finds its extensions beside its program: a copy of the program has all but PostGIS there."""
+    ours = (programs() / "initdb").resolve().parent
+    share = Path("/usr/share/postgresql") / ours.parent.name
+    if ours.parent.parent != Path("/usr/lib/postgresql") or not share.is_dir():
+        pytest.skip(
+            "SKIPPED: PostgreSQL lies elsewhere than in Debian: a server without PostGIS is NOT tried"
+        )
+    there = server.folder / "bare"
+    mine = there / "lib/postgresql" / ours.parent.name
+    extensions = there / "share/postgresql" / ours.parent.name / "extension"
+    mine.mkdir(parents=True)
+    extensions.mkdir(parents=True)
+    (mine / "lib").symlink_to(ours.parent / "lib")
+    shutil.copytree(ours, mine / "bin")
+    for file in [f for f in share.iterdir() if f.name != "extension"]:
+        (extensions.parent / file.name).symlink_to(file)
+    for file in [f for f in (share / "extension").iterdir() if "postgis" not in f.name]:
+        (extensions / file.name).symlink_to(file)
+    (there / "own").mkdir()
+    if server.as_user:
+        shutil.chown(there / "own", "postgres")
+    for bare in started(there / "own", server.as_user, mine / "bin"):
+        refused("has no PostGIS", init_register, bare.url())
+        assert bare.sql("SELECT to_regnamespace('clusters_geo') IS NULL") == [(True,)]
 
 
 def test_a_full_disk(server, url):

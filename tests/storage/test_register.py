@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import shutil
+from pathlib import Path
+
 import pandas as pd
 import psycopg
 import pytest
@@ -11,6 +15,7 @@ from tests_of_storage import sample, square
 import clusters_geo as cg
 from clusters_geo.history.vintages import known_cells
 from clusters_geo.schema import CLUSTER_COLUMNS, label
+from clusters_geo.storage import register
 from clusters_geo.storage.register import init_register, load_register, read_log, save_register
 
 
@@ -134,6 +139,32 @@ def test_a_vintage_is_what_was_known_on_the_day(url):
     assert len(load_register(f"{url}@2020-01-01")) == 0
 
 
+def test_of_two_saves_on_one_day_the_later_one_speaks(url):
+    """In any order of values: the greater one, which decides between two sources of one day, does not."""
+    chance, columns = random.Random(17), ["planned_ha", "leased_ha", "workers", "status", "investor"]  # noqa: S311
+    days = sorted(chance.choices(["2025-12-31", "2026-06-30", "2026-06-30", "2026-07-01"], k=25))
+    save_register(sample().assign(as_of=pd.Timestamp("2025-12-31")), url)
+    known = {}
+    for day in days:
+        table = load_register(url).reindex(columns=[*sample().columns, "leased_ha", "investor"])
+        key, name = chance.choice(table.index), chance.choice(columns)
+        words = {"status": [None, "operating", "pending"], "investor": [None, "An", "Bình"]}
+        table.loc[key, name] = chance.choice(words.get(name, [None, 1, 9, 10, 200]))
+        table.loc[key, "as_of"] = pd.Timestamp(day)
+        save_register(table, url)
+        known[day] = load_register(url)[columns]
+    for day, as_saved in known.items():
+        shown = load_register(f"{url}@{day}").reindex(as_saved.index)
+        for name in columns:
+            left = [None if pd.isna(value) else value for value in shown.get(name, [None] * 3)]
+            assert left == [None if pd.isna(value) else value for value in as_saved[name]], (day, name)
+
+
+def test_a_day_that_is_none_is_a_sentence(url):
+    with pytest.raises(cg.SchemaError, match="2022-02-30"):
+        load_register(f"{url}@2022-02-30")
+
+
 @pytest.mark.parametrize("day", ["2010-12-31", "2018-06-30", "2022-09-30", "2024-02-29", "2025-12-31"])
 def test_the_function_of_the_database_gives_what_python_gives(server, url, day):
     from clusters_geo.reference import load_events
@@ -210,3 +241,48 @@ def test_a_cell_that_was_emptied_is_withdrawn_and_the_log_is_still_read(url):
     assert load_register(f"{url}@2022-12-31").loc["TT-01", "planned_ha"] == 12.7
     assert pd.isna(load_register(f"{url}@2023-12-31").loc["TT-01", "planned_ha"])
     assert load_register(f"{url}@2023-12-31").loc["GL-02", "planned_ha"] == 5.0
+
+
+@pytest.fixture
+def migrations(tmp_path, monkeypatch):
+    """Give a folder of migrations to change, as another version of the package has them."""
+    folder = shutil.copytree(Path(register.__file__).with_name("migrations"), tmp_path / "migrations")
+    monkeypatch.setattr(register, "_MIGRATIONS", folder)
+    return folder
+
+
+def test_a_register_of_the_first_version_is_brought_up_to_date_and_keeps_everything(
+    server, migrations, monkeypatch
+):
+    url = server.database()
+    for later in [file for file in migrations.iterdir() if file.name > "0001_z" and file.name[:4].isdigit()]:
+        later.unlink()
+    assert init_register(url, styles=False) == ["0001_register.sql"]
+    save_register(sample(), url)
+    save_register(load_register(url).assign(planned_ha=[None, 5.0, 0.3]), url)
+    server.sql("CREATE VIEW clusters_geo.seen AS SELECT * FROM clusters_geo.known_cells('2026-01-01')", url)
+    assert load_register(f"{url}@2022-09-30").loc["TT-01", "planned_ha"] == 12.7
+    before, log = load_register(url), read_log(url)
+    monkeypatch.undo()
+    with pytest.raises(cg.SourceError, match="register init"):
+        load_register(url)
+    assert "0002_newest_save_speaks.sql" in init_register(url, styles=False)
+    assert init_register(url, styles=False) == []
+    pd.testing.assert_frame_equal(pd.DataFrame(load_register(url)), pd.DataFrame(before))
+    assert read_log(url).equals(log)
+    # What the second save withdrew is withdrawn, in the office's own view as well.
+    assert pd.isna(load_register(f"{url}@2022-09-30").loc["TT-01", "planned_ha"])
+    seen = "SELECT value FROM clusters_geo.seen WHERE cluster_id = 'TT-01' AND \"column\" = 'planned_ha'"
+    assert server.sql(seen, url) == [(None,)]
+
+
+def test_a_migration_that_fails_leaves_the_register_as_it_was(url, migrations):
+    save_register(sample(), url)
+    (migrations / "0003_a.sql").write_text("DELETE FROM cluster; DROP TABLE outline;")
+    (migrations / "0004_b.sql").write_text("ALTER TABLE nowhere ADD x int;")
+    with pytest.raises(cg.SourceError):
+        init_register(url)
+    for name in ("0003_a.sql", "0004_b.sql"):
+        (migrations / name).unlink()
+    assert len(load_register(url)) == 3
+    assert init_register(url) == []

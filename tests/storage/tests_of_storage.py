@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import geopandas as gpd
@@ -51,6 +54,61 @@ def programs():
     if shutil.which("initdb"):
         folders.insert(0, Path(shutil.which("initdb")).parent)
     return next((f for f in folders if (f / "initdb").exists()), None)
+
+
+@dataclass
+class Server:
+    """One server; each test makes databases of its own in it."""
+
+    folder: Path
+    port: int
+    as_user: list[str]
+    bin: Path
+    numbers: count = field(default_factory=count)
+
+    def run(self, program, *arguments):
+        command = [*self.as_user, str(self.bin / program), *arguments]
+        return subprocess.run(
+            command, check=True, capture_output=True, cwd=self.folder, timeout=120, stdin=subprocess.DEVNULL
+        )
+
+    def url(self, database="postgres", user="planner", password=PASSWORD):
+        from urllib.parse import quote
+
+        return f"postgresql://{user}:{quote(password, safe='')}@127.0.0.1:{self.port}/{database}"
+
+    def database(self, options=""):
+        """Make a new, empty database and give its address."""
+        name = f"d{next(self.numbers)}"
+        self.sql(f"CREATE DATABASE {name} {options}")
+        return self.url(name)
+
+    def sql(self, statement, url=None, values=None):
+        """Run one statement as the superuser and give its rows."""
+        import psycopg
+
+        with psycopg.connect(url or self.url(), autocommit=True) as db:
+            done = db.execute(statement, values)
+            return done.fetchall() if done.description is not None else []
+
+
+def started(folder, as_user, own=None):
+    """Start a server in a folder, give it, stop it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    one = Server(folder, port, as_user, own or programs())
+    (folder / "password").write_text(f"{PASSWORD}\n", encoding="utf-8")
+    (folder / "password").chmod(0o644)
+    data = str(folder / "data")
+    arguments = ["-U", "planner", "--auth=scram-sha-256", f"--pwfile={folder / 'password'}", "-E", "UTF8"]
+    one.run("initdb", "-D", data, *arguments, "--no-sync", "--locale=C.UTF-8")
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    one.run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+    try:
+        yield one
+    finally:
+        one.run("pg_ctl", "-D", data, "-m", "immediate", "stop")
 
 
 def qgis(script, *arguments, timeout=120):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from clusters_geo.history.events import EventKind
 
-__all__ = ["COMPANIONS", "known_cells", "vintage"]
+__all__ = ["COMPANIONS", "known_cells", "table_of_cells", "vintage"]
 
 _BY = "by"
 _FULL_DAY = 10
@@ -109,7 +109,19 @@ def vintage(events: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
     >>> vintage(log, "2022-09-30").loc["CN2", ["status", "decision"]].tolist()
     ['pending', '2794/QĐ-UBND']
     """
-    cells = known_cells(events, as_of)
+    return table_of_cells(known_cells(events, as_of), as_of)
+
+
+def table_of_cells(cells: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
+    """Return cells as `known_cells` gives them as the register that they are, as `vintage` does.
+
+    Examples
+    --------
+    >>> cell = {"cluster_id": "CN2", "column": "planned_ha", "value": "50.59", "source": "S"}
+    >>> known = pd.DataFrame([cell], columns=["cluster_id", "column", "value", *COMPANIONS])
+    >>> table_of_cells(known, "2025-12-31").loc["CN2", ["planned_ha", "planned_ha_source"]].tolist()
+    [50.59, 'S']
+    """
     wide = cells.pivot(  # noqa: PD010 - one cell each, nothing to aggregate
         index="cluster_id", columns="column", values=["value", *COMPANIONS]
     )

@@ -132,8 +132,10 @@ def _add_styles(flat: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None, path: Pa
     from clusters_geo.storage.styles import UnitsLayer
 
     columns: dict[str, str] = {} if units is None else {unit_level(units): ""}
-    beside = UnitsLayer(UNITS_LAYER, "ogr", columns) if columns and columns.keys() <= {*flat} else None
-    add_styles(path, layer, units=beside, kinds={*flat.geom_type.dropna()})
+    # Of the source QGIS looks at the layer alone: the file may be called otherwise tomorrow.
+    beside = UnitsLayer(UNITS_LAYER, "ogr", f"./so.gpkg|layername={UNITS_LAYER}", columns)
+    named = columns and columns.keys() <= {*flat}
+    add_styles(path, layer, units=beside if named else None, kinds={*flat.geom_type.dropna()})
 
 
 def _save_register(

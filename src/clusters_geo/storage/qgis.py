@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from clusters_geo.storage.styles import UnitsLayer, style_of, styles_for
+from clusters_geo.storage.styles import UnitsLayer, style_of, style_of_units, styles_for
 from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
@@ -67,13 +67,9 @@ def add_styles(
     """
     is_point = {kind: "Point" in kind for kind in kinds if kind}
     with closing(sqlite3.connect(path)) as db, db:
-        found = db.execute(
-            "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (layer,)
-        ).fetchone()
-        if found is None:
+        columns = _columns(db, layer)
+        if not columns:
             return
-        there = [str(row[0]) for row in db.execute("SELECT name FROM pragma_table_info(?)", (layer,))]
-        columns = [name for name in there if name not in ("fid", found[0])]
         db.execute(_TABLE)
         db.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES (?, 'attributes', ?)",
@@ -81,11 +77,30 @@ def add_styles(
         )
         for at, (name, style, points) in enumerate(_offered(columns, {*is_point.values()}, lang)):
             qml = style_of(columns, style, points=points, lang=lang, units=units)
-            db.execute(
-                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
-                " styleName, styleQML, useAsDefault, description) VALUES ('', '', ?, ?, ?, ?, ?, ?)",
-                (layer, found[0], name, qml, at == 0, _OURS),
-            )
+            _add(db, layer, name, qml, is_first=at == 0)
+        if units is not None:
+            _add(db, units.name, _say("style.units", lang), style_of_units(_columns(db, units.name), lang))
+
+
+def _geometry(db: sqlite3.Connection, layer: str) -> str:
+    query = "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?"
+    found = db.execute(query, (layer,)).fetchone()
+    return "" if found is None else str(found[0])
+
+
+def _columns(db: sqlite3.Connection, layer: str) -> list[str]:
+    """Return the columns of a layer that a person sees; none if it is no layer."""
+    geometry = _geometry(db, layer)
+    there = [str(row[0]) for row in db.execute("SELECT name FROM pragma_table_info(?)", (layer,))]
+    return [name for name in there if name not in ("fid", geometry)] if geometry else []
+
+
+def _add(db: sqlite3.Connection, layer: str, name: str, qml: str, *, is_first: bool = True) -> None:
+    db.execute(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
+        " styleName, styleQML, useAsDefault, description) VALUES ('', '', ?, ?, ?, ?, ?, ?)",
+        (layer, _geometry(db, layer), name, qml, is_first, _OURS),
+    )
 
 
 def _offered(columns: list[str], points: set[bool], lang: Language) -> list[tuple[str, str, bool]]:
@@ -110,42 +125,61 @@ def put_styles(db: psycopg.Connection, *, lang: Language = "vi") -> bool:
     lang
         The language of names and choices.
     """
-    found = db.execute(
-        "SELECT attname FROM pg_attribute"
-        " WHERE attrelid = to_regclass(quote_ident(current_schema()) || '.cluster')"
-        " AND attnum > 0 AND NOT attisdropped AND attname <> 'geometry' ORDER BY attnum"
-    ).fetchall()
-    columns = [str(row[0]) for row in found]
+    columns = _columns_of(db, "cluster")
     levels = [str(row[0]) for row in db.execute("SELECT DISTINCT level FROM unit").fetchall()]
     named: dict[str, str] = {}
     named |= {level: f"\"level\" = '{level}'" for level in ("district", "commune") if level in levels}
-    units = UnitsLayer("unit", "postgres", named) if named else None
+    units = UnitsLayer("unit", "postgres", _units_table(db), named) if named else None
     changed = False
     for kind in _KINDS:
         # Of a table without shapes only names, choices and the form are of use.
         for style in styles_for(columns) if kind else ["table"]:
             qml = style_of(columns, style, points=kind == "Point", lang=lang, fixed=_COMPUTED, units=units)
             is_first = style in ("status", "table")
-            changed |= _put(db, _say(f"style.{style}", lang), kind, qml, is_first=is_first)
+            changed |= _put(db, "cluster", _say(f"style.{style}", lang), kind, qml, is_first=is_first)
+    lines = style_of_units(_columns_of(db, "unit"), lang)
+    for kind in ("Polygon", None):
+        # QGIS opens the table of units with the clusters, without its outlines.
+        name = _say("style.units" if kind else "style.table", lang)
+        changed |= _put(db, "unit", name, kind, lines, is_first=True)
     return changed
 
 
-def _put(db: psycopg.Connection, name: str, kind: str | None, qml: str, *, is_first: bool) -> bool:
+def _columns_of(db: psycopg.Connection, table: str) -> list[str]:
+    found = db.execute(
+        "SELECT attname FROM pg_attribute"
+        " WHERE attrelid = to_regclass(quote_ident(current_schema()) || '.' || %s)"
+        " AND attnum > 0 AND NOT attisdropped AND attname <> 'geometry' ORDER BY attnum",
+        (table,),
+    ).fetchall()
+    return [str(row[0]) for row in found]
+
+
+def _units_table(db: psycopg.Connection) -> str:
+    """Return the table of units as QGIS writes it."""
+    found = db.execute("SELECT current_schema()").fetchone()
+    schema = str(found[0] if found else "").replace('"', '""')
+    return f'key=code table="{schema}"."unit" (geometry)'
+
+
+def _put(  # noqa: PLR0913 - what a row holds
+    db: psycopg.Connection, table: str, name: str, kind: str | None, qml: str, *, is_first: bool
+) -> bool:
     place = (
         "f_table_catalog = current_database() AND f_table_schema = current_schema()"
-        " AND f_table_name = 'cluster' AND type IS NOT DISTINCT FROM %s"
+        " AND f_table_name = %s AND type IS NOT DISTINCT FROM %s"
     )
     there = db.execute(
         f"SELECT styleqml::text, description FROM public.layer_styles WHERE {place} AND stylename = %s",  # noqa: S608
-        (kind, name),
+        (table, kind, name),
     ).fetchone()
     if there is None:
         db.execute(
             "INSERT INTO public.layer_styles (f_table_catalog, f_table_schema, f_table_name,"  # noqa: S608
             " f_geometry_column, stylename, styleqml, useasdefault, description, type)"
-            " SELECT current_database(), current_schema(), 'cluster', %s, %s, %s::xml,"
+            " SELECT current_database(), current_schema(), %s, %s, %s, %s::xml,"
             f" %s AND NOT EXISTS (SELECT FROM public.layer_styles WHERE {place} AND useasdefault), %s, %s",
-            (kind and "geometry", name, qml, is_first, kind, _mark(qml), kind),
+            (table, kind and "geometry", name, qml, is_first, table, kind, _mark(qml), kind),
         )
         return True
     # Ours still, and not what would be written today.
@@ -154,7 +188,7 @@ def _put(db: psycopg.Connection, name: str, kind: str | None, qml: str, *, is_fi
     db.execute(
         f"UPDATE public.layer_styles SET styleqml = %s::xml, description = %s"  # noqa: S608
         f" WHERE {place} AND stylename = %s",
-        (qml, _mark(qml), kind, name),
+        (qml, _mark(qml), table, kind, name),
     )
     return True
 

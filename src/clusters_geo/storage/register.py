@@ -17,7 +17,8 @@ import shapely
 
 from clusters_geo.data import read_rows
 from clusters_geo.errors import CRSError, SchemaError, SourceError
-from clusters_geo.history.vintages import vintage
+from clusters_geo.history.events import as_day
+from clusters_geo.history.vintages import COMPANIONS, table_of_cells
 from clusters_geo.reading.notes import LoadReport, attach
 from clusters_geo.reading.values import cast_columns
 from clusters_geo.schema import CLUSTER_COLUMNS
@@ -431,13 +432,17 @@ def _log(db: psycopg.Connection) -> pd.DataFrame:
 
 
 def _vintage(db: psycopg.Connection, as_of: str) -> gpd.GeoDataFrame:
-    log = _log(db)
-    table = vintage(log[log["column"].isna() | log["column"].isin(_NAMES)], as_of)
+    day = as_day(as_of)
+    # The function of the database decides, so that psql, QGIS and this package see the same vintage.
+    query = 'SELECT * FROM known_cells(%s::date) WHERE "column" = ANY(%s)'
+    found = db.execute(query, (f"{day:%Y-%m-%d}", list(_NAMES))).fetchall()
+    cells = pd.DataFrame(found, columns=["cluster_id", "column", "value", *COMPANIONS], dtype="string")
+    table = table_of_cells(cells, as_of)
     outlines = db.execute(
         "SELECT DISTINCT ON (cluster_id) cluster_id, ST_AsBinary(geometry) FROM outline"
-        " WHERE last_day(recorded_on) <= last_day(%s)"
+        " WHERE last_day(recorded_on) <= %s::date"
         " ORDER BY cluster_id, last_day(recorded_on) DESC, revision DESC",
-        (as_of,),
+        (f"{day:%Y-%m-%d}",),
     ).fetchall()
     shapes = pd.Series({key: None if wkb is None else shapely.from_wkb(wkb) for key, wkb in outlines})
     geometry = gpd.GeoSeries(shapes.reindex(table.index), crs=_crs(db), index=table.index)

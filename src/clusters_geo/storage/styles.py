@@ -15,6 +15,7 @@ from clusters_geo.schema import (
     BASES,
     CLUSTER_COLUMNS,
     COMPANIONS,
+    UNIT_COLUMNS,
     Column,
     is_companion,
     label,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from clusters_geo.schema import Language
 
-__all__ = ["STYLES", "UnitsLayer", "style_of", "styles_for"]
+__all__ = ["STYLES", "UnitsLayer", "style_of", "style_of_units", "styles_for"]
 
 STYLES = tuple(dict.fromkeys(row["style"] for row in read_rows("qgis_symbols.csv")))
 
@@ -50,14 +51,16 @@ _say = speaker("qgis")
 
 
 class UnitsLayer(NamedTuple):
-    """A layer of units beside the clusters: its name, its provider in QGIS, and the column of its names.
+    """A layer of units beside the clusters: its name, provider and source in QGIS, and who names one of it.
 
-    `columns` are those of the clusters that name a unit of it, each with the filter of the units that may be
-    named there, "" for all.
+    `source` tells the table in the clusters' own file or database, by which QGIS opens the units with them.
+    `columns` are those of the clusters that name a unit, each with the filter of the units that may be named
+    there, "" for all.
     """
 
     name: str
     provider: str
+    source: str
     columns: dict[str, str]
 
 
@@ -118,6 +121,30 @@ def style_of(  # noqa: PLR0913 - all but what a layer has and shows is keyword-o
     _form(qgis, columns, lang)
     if units is not None:
         _relations(qgis, units, lang)
+    return ET.tostring(qgis, encoding="unicode")
+
+
+def style_of_units(columns: Sequence[str], lang: Language = "vi") -> str:
+    """Return a style of a layer of units as QML: lines that hide no cluster, names of columns in words.
+
+    Examples
+    --------
+    >>> "Đến hết ngày" in style_of_units(["unit_code", "name", "valid_to"])
+    True
+    """
+    qgis = ET.Element("qgis", version="3.22", styleCategories="Symbology|Fields|Forms")
+    renderer = ET.SubElement(qgis, "renderer-v2", type="singleSymbol")
+    symbols = ET.SubElement(renderer, "symbols")
+    symbol = ET.SubElement(symbols, "symbol", type="fill", name="0", alpha="1")
+    grey = {"colour": "0,0,0,0", "line": "solid", "width": "0.3"}
+    _drawing(symbol, "SimpleFill", grey, {"style": "no", "outline_color": "110,110,110,255"})
+    ET.SubElement(qgis, "previewExpression").text = '"name"'
+    known = {c.name: c.vi if lang == "vi" else c.en for c in UNIT_COLUMNS}
+    # The register's table of units has the code under a shorter name.
+    known["code"] = known["unit_code"]
+    aliases = ET.SubElement(qgis, "aliases")
+    for place, name in enumerate(columns):
+        ET.SubElement(aliases, "alias", field=name, index=str(place), name=known.get(name, ""))
     return ET.tostring(qgis, encoding="unicode")
 
 
@@ -260,7 +287,9 @@ def _options(configuration: ET.Element, name: str, kind: str) -> ET.Element:
 
 
 def _unit_list(configuration: ET.Element, name: str, units: UnitsLayer) -> None:
-    told = {"LayerName": units.name, "LayerProviderName": units.provider, "Key": "name", "Value": "name"}
+    # Without an identifier, whatever it is, QGIS does not look for the layer by its source.
+    told = {"Layer": units.name, "LayerName": units.name, "LayerSource": units.source}
+    told |= {"LayerProviderName": units.provider, "Key": "name", "Value": "name"}
     told["FilterExpression"] = units.columns[name]
     options = _options(configuration, name, "ValueRelation")
     for option, value in told.items():
@@ -339,7 +368,9 @@ def _relations(qgis: ET.Element, units: UnitsLayer, lang: Language) -> None:
         relation = ET.SubElement(layers, "relation", id=f"clusters_geo_{column}", name=_say("relation", lang))
         relation.attrib |= {
             "strength": "Association",
+            "layerId": units.name,
             "layerName": units.name,
+            "dataSource": units.source,
             "providerKey": units.provider,
         }
         ET.SubElement(relation, "fieldRef", referencingField=column, referencedField="name")
