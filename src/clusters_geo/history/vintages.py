@@ -119,8 +119,8 @@ def table_of_cells(cells: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
     --------
     >>> cell = {"cluster_id": "CN2", "column": "planned_ha", "value": "50.59", "source": "S"}
     >>> known = pd.DataFrame([cell], columns=["cluster_id", "column", "value", *COMPANIONS])
-    >>> table_of_cells(known, "2025-12-31").loc["CN2", ["planned_ha", "planned_ha_source"]].tolist()
-    [50.59, 'S']
+    >>> table_of_cells(known, "2025-12-31").loc["CN2", "planned_ha_source"]
+    'S'
     """
     wide = cells.pivot(  # noqa: PD010 - one cell each, nothing to aggregate
         index="cluster_id", columns="column", values=["value", *COMPANIONS]
