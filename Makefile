@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint format docs bench pictures notebooks constraints system clean
+.PHONY: help demo test check soak lint format docs bench pictures notebooks constraints system clean
 
 # The first Python of a version that every dependency has wheels for; `make demo PYTHON=/path/to/python` decides.
 FITS = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
@@ -33,6 +33,11 @@ test: $(VENV)/.done-test system  ## Run every test, in a browser, PostGIS and QG
 check: lint  ## For the working day: style, types, layers, and the tests of what changed
 	$(RUN)/python -m pytest -q $(PYTEST_ARGS) -m 'not browser and not office and not wheel' \
 		$$($(RUN)/python .ci/changed.py)
+
+soak: $(VENV)/.done-test  ## Try damaged files, kills and random registers at length: some ten minutes
+	CLUSTERS_GEO_FUZZ=2000 CLUSTERS_GEO_MUTATIONS=30 CLUSTERS_GEO_KILLS=100 $(RUN)/python -m pytest -q $(PYTEST_ARGS) \
+		tests/cli/test_doors.py tests/load/test_fuzz.py tests/load/test_save.py
+	$(RUN)/python benchmarks/soak.py
 
 CHECKS = "ruff check" "ruff format --check" "mypy" "lint-imports" "nbstripout --verify $(NOTEBOOKS)"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
@@ -78,6 +79,13 @@ def case(request):
     clusters = REGISTERS[request.param]()
     districts = cg.load_hanoi()[1] if request.param == "hanoi" else districts_of(clusters)
     return clusters, districts
+
+
+@pytest.fixture(scope="module")
+def city(case):
+    """The map of a case, made once a language."""
+    clusters, districts = case
+    return cache(lambda lang: cg.make_map(clusters, districts, lang=lang))
 
 
 def marked(row):
@@ -155,9 +163,9 @@ def test_json_and_csv_say_what_summarize_says(case):
     assert (record["estimated"] or "") == cg.summarize(clusters)["estimated"].item()
 
 
-def test_the_map_has_as_data_what_summarize_says(case):
+def test_the_map_has_as_data_what_summarize_says(case, city):
     clusters, districts = case
-    data = cg.make_map(clusters, districts).data
+    data = city("vi").data
     whole = cg.summarize(clusters).loc["total"]
     assert set(data["totals"]["estimated"]) == set(marked(whole))
     by_district = cg.summarize(clusters, by="district")
@@ -175,9 +183,9 @@ def test_the_map_has_as_data_what_summarize_says(case):
                 assert value == pytest.approx(row[name], abs=1e-8)
 
 
-def test_the_map_marks_the_cells_that_are_no_facts(case):
-    clusters, districts = case
-    shown = cg.make_map(clusters, districts).data["clusters"]
+def test_the_map_marks_the_cells_that_are_no_facts(case, city):
+    clusters, _ = case
+    shown = city("vi").data["clusters"]
     rates = fill_rates(clusters).assign(build_out_rate=build_out(clusters))
     assert shown["stated"] == np.flatnonzero(rates["stated"]).tolist()
     for field in shown["fields"]:
@@ -224,9 +232,9 @@ def test_the_audit_doubts_no_sound_register(case):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("lang", ["vi", "en"])
-def test_the_page_shows_what_the_table_shows(case, lang, tmp_path, chromium):
-    clusters, districts = case
-    path = cg.save_map(cg.make_map(clusters, districts, lang=lang), tmp_path / "map.html")
+def test_the_page_shows_what_the_table_shows(case, city, lang, tmp_path, chromium):
+    clusters, _ = case
+    path = cg.save_map(city(lang), tmp_path / "map.html")
     whole = cg.summarize(clusters).loc["total"]
     by_district = cg.summarize(clusters, by="district")
     page = chromium.new_page(viewport={"width": 1280, "height": 800})
@@ -245,7 +253,7 @@ def test_the_page_shows_what_the_table_shows(case, lang, tmp_path, chromium):
     page.close()
     assert sorted(tuple(map(plain, row)) for row in rows) == sorted(listed(clusters, lang))
     assert [plain(text) for text in tiles[:4]] == [written(whole, name, lang) for name in TOTALS]
-    measure = cg.make_map(clusters, districts, lang=lang).data["measure"]
+    measure = city(lang).data["measure"]
     if measure in by_district:
         said = {plain(label) for label in labels}
         for unit, row in by_district.iterrows():
@@ -344,13 +352,12 @@ def test_form_02_of_each_cluster_has_its_lawful_rate_and_its_land(case):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("lang", ["vi", "en"])
-def test_each_card_has_the_figure_its_mark_and_the_word_for_its_basis(case, lang, chromium, tmp_path):
-    clusters, districts = case
+def test_each_card_has_the_figure_its_mark_and_the_word_for_its_basis(case, city, lang, chromium, tmp_path):
+    clusters, _ = case
     shown = clusters.iloc[:: 4 if len(clusters) < 20 else 60]
-    city = cg.make_map(clusters, districts, lang=lang)
-    labels = {field["name"]: field["label"][lang] for field in city.data["clusters"]["fields"]}
+    labels = {field["name"]: field["label"][lang] for field in city(lang).data["clusters"]["fields"]}
     page = chromium.new_page(viewport={"width": 1280, "height": 800})
-    address = cg.save_map(city, tmp_path / "map.html").as_uri()
+    address = cg.save_map(city(lang), tmp_path / "map.html").as_uri()
     cards = {}
     for key in shown.index:
         page.goto("about:blank")

@@ -76,7 +76,9 @@ def test_hatching_is_printed_too(city):
 
 
 def test_a_district_map_stands_alone(opened, clusters, districts, tmp_path):
-    files = save_district_maps(clusters, districts, tmp_path)
+    # Of a few, itself and what is around it; how many maps a whole pack has is counted elsewhere.
+    few = ["Ba Vì", "Phú Xuyên", "Thanh Oai", "Thanh Trì", "Thường Tín"]
+    files = save_district_maps(clusters, districts[districts["name"].isin(few)], tmp_path)
     page = opened(files["Thường Tín"])
     assert page.locator(".cg-table tbody tr").count() == 17
     assert "11" in page.locator(".cg-counts").inner_text()
@@ -84,7 +86,7 @@ def test_a_district_map_stands_alone(opened, clusters, districts, tmp_path):
     assert page.locator("path.cg-district:not(.cg-away)").count() == 1
     page.click("text=← Mọi quận, huyện")
     page.wait_for_selector("html[data-ready]")
-    assert page.locator(".cg-pack a").count() == 30
+    assert page.locator(".cg-pack a").count() == len(few)
     page.click(".cg-pack a >> text='Ba Vì'")
     page.wait_for_selector("html[data-ready]")
     assert page.url.endswith("ba-vi.html") or "ba-vi.html#" in page.url

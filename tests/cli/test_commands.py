@@ -5,32 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import subprocess
 import sys
 
 import geopandas as gpd
 import pytest
 import shapely
+from as_user import run
 from click.testing import CliRunner
 
 import clusters_geo as cg
 from clusters_geo.cli import _COMMANDS, app
 from clusters_geo.words import catalogue
-
-
-def run(*arguments, cwd=None, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "clusters_geo.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
-        timeout=120,
-    )
 
 
 @pytest.fixture

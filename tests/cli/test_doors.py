@@ -1,6 +1,6 @@
 """Every door of every command, with files that are damaged or made to do harm: 0, 1 or 2, and a sentence.
 
-The share that runs with all tests is fixed; CLUSTERS_GEO_FUZZ=2000 tries more, CLUSTERS_GEO_SEED others.
+The share that runs with all tests is fixed; `make soak` tries more (CLUSTERS_GEO_FUZZ; CLUSTERS_GEO_SEED: others).
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
-import sys
 import textwrap
 
 import docx
@@ -19,8 +17,9 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from as_user import run_python
 
-CASES = int(os.environ.get("CLUSTERS_GEO_FUZZ", "168"))
+CASES = int(os.environ.get("CLUSTERS_GEO_FUZZ", "84"))
 SEED = os.environ.get("CLUSTERS_GEO_SEED", "2026")
 
 WORKER = textwrap.dedent("""
@@ -209,15 +208,8 @@ def arguments(command, bad, files, out):
     return words
 
 
-def run(jobs, timeout):
-    done = subprocess.run(
-        [sys.executable, "-c", WORKER],
-        input="\n".join(map(json.dumps, jobs)),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+def run(jobs):
+    done = run_python(WORKER, given="\n".join(map(json.dumps, jobs)))
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
     assert len(answers) == len(jobs), f"it ended at {jobs[len(answers)]}: {done.stderr[-800:]}"
     return answers
@@ -254,7 +246,7 @@ def test_sound_files_are_what_the_doors_take(files, tmp_path):
         for name, commands in DOORS.items()
         for n, command in enumerate(commands)
     ]
-    answers = run(jobs, 400)
+    answers = run(jobs)
     # A drawing has no register in it; a finding is no fault.
     refused = [
         (j, a) for j, a in zip(jobs, answers, strict=True) if a[0] not in {0, 1} and "r.dxf" not in str(j)
@@ -273,7 +265,7 @@ def test_damaged_files_at_every_door_end_in_a_code_and_a_sentence(files, tmp_pat
         bad = folder / name
         bad.write_bytes(damaged((files / name).read_bytes(), chance))
         jobs.append(arguments(chance.choice(DOORS[name]), bad, files, folder / "out"))
-    answers = run(jobs, 60 + 6 * CASES)
+    answers = run(jobs)
     strange = [(j, told) for j, a in zip(jobs, answers, strict=True) if (told := fault(j, a))]
     assert not strange
     assert {0, 2} <= {code for code, _, _ in answers}
@@ -314,7 +306,7 @@ ADDRESSES = [
 def test_names_that_are_none_are_refused():
     jobs = [[command, name] for name in ADDRESSES for command in ("summary", "programme")]
     jobs += [["summary", "--allow-remote", name] for name in ADDRESSES if "://" in name or "vsi" in name]
-    answers = run(jobs, 300)
+    answers = run(jobs)
     strange = [(j, a) for j, a in zip(jobs, answers, strict=True) if a[0] != 2 or fault(j, a)]
     assert not strange
 
@@ -337,5 +329,5 @@ def test_a_drawing_with_an_empty_shape_and_a_system_of_another_planet(tmp_path):
         ["audit", str(tmp_path / "empty.dxf"), "--crs", "EPSG:5897"],
         ["inspect", str(tmp_path / "empty.dxf"), "--crs", "EPSG:5897", "--format", "json"],
     ]
-    answers = run(jobs, 120)
+    answers = run(jobs)
     assert [fault(job, answer) for job, answer in zip(jobs, answers, strict=True)] == [""] * len(jobs)

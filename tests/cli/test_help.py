@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 
 import click
 import pytest
+from as_user import run
 from click.testing import CliRunner
 
 from clusters_geo.cli import _COMMANDS, app
@@ -16,11 +14,6 @@ from clusters_geo.cli.help import chosen_language
 from clusters_geo.words import catalogue
 
 MARKS = re.compile("[ăâđêôơưĂÂĐÊÔƠƯạảấầậắằẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
-
-
-def run(*args, **env):
-    command = [sys.executable, "-m", "clusters_geo.cli", *args]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **env})
 
 
 def said(done):

@@ -33,13 +33,7 @@ def test_one_district_by_any_spelling_of_its_name(tmp_path):
     assert "<title>Thường Tín · Của huyện</title>" in (tmp_path / "a.html").read_text(encoding="utf-8")
 
 
-def test_a_pack(tmp_path):
-    assert run("--per-district", tmp_path / "pack").exit_code == 0
-    assert len(list((tmp_path / "pack").glob("*.html"))) == 31
-    assert (tmp_path / "pack" / "thuong-tin.html").exists()
-
-
-def test_a_bar_moves_with_each_map_of_a_pack(tmp_path, monkeypatch):
+def test_a_pack_and_the_bar_that_moves_with_each_of_its_maps(tmp_path, monkeypatch):
     told = []
 
     @contextmanager
@@ -50,6 +44,8 @@ def test_a_bar_moves_with_each_map_of_a_pack(tmp_path, monkeypatch):
     assert run("--per-district", tmp_path / "pack").exit_code == 0
     assert [(at, count) for at, count, _ in told] == [(n, 30) for n in range(1, 31)]
     assert told[0][2] == "Ba Đình"
+    assert len(list((tmp_path / "pack").glob("*.html"))) == 31
+    assert (tmp_path / "pack" / "thuong-tin.html").exists()
 
 
 def test_a_pack_of_one_is_a_contradiction(tmp_path):

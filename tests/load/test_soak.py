@@ -22,10 +22,10 @@ def soak():
 
 
 def test_random_registers_go_through_or_are_refused_and_leave_nothing(soak):
-    found = soak.soak(24)
+    found = soak.soak(12)
     assert set(found.ended) <= {"went through", "refused"}, found.ended
-    assert found.ended["went through"] >= 6
+    assert found.ended["went through"] >= 3
     assert found.ended["refused"] >= 1
     assert found.left == []
-    # Twenty rounds are too few to call memory flat; doubling it would show.
+    # A dozen rounds are too few to call memory flat; doubling it would show.
     assert found.growth < 1.5

@@ -21,6 +21,12 @@ def data_of(file):
     return now | (json.loads(zlib.decompress(base64.b64decode(late[1]))) if late else {})
 
 
+@pytest.fixture(scope="module")
+def whole(_hanoi, tmp_path_factory):
+    """The pack of the bundled case: ten seconds, so written once."""
+    return save_district_maps(*_hanoi, tmp_path_factory.mktemp("whole"))
+
+
 def test_each_district_has_its_own_file_totals_and_findings(town, town_districts, tmp_path):
     findings = pd.DataFrame({"cluster_id": ["T-001", "T-002"], "severity": "info", "message": "x"})
     files = save_district_maps(town, town_districts, tmp_path, findings=findings)
@@ -39,13 +45,11 @@ def test_each_district_has_its_own_file_totals_and_findings(town, town_districts
     assert data_of(files["Ba Vì"])["totals"]["clusters"] == 0
 
 
-def test_the_preview_of_a_district_has_the_pages_totals_and_names_its_clusters(clusters, districts, tmp_path):
-    few = districts[districts["name"].isin(["Thường Tín", "Hoàn Kiếm"])]
-    files = save_district_maps(clusters, few, tmp_path)
-    preview = re.search(r"<noscript>(.*?)</noscript>", files["Thường Tín"].read_text("utf-8"), re.DOTALL)[1]
+def test_the_preview_of_a_district_has_the_pages_totals_and_names_its_clusters(whole):
+    preview = re.search(r"<noscript>(.*?)</noscript>", whole["Thường Tín"].read_text("utf-8"), re.DOTALL)[1]
     for words in ("<td>11</td>", "<td>195,0 ha</td>", "Quất Động mở rộng", "Hà Bình Phương"):
         assert words in preview
-    assert "Cụm đang hoạt động</td><td>0" in files["Hoàn Kiếm"].read_text("utf-8")
+    assert "Cụm đang hoạt động</td><td>0" in whole["Hoàn Kiếm"].read_text("utf-8")
 
 
 def test_the_index_knows_the_files(town, town_districts, tmp_path):
@@ -60,12 +64,11 @@ def test_classes_are_those_of_the_whole_city(town, town_districts, tmp_path):
     assert all(b == breaks[""] for b in breaks.values())
 
 
-def test_only_districts_that_touch_are_drawn(clusters, districts, tmp_path):
-    files = save_district_maps(clusters, districts, tmp_path)
-    around = data_of(files["Ba Vì"])["districts"]["name"]
+def test_only_districts_that_touch_are_drawn(whole):
+    around = data_of(whole["Ba Vì"])["districts"]["name"]
     assert "Sơn Tây" in around
     assert "Hoàn Kiếm" not in around
-    assert len(files) == 31
+    assert len(whole) == 31
 
 
 def test_names_that_read_alike_get_files_of_their_own(town, town_districts, tmp_path):
@@ -136,9 +139,7 @@ def test_without_districts_there_is_no_pack(town, town_districts, tmp_path):
         save_district_maps(town, town_districts.iloc[:0], tmp_path)
 
 
-def test_the_files_are_small_enough_for_a_mail(clusters, districts, tmp_path):
-    sizes = {
-        name: file.stat().st_size for name, file in save_district_maps(clusters, districts, tmp_path).items()
-    }
+def test_the_files_are_small_enough_for_a_mail(whole):
+    sizes = {name: file.stat().st_size for name, file in whole.items()}
     assert sizes.pop("") <= 400_000  # with the source and the day of every figure
     assert max(sizes.values()) <= 330_000  # of which Leaflet and its style are 158 kB

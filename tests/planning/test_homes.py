@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import date
 
 import geopandas as gpd
 import pandas as pd
 import pytest
+from as_user import run
 
 import clusters_geo as cg
 from clusters_geo.planning.homes import homes_of
@@ -172,12 +171,7 @@ def test_an_assumption_about_nobody_is_refused():
 def test_the_command_answers_and_compares(tmp_path):
     rows(name=["A"], district=["Ba Vì"], leasable_ha=[300.0], leased_ha=[10.0]).to_csv(tmp_path / "r.csv")
     asked = ["--on", "2024-06-30", "--if", "K0 leased =250", "--format", "csv", "--lang", "en"]
-    told = subprocess.run(
-        [sys.executable, "-m", "clusters_geo.cli", "eligibility", str(tmp_path / "r.csv"), *asked],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    told = run("eligibility", tmp_path / "r.csv", *asked)
     assert told.returncode == 0, told.stderr
     header, row = told.stdout.lstrip("\ufeff").splitlines()[:2]
     found = dict(zip(header.split(","), row.split(","), strict=False))

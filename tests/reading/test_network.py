@@ -17,6 +17,7 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 import shapely
+from as_user import run_python
 
 import clusters_geo as cg
 from clusters_geo.load import load_report
@@ -182,15 +183,12 @@ def run_alone(option):
 
 
 def run(commands, *, enclosed, without_network=False):
-    way = [shutil.which("unshare"), "-rn"] if without_network else []
-    done = subprocess.run(
-        [*way, sys.executable, "-c", RUN, "enclosed" if enclosed else "open"],
-        input="\n".join(map(json.dumps, commands)),
-        capture_output=True,
-        text=True,
-        timeout=400,
-        check=False,
-    )
+    told, how = "\n".join(map(json.dumps, commands)), "enclosed" if enclosed else "open"
+    if without_network:
+        way = [shutil.which("unshare"), "-rn", sys.executable, "-c", RUN, how]
+        done = subprocess.run(way, input=told, capture_output=True, text=True, timeout=400, check=False)
+    else:
+        done = run_python(RUN, how, given=told)
     codes = [line for line in done.stderr.splitlines() if line.startswith("@")]
     assert len(codes) == len(commands), done.stderr[-2000:]
     return codes, done.stderr

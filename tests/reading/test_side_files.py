@@ -6,13 +6,12 @@ import hashlib
 import json
 import math
 import os
-import subprocess
-import sys
 import textwrap
 
 import openpyxl
 import pandas as pd
 import pytest
+from as_user import run_python
 from click.testing import CliRunner
 
 import clusters_geo as cg
@@ -172,14 +171,7 @@ def test_no_door_waits_for_a_pipe_or_follows_an_address(tmp_path):
         os.mkfifo(pipe)
         jobs.append(_arguments(door, pipe, tmp_path))
         jobs.append(_arguments(door, f"http://127.0.0.1:9/{pipe.name}", tmp_path))
-    done = subprocess.run(
-        [sys.executable, "-c", RUN],
-        input="\n".join(map(json.dumps, jobs)),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run_python(RUN, given="\n".join(map(json.dumps, jobs)))
     answers = [line for line in done.stderr.splitlines() if line.startswith("@")]
     assert answers == ["@2"] * len(jobs), done.stderr
     assert done.stderr.count("pipe") >= len(DOORS)

@@ -7,8 +7,8 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 
+import as_user
 import pytest
 from tests_of_storage import PASSWORD, programs
 
@@ -35,14 +35,7 @@ def url(server):
 
 
 def run(*arguments, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "clusters_geo.cli", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-        env={**os.environ, "CLUSTERS_GEO_DEBUG": "1"},
-    )
+    return as_user.run(*arguments, cwd=cwd, CLUSTERS_GEO_DEBUG="1")
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -17,6 +17,7 @@ import openpyxl
 import pandas as pd
 import pytest
 import shapely
+from as_user import run
 from click.testing import CliRunner
 
 import clusters_geo as cg
@@ -33,7 +34,7 @@ def register(tmp_path):
     return save(clusters.head(12), tmp_path / "cum.gpkg")
 
 
-def run(*arguments, **environment):
+def run_alone(*arguments, **environment):
     return subprocess.run(
         [sys.executable, "-m", "clusters_geo.cli", *map(str, arguments)],
         capture_output=True,
@@ -127,7 +128,7 @@ def test_the_ending_chooses_the_format(command, tmp_path):
 
 
 def test_csv_to_a_pipe_has_no_mark_and_an_inspection_is_a_table_too(register, tmp_path):
-    assert not run("pending", "--format", "csv").stdout.startswith("\ufeff".encode())
+    assert not run("pending", "--format", "csv").stdout.startswith("\ufeff")
     done = CliRunner().invoke(app, ["inspect", str(register), "-o", str(tmp_path / "a.csv")])
     assert done.exit_code == 0, done.output
     assert list(pd.read_csv(tmp_path / "a.csv")) == ["table", "row", "column", "value"]
@@ -174,8 +175,8 @@ OUTPUTS = [
 @pytest.mark.parametrize("command", OUTPUTS)
 def test_a_name_that_is_too_long_ends_with_2_and_a_sentence(command, tmp_path):
     done = run(*command.format(tmp_path / ("a" * 256)).split(), CLUSTERS_GEO_LANG="en")
-    assert done.returncode == 2, done.stderr.decode()
-    assert "Choose a shorter one" in done.stderr.decode()
+    assert done.returncode == 2, done.stderr
+    assert "Choose a shorter one" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -189,8 +190,8 @@ def test_a_full_disk_ends_with_2_and_a_sentence(command, tmp_path):
     try:
         (tmp_path / "filler").write_bytes(b"x" * 4096)
         done = run(*command.format(tmp_path / "a").split(), CLUSTERS_GEO_LANG="en")
-        assert done.returncode == 2, done.stderr.decode()
-        assert "is full" in done.stderr.decode()
+        assert done.returncode == 2, done.stderr
+        assert "is full" in done.stderr
         assert [path.name for path in tmp_path.iterdir()] == ["filler"]
     finally:
         subprocess.run([umount, "-l", tmp_path], check=True)
@@ -243,7 +244,7 @@ def test_nor_in_an_error_or_a_usage_error(tmp_path):
     ):
         said = run(*arguments)
         assert said.returncode == 2
-        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", said.stderr.decode())
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", said.stderr)
 
 
 @pytest.mark.parametrize("evil", ["a\r=1+1", "=1+1", "a\r\n=1+1", "\r=1", "@x"])
@@ -258,7 +259,7 @@ def test_no_formula_comes_alive_in_csv_after_whatever_line_end(evil):
 @pytest.mark.parametrize("page", ["cp1252", "cp1258", "cp437", "latin-1:strict"])
 @pytest.mark.parametrize("command", ["summary", "--help", "summary x.gpkg"])
 def test_no_code_page_ends_a_command(page, command):
-    done = run(*command.split(), PYTHONIOENCODING=page)
+    done = run_alone(*command.split(), PYTHONIOENCODING=page)
     assert done.returncode == (2 if "x.gpkg" in command else 0), done.stderr
     assert b"Traceback" not in done.stderr
     (done.stdout + done.stderr).decode(page.partition(":")[0])
