@@ -1,6 +1,6 @@
 """Every door of every command, with files that are damaged or made to do harm: 0, 1 or 2, and a sentence.
 
-The share that runs with all tests is fixed; `make soak` tries more (CLUSTERS_GEO_FUZZ; CLUSTERS_GEO_SEED: others).
+The share that runs with all tests is fixed; `make soak` tries more (CLUSTERS_GEO_FUZZ, CLUSTERS_GEO_SEED).
 """
 
 from __future__ import annotations
