@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,30 +30,48 @@ class Opened:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
 
+    def forget(self):
+        """Be as a new tab: nothing shown, kept, pointed at or emulated."""
+        self.page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        self.page.mouse.move(0, 0)
+        self.page.emulate_media(media="null")
+        self.page.goto("about:blank")
+        self.complaints.clear()
+        self.requests.clear()
+
     def leaving(self):
         return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
 
 
+@pytest.fixture(scope="session")
+def _idle():
+    """Tabs that tests have left, by how they were opened: a new one takes as long as the page itself."""
+    return defaultdict(list)
+
+
 @pytest.fixture
-def opened(chromium):
+def opened(chromium, _idle):
     """Open files without a network; afterwards nothing may have left and the console must be silent."""
-    contexts, pages = [], []
+    used = []
 
     def open_file(path, *, anchor="", **options):
-        context = chromium.new_context(offline=True, accept_downloads=True, **(options or WIDE))
-        contexts.append(context)
-        seen = Opened(context.new_page())
-        pages.append(seen)
+        kind = repr(sorted((options or WIDE).items()))
+        if _idle[kind]:
+            seen = _idle[kind].pop()
+        else:
+            context = chromium.new_context(offline=True, accept_downloads=True, **(options or WIDE))
+            seen = Opened(context.new_page())
+        used.append((kind, seen))
         seen.page.goto(f"{path.as_uri()}{anchor}")
         seen.page.wait_for_selector("html[data-ready]", timeout=15_000)
         return seen.page
 
     yield open_file
-    for seen in pages:
+    for kind, seen in used:
         assert seen.leaving() == []
         assert seen.complaints == []
-    for context in contexts:
-        context.close()
+        seen.forget()
+        _idle[kind].append(seen)
 
 
 @pytest.fixture(scope="session")

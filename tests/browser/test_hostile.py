@@ -45,12 +45,14 @@ def poisoned(clusters, payload):
     return few
 
 
-def probe(page, row=0):
+def probe(page, rows=1):
     """Look at everything a reader could open, then tell whether anything ran."""
     assert page.locator(".cg-symbol").count() > 0
-    page.locator(".cg-go").nth(row).click()
-    page.wait_for_selector(".cg-card")
-    page.click("[data-lang=en]")
+    for row in range(rows):
+        page.locator(".cg-go").nth(row).click()
+        page.wait_for_selector(".cg-card")
+        assert page.evaluate("globalThis.hit") is None
+        page.click("[data-lang=en]")
     page.locator(".cg-symbol").first.dispatch_event("mouseover")
     page.click("[data-tool=layers]")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -62,14 +64,14 @@ def probe(page, row=0):
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_no_cell_can_run(opened, tmp_path, clusters, districts, payload):
-    page = opened(save_map(make_map(poisoned(clusters, payload), districts), tmp_path / "cells.html"))
-    for row in range(4):
-        probe(page, row)
+    few = districts.head(6)  # what is drawn around the cells is in every page of these tests
+    page = opened(save_map(make_map(poisoned(clusters, payload), few), tmp_path / "cells.html"))
+    probe(page, rows=4)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_no_other_text_can_run(opened, tmp_path, clusters, districts, payload):
-    few = clusters.head(6).copy()
+    few, districts = clusters.head(6).copy(), districts.head(6)
     few[payload] = "value"  # the name of a column
     districts.loc[districts.index[0], "name"] = payload
     districts["type"] = payload

@@ -27,12 +27,21 @@ def distance(first, second):
     return max(abs(a - b) for a, b in zip(first, second, strict=True))
 
 
+@pytest.fixture(scope="module")
+def files(tables, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pictures")
+    return {
+        what: save_map(make_map(*tables, title=TITLES, only=only), folder / f"{what}.html")
+        for what, only in (("city", None), ("district", "Thường Tín"))
+    }
+
+
 @pytest.mark.parametrize("kind", KINDS, ids="-".join)
-def test_a_picture_shows_a_map(opened, tmp_path, tables, kind):
+def test_a_picture_shows_a_map(opened, files, kind):
     what, size, lang, theme = kind
-    only = None if what == "city" else "Thường Tín"
-    m = make_map(*tables, title=TITLES, lang=lang, theme=theme, only=only)
-    page = opened(save_map(m, tmp_path / "map.html"), viewport=SIZES[size], device_scale_factor=1)
+    anchor = f"#lang={lang}&theme={theme}"
+    page = opened(files[what], anchor=anchor, viewport=SIZES[size], device_scale_factor=1)
+    assert page.locator("html").get_attribute("lang") == lang
     page.mouse.move(0, 0)
     page.wait_for_timeout(400)
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
