@@ -14,11 +14,14 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from clusters_geo.errors import SchemaError
+from clusters_geo.reading.notes import without_report
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, UNIT_COLUMNS
 from clusters_geo.words import format_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from clusters_geo.reading.notes import LoadReport
     from clusters_geo.schema import Column, Language
@@ -154,7 +157,7 @@ def _faults(table: pd.DataFrame) -> list[_Fault]:
     """Return every fault; problems, fixes and the places of rows without an id are phrases."""
     columns = _TABLES.get(str(table.index.name), CLUSTER_COLUMNS)
     # By position: ids may be missing or used twice.
-    plain = pd.DataFrame(table.reset_index(names=columns[0].name))
+    plain = without_report(table).reset_index(names=columns[0].name)
     ids = plain[columns[0].name]
     return [fault for column in columns for fault in _faults_of(plain, column, ids)]
 
@@ -167,13 +170,13 @@ def _faults_of(plain: pd.DataFrame, column: Column, ids: pd.Series) -> Iterator[
             yield _fault("no column", column, None, _WHOLE_TABLE, None)
         return
     values = plain[name]
-    missing = values.isna()
-    found = [("missing", missing if column.required else missing & False)]
+    missing = values.isna().to_numpy(dtype=bool)
+    found = [("missing", missing & column.required)]
     if column.name == ids.name:
-        found.append(("twice", values.duplicated(keep=False) & ~missing))
-    found.append(("value", ~missing & ~_fitting(values, column)))
+        found.append(("twice", values.duplicated(keep=False).to_numpy() & ~missing))
+    found.append(("value", ~missing & ~_fitting(values, column, missing)))
     for kind, where in found:
-        for position in np.flatnonzero(where.to_numpy(dtype=bool)).tolist():
+        for position in np.flatnonzero(where).tolist():
             yield _fault(kind, column, position, _row(ids, position), _plain(values.iloc[position]))
 
 
@@ -193,19 +196,17 @@ def _fault(kind: str, column: Column, position: int | None, row: object, value: 
     }
 
 
-def _fitting(values: pd.Series, column: Column) -> pd.Series:
+def _fitting(values: pd.Series, column: Column, missing: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which values of a column can be computed with; of numbers all at once."""
     if column.kind in ("number", "integer") and values.dtype.kind in "fiu":
         numbers = values.astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
         low = -np.inf if column.minimum is None else column.minimum
         high = np.inf if column.maximum is None else column.maximum
         fit = np.isfinite(numbers) & (numbers >= low) & (numbers <= high)
-        return pd.Series(
-            fit & ((column.kind == "number") | (numbers == np.floor(numbers))), index=values.index
-        )
-    known = values.notna().to_numpy()
-    fits = [not known[at] or _fits(value, column) for at, value in enumerate(values.astype(object))]
-    return pd.Series(fits, index=values.index, dtype=bool)
+        return np.asarray(fit & ((column.kind == "number") | (numbers == np.floor(numbers))))
+    cells = zip(values.astype(object), missing, strict=True)
+    fits = (unknown or _fits(value, column) for value, unknown in cells)
+    return np.fromiter(fits, dtype=bool, count=len(values))
 
 
 def _fits(value: object, column: Column) -> bool:

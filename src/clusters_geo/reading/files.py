@@ -65,6 +65,7 @@ __all__ = ["LAYER_OPTION", "UNITS_LAYER", "Layer", "Raw", "look_into", "read_raw
 # Of these many layers it is said what is in them; of the others only their names.
 _DETAILED = 40
 _GEOMETRY = "geometry"
+_BATCH_ROWS = 65_536
 # What an error advises; the loaders say another where it is about another file.
 LAYER_OPTION = "layer= (--layer)"
 _KML_DRIVER = "LIBKML"
@@ -382,6 +383,8 @@ def _bulk_read(source: Staged, layer: Layer, on_invalid: str = "raise") -> gpd.G
         layer=layer.inner or layer.name,
         use_arrow=True,
         on_invalid=on_invalid,
+        # GDAL makes room for a whole batch, however few rows there are.
+        batch_size=min(max(layer.rows, 1), _BATCH_ROWS) if layer.rows >= 0 else _BATCH_ROWS,
         encoding=RAW_BYTES if source.format.name == "Shapefile" else None,
         arrow_to_pandas_kwargs={"types_mapper": whole.get},
         **_OPEN_OPTIONS.get(source.format.driver, {}),

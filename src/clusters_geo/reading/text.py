@@ -53,6 +53,9 @@ _WINDOWS = {
     if (letter := bytes([code]).decode("cp1252", "ignore"))
 }
 
+# A letter of neither Latin-1 nor Windows-1252: the text is real Unicode.
+_BEYOND = re.compile(f"[^\x00-\xff{''.join(map(chr, _WINDOWS))}]")
+
 _INITIAL = re.compile(r"(?<!\S)[^\W\d_]")
 
 # Signs that mean nothing in a name and change what is shown: controls, zero widths, direction marks.
@@ -185,6 +188,10 @@ def _repair_column(
         if used != "utf-8" or declared is None:
             report.encodings[name] = used
             report.note("text.encoding", column=name, encoding=used)
+    if not used and _is_tidy("\n".join(texts)):
+        return (
+            column.astype("string") if isinstance(column.dtype, pd.StringDtype) else _as_text(column, found)
+        )
     tidy_of = {t: t if not used and _keeps_bytes(t, declared) else _tidied(t) for t in set(texts)}
     _note_tidied(name, dict(zip(found, texts, strict=True)), tidy_of, report)
     changed = {
@@ -196,8 +203,18 @@ def _repair_column(
     if changed:
         # What needed no repair stays the very object: a formula is more than its text.
         values.iloc[list(changed)] = list(changed.values())
+    return _as_text(values, found)
+
+
+def _as_text(values: pd.Series, found: dict[int, str]) -> pd.Series:
+    """Return a column as text if all that it holds is plain text, else as the objects that it holds."""
     is_plain = all(type(value) is str for value in found.values())
-    return values.astype("string") if is_plain and len(found) == column.notna().sum() else values
+    return values.astype("string" if is_plain and len(found) == values.notna().sum() else object)
+
+
+def _is_tidy(text: str) -> bool:
+    """Return whether tidying leaves texts, one a line, as they are."""
+    return not (_HIDDEN.search(text) or _ALIKE.search(text) or not unicodedata.is_normalized("NFC", text))
 
 
 def _with_capitals(name: str, found: dict[int, str], report: LoadReport) -> list[str]:
@@ -341,10 +358,7 @@ def _reread(name: str, row: int, text: str, encoding: str, report: LoadReport) -
 
 def _bytes_of(text: str) -> bytes | None:
     """Return the bytes that were read as Latin-1 or Windows-1252; None where the text is real Unicode."""
-    try:
-        return text.translate(_WINDOWS).encode("latin-1")
-    except UnicodeEncodeError:
-        return None
+    return None if _BEYOND.search(text) else text.translate(_WINDOWS).encode("latin-1")
 
 
 def _whole_characters(content: bytes, encoding: str) -> bytes:

@@ -527,7 +527,7 @@ def _cast(values: pd.Series, to_kind: Callable[[pd.Series], pd.Series]) -> pd.Se
 
 
 def _to_text(values: pd.Series) -> pd.Series:
-    return values.astype("string")
+    return values if values.dtype == pd.StringDtype() else values.astype("string")
 
 
 def _to_number(values: pd.Series) -> pd.Series:
