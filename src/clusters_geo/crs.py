@@ -204,8 +204,15 @@ EXTENTS: dict[str, Extent] = {
 
 _TODAY = {row["name"]: row["today"] for row in read_rows("provinces.csv")}
 _CODES = {name: code for code, zone in ZONES.items() for name in zone.provinces}
-_BY_KEY = {name_key(name): name for name in _CODES}
-_BY_FOLD = {fold(name): name for name in _CODES}
+
+
+def _unhyphened(name: str) -> str:
+    """Return "Thừa Thiên-Huế", "Bà Rịa - Vũng Tàu" as they are written without the mark too."""
+    return " ".join(name.replace("-", " ").replace("–", " ").split())
+
+
+_BY_KEY = {name_key(_unhyphened(name)): name for name in _CODES}
+_BY_FOLD = {fold(_unhyphened(name)): name for name in _CODES}
 
 
 def vn2000(name: str) -> pyproj.CRS:
@@ -229,8 +236,12 @@ def vn2000(name: str) -> pyproj.CRS:
 
     Examples
     --------
-    >>> vn2000("Hà Nội").to_string(), vn2000("tỉnh Bac Ninh").to_string()
-    ('EPSG:5897', 'EPSG:9209')
+    >>> (
+    ...     vn2000("Hà Nội").to_string(),
+    ...     vn2000("tỉnh Bac Ninh").to_string(),
+    ...     vn2000("Thừa Thiên Huế").to_string(),
+    ... )
+    ('EPSG:5897', 'EPSG:9209', 'EPSG:9214')
     """
     return pyproj.CRS.from_epsg(_CODES[_province(name)])
 
@@ -271,7 +282,7 @@ def _widened(extent: Extent) -> Extent:
 
 
 def _province(name: str) -> str:
-    plain = name.strip()
+    plain = _unhyphened(name)
     # "Tỉnh" is the type of what this table lists, not of anything else with a name.
     for prefix in ("tỉnh ", "tinh ", "t. "):
         plain = plain[len(prefix) :] if plain.casefold().startswith(prefix) else plain

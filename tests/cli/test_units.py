@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 import clusters_geo as cg
 from clusters_geo.cli import _COMMANDS, app
-from clusters_geo.errors import SchemaError
+from clusters_geo.errors import SchemaError, SourceError
 
 # Not by units: a file is read as it is, a programme is the city's,
 # `units` is about layers themselves, and `--by` of built-up is the class of the footprints.
@@ -248,6 +248,13 @@ def test_who_names_no_unit_is_told_what_would_do(register, tmp_path):
     gpd.read_file(register).drop(columns="commune").to_file(tmp_path / "bare.gpkg")
     done = run("eligibility", tmp_path / "bare.gpkg", "--on", "2026-11-28")
     assert "give a layer of units (--units" in str(done.exception)
+
+
+def test_a_day_before_anything_was_known_is_no_day_without_clusters():
+    done = run("compare", "1990-01-01", "2022-09-30")
+    assert isinstance(done.exception, SourceError)
+    assert "Hà Nội: no cluster was known by 1990-01-01" in str(done.exception)
+    assert "chưa biết không phải là không có" in done.exception.text("vi")
 
 
 def test_registers_of_names_are_compared_with_outlines_of_their_own(register, tmp_path):

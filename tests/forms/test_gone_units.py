@@ -23,6 +23,21 @@ def test_a_district_is_refused_after_june_2025_and_the_refusal_says_what_to_do(c
     assert "xã, phường" in refused.value.text("vi")
 
 
+@pytest.mark.parametrize("unit", ["huyện Thường Tín", "H. Thường Tín", "huyen Thuong Tin"])
+def test_a_huyen_is_not_the_xa_that_bears_its_name_now(clusters, unit):
+    with pytest.raises(SchemaError, match=r"Thường Tín does not exist as a unit on 2026-06-14"):
+        fill(clusters, "03", unit=unit, period="2026-H1")
+    # 11 clusters of the huyện operated, of which one lies in the xã of today for certain.
+    whole = fill(clusters, "03", unit=unit, period="2026-H1", anyway=True)
+    assert (whole.unit.level, whole.unit.exists, whole.table.loc["15", "result"]) == ("district", False, 11)
+    assert fill(clusters, "03", unit="xã Thường Tín", period="2026-H1").table.loc["15", "result"] == 1
+
+
+def test_a_xa_of_today_did_not_report_for_2024(clusters):
+    with pytest.raises(SchemaError, match="no cluster in"):
+        fill(clusters, "03", unit="xã Thường Tín", period="2024")
+
+
 @pytest.mark.parametrize("unit", ["Ba Đình B", "Huyện Chương Mỹ Cũ"])
 def test_a_stranger_is_refused_with_what_there_is(clusters, unit):
     with pytest.raises(SchemaError, match="no cluster in"):

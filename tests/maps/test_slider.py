@@ -71,6 +71,18 @@ def test_points_and_lines_are_spots_and_what_has_no_place_is_said():
     assert "1 clusters have no place and are not drawn." in text
 
 
+def test_borders_are_drawn_or_it_is_said_that_there_are_none():
+    units = gpd.GeoDataFrame(
+        {"name": ["Bắc Ninh"]}, geometry=[box(105.9, 20.9, 106.3, 21.2)], crs="EPSG:4326"
+    )
+    for lang, said in (("vi", "không vẽ ranh giới xã, huyện"), ("en", "no borders are drawn")):
+        bare, whole = (slider_html(BEFORE, AFTER, districts=layer, lang=lang) for layer in (None, units))
+        assert said in bare
+        assert 'class="unit"' not in bare
+        assert said not in whole
+        assert whole.count('class="unit"') == 2  # on both sides
+
+
 def test_what_changed_stands_below_as_a_table():
     text = slider_html(BEFORE, AFTER, lang="en")
     assert "<td>BN-3</td><td>Phú Lâm</td>" in text

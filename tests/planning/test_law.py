@@ -203,6 +203,17 @@ def test_an_answer_cites_in_its_language():
     assert after == "Decree 32/2024/NĐ-CP as amended by Decree 303/2026/NĐ-CP"
 
 
+def test_an_expansion_cites_in_its_language():
+    from clusters_geo.planning.eligibility import expansion
+
+    register = pd.DataFrame({"status": ["operating"], "planned_ha": [40.0]})
+    for lang, article in (
+        ("vi", "Nghị định 32/2024/NĐ-CP, điều 8.2"),
+        ("en", "Decree 32/2024/NĐ-CP, art. 8.2"),
+    ):
+        assert expansion(register, on="2024-06-30", lang=lang)["source"].tolist() == [article]
+
+
 def test_words_cite_from_the_same_table():
     words = catalogue("rules")["figures.rate-contradicts-areas.source"]
     assert (words.vi, words.en) == (cite("decree-32 2.7"), cite("decree-32 2.7", "en"))

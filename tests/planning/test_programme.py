@@ -60,6 +60,21 @@ def test_no_share_is_derived_where_one_is_printed_or_a_part_is_missing():
     assert cg.programme(table.iloc[:2])["derived"].sum() == 1
 
 
+def test_sources_are_told_in_the_language_of_the_table(tmp_path):
+    from clusters_geo.report.sheets import programme_sheet
+
+    notes = {lang: " ".join(programme_sheet(cg.programme(), lang).notes) for lang in ("vi", "en")}
+    assert "Kế hoạch 35/KH-UBND của Hà Nội (2022)" in notes["vi"]
+    assert "Plan 35/KH-UBND of Hà Nội (2022)" in notes["en"]
+    assert not [word for word in ("Plan ", "Decision", "December") if word in notes["vi"]]
+    # A table of one's own has one wording for both.
+    (tmp_path / "own.csv").write_text(
+        "indicator,year,target,result,source\nfirms,2026,10,5,KH 1\n", encoding="utf-8"
+    )
+    own = cg.programme(tmp_path / "own.csv")
+    assert [programme_sheet(own, lang).notes for lang in ("vi", "en")] == [("[1] KH 1",)] * 2
+
+
 def test_small_numbers_keep_their_decimals():
     from clusters_geo.report.sheets import programme_sheet
 

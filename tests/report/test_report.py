@@ -28,6 +28,21 @@ from clusters_geo.words import format_number, format_percent
 from clusters_geo.writing import replaced_file, write_text
 
 
+def test_what_totals_are_about_is_said_in_the_language_of_the_table(clusters):
+    told = {lang: [row[0] for row in reconciliation_sheet(clusters, lang).rows] for lang in ("vi", "en")}
+    assert "sáu cụm thành lập năm 2017: diện tích theo quy hoạch" in told["vi"]
+    assert "six clusters of 2017: planned area" in told["en"]
+    assert not [line for line in told["vi"] if "clusters" in line]
+    for lang, scope, metric in (
+        ("vi", "sáu cụm", "Cụm chưa khởi công"),
+        ("en", "six clusters", "Pending sites"),
+    ):
+        found = cg.audit(clusters, only=["trust"], totals=cg.load_totals(), lang=lang)["message"]
+        assert found.str.contains(scope).any()
+        assert found.str.contains(f"Hà Nội, {metric}: ").any()
+        assert not found.str.contains("pending_sites").any()
+
+
 @pytest.mark.parametrize(
     ("value", "vi", "en"),
     [
@@ -161,7 +176,7 @@ def test_the_conflicting_source_is_a_note(clusters):
     sheet = reconciliation_sheet(clusters, "vi")
     assert any("1.337,0 ha" in note and "1.686,0 ha" in note for note in sheet.notes)
     judged = {row[0].split(":")[0]: row[3] for row in sheet.rows}
-    assert judged.pop("six clusters of 2017").startswith("chưa xét")
+    assert judged.pop("sáu cụm thành lập năm 2017").startswith("chưa xét")
     assert set(judged.values()) == {"có"}
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 import pandas as pd
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg import sql
-from tests_of_storage import sample, square
+from tests_of_storage import PASSWORD, sample, square
 
 import clusters_geo as cg
+from clusters_geo.cli import app
 from clusters_geo.history.vintages import known_cells
 from clusters_geo.schema import CLUSTER_COLUMNS, label
 from clusters_geo.storage import register
@@ -137,6 +139,9 @@ def test_a_vintage_is_what_was_known_on_the_day(url):
     assert load_register(f"{url}@2025-12-31").loc["TT-01", "planned_ha"] == 20.0
     assert load_register(f"{url}@2025-12-31").geometry.loc["TT-01"].equals(square(570_000))
     assert len(load_register(f"{url}@2020-01-01")) == 0
+    done = CliRunner().invoke(app, ["compare", f"{url}@2020-01-01", url, "--lang", "en"])
+    assert "no cluster was known by 2020-01-01" in str(done.exception)
+    assert PASSWORD not in str(done.exception)
 
 
 def test_of_two_saves_on_one_day_the_later_one_speaks(url):

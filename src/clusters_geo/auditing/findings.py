@@ -155,11 +155,12 @@ def _worded(name: str, value: object, lang: Language) -> object:
 
 
 def _plain_label(name: str, lang: Language) -> str:
-    """Return a column's name in one language without its unit, which stands behind the figure."""
+    """Return the name of a column, or of a total, without its unit, which stands behind the figure."""
     try:
         declared = column(name)
     except KeyError:
-        return name
+        total = catalogue("reports").get(name)
+        return name if total is None else total.text(lang, {})
     return declared.vi if lang == "vi" else declared.en
 
 

@@ -83,6 +83,7 @@ def command(
 
     With --units or --by, also unit by unit.
     """
+    from clusters_geo.errors import SourceError
     from clusters_geo.history.compare import compare
     from clusters_geo.report.time_sheets import bridge_chart, compare_sheets
     from clusters_geo.report.unplaced import unplaced_notes
@@ -90,6 +91,9 @@ def command(
     with working("reading", lang):
         first, second = _load(before, crs), _load(after, crs, boundaries_after)
         layer = _layer(districts_file, crs, by, before, after)
+    for name, register in ((before, first), (after, second)):
+        if register.empty:
+            raise SourceError("vintage.nothing", where=_called(name), day=str(name).rpartition("@")[2])
     for register in (first, second):
         require_units(register, layer, by)
     published = (published_before, published_after)
@@ -127,6 +131,10 @@ def _load(vintage: Path | str, crs: str | None, boundaries: Path | None = None) 
 
     said = said_of_register()
     return load_clusters(vintage, crs=crs, **said | ({"boundaries": boundaries} if boundaries else {}))
+
+
+def _called(vintage: Path | str) -> str:
+    return "Hà Nội" if isinstance(vintage, str) else str(vintage)
 
 
 def _layer(

@@ -11,7 +11,7 @@ from clusters_geo.errors import SchemaError
 from clusters_geo.forms.conditions import register_column
 from clusters_geo.names import find_cluster, fold, match_names
 from clusters_geo.planning.homes import homes_of
-from clusters_geo.units.model import DISTRICTS_ABOLISHED, unit_level
+from clusters_geo.units.model import DISTRICTS_ABOLISHED, level_of_type, split_type, unit_level
 from clusters_geo.units.places import home_units, locate
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def choose(  # noqa: PLR0913 - who, at which level, when, in which layer
     unit
         Cluster id or name, name of the district or commune, or for `04` what to call the province.
     level
-        Whether a unit of `03` is a district or a commune; None tries what exists on the day first.
+        Whether a unit of `03` is a district or a commune; None as its type says ("huyện Thường Tín"), else
+        what exists on the day first.
     on
         The last day of the period.
     units
@@ -75,6 +76,8 @@ def choose(  # noqa: PLR0913 - who, at which level, when, in which layer
         raise SchemaError("forms.which-cluster" if form == "02" else "forms.which-unit", form=form)
     if form == "02":
         return Unit(unit, "cluster", clusters.loc[[find_cluster(clusters, unit)]])
+    # "huyện Thường Tín" is no xã Thường Tín, whatever bears its name now.
+    level = level or _level_named(unit)
     gone = on is not None and on >= DISTRICTS_ABOLISHED
     order = _LEVELS[::-1] if gone and not anyway else _LEVELS
     # Who asks for it anyway means the units that the register names.
@@ -84,6 +87,13 @@ def choose(  # noqa: PLR0913 - who, at which level, when, in which layer
     if not anyway:
         raise SchemaError("forms.no-such-unit", unit=found.name, day=on)
     return replace(found, exists=found.level == "commune" and found.name in _today(clusters, on))
+
+
+def _level_named(unit: str) -> Level | None:
+    """Return of which level a unit is that is called by its type; None where that tells no level."""
+    kind = split_type(unit)[0] or split_type(unit, bare=True)[0]
+    level = level_of_type(kind)
+    return None if level == "province" else level
 
 
 def level_of(clusters: pd.DataFrame, on: date | None = None) -> Level:
@@ -124,8 +134,9 @@ def _area(
 ) -> Unit:
     for level in levels:
         named = _labels(clusters, level, on, units)
-        match = match_names(pd.Series([wanted]), named.dropna().unique()).iloc[0]["match"]
-        if pd.notna(match):
+        spelt = pd.Series([wanted, split_type(wanted, bare=True)[1]])
+        match = next(iter(match_names(spelt, named.dropna().unique())["match"].dropna()), None)
+        if match is not None:
             lost = tuple(map(str, clusters.index[named.isna()]))
             return Unit(str(match), level, clusters[(named == match).fillna(value=False)], lost)
     known = [name for level in levels for name in unit_names(clusters, level, on, units)]

@@ -24,7 +24,7 @@ from clusters_geo.schema import CLUSTER_COLUMNS
 from clusters_geo.units.places import UNPLACED, home_units, require_column
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
 __all__ = ["STEPS", "Comparison", "bridge", "compare", "match_clusters"]
 
@@ -33,11 +33,14 @@ STEPS = (
     *("before", "added", "entered", "grown", "known_now"),
     *("gone", "left", "shrunk", "unknown_now", "unexplained", "after"),
 )
+_SAME_STEP = "same"  # where nothing changes, or nothing counts
 _HOW = ("id", "name", "outline")
 _SKETCHES = {"schematic", "reconstructed"}
 # Figures that differ by less are the same figure, written by two programs.
 _SAME = 1e-9
 _USUAL = "planned_ha"
+# Stands for the cluster that the other register does not have; no id is a tuple.
+_NOBODY: Hashable = ("nobody",)
 # An outline is the same place if most of either lies in the other; a part, if most of it lies in the whole.
 _OVERLAP = 0.5
 _LEAST_MOVED_HA = 0.01
@@ -60,7 +63,7 @@ class Comparison:
         `outline`).
     bridge
         Steps from the earlier total to the later, indexed by `step`: `hectares` (or what was measured),
-        `clusters`. The steps between the totals add up to their difference.
+        `clusters`, `modelled_ha` (see `bridge`). The steps between the totals add up to their difference.
     boundaries
         Where outlines moved: `cluster_id`, `name`, `what` (`gained`, `lost`), `hectares`, and the outline of
         it. Sketched outlines are not compared.
@@ -244,7 +247,8 @@ def bridge(
 
     Returns
     -------
-    Indexed by `step` in the order of `STEPS`: `hectares`, `clusters`. `added` and `gone` are
+    Indexed by `step` in the order of `STEPS`: `hectares`, `clusters`, `modelled_ha` (how much of the hectares
+    is of clusters whose figure is modelled on either side; none of a published total). `added` and `gone` are
     clusters of one vintage only; `entered` and `left` changed to or from `status`; `known_now` and
     `unknown_now` have a figure in one only.
 
@@ -260,27 +264,45 @@ def bridge(
     if nowhere and measure != _USUAL:
         raise SchemaError("compare.no-measure", measure=measure)
     first, second = (_counted(table, measure, status) for table in (before, after))
-    pairs = match_clusters(before, after).set_index("before_id")["after_id"].to_dict()
-    steps: dict[str, list[float]] = {name: [] for name in STEPS}
-    for key in before.index:
-        _step(steps, first.get(key), second.get(pairs[key]) if key in pairs else None, known=key in pairs)
-    for key in after.index.difference(list(pairs.values()), sort=False):
-        _step(steps, None, second.get(key), known=False)
-    sums = [math.fsum(v for v in table.values() if not math.isnan(v)) for table in (first, second)]
-    totals = [own if said is None else said for own, said in zip(sums, published, strict=True)]
-    amounts = {
-        name: round(math.fsum(v for v in values if not math.isnan(v)), _DECIMALS)
-        for name, values in steps.items()
-    }
-    amounts |= {"before": totals[0], "after": totals[1]}
+    modelled = [_modelled(table, measure) for table in (before, after)]
+    steps: dict[str, list[float]] = {name: [] for name in (*STEPS, _SAME_STEP)}
+    soft: dict[str, list[float]] = {name: [] for name in steps}
+    for key, other in _pairs_of(before, after):
+        name, amount = _step(first.get(key), second.get(other), known=_NOBODY not in {key, other})
+        steps[name].append(amount)
+        soft[name] += [amount] if key in modelled[0] or other in modelled[1] else []
+    amounts, rough = ({name: _total(values) for name, values in part.items()} for part in (steps, soft))
+    sides = zip(("before", "after"), (first, second), modelled, published, strict=True)
+    for side, rows, keys, said in sides:
+        amounts[side] = _total(rows.values()) if said is None else said
+        rough[side] = _total(v for k, v in rows.items() if k in keys) if said is None else 0.0
     between = math.fsum(amounts[name] for name in STEPS[1:-2])
-    amounts["unexplained"] = round(totals[1] - totals[0] - between, _DECIMALS)
+    # No step is minus nought.
+    amounts["unexplained"] = round(amounts["after"] - amounts["before"] - between, _DECIMALS) + 0.0
     counts = {name: len(values) for name, values in steps.items()}
     counts |= {"before": len(first), "after": len(second), "unexplained": 0}
-    table = pd.DataFrame({"hectares": amounts, "clusters": counts}, index=pd.Index(STEPS, name="step"))
+    columns = {"hectares": amounts, "clusters": counts, "modelled_ha": rough}
+    table = pd.DataFrame(columns, index=pd.Index(STEPS, name="step"))
     if nowhere and published == (None, None):
         table["hectares"] = math.nan
-    return table.astype({"hectares": "float64", "clusters": "int64"})
+    return table.astype({"hectares": "float64", "clusters": "int64", "modelled_ha": "float64"})
+
+
+def _pairs_of(before: pd.DataFrame, after: pd.DataFrame) -> list[tuple[Hashable, Hashable]]:
+    """Return each cluster of either with the same of the other, or nobody."""
+    pairs = match_clusters(before, after).set_index("before_id")["after_id"].to_dict()
+    new = after.index.difference(list(pairs.values()), sort=False)
+    return [(key, pairs.get(key, _NOBODY)) for key in before.index] + [(_NOBODY, key) for key in new]
+
+
+def _total(values: Iterable[float]) -> float:
+    return round(math.fsum(value for value in values if not math.isnan(value)), _DECIMALS)
+
+
+def _modelled(table: pd.DataFrame, measure: str) -> set[Hashable]:
+    """Return the clusters whose figure was filled in by a rule: that it changes is no event on the ground."""
+    basis = table.get(f"{measure}_basis")
+    return set() if basis is None else set(table.index[(basis == "modelled").fillna(value=False)])
 
 
 def _counted(table: pd.DataFrame, measure: str, status: str | None) -> dict[Hashable, float]:
@@ -291,22 +313,17 @@ def _counted(table: pd.DataFrame, measure: str, status: str | None) -> dict[Hash
     return dict(zip(rows.index, figures.tolist(), strict=True))
 
 
-def _step(steps: dict[str, list[float]], first: float | None, second: float | None, *, known: bool) -> None:
-    """Put one cluster where it belongs; None is a cluster that does not count on that side."""
-    if first is None and second is None:
-        return
+def _step(first: float | None, second: float | None, *, known: bool) -> tuple[str, float]:
+    """Return to which step one cluster belongs, and its hectares; None does not count on that side."""
     if second is None:
-        steps["left" if known else "gone"].append(-(first or 0.0))
-    elif first is None:
-        steps["entered" if known else "added"].append(second)
-    elif math.isnan(first) != math.isnan(second):
-        steps["known_now" if math.isnan(first) else "unknown_now"].append(
-            second if math.isnan(first) else -first
-        )
-    elif second - first > _SAME:
-        steps["grown"].append(second - first)
-    elif first - second > _SAME:
-        steps["shrunk"].append(second - first)
+        return ("left" if known else "gone", -first) if first is not None else (_SAME_STEP, 0.0)
+    if first is None:
+        return "entered" if known else "added", second
+    if math.isnan(first) != math.isnan(second):
+        return ("known_now", second) if math.isnan(first) else ("unknown_now", -first)
+    if abs(second - first) > _SAME:
+        return "grown" if second > first else "shrunk", second - first
+    return _SAME_STEP, 0.0
 
 
 # Which is which

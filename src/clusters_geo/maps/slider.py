@@ -101,7 +101,7 @@ def slider_html(
     found
         From `compare`, so that it need not be found twice.
     districts
-        Drawn below, for orientation.
+        Drawn below, for orientation; without them no borders are drawn, and the page says so.
     lang
         Language of the page.
     """
@@ -130,6 +130,7 @@ def slider_html(
         notes=[
             _say("changed", lang, n=len(set(changes["cluster_id"]))),
             *_sketches([before, after], lang),
+            *([_say("no_units", lang)] if districts is None else []),
             *_without_place(shapes, lang),
         ],
         table=table,

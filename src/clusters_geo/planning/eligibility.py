@@ -124,7 +124,7 @@ def eligibility(  # noqa: PLR0913 - all but the register is keyword-only
     layer = units if isinstance(units, pd.DataFrame) else None
     homes = homes_of(clusters, question.by, day, layer, chosen=by is not None)
     table = _figures(clusters)
-    table["may_expand"] = _may_expand(table, regime_on(day))["may_expand"]
+    table["may_expand"] = _may_expand(table, regime_on(day), lang)["may_expand"]
     more = () if units is None or isinstance(units, pd.DataFrame) else units
     names = sorted({*homes.names, *more}, key=lambda name: (fold(name), name))
     rows = [_unit(table, homes.of(name), question, homes.reason) for name in names]
@@ -146,13 +146,15 @@ class _Question:
         return word(key, self.lang, **values)
 
 
-def expansion(clusters: pd.DataFrame, *, on: date | str | None = None) -> pd.DataFrame:
+def expansion(clusters: pd.DataFrame, *, on: date | str | None = None, lang: Language = "vi") -> pd.DataFrame:
     """Return for each cluster whether it may be expanded, with every number that the answer rests on.
 
     Parameters
     ----------
     clusters, on
         As in `eligibility`.
+    lang
+        The language of `source`.
 
     Returns
     -------
@@ -177,7 +179,7 @@ def expansion(clusters: pd.DataFrame, *, on: date | str | None = None) -> pd.Dat
     0        yes     35.0        0.6
     1         no      0.0        1.0
     """
-    return _may_expand(_figures(clusters), regime_on(_day(on, clusters)))
+    return _may_expand(_figures(clusters), regime_on(_day(on, clusters)), lang)
 
 
 def _day(on: date | str | None, clusters: pd.DataFrame) -> date:
@@ -400,7 +402,7 @@ def _called(by: str, lang: Language) -> str:
     return word(by, lang) if by in ("district", "commune") else by
 
 
-def _may_expand(table: pd.DataFrame, regime: Regime) -> pd.DataFrame:
+def _may_expand(table: pd.DataFrame, regime: Regime, lang: Language) -> pd.DataFrame:
     """Judge the three conditions of each cluster, and all together."""
     rule = regime.expansion
     established = table["established"].fillna(value=False).astype(bool)
@@ -409,7 +411,7 @@ def _may_expand(table: pd.DataFrame, regime: Regime) -> pd.DataFrame:
         room_ha=(rule.maximum_ha - table["planned_ha"]).clip(lower=0.0) if rule else np.nan,
         fill_limit=rule.fill_from if rule else np.nan,
         regime=regime.code,
-        source=cite(rule.cited) if rule else None,
+        source=cite(rule.cited, lang) if rule else None,
     )
     met = _conditions(table, rule)
     for name, condition in met.items():

@@ -34,6 +34,7 @@ _OPTIONAL = (
     "achieved_year",
     "brought_forward_to",
     "source",
+    "source_vi",
     "note",
 )
 _NUMBERS = ("year", "target", "target_max", "result", "achieved_year", "brought_forward_to")
@@ -48,8 +49,8 @@ def programme(table: pd.DataFrame | str | os.PathLike[str] | None = None) -> pd.
         A table, or a file in CSV or XLSX, with `indicator`, `year`, `target` and `result`, and optionally
         `target_max` (the upper end of a target range), `achieved_year` (when the target was reached),
         `brought_forward_to` (the earlier year it was moved to), `unit`, `indicator_vi`, `indicator_en`,
-        `scope`, `target_qualifier`, `result_qualifier`, `result_as_of`, `source` and `note`. Rates are
-        shares of 1. None for Hà Nội's published targets.
+        `scope`, `target_qualifier`, `result_qualifier`, `result_as_of`, `source`, `source_vi` (the same in
+        Vietnamese) and `note`. Rates are shares of 1. None for Hà Nội's published targets.
 
     Returns
     -------

@@ -29,10 +29,11 @@ from clusters_geo.report.bars import (
 )
 from clusters_geo.report.svg import FILLS, INK, QUIET, element, text, text_width
 from clusters_geo.schema import STATUSES, Language
+from clusters_geo.units.places import UNPLACED
 from clusters_geo.words import LANGUAGES, MISSING, format_number, format_percent, speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 __all__ = [
     "KINDS",
@@ -59,7 +60,8 @@ def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only
     clusters: pd.DataFrame,
     kind: Kind = "areas",
     *,
-    by: str = "district",
+    by: str | None = None,
+    units: pd.DataFrame | None = None,
     earlier: pd.DataFrame | None = None,
     lang: Language = "vi",
     title: str | None = None,
@@ -79,7 +81,9 @@ def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only
         `bridge` (planned hectares from an earlier register to this one), `declared` (fill rate computed
         against the declared one, by cluster), `supply` (years of industrial land by unit).
     by
-        Column to group by, for `areas`.
+        Column to group by, for `areas`; `district` by default, or the level of `units`.
+    units
+        For `areas`: a layer as from `load_units`, in which the clusters are counted where they lie.
     earlier
         The earlier register, indexed alike, for `bridge`.
     lang
@@ -116,7 +120,7 @@ def chart(  # noqa: PLR0913 - all but the table and the kind is keyword-only
     _require(lang, LANGUAGES)
     wanted = _Wanted(lang, title or _say(kind, lang), most, totals, width)
     if kind == "areas":
-        return _areas(clusters, by, wanted)
+        return _areas(clusters, by, units, wanted)
     if kind != "bridge":
         draw = {"pipeline": _pipeline, "declared": _declared, "supply": _supply}[kind]
         return draw(clusters, wanted)
@@ -143,15 +147,19 @@ def _require(value: str, allowed: Sequence[str]) -> None:
 # --- areas
 
 
-def _areas(clusters: pd.DataFrame, by: str, wanted: _Wanted) -> Chart:
+def _areas(clusters: pd.DataFrame, by: str | None, units: pd.DataFrame | None, wanted: _Wanted) -> Chart:
     lang = wanted.lang
-    groups = summarize(clusters, by=by) if wanted.totals is None else wanted.totals.copy()
+    if wanted.totals is None:
+        groups = summarize(clusters, by=by or ("district" if units is None else None), units=units)
+    else:
+        groups = wanted.totals.copy()
     for name in _AREAS:
         marked = groups["estimated"].map(lambda totals, name=name: name in totals.split("; "))
         groups[f"{name} doubtful"] = marked.astype(float)
     known = groups[groups[list(_AREAS)].notna().any(axis=1)]
     ordered = known.sort_values("planned_ha", ascending=False, kind="stable")
-    table = _few(ordered.rename(index={UNKNOWN: _say("unknown_unit", lang)}), wanted.most, lang)
+    named = {UNKNOWN: _say("unknown_unit", lang), UNPLACED: speaker("reports")("unplaced", lang)}
+    table = _few(ordered.rename(index=named), wanted.most, lang)
     there = [name for name in _AREAS if table[name].notna().any()]
     absent = [_say(name, lang).lower() for name in _AREAS if name not in there]
     notes = [_say("operating_only", lang)] + [_say("no_figure", lang, what=absent)] * bool(absent)
@@ -308,13 +316,14 @@ def _bridge(earlier: pd.DataFrame, later: pd.DataFrame, wanted: _Wanted) -> Char
     return Chart(drawn.title, drawn.svg, steps.to_frame(), drawn.notes)
 
 
-def waterfall(
+def waterfall(  # noqa: PLR0913 - all but the steps is keyword-only
     steps: pd.Series,
     *,
     title: str,
     notes: Sequence[str] = (),
     lang: Language = "vi",
     width: float = WIDTH,
+    marked: Collection[str] = (),
 ) -> Chart:
     """Draw hectares that lead from one total to another, each bar from where the one before ended.
 
@@ -326,6 +335,8 @@ def waterfall(
         Above and below the bars.
     lang, width
         How numbers are written, and how wide the drawing is.
+    marked
+        The names of the steps that rest on modelled figures, which carry "≈".
 
     Examples
     --------
@@ -333,7 +344,7 @@ def waterfall(
     >>> "+349.0 ha" in waterfall(steps, title="Planned area", lang="en").svg
     True
     """
-    left, right = sides([f"−{format_number(steps.abs().max(), lang)} ha"], width)
+    left, right = sides([f"{MARK} −{format_number(steps.abs().max(), lang)} ha"], width, steps.index)
     running = steps.iloc[:-1].cumsum().tolist()
     largest = max([*running, float(steps.iloc[-1])])
     scale = (right - left) / largest if largest > 0 else 0.0
@@ -343,7 +354,9 @@ def waterfall(
         start = 0.0 if whole else min(running[place], running[place] - value)
         fill = FILLS[0] if whole else FILLS[1] if value > 0 else FILLS[2]
         parts += bar(left + start * scale, y, abs(value) * scale, fill, right + left)
-        words = format_number(value, lang) if whole else _signed(value, lang)
+        words = (f"{MARK} " if name in marked else "") + (
+            format_number(value, lang) if whole else _signed(value, lang)
+        )
         parts.append(text(left + (start + abs(value)) * scale + 5, y + 9.5, f"{words} ha", size=11))
         parts.append(row_name(str(name), left, y, 1))
         y += BAR + GAP + 6

@@ -25,7 +25,7 @@ from clusters_geo.report.tables import Sheet, say, to_records
 from clusters_geo.report.unplaced import unplaced_notes
 from clusters_geo.schema import BASES, STATUSES, label
 from clusters_geo.units.places import UNPLACED
-from clusters_geo.words import MISSING, format_number, format_percent, speaker
+from clusters_geo.words import MISSING, format_number, format_percent, format_value, speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -132,7 +132,7 @@ def reconciliation_sheet(clusters: pd.DataFrame, lang: Language) -> Sheet:
     marks, sources = footnotes(control["source"])
     rows = tuple(
         (
-            f"{row['scope']}: {say(row['metric'], lang).lower()}",
+            f"{scope_name(row['scope'], lang)}: {say(row['metric'], lang).lower()}",
             _figure(row["metric"], row["computed"], lang),
             say(row["qualifier"], lang) + _figure(row["metric"], row["published"], lang),
             say("not_judged" if pd.isna(row["agrees"]) else "yes" if row["agrees"] else "no", lang),
@@ -158,6 +158,11 @@ def summary_record(clusters: pd.DataFrame, *, with_published: bool) -> dict[str,
         record["reconciliation"] = to_records(reconcile(clusters))
         record["per_built_ha"] = to_records(city_per_hectare().rename_axis("figure"))
     return record
+
+
+def scope_name(scope: object, lang: Language) -> str:
+    """Return what totals are about: a unit by its name, a group of clusters of the bundled case in words."""
+    return format_value({"say": scope}, lang)
 
 
 def _conflicts(table: pd.DataFrame, lang: Language) -> list[str]:
@@ -418,7 +423,8 @@ def _between(low: float, high: float, lang: Language, write: Callable[[float, La
 
 def programme_sheet(table: pd.DataFrame, lang: Language) -> Sheet:
     """Return the programme's indicators, one a row, with attainment and lead or lag."""
-    marks, sources = footnotes(table["source"])
+    told = table["source_vi"].astype("object").fillna(table["source"]) if lang == "vi" else table["source"]
+    marks, sources = footnotes(told)
     rows = tuple(
         (*_programme_cells(row, lang), mark)
         for row, mark in zip(table.to_dict("records"), marks, strict=True)

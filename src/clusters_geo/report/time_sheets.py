@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from clusters_geo.errors import SchemaError
+from clusters_geo.measure.trust import MARK
 from clusters_geo.planning.forecast import load_scenarios
 from clusters_geo.planning.pipeline import TIERS
 from clusters_geo.report.charts import Chart, bar_chart, waterfall
@@ -66,11 +67,13 @@ def _units_sheet(found: Comparison, table: pd.DataFrame, lang: Language, notes: 
 
 
 def _bridge_sheet(found: Comparison, lang: Language) -> Sheet:
+    rough = bool(found.bridge["modelled_ha"].any())
     rows = tuple(
         (
             _say(f"step_{step}", lang),
             _signed(row["hectares"], lang, plain=step in {"before", "after"}),
             _whole(row["clusters"], lang),
+            *([_signed(row["modelled_ha"], lang, plain=step in {"before", "after"})] if rough else []),
         )
         for step, row in found.bridge.iterrows()
         if step in {"before", "after", "unexplained"} or row["clusters"]
@@ -82,8 +85,10 @@ def _bridge_sheet(found: Comparison, lang: Language) -> Sheet:
         else ()
     )
     title = _say("compare_bridge", lang, measure=label(found.measure, lang))
-    header = tuple(_say(key, lang) for key in ("step", "amount", "clusters"))
-    return Sheet(title, header, rows, frozenset({1, 2}), notes)
+    keys = ("step", "amount", "clusters", *(["modelled_part"] if rough else []))
+    if rough:
+        notes = (*notes, _say("modelled_steps", lang))
+    return Sheet(title, tuple(_say(key, lang) for key in keys), rows, frozenset({1, 2, 3}), notes)
 
 
 def _changes_sheet(changes: pd.DataFrame, lang: Language, most: int | None) -> Sheet:
@@ -140,10 +145,12 @@ def bridge_chart(found: Comparison, lang: Language) -> Chart:
     names = [_say(f"step_{step}", lang) for step in steps]
     left = table["unexplained"]
     notes = [_say("compare_unexplained", lang, amount=_signed(left, lang))] if left else []
+    rough = found.bridge["modelled_ha"] != 0
+    marked = [name for step, name in zip(steps, names, strict=True) if rough[step]]
+    notes += [f"{MARK} {_say('modelled_steps', lang)}"] if marked else []
     title = _say("compare_bridge", lang, measure=label(found.measure, lang))
-    return waterfall(
-        pd.Series([table[step] for step in steps], index=names), title=title, notes=notes, lang=lang
-    )
+    drawn = pd.Series([table[step] for step in steps], index=names)
+    return waterfall(drawn, title=title, notes=notes, lang=lang, marked=marked)
 
 
 def pipeline_sheets(
@@ -213,9 +220,14 @@ def tiers_chart(tiers: pd.DataFrame, lang: Language) -> Chart:
     sums = sums.reindex([*TIERS, *(["unknown"] if "unknown" in sums.index else [])])
     names = [_say(f"tier_{tier}", lang) for tier in sums.index]
     table = pd.DataFrame({"hectares": sums.to_numpy()}, index=names)
-    labels = pd.DataFrame({"hectares": [format_number(ha, lang) for ha in sums]}, index=names)
+    rough = rows.groupby("tier")["modelled_ha"].sum().reindex(sums.index, fill_value=0.0) > 0
+    said = [
+        (f"{MARK} " if about else "") + format_number(ha, lang) for ha, about in zip(sums, rough, strict=True)
+    ]
+    labels = pd.DataFrame({"hectares": said}, index=names)
     whole = float(sums.sum())
-    notes = [_say("modelled_ha_note", lang, share=float(tiers["modelled_ha"].sum()) / whole)] if whole else []
+    share = float(tiers["modelled_ha"].sum()) / whole if whole else 0.0
+    notes = [f"{MARK} {_say('modelled_ha_note', lang, share=share)}"] if share else []
     title = _say("tiers_chart", lang)
     return bar_chart(table, series={"hectares": "ha"}, labels=labels, title=title, notes=notes)
 

@@ -127,7 +127,7 @@ def scope_not_in_register(register: Register) -> Iterator[Hit]:
     table = register.reconciled
     unknown = table[(table["role"] == "control") & table["agrees"].isna()]
     for scope, rows in unknown.groupby("scope", sort=False):
-        yield Hit(len(rows), field="scope", details={"scope": scope})
+        yield Hit(len(rows), field="scope", details={"scope": {"say": scope}})
 
 
 def _disagreeing(register: Register, role: str) -> Iterator[Hit]:
@@ -142,7 +142,7 @@ def _disagreeing(register: Register, role: str) -> Iterator[Hit]:
             row["published"],
             field=row["metric"],
             district=None if row["scope"] == whole else row["scope"],
-            details={"scope": row["scope"], "published_by": row["source"]},
+            details={"scope": {"say": row["scope"]}, "published_by": row["source"]},
         )
 
 
