@@ -177,10 +177,9 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
         from clusters_geo.storage.register import load_register
 
         address = parse_address(path)
-        day = str(as_of or address.as_of)
-        clusters = load_register(replace(address, as_of=day))
-        if day and clusters.empty:
-            raise SourceError("vintage.nothing", where=str(replace(address, as_of="")), day=day)
+        clusters = load_register(address := replace(address, as_of=str(as_of or address.as_of)))
+        if address.as_of and clusters.empty:
+            raise SourceError("vintage.nothing", where=str(replace(address, as_of="")), day=address.as_of)
         return validate(clusters) if check else clusters
     found = vintage_files(path, as_of)
     if found is not None:

@@ -71,6 +71,27 @@ def test_1337_to_1686_is_unexplained_and_never_spread(clusters):
     assert found.changes.empty
 
 
+def test_what_is_modelled_on_either_side_is_told_step_by_step():
+    early = register([("1", "A", 10.0), ("2", "B", 20.0), ("3", "C", 30.0), ("4", "D", 5.0)])
+    late = register([("1", "A", 12.0), ("2", "B", 15.0), ("3", "C", 31.0), ("5", "E", 9.0)])
+    early["planned_ha_basis"] = ["published", "modelled", "published", "modelled"]
+    late["planned_ha_basis"] = ["published", "published", "modelled", "modelled"]
+    found = compare(early, late)
+    assert found.bridge["modelled_ha"].to_dict() == {
+        **dict.fromkeys(STEPS, 0.0),
+        **{"before": 25.0, "added": 9.0, "grown": 1.0, "gone": -5.0, "shrunk": -5.0, "after": 40.0},
+    }
+    for lang, said in (("vi", "Trong đó mô hình hóa"), ("en", "Of it modelled")):
+        assert compare_sheets(found, lang)[0].header[-1] == said
+        assert "≈ " in bridge_chart(found, lang).svg
+    # A published total is no sum of modelled ones; without bases nothing is said of them.
+    published = compare(early, late, published=(40.0, 50.0)).bridge["modelled_ha"]
+    assert published[["before", "after"]].tolist() == [0.0, 0.0]
+    bare = compare(early.drop(columns="planned_ha_basis"), late.drop(columns="planned_ha_basis"))
+    assert len(compare_sheets(bare, "en")[0].header) == 3
+    assert "≈" not in bridge_chart(bare, "en").svg
+
+
 def test_each_step_by_hand():
     early = register(
         [
