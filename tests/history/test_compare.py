@@ -79,7 +79,12 @@ def test_what_is_modelled_on_either_side_is_told_step_by_step():
     found = compare(early, late)
     assert found.bridge["modelled_ha"].to_dict() == {
         **dict.fromkeys(STEPS, 0.0),
-        **{"before": 25.0, "added": 9.0, "grown": 1.0, "gone": -5.0, "shrunk": -5.0, "after": 40.0},
+        "before": 25.0,
+        "added": 9.0,
+        "grown": 1.0,
+        "gone": -5.0,
+        "shrunk": -5.0,
+        "after": 40.0,
     }
     for lang, said in (("vi", "Trong đó mô hình hóa"), ("en", "Of it modelled")):
         assert compare_sheets(found, lang)[0].header[-1] == said
