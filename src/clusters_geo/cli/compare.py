@@ -85,6 +85,7 @@ def command(
     """
     from clusters_geo.errors import SourceError
     from clusters_geo.history.compare import compare
+    from clusters_geo.load import load_report
     from clusters_geo.report.time_sheets import bridge_chart, compare_sheets
     from clusters_geo.report.unplaced import unplaced_notes
 
@@ -93,7 +94,8 @@ def command(
         layer = _layer(districts_file, crs, by, before, after)
     for name, register in ((before, first), (after, second)):
         if register.empty:
-            raise SourceError("vintage.nothing", where=_called(name), day=str(name).rpartition("@")[2])
+            where = load_report(register).province or str(name)
+            raise SourceError("vintage.nothing", where=where, day=str(name).rpartition("@")[2])
     for register in (first, second):
         require_units(register, layer, by)
     published = (published_before, published_after)
@@ -131,10 +133,6 @@ def _load(vintage: Path | str, crs: str | None, boundaries: Path | None = None) 
 
     said = said_of_register()
     return load_clusters(vintage, crs=crs, **said | ({"boundaries": boundaries} if boundaries else {}))
-
-
-def _called(vintage: Path | str) -> str:
-    return "Hà Nội" if isinstance(vintage, str) else str(vintage)
 
 
 def _layer(
