@@ -21,7 +21,7 @@ from as_user import run
 from click.testing import CliRunner
 
 import clusters_geo as cg
-from clusters_geo.cli import app
+from clusters_geo.cli import app, main
 from clusters_geo.errors import SourceError
 from clusters_geo.reading.opening import hashed
 from clusters_geo.report.saving import save
@@ -156,32 +156,86 @@ def test_any_name_works_in_a_command(register, name):
 # --- what the system refuses, in every command
 
 
-OUTPUTS = [
-    "summary -o {}.csv",
-    "pending -o {}.json",
-    "map -o {}.html",
-    "audit --fail-on never -o {}.csv",
-    "audit --fail-on never --format xlsx -o {}.xlsx",
-    "audit --fail-on never --write-baseline {}.toml",
-    "form 04 --period 2026-H1 -o {}.docx",
-    "form 04 --period 2026-H1 -o {}.xlsx",
-    "demo -o {}.html",
-    "programme -o {}.md",
-    "form 04 --period 2026-H1 --all-units {}",
-    "map --per-district {}",
-]
+# `@r` is a register, `@other` a second one, `@form` a form that was filled in.
+OUTPUTS = {
+    "summary": "summary -o {}.csv",
+    "pending": "pending -o {}.json",
+    "pipeline": "pipeline -o {}.xlsx",
+    "pipeline, chart": "pipeline --chart {}.svg",
+    "eligibility": "eligibility -o {}.md",
+    "forecast": "forecast --to 2030-12-31 -o {}.csv",
+    "programme": "programme -o {}.md",
+    "compare": "compare @r @other -o {}.xlsx",
+    "compare, chart": "compare @r @other --chart {}.svg",
+    "compare, map": "compare @r @other --map {}.html",
+    "inspect": "inspect @r -o {}.json",
+    "mapping": "inspect @r --write-mapping {}.toml",
+    "convert": "convert @r {}.gpkg",
+    "vintage": "convert @r {} --vintage 2024-01-01",
+    "built-up": "built-up @r @other -o {}.csv",
+    "template": "template {}.xlsx",
+    "report": "report @r --unit Thường-Tín -o {}.docx",
+    "reports": "report @r --all-units {} --kind html",
+    "map": "map @r -o {}.html",
+    "maps": "map @r --units hanoi-districts --per-district {}",
+    "audit": "audit --fail-on never -o {}.csv",
+    "audit, workbook": "audit --fail-on never -o {}.xlsx",
+    "audit, page": "audit @r --fail-on never -o {}.html",
+    "baseline": "audit --fail-on never --write-baseline {}.toml",
+    "form": "form 04 --period 2026-H1 -o {}.docx",
+    "form, workbook": "form 04 --period 2026-H1 -o {}.xlsx",
+    "form, trace": "form 04 @r --period 2026-H1 --trace {}.html",
+    "forms": "form 04 @r --period 2026-H1 --all-units {}",
+    "blank form": "form 02 --blank --period 2026-H1 -o {}.xlsx",
+    "form-in": "form-in @form --clusters @r --period 2026-H1 -o {}",
+    "demo": "demo -o {}.html",
+}
 
 
-@pytest.mark.parametrize("command", OUTPUTS)
-def test_a_name_that_is_too_long_ends_with_2_and_a_sentence(command, tmp_path):
-    done = run(*command.format(tmp_path / ("a" * 256)).split(), CLUSTERS_GEO_LANG="en")
-    assert done.returncode == 2, done.stderr
-    assert "Choose a shorter one" in done.stderr
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    """Give the files that the commands read."""
+    folder = tmp_path_factory.mktemp("inputs")
+    clusters, _ = cg.load_hanoi()
+    some = clusters[clusters["district"] == "Thường Tín"].head(3)
+    save(some, folder / "r.gpkg")
+    save(some.assign(planned_ha=1.0), folder / "other.gpkg")
+    book = openpyxl.Workbook()
+    book.active.append([f"Tên CCN: {some['name'].iloc[0]}"])
+    book.active.append(["STT", "Chỉ tiêu", "Kết quả"])
+    book.active.append(["4", "Diện tích đất công nghiệp của dự án đã cho thuê", "12,5"])
+    book.save(folder / "form.xlsx")
+    return {f"@{file.stem}": str(file) for file in folder.iterdir()}
+
+
+@pytest.fixture
+def told(inputs, monkeypatch, capsys):
+    """Give how a command is run as from a terminal: its code and what it said."""
+    monkeypatch.setenv("CLUSTERS_GEO_LANG", "en")
+
+    def run(command, path):
+        words = (inputs.get(word, word.replace("Thường-Tín", "Thường Tín")) for word in command.split())
+        monkeypatch.setattr(sys, "argv", ["clusters-geo", *(word.replace("{}", str(path)) for word in words)])
+        with pytest.raises(SystemExit) as done:
+            main()
+        return done.value.code, capsys.readouterr().err
+
+    return run
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_what_cannot_be_written_ends_with_2_and_a_sentence(told, name, tmp_path):
+    code, said = told(OUTPUTS[name], tmp_path / ("a" * 256))
+    assert (code, "Choose a shorter one" in said) == (2, True), said
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("x")
+    code, said = told(OUTPUTS[name], tmp_path / "file" / "a")
+    assert code == 2, said
+    assert (tmp_path / "file").read_text() == "x"
 
 
-@pytest.mark.parametrize("command", OUTPUTS)
-def test_a_full_disk_ends_with_2_and_a_sentence(command, tmp_path):
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_a_full_disk_ends_with_2_and_a_sentence(told, name, tmp_path):
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("SKIPPED: a small disk can be mounted by root only, so full disks were NOT tried")
     mount, umount = shutil.which("mount"), shutil.which("umount")
@@ -189,12 +243,18 @@ def test_a_full_disk_ends_with_2_and_a_sentence(command, tmp_path):
         pytest.skip("SKIPPED: this root may not mount, so full disks were NOT tried")
     try:
         (tmp_path / "filler").write_bytes(b"x" * 4096)
-        done = run(*command.format(tmp_path / "a").split(), CLUSTERS_GEO_LANG="en")
-        assert done.returncode == 2, done.stderr
-        assert "is full" in done.stderr
-        assert [path.name for path in tmp_path.iterdir()] == ["filler"]
+        code, said = told(OUTPUTS[name], tmp_path / "a")
+        assert (code, "is full" in said, "Traceback" in said) == (2, True, False), said
+        # A vintage's folder is made before there is something to put into it.
+        assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"filler"}
     finally:
         subprocess.run([umount, "-l", tmp_path], check=True)
+
+
+def test_every_command_that_writes_is_among_them():
+    tried = {command.split()[0] for command in OUTPUTS.values()}
+    # Those two write to a database, and where `units download --to` says; they have tests of their own.
+    assert {*app.list_commands(None)} - tried == {"register", "units"}
 
 
 def test_a_request_to_end_says_what_was_written(tmp_path):

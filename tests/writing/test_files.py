@@ -15,9 +15,14 @@ import threading
 import time
 from pathlib import Path
 
+import geopandas as gpd
+import pandas as pd
 import pytest
+import shapely
 
+import clusters_geo as cg
 from clusters_geo.errors import SourceError
+from clusters_geo.report.saving import WRITTEN
 from clusters_geo.writing import (
     guarding,
     new_files,
@@ -202,6 +207,56 @@ def test_a_full_disk_is_a_sentence_and_leaves_the_old_file(small_disk):
         write_text(small_disk / "a.csv", "x" * 1_000_000)
     assert (small_disk / "a.csv").read_text() == "old"
     assert names(small_disk) == ["a.csv"]
+
+
+def wide_table(rows=100):
+    """Return a table that no format packs into less than some 25 kB."""
+    chance = random.Random(12)  # noqa: S311
+    names = [f"Cụm {chance.randbytes(120).hex()}" for _ in range(rows)]
+    return gpd.GeoDataFrame(
+        {"name": names, "status": "operating"},
+        index=pd.Index([str(n) for n in range(rows)], name="cluster_id"),
+        geometry=[shapely.box(105 + n / 1e3, 21, 105.001 + n / 1e3, 21.001) for n in range(rows)],
+        crs=4326,
+    )
+
+
+@AS_ROOT
+@pytest.mark.filterwarnings("ignore:.*has no place for shapes")
+@pytest.mark.filterwarnings("ignore:.*(are cut|was cut|shortened)")
+@pytest.mark.parametrize("ending", WRITTEN)
+def test_a_disk_that_fills_up_half_way_is_a_sentence_in_every_format(small_disk, ending):
+    """GDAL's writers of FlatGeobuf and GeoJSON report success there, and leave what there was room for."""
+    place = small_disk / f"a{ending}"
+    if ending != ".shp":
+        place.write_text("old")
+    for room in (0, 4, 20):
+        (small_disk / "filler").unlink(missing_ok=True)
+        kept = 200 - 4 * place.exists() - room
+        (small_disk / "filler").write_bytes(b"x" * kept * 1024)
+        with pytest.raises(SourceError, match="is full"):
+            cg.save(wide_table(), place)
+        assert names(small_disk) == sorted({"filler"} | ({place.name} if ending != ".shp" else set()))
+        assert ending == ".shp" or place.read_text() == "old"
+
+
+@LINUX
+@pytest.mark.filterwarnings("ignore:.*has no place for shapes")
+@pytest.mark.filterwarnings("ignore:.*(are cut|was cut|shortened)")
+@pytest.mark.parametrize("ending", WRITTEN)
+def test_what_lies_behind_a_link_may_have_another_ending(tmp_path, ending):
+    (tmp_path / "real").write_text("old")
+    link = tmp_path / f"a{ending}"
+    link.symlink_to("real")
+    if ending == ".shp":
+        with pytest.raises(SourceError, match="real"):
+            cg.save(wide_table(2), link)
+        assert (tmp_path / "real").read_text() == "old"
+    else:
+        cg.save(wide_table(2), link)
+        assert len(cg.load_clusters(link)) == 2
+    assert link.is_symlink()
+    assert names(tmp_path) == sorted([link.name, "real"])
 
 
 @AS_ROOT

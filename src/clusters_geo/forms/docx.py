@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clusters_geo.errors import EngineError
 from clusters_geo.report.tables import neutral_cell
+from clusters_geo.writing import in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,8 @@ def write_docx(page: Page, path: Path) -> None:
     _write_heading(document, page)
     _write_table(document, page)
     _write_signatures(document, page)
-    document.save(str(path))
+    with in_memory(path) as held:
+        document.save(held)
 
 
 def write_trace_docx(trace: Trace, path: Path) -> None:
@@ -56,7 +58,8 @@ def write_trace_docx(trace: Trace, path: Path) -> None:
     _paragraph(document, trace.title, bold=True, size=13, align="left")
     for part in trace.parts:
         _write_part(document, trace, part)
-    document.save(str(path))
+    with in_memory(path) as held:
+        document.save(held)
 
 
 def _new_document(title: str, lang: Language, source: tuple[str, ...]) -> Document:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from clusters_geo.errors import EngineError
 from clusters_geo.report.tables import neutral_cell
+from clusters_geo.writing import in_memory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +46,8 @@ def write_xlsx(page: Page, path: Path) -> None:
     """
     book = _new_book(f"{page.right[0]} – {page.title}", page.source)
     _write_form(page, book.create_sheet(page.sheet_name))
-    book.save(path)
+    with in_memory(path) as held:
+        book.save(held)
 
 
 def write_trace_xlsx(trace: Trace, path: Path) -> None:
@@ -59,7 +61,8 @@ def write_trace_xlsx(trace: Trace, path: Path) -> None:
     book = _new_book(trace.title, trace.source)
     _write_checks(trace, book.create_sheet(trace.sheet_names[0]))
     _write_trace(trace, book.create_sheet(trace.sheet_names[1]))
-    book.save(path)
+    with in_memory(path) as held:
+        book.save(held)
 
 
 def _new_book(title: str, source: tuple[str, ...]) -> Workbook:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from clusters_geo.errors import EngineError
 from clusters_geo.report.svg import size_of
 from clusters_geo.report.tables import plain_text
-from clusters_geo.writing import replaced_file, write_text
+from clusters_geo.writing import in_memory, replaced_file, write_text
 
 if TYPE_CHECKING:
     import os
@@ -153,7 +153,8 @@ def _write_docx(report: UnitReport, path: Path) -> None:
         if part.text:
             _line(document, part.text)
     _docx_end(document, report)
-    document.save(str(path))
+    with in_memory(path) as held:
+        document.save(held)
 
 
 def _docx_heading(document: Document, report: UnitReport) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 import zipfile
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.tables import csv_text, neutral_cells
 from clusters_geo.storage.connection import Address, is_address, parse_address
 from clusters_geo.units.model import unit_level
-from clusters_geo.writing import new_files, refusal, replaced_file, target_of
+from clusters_geo.writing import in_memory, new_files, refusal, replaced_file, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,8 @@ _FLAT = 2
 _SHOWN = 5
 # A tenth of a millimetre in degrees; RFC 7946 advises 7 and GDAL obeys, which is a centimetre.
 _GEOJSON_DECIMALS = 9
+# GDAL's writers that report success when the disk was full.
+_UNSEEING = ("FlatGeobuf", "GeoJSON")
 
 
 def save(
@@ -242,7 +245,10 @@ def _write_vector(table: gpd.GeoDataFrame, path: Path, layer: str, driver: str, 
 
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        pyogrio.write_dataframe(_simple(table), path, layer=layer, driver=driver, use_arrow=True, **options)
+        with in_memory(path) if driver in _UNSEEING else nullcontext(path) as place:
+            pyogrio.write_dataframe(
+                _simple(table), place, layer=layer, driver=driver, use_arrow=True, **options
+            )
     for text in dict.fromkeys(str(w.message) for w in said):
         warnings.warn(f"{path.suffix}: {text}", stacklevel=2)
 
@@ -277,7 +283,8 @@ def _write_xlsx(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
         import_module("openpyxl")
     except ImportError as error:
         raise EngineError("write.extra", kind="XLSX", package="openpyxl", extra="xlsx") from error
-    plain.to_excel(path, index=False, engine="openpyxl", sheet_name=layer[:31] or "table")
+    with in_memory(path) as held:
+        plain.to_excel(held, index=False, engine="openpyxl", sheet_name=layer[:31] or "table")
 
 
 def _without_shapes(table: gpd.GeoDataFrame, path: Path) -> pd.DataFrame:
@@ -306,7 +313,7 @@ def _write_zipped_shapefile(table: gpd.GeoDataFrame, path: Path, layer: str) -> 
     folder = path.parent / "parts"
     folder.mkdir()
     _write_shapefile(table, folder / f"{layer}.shp", layer)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with in_memory(path) as held, zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for part in sorted(folder.iterdir()):
             archive.write(part, part.name)
 

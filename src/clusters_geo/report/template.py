@@ -11,7 +11,7 @@ from clusters_geo.names import did_you_mean
 from clusters_geo.reading.cells import letter
 from clusters_geo.schema import CLUSTER_COLUMNS, INVESTOR_KINDS, STATUSES
 from clusters_geo.words import speaker
-from clusters_geo.writing import replaced_file
+from clusters_geo.writing import in_memory, replaced_file
 
 if TYPE_CHECKING:
     import os
@@ -113,8 +113,8 @@ def save_template(
     guide.column_dimensions["A"].width = 110
     for line in _guide(wanted, lang):
         guide.append([line])
-    with replaced_file(path, "xlsx") as temporary:
-        book.save(temporary)
+    with replaced_file(path, "xlsx") as temporary, in_memory(temporary) as held:
+        book.save(held)
     return Path(path)
 
 

@@ -14,7 +14,7 @@ from clusters_geo.errors import EngineError
 from clusters_geo.report.tables import neutral_cell, say
 from clusters_geo.schema import label
 from clusters_geo.words import is_missing
-from clusters_geo.writing import replaced_file
+from clusters_geo.writing import in_memory, replaced_file
 
 if TYPE_CHECKING:
     import os
@@ -65,8 +65,8 @@ def write_workbook(sheets: list[Worksheet], path: str | os.PathLike[str], lang: 
     taken: set[str] = set()
     for sheet in sheets:
         _fill(book.create_sheet(_free_title(sheet.title, taken)), sheet, lang)
-    with replaced_file(path, "xlsx") as beside:
-        book.save(beside)
+    with replaced_file(path, "xlsx") as beside, in_memory(beside) as held:
+        book.save(held)
     return Path(path)
 
 

@@ -5,6 +5,7 @@
 
 from clusters_geo.writing.files import (
     finished,
+    in_memory,
     new_files,
     replaced_file,
     replaced_folder,
@@ -17,6 +18,7 @@ __all__ = [
     "explained",
     "finished",
     "guarding",
+    "in_memory",
     "new_files",
     "refusal",
     "replaced_file",

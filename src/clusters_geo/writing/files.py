@@ -7,6 +7,7 @@ private folder is gone; only what is killed outright leaves one, `.clusters-geo-
 from __future__ import annotations
 
 import ctypes
+import io
 import os
 import shutil
 import signal
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "finished",
+    "in_memory",
     "new_files",
     "replaced_file",
     "replaced_folder",
@@ -102,7 +104,8 @@ def replaced_file(path: str | os.PathLike[str], kind: str = "") -> Iterator[Path
             refuse_open_elsewhere(target.place)
         target.place.parent.mkdir(parents=True, exist_ok=True)
         with temporary_folder(target.place.parent) as private:
-            beside = private / f"result{target.place.suffix}"
+            # Writers look at the ending; behind a link it may be another one.
+            beside = private / f"result{target.named.suffix}"
             yield beside
             _keep_attributes(beside, target)
             _flush(beside)
@@ -110,6 +113,25 @@ def replaced_file(path: str | os.PathLike[str], kind: str = "") -> Iterator[Path
             beside.replace(target.place)
             _flush_folder(target.place.parent)
     _tell(target.named)
+
+
+@contextmanager
+def in_memory(path: Path) -> Iterator[io.BytesIO]:
+    """Give a buffer to write to, and put what is in it into a file.
+
+    For writers that do not see, or tell twice, that a disk is full: GDAL's of FlatGeobuf and GeoJSON report
+    success there, and an archive that is not closed is closed once more by the garbage collector.
+
+    Examples
+    --------
+    >>> with in_memory(tmp / "a.bin") as held:
+    ...     _ = held.write(b"whole")
+    >>> (tmp / "a.bin").read_bytes()
+    b'whole'
+    """
+    held = io.BytesIO()
+    yield held
+    path.write_bytes(held.getbuffer())
 
 
 def write_text(path: str | os.PathLike[str], text: str | Iterable[str], kind: str = "") -> Path:
@@ -188,7 +210,7 @@ def new_files(path: str | os.PathLike[str]) -> Iterator[Path]:
         _refuse_parts(target)
         target.place.parent.mkdir(parents=True, exist_ok=True)
         with temporary_folder(target.place.parent) as private:
-            yield private / target.place.name
+            yield private / target.place.with_suffix(target.named.suffix).name
             parts = sorted(private.iterdir(), key=lambda part: (part.suffix == ".shp", part.name))
             for part in parts:
                 _flush(part)
@@ -360,9 +382,14 @@ def _refuse_parts(target: Target) -> None:
     folder = target.place.parent
     beside = [p for p in folder.iterdir() if p.name.lower().startswith(stem)] if folder.is_dir() else []
     there = sorted(p.name for p in beside if p.name.lower()[len(stem) - 1 :] in _SHAPEFILE)
-    if there:
+    if there or target.before is not None:
         archive = target.named.with_suffix(".zip").name
-        raise SourceError("write.shapefile-exists", path=str(target.named), there=there, archive=archive)
+        raise SourceError(
+            "write.shapefile-exists",
+            path=str(target.named),
+            there=there or [target.place.name],
+            archive=archive,
+        )
 
 
 def _place_all(parts: list[Path], folder: Path) -> None:

@@ -184,12 +184,14 @@ def refusal(path: Path | None, error: Exception) -> SourceError:
             return SourceError("write.full-temporary", path=str(temporary), folder=str(temporary))
         return SourceError("write.printed", said=_said(error))
     full = _full_folder(path)
-    if full is not None or number in {errno.ENOSPC, errno.EDQUOT}:
+    # By then SQLite may have made room again.
+    if full is not None or number in {errno.ENOSPC, errno.EDQUOT} or "disk is full" in str(error):
         own = full is None or not _same_folder(full, Path(tempfile.gettempdir()))
         code = "write.full" if own or _same_folder(path.parent, full) else "write.full-temporary"
         return SourceError(code, path=str(path), folder=str(full or path.parent))
     code = _BY_NUMBER.get(number or 0, "write.other")
-    return SourceError(code, path=str(path), folder=str(path.parent), said=_said(error))
+    example = str(path / "result.csv")
+    return SourceError(code, path=str(path), folder=str(path.parent), said=_said(error), example=example)
 
 
 _BY_NUMBER = {
