@@ -120,7 +120,7 @@ def require_ending(path: Path, kind: str) -> None:
     --------
     >>> require_ending(Path("cum.gpkg"), "html")
     Traceback (most recent call last):
-    clusters_geo.errors.SourceError: cum.gpkg has the ending of another kind of file, and html would be ...
+    clusters_geo.errors.SourceError: cum.gpkg has the ending of another kind of file; html written into it ...
     """
     owner = _KIND_OF.get(path.suffix.lower(), kind)
     if owner != kind and (kind, owner) not in _ALSO:
@@ -138,7 +138,7 @@ def guarding(*paths: str | os.PathLike[str]) -> Iterator[None]:
     >>> with guarding(tmp / "cum.csv"):
     ...     target_of(tmp / "cum.csv")
     Traceback (most recent call last):
-    clusters_geo.errors.SourceError: ...cum.csv is read by this command; written over, it would be lost. ...
+    clusters_geo.errors.SourceError: ...cum.csv is one of the files that this command reads ...
     """
     token = _GUARDED.set((*_GUARDED.get(), *map(Path, paths)))
     try:
