@@ -65,6 +65,12 @@ def test_values_are_written_as_the_language_writes_them():
     assert fill(template, values, "en") == "1,200; 82.6 %; 2022-09-30; A, B and C; 1200"
 
 
+def test_what_was_written_is_quoted_in_the_marks_of_the_language():
+    values = {"name": "Gia\u200b", "area": -1686.5, "nothing": None}
+    assert fill("{name!r}, {area!r}, {nothing!r}", values, "vi") == "“Gia\\u200b”, -1.686,5, None"
+    assert fill("{name!r}, {area!r}, {nothing!r}", values, "en") == "'Gia\\u200b', -1,686.5, None"
+
+
 def test_what_is_missing_is_a_dash():
     for nothing in (None, float("nan")):
         assert format_value(nothing) == "–"

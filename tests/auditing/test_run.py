@@ -245,7 +245,7 @@ def test_parameters_severity_and_switch_come_from_a_file(tmp_path):
         ({"rules": {"figures.negativ": {}}}, "Did you mean figures.negative"),
         ({"rules": {"figures.zero": {"tolerance": 1}}}, "its parameters are: columns"),
         ({"rules": {"figures.zero": {"columns": 3}}}, "a list of texts"),
-        ({"rules": {"figures.zero": {"severity": "fatal"}}}, "not one of error, warning and info"),
+        ({"rules": {"figures.zero": {"severity": "fatal"}}}, "no severity 'fatal'; write one of error, warning and info"),
         ({"rules": {"figures.zero": {"enabled": "no"}}}, "write true or false"),
         ({"rules": {"law.size-above-maximum": {"maximum_ha": "80"}}}, "a number of at least 0"),
         ({"rules": {"law.size-above-maximum": {"maximum_ha": -1}}}, "a number of at least 0"),
@@ -278,7 +278,7 @@ def test_rules_are_chosen_by_id_family_and_pattern():
 
 
 def test_a_day_that_is_none_is_named():
-    with pytest.raises(SchemaError, match="law is '30/9/2022'"):
+    with pytest.raises(SchemaError, match=r"law= \(--law\) is '30/9/2022'"):
         audit(register(planned_ha=[1.0]), law="30/9/2022")
 
 

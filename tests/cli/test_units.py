@@ -205,7 +205,7 @@ def test_the_bundled_case_goes_by_today_s_communes_in_every_table(command):
     assert "Bình Minh" in short
     # A commune of 2022 that is a part of one of today's.
     assert "Bích Hòa" not in short
-    assert "Unplaced, for the register names a district only" in short
+    assert "Unplaced, because the register names only a district" in short
 
 
 def test_tables_say_why_clusters_are_unplaced(register, layer, tmp_path):
@@ -217,8 +217,8 @@ def test_tables_say_why_clusters_are_unplaced(register, layer, tmp_path):
     said = run("summary", tmp_path / "lost.gpkg", "--units", layer).stdout
     flat = " ".join(said.split())
     assert "neither in the layer nor in a table of mergers: 1 (BN-1 “Xã Nơi Nào”)." in flat
-    assert "the place is in no unit of the layer: 1 (BN-2)." in flat
-    assert "neither a unit nor a place: 3 (BN-3, BN-4, BN-5)." in flat
+    assert "the position is in no unit of the layer: 1 (BN-2)." in flat
+    assert "neither a unit nor a position: 3 (BN-3, BN-4, BN-5)." in flat
     vietnamese = (
         CliRunner().invoke(app, ["summary", str(tmp_path / "lost.gpkg"), "--units", str(layer)]).stdout
     )

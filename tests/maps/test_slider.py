@@ -68,7 +68,7 @@ def test_points_and_lines_are_spots_and_what_has_no_place_is_said():
     text = slider_html(known, known, lang="en")
     paths = re.findall(r'<path class="cluster operating" d="(M[\d.]+ [\d.]+l6 -6 6 6 -6 6Z)"', text)
     assert len(paths) == 4
-    assert "1 clusters have no place and are not drawn." in text
+    assert "1 clusters have no position and are not drawn." in text
 
 
 def test_borders_are_drawn_or_it_is_said_that_there_are_none():

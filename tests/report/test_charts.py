@@ -112,7 +112,10 @@ def test_rates_against_declared_ones_start_with_the_largest_difference():
     assert table.index.tolist() == ["BN-1", "BN-3"]
     assert table.loc["BN-1", "difference"] == pytest.approx(0.5)
     chart = cg.chart(bac_ninh(), "declared", lang="en")
-    assert chart.notes[0] == "1 clusters have both; 0 computed only; 1 declared only; 2 neither."
+    assert (
+        chart.notes[0]
+        == "1 clusters have both rates; 0 only a computed one; 1 only a declared one; 2 neither."
+    )
 
 
 def test_years_of_supply_of_a_unit_with_next_to_no_take_up():

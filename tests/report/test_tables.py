@@ -82,7 +82,7 @@ def test_wide_letters_are_counted_by_their_width():
 def test_nothing_published_is_a_dash_and_no_area_of_nought(clusters):
     own = clusters.drop(columns=[name for name in clusters if name.endswith("_basis")])
     sheet = group_sheet(own.assign(planned_ha_basis="declared"), "district", "vi")
-    assert sheet.header[-1] == "Công bố, ha"
+    assert sheet.header[-1] == "Quy hoạch đã công bố, ha"
     assert {row[-1] for row in sheet.rows} == {"–"}
     published = {row[0]: row[-1] for row in group_sheet(clusters, "district", "vi").rows}
     assert published["Tổng"] == "519,0"

@@ -38,6 +38,7 @@ __all__ = [
     "find_rule",
     "hits",
     "rule",
+    "rules_like",
 ]
 
 Severity = Literal["error", "warning", "info"]
@@ -179,5 +180,11 @@ def find_rule(rule_id: str) -> Rule:
     rules = all_rules()
     if rule_id in rules:
         return rules[rule_id]
-    near = list(did_you_mean(rule_id, rules)) or {"say": "none is similar"}
-    raise SchemaError("audit.no-rule", rule_id=rule_id, near=near)
+    raise SchemaError("audit.rules-unknown", rule_id=rule_id, known=rules_like(rule_id, rules))
+
+
+def rules_like(name: str, known: Mapping[str, Rule]) -> dict[str, object]:
+    """Return the phrase that tells which rules an unknown name may mean, and which families there are."""
+    near = did_you_mean(name, known) or [rule_id for rule_id in known if rule_id.startswith(name)][:3]
+    families = list(dict.fromkeys(rule.family for rule in known.values()))
+    return {"say": "rules like it" if near else "families of rules", "near": near, "families": families}

@@ -18,9 +18,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import cast
 
-from clusters_geo.auditing.rule import SEVERITIES, Rule, Severity, all_rules
+from clusters_geo.auditing.rule import SEVERITIES, Rule, Severity, all_rules, rules_like
 from clusters_geo.errors import SchemaError
-from clusters_geo.names import did_you_mean
 from clusters_geo.reading.side_files import read_toml
 
 __all__ = ["RulesSource", "Settings", "load_settings"]
@@ -99,7 +98,7 @@ def _rules_table(rules: RulesSource) -> dict[str, dict[str, object]]:
 
 def _check(rule_id: str, settings: Mapping[str, object], known: Mapping[str, Rule]) -> None:
     if rule_id not in known:
-        raise SchemaError("audit.rules-unknown", rule_id=rule_id, known=_perhaps(rule_id, known))
+        raise SchemaError("audit.rules-unknown", rule_id=rule_id, known=rules_like(rule_id, known))
     if settings.get("severity", "info") not in SEVERITIES:
         raise SchemaError(
             "audit.rules-severity", rule_id=rule_id, severity=settings["severity"], choices=SEVERITIES
@@ -134,12 +133,6 @@ def _fitting(patterns: Collection[str], known: Mapping[str, Rule]) -> set[str]:
     for pattern in patterns:
         fitting = {r.id for r in known.values() if pattern == r.family or fnmatchcase(r.id, pattern)}
         if not fitting:
-            raise SchemaError("audit.no-rule-fits", pattern=pattern, known=_perhaps(pattern, known))
+            raise SchemaError("audit.no-rule-fits", pattern=pattern, known=rules_like(pattern, known))
         chosen |= fitting
     return chosen
-
-
-def _perhaps(name: str, known: Mapping[str, Rule]) -> dict[str, object]:
-    near = did_you_mean(name, known)
-    families = list(dict.fromkeys(rule.family for rule in known.values()))
-    return {"say": "rules like it" if near else "families of rules", "near": near, "families": families}

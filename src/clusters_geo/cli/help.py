@@ -52,7 +52,7 @@ def usage_error(key: str, **values: object) -> click.UsageError:
     Examples
     --------
     >>> usage_error("no-layer-for-maps").message
-    '--per-district cần lớp quận, huyện: --districts TỆP.'
+    '--per-district cần lớp đơn vị hành chính: --units TỆP.'
     """
     context = click.get_current_context(silent=True)
     lang = (context.params.get("lang") if context else None) or chosen_language(sys.argv[1:])

@@ -284,6 +284,14 @@ class _Formatter(string.Formatter):
     def __init__(self, lang: Language) -> None:
         self._lang = lang
 
+    def convert_field(self, value: object, conversion: Literal["r", "s", "a"] | None) -> object:
+        if conversion != "r":
+            return super().convert_field(value, conversion)
+        if isinstance(value, Real) and not isinstance(value, bool):
+            return format_value(value, self._lang)
+        # Quoted as by repr, which shows hidden characters, in the marks of the language.
+        return f"“{repr(value)[1:-1]}”" if isinstance(value, str) and self._lang == "vi" else repr(value)
+
     def format_field(self, value: object, format_spec: str) -> str:
         if not format_spec:
             return format_value(value, self._lang)
