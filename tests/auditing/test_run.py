@@ -245,7 +245,7 @@ def test_parameters_severity_and_switch_come_from_a_file(tmp_path):
         ({"rules": {"figures.negativ": {}}}, "Did you mean figures.negative"),
         ({"rules": {"figures.zero": {"tolerance": 1}}}, "its parameters are: columns"),
         ({"rules": {"figures.zero": {"columns": 3}}}, "a list of texts"),
-        ({"rules": {"figures.zero": {"severity": "fatal"}}}, "no severity 'fatal'; write one of error, warning and info"),
+        ({"rules": {"figures.zero": {"severity": "fatal"}}}, "write one of error, warning and info"),
         ({"rules": {"figures.zero": {"enabled": "no"}}}, "write true or false"),
         ({"rules": {"law.size-above-maximum": {"maximum_ha": "80"}}}, "a number of at least 0"),
         ({"rules": {"law.size-above-maximum": {"maximum_ha": -1}}}, "a number of at least 0"),
