@@ -25,7 +25,9 @@ def test_a_district_is_refused_after_june_2025_and_the_refusal_says_what_to_do(c
 
 @pytest.mark.parametrize("unit", ["huyện Thường Tín", "H. Thường Tín", "huyen Thuong Tin"])
 def test_a_huyen_is_not_the_xa_that_bears_its_name_now(clusters, unit):
-    with pytest.raises(SchemaError, match=r"Thường Tín does not exist as an administrative unit on 2026-06-14"):
+    with pytest.raises(
+        SchemaError, match=r"Thường Tín does not exist as an administrative unit on 2026-06-14"
+    ):
         fill(clusters, "03", unit=unit, period="2026-H1")
     # 11 clusters of the huyện operated, of which one lies in the xã of today for certain.
     whole = fill(clusters, "03", unit=unit, period="2026-H1", anyway=True)

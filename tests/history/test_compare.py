@@ -217,7 +217,11 @@ def test_neither_table_is_changed_and_json_can_hold_the_result(clusters):
 @pytest.mark.parametrize(
     ("tables", "options", "says"),
     [
-        ((register([("1", "A", 1.0), ("1", "B", 2.0)]), register([("1", "A", 1.0)])), {}, "stand more than once"),
+        (
+            (register([("1", "A", 1.0), ("1", "B", 2.0)]), register([("1", "A", 1.0)])),
+            {},
+            "stand more than once",
+        ),
         (
             (register([("1", "A", 1.0)]), register([("1", "A", 1.0)])),
             {"measure": "floors"},

@@ -178,7 +178,7 @@ def test_convert_says_what_is_lost(register, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "what"), [(["--column", "=name"], "TIÊU ĐỀ=CỘT"), (["--table", "x"], "postgresql://")]
+    ("options", "what"), [(["--column", "=name"], "TIÊU-ĐỀ=CỘT"), (["--table", "x"], "postgresql://")]
 )
 def test_convert_explains_its_options(register, tmp_path, options, what):
     result = run(convert, register, tmp_path / "out.gpkg", *options)

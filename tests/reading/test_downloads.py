@@ -251,7 +251,7 @@ def test_a_page_instead_of_the_file(serving, tmp_path, body, words):
 def test_slow(serving, tmp_path, monkeypatch):
     monkeypatch.setattr(fetching, "SILENCE_S", 0.2)
     server = serving(silent)
-    refused(tmp_path, "nothing came")
+    refused(tmp_path, "nothing arrived")
     assert len(server.asked) == 3
 
 
