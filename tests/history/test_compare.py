@@ -86,7 +86,7 @@ def test_what_is_modelled_on_either_side_is_told_step_by_step():
         "shrunk": -5.0,
         "after": 40.0,
     }
-    for lang, said in (("vi", "Trong đó mô hình hóa"), ("en", "Of it modelled")):
+    for lang, said in (("vi", "Trong đó mô hình hóa"), ("en", "Of which modelled")):
         assert compare_sheets(found, lang)[0].header[-1] == said
         assert "≈ " in bridge_chart(found, lang).svg
     # A published total is no sum of modelled ones; without bases nothing is said of them.
