@@ -284,7 +284,7 @@ class _Formatter(string.Formatter):
     def __init__(self, lang: Language) -> None:
         self._lang = lang
 
-    def convert_field(self, value: object, conversion: Literal["r", "s", "a"] | None) -> object:
+    def convert_field(self, value: object, conversion: str | None) -> object:
         if conversion != "r":
             return super().convert_field(value, conversion)
         if isinstance(value, Real) and not isinstance(value, bool):
