@@ -1,10 +1,12 @@
 """Print the tests of what has changed since the last commit on main, and the core that always runs.
 
-For the working day (`make check`): a module of `src` is tested by the folder of tests that mirrors it.
+For the working day (`make check`): a module of `src` is tested by the file of tests named after it and those
+that import it, of the folder that mirrors its room; by that folder where there are none.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -36,18 +38,30 @@ def tests_of(files: list[str]) -> list[str]:
 
     Examples
     --------
-    >>> tests_of(["src/clusters_geo/maps/page.py", "README.md"])[-1]
-    'tests/maps'
+    >>> tests_of(["src/clusters_geo/maps/topology.py", "README.md"])[-1]
+    'tests/maps/test_topology.py'
     """
     found = dict.fromkeys(CORE)
     for name in files:
         if name.startswith(TESTS) and name.endswith(".py") and not SLOW & set(Path(name).parts):
             found[name] = None
         if name.startswith(SOURCE):
-            room = name.removeprefix(SOURCE).split("/")[0].removesuffix(".py")
-            mirrored = [f"{TESTS}{room}", f"{TESTS}test_{room}.py"]
-            found |= dict.fromkeys(test for test in mirrored if room not in SLOW and Path(test).exists())
+            found |= dict.fromkeys(_of_module(Path(name.removeprefix(SOURCE)).with_suffix("")))
     return [test for test in found if Path(test).exists()]
+
+
+def _of_module(module: Path) -> list[str]:
+    room, folder = module.parts[0], Path(TESTS, module.parts[0])
+    if room in SLOW or not folder.is_dir():
+        return [f"{TESTS}test_{room}.py"]
+    package, name = re.escape("clusters_geo." + ".".join(module.parts[:-1])), module.name
+    imported = re.compile(rf"{package}\.{name}\b|^from {package} import .*\b{name}\b", re.MULTILINE)
+    near = [
+        test.as_posix()
+        for test in sorted(folder.glob("test_*.py"))
+        if test.stem == f"test_{module.name}" or imported.search(test.read_text(encoding="utf-8"))
+    ]
+    return near or [folder.as_posix()]
 
 
 def _git(*arguments: str) -> str:

@@ -265,7 +265,7 @@ def test_no_part_of_a_password_is_in_any_message(table, tmp_path, password, spel
 
     from clusters_geo.cli import app
 
-    said = []
+    said, source = [], cg.save(table.assign(status="operating"), tmp_path / "a.parquet")
     for host in ("127.0.0.1:1", "nowhere.invalid", "127.0.0.1:x", "[::1]:1"):
         url = f"{spelling}://an:{password}@{host}/register?sslmode=require"
         if spelling == "PG":
@@ -277,7 +277,6 @@ def test_no_part_of_a_password_is_in_any_message(table, tmp_path, password, spel
             while error is not None:
                 said.append(f"{error!r} {error}")
                 error = error.__cause__ or error.__context__
-        source = cg.save(table.assign(status="operating"), tmp_path / "a.parquet")
         done = CliRunner().invoke(app, ["convert", str(source), url, "--table", "x"])
         said.append(f"{done.output} {done.exception!r} {done.exception}")
     assert not [text for text in said if "bi" in text.replace("không bị", "") and re.search(r"\bbi\b", text)]
