@@ -281,6 +281,17 @@ def test_registers_of_names_are_compared_with_outlines_of_their_own(register, tm
     assert json.loads(same.stdout)["boundaries"] == []
 
 
+@pytest.mark.parametrize("command", [("report", "--unit"), ("map", "--only")])
+def test_a_huyen_is_not_the_xa_that_bears_its_name_now(command, tmp_path):
+    out = tmp_path / "out.html"
+    name, option = command
+    refused = run(name, "--by", "commune", option, "huyện Thường Tín", "--output", out)
+    assert isinstance(refused.exception, SchemaError)
+    assert "Thường Tín" in str(refused.exception)
+    assert not out.exists()
+    assert run(name, "--by", "commune", option, "xã Thường Tín", "--output", out).exit_code == 0
+
+
 def test_the_bundled_case_is_drawn_and_audited_by_today_s_communes(tmp_path):
     done = run("map", "--by", "commune", "--output", tmp_path / "m.html")
     assert done.exit_code == 0, done.output

@@ -37,6 +37,16 @@ def drawn(chart):
     return root, [node.text for node in root.iter(f"{SVG}text")]
 
 
+def test_areas_are_those_of_the_units_in_which_clusters_lie():
+    clusters, communes = cg.load_hanoi(units="communes")
+    for lang, lost in (("vi", "Chưa xác định được đơn vị"), ("en", "Unplaced")):
+        by_unit = cg.chart(clusters, units=communes, most=200, lang=lang)
+        # Tây Phương by hand: 10.7 + 10.7 + 18.73 + 4.2; what is unplaced is a bar of its own.
+        assert by_unit.table.loc["Tây Phương", "planned_ha"] == pytest.approx(44.33)
+        assert by_unit.table["planned_ha"].sum() == pytest.approx(1686.0)
+        assert lost in by_unit.svg
+
+
 def test_areas_are_those_of_the_summary():
     chart = cg.chart(bac_ninh(), "areas")
     totals = cg.summarize(bac_ninh(), by="district")

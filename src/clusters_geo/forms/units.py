@@ -11,7 +11,7 @@ from clusters_geo.errors import SchemaError
 from clusters_geo.forms.conditions import register_column
 from clusters_geo.names import find_cluster, fold, match_names
 from clusters_geo.planning.homes import homes_of
-from clusters_geo.units.model import DISTRICTS_ABOLISHED, level_of_type, split_type, unit_level
+from clusters_geo.units.model import DISTRICTS_ABOLISHED, level_named, split_type, unit_level
 from clusters_geo.units.places import home_units, locate
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ def choose(  # noqa: PLR0913 - who, at which level, when, in which layer
     if form == "02":
         return Unit(unit, "cluster", clusters.loc[[find_cluster(clusters, unit)]])
     # "huyện Thường Tín" is no xã Thường Tín, whatever bears its name now.
-    level = level or _level_named(unit)
+    named = level_named(unit)
+    level = level or (None if named == "province" else named)
     gone = on is not None and on >= DISTRICTS_ABOLISHED
     order = _LEVELS[::-1] if gone and not anyway else _LEVELS
     # Who asks for it anyway means the units that the register names.
@@ -87,13 +88,6 @@ def choose(  # noqa: PLR0913 - who, at which level, when, in which layer
     if not anyway:
         raise SchemaError("forms.no-such-unit", unit=found.name, day=on)
     return replace(found, exists=found.level == "commune" and found.name in _today(clusters, on))
-
-
-def _level_named(unit: str) -> Level | None:
-    """Return of which level a unit is that is called by its type; None where that tells no level."""
-    kind = split_type(unit)[0] or split_type(unit, bare=True)[0]
-    level = level_of_type(kind)
-    return None if level == "province" else level
 
 
 def level_of(clusters: pd.DataFrame, on: date | None = None) -> Level:

@@ -27,6 +27,7 @@ from clusters_geo.maps.page import (
 from clusters_geo.maps.plain import escaped_json, plain_text
 from clusters_geo.maps.stock import stock_layers
 from clusters_geo.names import did_you_mean, match_names
+from clusters_geo.units.model import is_gone, unit_level
 from clusters_geo.words import LANGUAGES, Words, catalogue, speaker
 from clusters_geo.writing import write_text
 
@@ -279,7 +280,7 @@ def _require_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
 
 def _district_named(name: str, districts: gpd.GeoDataFrame) -> str:
     match = match_names(pd.Series([name]), districts["name"])["match"].iloc[0]
-    if pd.isna(match):
+    if pd.isna(match) or is_gone(name, unit_level(districts)):
         near = did_you_mean(name, districts["name"])
         raise SchemaError("map.like-district" if near else "map.no-district", name=name, near=list(near))
     return str(match)

@@ -27,7 +27,7 @@ from clusters_geo.report.svg import stacked
 from clusters_geo.report.svg_map import has_place, svg_map
 from clusters_geo.report.tables import Sheet
 from clusters_geo.schema import STATUSES
-from clusters_geo.units.model import unit_level
+from clusters_geo.units.model import is_gone, unit_level
 from clusters_geo.units.places import home_units, named_level
 from clusters_geo.words import MISSING, format_date, format_number, format_percent, speaker
 from clusters_geo.words.progress import notebook_progress
@@ -277,7 +277,7 @@ def _homes(clusters: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None, by: str |
 def _named(unit: str, home: pd.Series, units: gpd.GeoDataFrame | None) -> str:
     names = pd.Series(pd.unique(home.dropna()) if units is None else units["name"]).astype("string")
     match = match_names(pd.Series([unit]), names)["match"].iloc[0]
-    if pd.isna(match):
+    if pd.isna(match) or is_gone(unit, str(home.name)):
         raise SchemaError(
             "report.no-unit", unit=unit, near=did_you_mean(unit, names) or names.head(8).tolist()
         )

@@ -35,6 +35,8 @@ __all__ = [
     "dated",
     "generation_of",
     "hanoi",
+    "is_gone",
+    "level_named",
     "level_of_type",
     "provinces",
     "split_type",
@@ -203,6 +205,32 @@ def level_of_type(kind: str) -> Level | None:
     """
     levels = {row["level"] for row in read_rows("unit_types.csv") if row["type"] == kind}
     return next((level for level in LEVELS if {level} == levels), None)
+
+
+def level_named(text: str) -> Level | None:
+    """Return of which level a unit is that is called by its type; None where that tells no level.
+
+    Examples
+    --------
+    >>> level_named("huyện Thường Tín"), level_named("huyen Thuong Tin"), level_named("Thường Tín")
+    ('district', 'district', None)
+    """
+    return level_of_type(split_type(text)[0] or split_type(text, bare=True)[0])
+
+
+def is_gone(text: str, level: str) -> bool:
+    """Return whether a text asks for a huyện among communes, one of which may bear its name now.
+
+    Examples
+    --------
+    >>> (
+    ...     is_gone("huyện Thường Tín", "commune"),
+    ...     is_gone("xã Thường Tín", "commune"),
+    ...     is_gone("H. Ba Vì", "district"),
+    ... )
+    (True, False, False)
+    """
+    return level == "commune" and level_named(text) == "district"
 
 
 def hanoi(level: Level, on: date | None = None) -> Generation | None:
