@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 import pytest
 
 import clusters_geo as cg
+from clusters_geo.report import tables
 from clusters_geo.report.sheets import group_sheet, pending_sheet, summary_sheet
 from clusters_geo.report.tables import Sheet, to_text
 
@@ -103,3 +105,41 @@ def test_areas_that_nobody_knows_are_not_told_beside_the_total(clusters):
     assert not [note for note in group_sheet(bare, "district", "vi").notes if note.startswith("Diện tích")]
     told = group_sheet(clusters, "district", "vi").notes
     assert any(note.startswith("Diện tích, tỷ lệ là của cụm đang hoạt động") for note in told)
+
+
+def test_what_is_drawn_plainly_is_what_rich_draws():
+    chance = random.Random(4)  # noqa: S311 - the same tables each time
+    words = [
+        "a",
+        "bb",
+        "ccc",
+        "Thường",
+        "Tín,",
+        "cụm",
+        "1.686,0",
+        "ha",
+        "≈",
+        "82,6\xa0%",
+        "中文",
+        "–",
+        "(12)",
+        "x/y",
+        "é",
+        "dài",
+    ]
+
+    def text(most):
+        return " ".join(chance.choice(words) for _ in range(chance.randint(0, most)))
+
+    plain = 0
+    for _ in range(300):
+        numeric = frozenset(at for at in range(4) if chance.random() < 0.4)
+        header = tuple(text(4) for _ in range(4))
+        rows = tuple(tuple(text(2 if at in numeric else 12) for at in range(4)) for _ in range(3))
+        sheet = Sheet(text(20), header, rows, numeric, (text(30),))
+        width = chance.choice([40, 60, 80, 120])
+        drawn = tables._drawn_plainly(sheet, width)
+        plain += drawn is not None
+        assert drawn in {None, tables._drawn_by_rich(sheet, width, color=False)}, sheet
+    assert plain > 200
+    assert tables._drawn_plainly(Sheet("T", ("A",), (("x" * 40,),)), 20) is None
