@@ -59,7 +59,7 @@ def test_a_pack_needs_districts(tmp_path, clusters):
     clusters.head(3).to_file(file)
     done = run(file, "--per-district", tmp_path / "pack", "--lang", "en")
     assert done.exit_code == 2
-    assert "--districts FILE" in done.output
+    assert "--units FILE" in done.output
 
 
 def test_a_map_is_named_after_its_register(tmp_path, monkeypatch):

@@ -154,7 +154,7 @@ def test_a_zip_that_is_no_workbook(tmp_path):
         file = tmp_path / f"a.{ending}"
         with zipfile.ZipFile(file, "w") as archive:
             archive.writestr("a.txt", "x")
-        with pytest.raises(SourceError, match="is not a readable"):
+        with pytest.raises(SourceError, match="cannot be read"):
             read_grids(file)
 
 
