@@ -85,7 +85,7 @@ Google Earth. Chương trình đọc, sửa những gì chắc chắn, nói rõ 
 | "Bảng thống kê tọa độ": điểm, X, Y | ranh giới của cụm, làm sổ hoặc làm `--boundaries`; X là tọa độ Bắc; diện tích ghi được so với diện tích tính |
 
 Sổ mới thì bắt đầu từ mẫu: `clusters-geo template sổ.xlsx`. Chữ nào chúng tôi chưa biết, cán bộ sửa được ngay
-trong `data/headers.csv`, `data/choices.csv`, `data/units.csv` của gói.
+trong `data/headers.csv`, `data/header_words.csv`, `data/choices.csv`, `data/units.csv` của gói.
 
 Ranh giới ở tệp khác: `--boundaries ranh.dxf`, lớp của nó `--boundaries-layer`, cột tên của nó
 `--boundaries-name`. Khi một lệnh còn điều cần xem, nó nói trong một dòng và ghi sẵn lệnh `inspect` để xem.

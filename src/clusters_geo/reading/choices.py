@@ -89,12 +89,13 @@ def status_of(text: str) -> Reading:
     found, certain = set(), set()
     for clause in re.split(r"[,;()–\n]|\s-\s", folded(text)):
         for value, how in _matches(clause, ("words", "title", "guess")):
-            found.add(value)
+            if value or how == "stopped":
+                found.add(value)
             if how != "guess":
                 certain.add(value)
-    found.discard("")
+    # What was given up beside a stage leaves it a doubt: "đã khởi công nhưng tạm dừng".
     status = next((s for s in _FURTHEST_FIRST if s in found), "")
-    return Reading(status, sure=len(found) == 1 and found <= certain)
+    return Reading(status, sure=bool(status) and len(found) == 1 and found <= certain)
 
 
 @cache
@@ -108,7 +109,7 @@ def status_in_title(text: str) -> str:
     >>> status_in_title("TÌNH HÌNH HOẠT ĐỘNG CÁC CỤM CÔNG NGHIỆP ĐÃ THÀNH LẬP")
     ''
     """
-    found = {value for value, _ in _matches(folded(text), ("title",))}
+    found = {value for value, _ in _matches(folded(text), ("title",)) if value}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -120,21 +121,21 @@ def is_tick(value: object) -> bool:
 def _matches(clause: str, kinds: tuple[str, ...]) -> list[tuple[str, str]]:
     """Return the statuses that the known words of a clause mean, each with how it is known."""
     before, denial, after = clause.partition(_NOT_YET)
-    found = [(value, how) for _, value, how in _known_in(before, kinds)]
+    found = _known_in(before, kinds)
     for written, value, how in _known_in(denial + after, kinds):
         if written.startswith(_NOT_YET) or value not in {"operating", "under_construction"}:
-            found.append((value, how))
+            found.append((written, value, how))
         elif value == "under_construction":
             # "Chưa … xây dựng hạ tầng": what is not yet being built waits for it.
-            found.append(("pending", how))
-    return [(value, how) for value, how in found if value] or found
+            found.append((written, "pending", how))
+    return [(value, how) for _, value, how in found]
 
 
 def _known_in(clause: str, kinds: tuple[str, ...]) -> list[tuple[str, str, str]]:
     found = []
     for written, value, how in _wordings():
         # Most texts hold none of them, and looking is a hundred times quicker than matching.
-        if written in clause and (how in kinds or (how == "words" and not value)):
+        if written in clause and (how in kinds or not value):
             without = re.sub(rf"(?<!\w){re.escape(written)}(?!\w)", " | ", clause)
             if without != clause:
                 clause = without

@@ -133,8 +133,8 @@ def note_areas(table: gpd.GeoDataFrame, report: LoadReport) -> None:
 
 def _name_at(sheet: Sheet, head: Head, at: int, name: int | None, *, has_point: bool) -> str:
     if name is not None and (text := shown(sheet.at(at, name))) and (has_point or not text.isdigit()):
-        is_total = re.match(r"tong|cong|ghi chu|nguon", strip_accents(text))
-        return "" if is_total else text
+        is_aside = not has_point and re.match(r"(?:tong|cong|ghi chu|nguon)\b", strip_accents(text))
+        return "" if is_aside else text
     if has_point:
         return ""
     # A line of its own above the points of a cluster.

@@ -52,15 +52,16 @@ BLANKS = {
 ERRORS = {"#n/a", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "#########"}
 
 _APPROXIMATE = re.compile(
-    r"^(?:khoảng|xấp\s+xỉ|gần|ước(?:\s+tính|\s+đạt)?|tầm|~|≈|about|approx\.?|ca\.?|circa)\s*", re.IGNORECASE
+    r"^(?:khoảng|xấp\s+xỉ|gần|chừng|độ\s+chừng|ước(?:\s+tính|\s+đạt)?|tầm|~|≈|about|approx\.?|ca\.?|circa)\s*",
+    re.IGNORECASE,
 )
 _NUMBER = r"[+-]?\d[\d.,\s\u00a0\u202f']*+"
 _FIGURE = re.compile(rf"^({_NUMBER})\s*([^\W\d][\w\s./²]*+|%)?\s*+\.?$")
 _BESIDE = re.compile(rf"^({_NUMBER})\s*(ha|m2|m²|%)?\s*+[(\[]([^\d\n]*+\d.*)[)\]]\.?$", re.IGNORECASE)
 _OPEN = re.compile(
-    r"^(?:[<>≤≥]=?|trên|dưới|hơn|không\s+quá|ít\s+nhất|tối\s+đa|tối\s+thiểu|over|under|more\s+than|less\s+than)"
+    r"^(?:[<>≤≥]=?|trên\s+dưới|trên|dưới|hơn|không\s+quá|ít\s+nhất|tối\s+đa|tối\s+thiểu|over|under|more\s+than|less\s+than)"
     rf"\s*{_NUMBER}"
-    rf"|^{_NUMBER}\s*(?:%|ha|m2)?\s*(?:[-–—÷]|đến|tới|to)\s*{_NUMBER}",
+    rf"|^(?:từ\s+)?{_NUMBER}\s*(?:%|ha|m2)?\s*(?:[-–—÷]|đến|tới|to)\s*{_NUMBER}",
     re.IGNORECASE,
 )
 _FULL = re.compile(

@@ -1,7 +1,8 @@
 """Headers as they occur, mapped to the columns of the schema: by a declared table, then by likeness.
 
-The table is `data/headers.csv`: other names of each column, names that count only below a group ("Theo quy
-hoạch" under "Diện tích"), and abbreviations. What a header says beside its name is read as well: "Diện tích
+The tables are `data/headers.csv`: other names of each column, names that count only below a group ("Theo quy
+hoạch" under "Diện tích"), abbreviations; and `data/header_words.csv`: the words of each column, for headers
+that no table lists. What a header says beside its name is read as well: "Diện tích
 (m2)" is an area in square metres, "(*)" a footnote. Nothing is mapped in silence, and nothing to a column
 that already has one; what remains keeps its name.
 """
@@ -91,6 +92,9 @@ _TAIL = re.compile(r"^(.*\S)\s*(?:,|:|;|\s[-–])\s*(\S.*)$", re.DOTALL)
 _UNIT_WORDS = re.compile(r"^(?:đvt|đơn vị tính|đơn vị|đv|unit)\s*:?\s*", re.IGNORECASE)
 _PER = re.compile(r"(?<!\s)\s*+/\s*+(?:năm|tháng|người|năm\.|year|month|person)\b.*$", re.IGNORECASE)
 
+# Names of fields have no accents: TenCCN, DaChoThue.
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
 # Words around what a header is about: how much, of what, which.
 _LEADING = re.compile(r"^(?:tong so luong|tong so|so luong|tong|so|total number of|number of|total)\s+")
 _AROUND = re.compile(
@@ -120,6 +124,8 @@ COLUMNS_OPTION = "columns= (--column)"
 _SHAPEFILE_WIDTH = 10
 _ALIKE = 0.88
 _SHORTEST, _LONGEST = 3, 120
+_MOST_WORDS, _FEW_WAYS = 16, 8
+_GLUED = range(5, 25)  # letters of a field's name that may be several words
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +266,12 @@ def _meanings(path: Path, of_clusters: bool) -> tuple[str, ...]:  # noqa: FBT001
         found = _of_text(text, of_clusters)
         if found:
             return found
-    if len(stems) > 1 and (leaf not in _GENERAL or (_LAND.search(above) and leaf == "dien tich")):
-        return _of_text(stems[-1], of_clusters)
-    return ()
+    is_land = leaf == "dien tich" and _LAND.search(above) is not None
+    has_leaf = len(stems) > 1 and (leaf not in _GENERAL or is_land)
+    if has_leaf and (found := _of_text(stems[-1], of_clusters)):
+        return found
+    texts = [*_ways(stems), *([stems[-1]] if has_leaf else [])] if of_clusters else []
+    return next((found for text in texts if (found := _of_words(text))), ())
 
 
 def _ways(stems: list[str]) -> Iterator[str]:
@@ -315,6 +324,75 @@ def _of_parts(text: str, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     strange = [p for p, f in zip(parts, found, strict=True) if not f]
     is_plain = all(p.isascii() and p.replace(" ", "").isalpha() and not unit_of(p) for p in strange)
     return tuple(common) if is_plain and (not strange or not text.isascii()) else ()
+
+
+def _of_words(text: str) -> tuple[str, ...]:
+    """Return the one column that a header words in its own way: what it is about, and nothing strange beside.
+
+    "Diện tích đất CN đã giao, cho thuê lũy kế" has the core of `leased_ha` ("đã giao cho thuê") and beside
+    it only words that may stand there, see `data/header_words.csv`; "Diện tích chưa cho thuê" has not.
+    """
+    for key in _spelt(_key(_without_time(text))):
+        if len(key.split()) > _MOST_WORDS or key in _ambiguous():
+            return ()
+        if (known := _known_names(of_clusters=True).get(key.replace(" ", ""))) is not None:
+            return known
+        found = {
+            column: max(map(len, about))
+            for column, cores, beside in _wordings()
+            if beside.issuperset(_one_word(key).split())
+            and (about := [c for c in cores if f" {c} " in f" {key} "])
+        }
+        # The most words in common: "Đất công nghiệp đã cho thuê" is about what is leased.
+        if found:
+            return (max(found, key=lambda c: found[c]),)
+    return ()
+
+
+@cache
+def _wordings() -> list[tuple[str, tuple[str, ...], frozenset[str]]]:
+    """Return each column with its cores, and all words that may stand in a header of it."""
+    found = []
+    for row in table_of("header_words"):
+        cores = tuple(_key(core) for core in row["core"].split("|"))
+        words = _one_word(_key(f"{row['around']} {' '.join(cores)}")).split()
+        found.append((row["column"], cores, frozenset(words)))
+    return found
+
+
+def _one_word(key: str) -> str:
+    # Without accents "công cộng" has the first word of "công nghiệp".
+    return key.replace("cong nghiep", "congnghiep")
+
+
+@cache
+def _spelt(key: str) -> tuple[str, ...]:
+    """Return a key, or the words that a field's name writes together: TYLELAPDAY, DT_DATCN."""
+    ways = [""]
+    for word in key.split():
+        is_one = len(word) not in _GLUED or word in _vocabulary()
+        parts = [word] if is_one else _parted(word) or [word]
+        ways = [f"{way} {part}".strip() for way in ways for part in parts][:_FEW_WAYS]
+    return tuple(ways)
+
+
+def _parted(word: str) -> list[str]:
+    """Return the ways to part a text into known words, those with the fewest first."""
+    ways: list[list[str]] = [[""], *([] for _ in word)]
+    for end in range(1, len(word) + 1):
+        found = [
+            f"{way} {word[start:end]}".strip()
+            for start in range(end)
+            if word[start:end] in _vocabulary() or word[start:end] in _abbreviations()
+            for way in ways[start]
+        ]
+        ways[end] = sorted(found, key=lambda way: way.count(" "))[:_FEW_WAYS]
+    return [" ".join(_abbreviations().get(part, part) for part in way.split()) for way in ways[-1]]
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    return frozenset(word for _, _, words in _wordings() for word in words) | {"cong", "nghiep"}
 
 
 def _without_time(text: str) -> str:
@@ -502,6 +580,6 @@ def _abbreviations() -> dict[str, str]:
 
 
 def _key(header: str) -> str:
-    plain = _NUMBERED.sub("", without_mark(header))
+    plain = _CAMEL.sub(" ", _NUMBERED.sub("", without_mark(header)))
     words = re.findall(r"[a-z0-9]+", strip_accents(plain.replace("_", " ")))
     return " ".join(_abbreviations().get(word, word) for word in words)

@@ -50,7 +50,13 @@ class Head:
     @cached_property
     def means(self) -> tuple[str, ...]:
         """What each column likeliest stands for, "" if it is not known."""
-        return tuple(next(iter(meanings(path)), "") for path in self.paths)
+        options = [meanings(path) for path in self.paths]
+        # "Tên huyện" is a name where no other column has one, and the district beside "Tên CCN".
+        sure = {found[0] for found in options if len(found) == 1}
+        return tuple(
+            next((c for c in found if len(found) == 1 or c not in sure), found[0] if found else "")
+            for found in options
+        )
 
     def column(self, meaning: str) -> int | None:
         """Return the first column with a meaning."""

@@ -405,7 +405,8 @@ class _Reader:
         return values.pop() if len(values) == 1 else ""
 
     def _district_of_sheet(self, has_sheets: bool) -> str:  # noqa: FBT001
-        name = shown(self._sheet.name)
+        # "5.Ayun Pa": the fifth sheet.
+        name = re.sub(r"^\d+\s*[.)_-]\s*(?=\D)", "", shown(self._sheet.name))
         place = said_place(name).get("district", "")
         if place or not has_sheets or not name:
             return place

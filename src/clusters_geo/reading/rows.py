@@ -29,7 +29,9 @@ Sense = Literal[
 ]
 
 _TOTAL = re.compile(
-    r"^(?:(?P<sure>tong cong(?! ty)|tong so|tong hop|cong tong|cong don|cong trang|cong chung|tong chung"
+    r"^(?:(?P<sure>(?:so |cong |tong )?(?:trang truoc )?(?:chuyen|mang) (?:sang|trang)"
+    r"|tong cong(?! ty)|t\.? ?cong|(?:tc|so luong)(?=\W*$)"
+    r"|tong so|tong hop|cong tong|cong don|cong trang|cong chung|tong chung"
     r"|grand total"
     r"|sub-?total|(?:toan|ca) (?:tinh|thanh pho|tp|huyen|quan|thi xa|vung|mien|bo|quoc|nuoc|xa|dia ban)"
     r"|luy ke)\b"
@@ -42,7 +44,9 @@ _TOTAL_OF = re.compile(
     r"|so|bang|phu luc|danh muc|district|area|of|for|khu vuc|vung|xa|phuong|dia ban|theo|giai doan"
     r"|hien trang)\b"
 )
-_AVERAGE = re.compile(r"^(?:binh quan|trung binh|muc binh quan|average|mean)\b")
+_AVERAGE = re.compile(r"^(?:binh quan|trung binh|muc binh quan|bq|tb|average|mean)\b")
+# Where no name stands, these words are no part of one.
+_ADDS = re.compile(r"^(?:tong|cong|total|sum|tinh)\b(?! ty)")
 _WHOLE = re.compile(
     r"tong cong|toan (?:tinh|thanh pho|tp|vung|dia ban)|grand|ca tinh|luy ke|tong chung|cong don"
 )
@@ -54,8 +58,10 @@ _SIGNED = re.compile(
     r"|ngay\s*[\d.…/]*\s*thang\s*[\d.…/]*\s*nam\s*[\d.…]*|prepared by|approved by"
 )
 _NOTE = re.compile(
-    r"^(?:ghi chu|nguon|chu thich|luu y|note|source|remark|so lieu|\(\*+\)|\*+|\[\d\]|\(\d{1,2}\)\s"
-    r"|\(?don vi(?: tinh)?|\(?dvt|[¹²³]|ghi nhan|giai thich)"
+    r"^(?:(?:ghi chu|nguon|chu thich|luu y|notes?|sources?|remarks?)\s*"
+    r"(?:$|[:.(–-]|so lieu|bao cao|tong hop|du lieu)"
+    r"|so lieu|\(\*+\)|\*+|\[\d\]|\(\d{1,2}\)\s"
+    r"|\(?don vi tinh|\(?don vi\s*:\s*(?:ha|m2|trieu|tr|ty|nghin|nguoi|%)|\(?dvt|[¹²³]|ghi nhan|giai thich)"
 )
 _PHASE = re.compile(
     r"^(?:[-+•*–\s])*(?:giai doan|gd\s*\d|gd\b|dot \d|phase|phan ky|phan mo rong|mo rong\b|trong do"
@@ -66,7 +72,16 @@ _ROMAN = re.compile(r"^[IVX]{1,5}\s*[.):]?$")
 _LETTER = re.compile(r"^[A-HĐ]\s*[.):]?$")
 _NUMBER = re.compile(r"^\d{1,4}\s*[.):]?$")
 _SUB = re.compile(r"^(\d{1,4}|[IVX]{1,5}|[A-H])[.,](\d{1,3})\.?$")
-_MARKED = re.compile(r"^((?:[IVX]{1,5}|[A-H]|\d{1,2})\s*[.):/-])\s*(?=\D)")
+# "H. Đô Lương" is a district, and not the eighth of some sections.
+_MARKED = re.compile(r"^((?:[IVX]{1,5}|[A-G]|\d{1,2})\s*[.):/-]|H\s*[):/-]|\(\w{1,2}\)|[a-hđ]\))\s*(?=\D)")
+# What a section says before the place that it is about.
+_LEAD = re.compile(
+    r"^[-–*+•\s]*(?:(?:danh\s+sách|danh\s+mục|các)\s+)*"
+    r"(?:(?:ccn|cụm\s+công\s+nghiệp|cụm\s+cn|cụm)\s+(?=trên|thuộc|tại|của|địa\s+bàn|huyện|quận))?"
+    r"(?:(?:trên\s+địa\s+bàn|thuộc|tại|của|địa\s+bàn|ubnd|đơn\s+vị)[\s:]+)*",
+    re.IGNORECASE,
+)
+_LEVEL_AND_NAME = re.compile(r"^(huyện|quận|thị\s+xã|thành\s+phố|xã|phường)\s*:\s*", re.IGNORECASE)
 _COUNTED = re.compile(r"(?<!\s)\s*+[:(–-]?\s*+\d++\s*+(?:cụm|CCN|cum)?.*$", re.IGNORECASE)
 _KIND = re.compile(
     r"^(?:khu|vung|nhom|loai|danh muc|quy hoach|giai doan|mien|phan|muc|cac|dang|da|chua|moi)\b"
@@ -246,7 +261,9 @@ class _Judge:
             for b in self._sheet.merged
         )
 
-    def _worded_sense(self, at: int, cells: dict[int, Value], label: str) -> Sense:
+    def _worded_sense(  # noqa: PLR0911 - one for each kind of row
+        self, at: int, cells: dict[int, Value], label: str
+    ) -> Sense:
         folded = strip_accents(_MARKED.sub("", label)).strip()
         _, kind = self._marker(at, label)
         figures, own = self._figures(cells), self._own(cells)
@@ -254,17 +271,28 @@ class _Judge:
         first = [strip_accents(shown(v)).strip() for c, v in list(cells.items())[:2] if isinstance(v, str)]
         if not (is_numbered and own) and (kind_of := _adding_up([folded, *first])):
             return kind_of
+        if self._adds_without_name(cells, folded, is_plain=not own and not is_numbered):
+            return "total"
         if not figures and not is_numbered:
             if self._signed or self._is_signature(cells):
                 self._signed = True
                 return "signature"
-            if _NOTE.match(folded) or any(_NOTE.match(text) for text in first[:1]):
+            is_place = bool(said_place(_about(label))) and self._leads_on(at)
+            if not is_place and (_NOTE.match(folded) or any(_NOTE.match(text) for text in first[:1])):
                 return "note"
         if self._is_phase(folded, kind):
             return "note" if self._is_part_of_total(at, folded) else "phase"
-        if self._is_section(at, cells, label, kind, figures, own):
-            return "section" if self._leads_on(at) else "note"
+        is_bare = self._is_numbered and kind in {"", "dash"} and not figures and not own
+        if is_bare or self._is_section(at, cells, label, kind, figures, own):
+            return "section" if label and self._leads_on(at) else "note"
         return "record"
+
+    def _adds_without_name(self, cells: dict[int, Value], folded: str, *, is_plain: bool) -> bool:
+        """Return whether "Cộng Đô Lương" is a sum and no cluster: nothing says so but that it has no more."""
+        if self._name is None or not _ADDS.match(folded):
+            return False
+        tells = self._is_numbered or any(means in _OWN for means in self._head.means)
+        return self._name not in cells or (is_plain and tells)
 
     def _is_signature(self, cells: dict[int, Value]) -> bool:
         texts = [strip_accents(shown(v)).strip() for v in cells.values() if isinstance(v, str)]
@@ -319,7 +347,7 @@ class _Judge:
             (shown(self._sheet.at(r, self._name or 0)) for r in range(at + 1, self._stop) if self._cells(r)),
             "",
         )
-        return bool(said_place(below)) == bool(said_place(label))
+        return bool(said_place(_about(below))) == bool(said_place(_about(label)))
 
     def _has_sub_rows(self, at: int) -> bool:
         below = next((r for r in range(at + 1, self._stop) if self._cells(r)), None)
@@ -409,10 +437,16 @@ def _status_said(text: str) -> str:
     return reading.status if reading.sure or not reading.status else text
 
 
+def _about(label: str) -> str:
+    """Return what a section is about, without its number and the words before: "- CCN thuộc huyện Tân Kỳ"."""
+    text = _LEAD.sub("", _MARKED.sub("", label.strip()), count=1)
+    return _LEVEL_AND_NAME.sub(r"\1 ", text).strip(" -–:")
+
+
 def _given(label: str, kind: str) -> dict[str, str]:
     """Return what a section hands down: its place, its status, or both."""
     text = _MARKED.sub("", label).strip(" -–:")
-    parts = [text, *(p.strip() for p in re.split(r"\s[-–—]\s|[:;(]", text))]
+    parts = [_about(label), text, *(p.strip() for p in re.split(r"\s[-–—]\s|[:;(]", text))]
     places: dict[str, str] = next((place for part in parts if (place := said_place(part))), {})
     about_clusters = re.search(r"cum|ccn|cluster", strip_accents(text)) is not None
     status = _status_said(text) if about_clusters else status_in_title(text) or _status_said(text)

@@ -72,7 +72,8 @@ def _with_corner(turned: Sheet) -> Sheet:
     rows = list(turned.rows)
     for at, row in enumerate(rows[:_CORNER_SEARCH]):
         corner = next((c for c, v in enumerate(row) if _CORNER.match(strip_accents(shown(v)))), None)
-        if corner is not None and len(row) > _FEW_KNOWN:
+        is_named = any("name" in meanings((v,)) for v in row if isinstance(v, str))
+        if corner is not None and len(row) > _FEW_KNOWN and not is_named:
             below = [shown(r[corner]) for r in rows[at + 1 :] if corner < len(r) and shown(r[corner])]
             if below and all(re.search("[^\\W\\d]", text) for text in below):
                 rows[at] = [*row[:corner], _NAME_HEADER, *row[corner + 1 :]]
