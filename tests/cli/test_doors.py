@@ -18,8 +18,12 @@ import pyogrio
 import pytest
 import shapely
 from as_user import run_python
+from click.testing import CliRunner
+
+from clusters_geo.cli import app
 
 CASES = int(os.environ.get("CLUSTERS_GEO_FUZZ", "84"))
+BATCH = 100
 SEED = os.environ.get("CLUSTERS_GEO_SEED", "2026")
 
 WORKER = textwrap.dedent("""
@@ -98,6 +102,7 @@ BASELINE = (
     '[[accepted]]\nrule = "law.size-below-minimum"\ncluster_id = "1"\nfield = "planned_ha"\nvalue = "4.2"\n'
     'reason = "Formed in 2004"\nexpires = 2027-06-30\n'
 )
+SCENARIOS = '[mine]\nstarts_per_month = 0.03\nvi = "Của tôi"\nen = "Mine"\n'
 MAPPING = '[columns]\n"name" = "name"\n"planned_ha" = "planned_ha"\n'
 
 
@@ -137,8 +142,11 @@ def files(tmp_path_factory):
         "rules.toml": RULES,
         "baseline.toml": BASELINE,
         "mapping.toml": MAPPING,
+        "scenarios.toml": SCENARIOS,
     }.items():
         (folder / name).write_text(text, encoding="utf-8")
+    earlier = ["audit", str(folder / "r.csv"), "--fail-on", "never", "-o", str(folder / "since.json")]
+    assert CliRunner().invoke(app, earlier).exit_code == 0
     (folder / "form.csv").write_text("\n".join(";".join(row) for row in [("Tên CCN: Phú Thị 0",), *ROWS]))
     book = openpyxl.Workbook()
     written = docx.Document()
@@ -166,9 +174,32 @@ DOORS = {
     "rules.toml": ["audit {r.csv} --rules {} -q"],
     "baseline.toml": ["audit {r.csv} --baseline {} --format json"],
     "mapping.toml": ["summary {r.csv} --mapping {}"],
-    "d.geojson": ["summary {r.geojson} --districts {}", "audit {r.geojson} --districts {} --format csv"],
-    "r.csv": ["summary {}", "form 04 {} --period 2026-H1", "inspect {} --format json"],
-    "r.xlsx": ["summary {}", "pending {}", "inspect {} --format json"],
+    "scenarios.toml": ["forecast {r.csv} --to 2030-12-31 --on 2026-01-01 --scenario mine --scenarios {}"],
+    "since.json": ["audit {r.csv} --since {} --format json"],
+    "d.geojson": [
+        "summary {r.geojson} --districts {}",
+        "audit {r.geojson} --districts {} --format csv",
+        "pipeline {r.geojson} --units {}",
+        "convert {r.geojson} {out}.gpkg --units {}",
+        "map {r.geojson} --units {} -o {out}.html",
+        "summary {r.csv} --boundaries {} --boundaries-name name",
+    ],
+    "r.csv": [
+        "summary {}",
+        "form 04 {} --period 2026-H1",
+        "inspect {} --format json",
+        "compare {r.csv} {} --format json",
+        "eligibility {} --format json",
+        "pipeline {} --on 2026-01-01",
+    ],
+    "r.xlsx": [
+        "summary {}",
+        "pending {}",
+        "inspect {} --format json",
+        "compare {} {r.csv}",
+        "form 02 {} --period 2026-H1 --all-units {out}",
+        "report {} -o {out}.html",
+    ],
     "r.geojson": ["inspect {} --format json", "map {} -o {out}.html", "convert {} {out}.gpkg"],
     "r.gpkg": ["audit {} --format sarif", "built-up {r.geojson} {}", "convert {} {out}.shp"],
     "r.fgb": ["summary {} --format json", "built-up {r.geojson} {}"],
@@ -209,6 +240,11 @@ def arguments(command, bad, files, out):
 
 
 def run(jobs):
+    """Run commands one after the other in a process, a hundred in each."""
+    return [answer for at in range(0, len(jobs), BATCH) for answer in run_batch(jobs[at : at + BATCH])]
+
+
+def run_batch(jobs):
     done = run_python(WORKER, given="\n".join(map(json.dumps, jobs)))
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
     assert len(answers) == len(jobs), f"it ended at {jobs[len(answers)]}: {done.stderr[-800:]}"
