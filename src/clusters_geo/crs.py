@@ -34,6 +34,7 @@ __all__ = [
     "geod_of",
     "province_extents",
     "require_crs",
+    "target_crs",
     "to_transverse_mercator",
     "vn2000",
 ]
@@ -51,6 +52,7 @@ _PARAMETERS = {
 }
 # The series for the point scale is good to 1e-9 as far as this from the central meridian.
 _MAX_DEGREES_FROM_MERIDIAN = 4.0
+_PLANE_AXES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,31 @@ def vn2000(name: str) -> pyproj.CRS:
     ('EPSG:5897', 'EPSG:9209', 'EPSG:9214')
     """
     return pyproj.CRS.from_epsg(_CODES[_province(name)])
+
+
+def target_crs(crs: str) -> pyproj.CRS:
+    """Return the system that `crs` names; "vn2000" and "vn2000:PROVINCE" are understood.
+
+    Raises
+    ------
+    CRSError
+        If there is no such system or province.
+
+    Examples
+    --------
+    >>> target_crs("vn2000:Hải Phòng").to_string()
+    'EPSG:9210'
+    """
+    kind, _, province = crs.partition(":")
+    if kind.lower() in {"vn2000", "vn-2000"}:
+        return vn2000(province or "Hà Nội")
+    try:
+        found = pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as error:
+        raise CRSError("crs.unknown-target", crs=crs, hanoi=HANOI_CRS) from error
+    if not (found.is_projected or found.is_geographic) or len(found.axis_info) != _PLANE_AXES:
+        raise CRSError("crs.not-flat", crs=crs, name=found.name, kind=found.type_name)
+    return found
 
 
 def province_extents(name: str) -> dict[str, Extent]:

@@ -189,7 +189,7 @@ DOORS = {
         "form 04 {} --period 2026-H1",
         "inspect {} --format json",
         "compare {r.csv} {} --format json",
-        "eligibility {} --format json",
+        "forecast {} --to 2030-12-31 --on 2026-01-01 --format json",
         "pipeline {} --on 2026-01-01",
     ],
     "r.xlsx": [

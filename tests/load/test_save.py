@@ -19,8 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import clusters_geo as cg
+from clusters_geo.crs import target_crs
 from clusters_geo.load import load_clusters, load_report
-from clusters_geo.report.saving import WRITTEN, save, target_crs
+from clusters_geo.report.saving import WRITTEN, save
 
 SHAPED = [".gpkg", ".parquet", ".geojson", ".fgb", ".shp", ".zip"]
 

@@ -15,6 +15,7 @@ from tests_of_storage import PASSWORD, sample, square
 
 import clusters_geo as cg
 from clusters_geo.cli import app
+from clusters_geo.crs import vn2000
 from clusters_geo.history.vintages import known_cells
 from clusters_geo.schema import CLUSTER_COLUMNS, label
 from clusters_geo.storage import register
@@ -163,6 +164,19 @@ def test_of_two_saves_on_one_day_the_later_one_speaks(url):
         for name in columns:
             left = [None if pd.isna(value) else value for value in shown.get(name, [None] * 3)]
             assert left == [None if pd.isna(value) else value for value in as_saved[name]], (day, name)
+
+
+def test_the_system_is_named_as_everywhere_else(server):
+    url = server.database()
+    init_register(url, crs="vn2000:Bắc Giang", styles=False)
+    save_register(sample(), url)
+    back = load_register(url)
+    assert back.crs == vn2000("Bắc Giang") != sample().crs
+    # A system of another province, and the same ground.
+    assert back.to_crs(5897).geometry.iloc[0].equals_exact(sample().geometry.iloc[0], 1e-3)
+    for crs in ("vn2000:Atlantis", "EPSG:1", "x"):
+        with pytest.raises(cg.CRSError):
+            init_register(server.database(), crs=crs)
 
 
 def test_a_day_that_is_none_is_a_sentence(url):

@@ -109,7 +109,7 @@ def test_what_is_no_vintage_is_left_alone(tmp_path):
     (tmp_path / "ghi-chu.parquet").write_bytes(b"PAR1")
     (tmp_path / "2027-01-01").mkdir()
     assert len(cg.load_clusters(tmp_path)) == 3
-    with pytest.raises(cg.SourceError, match="is a file and holds one"):
+    with pytest.raises(cg.SourceError, match="is a file and holds a single one"):
         cg.load_clusters(tmp_path / "2022-09-30.parquet", as_of="2022")
     with pytest.raises(cg.SourceError):
         cg.load_clusters(tmp_path / "2027-01-01")
@@ -131,12 +131,15 @@ def test_commands_take_a_folder_and_a_day(tmp_path):
         return CliRunner().invoke(app, [*arguments, "--lang", "en"], catch_exceptions=True)
 
     assert run("convert", str(tmp_path / "so.csv"), ky, "--vintage", "2022-09-30").exit_code == 0
-    cg.save_vintage(later(sample(), planned_ha=[20.0, 3.0, 4.0]), ky)
+    cg.save(later(sample(), planned_ha=[20.0, 3.0, 4.0]), tmp_path / "later.parquet")
+    # The folder is there by now, and takes another.
+    done = run("convert", str(tmp_path / "later.parquet"), ky, "--vintage", "2025-12-31")
+    assert done.exit_code == 0, done.output
     done = run("compare", f"{ky}@2022-09-30", f"{ky}@2025-12-31", "--format", "json")
     assert done.exit_code == 0, done.output
     assert "planned_ha" in done.output
     assert run("summary", f"{ky}@2023").exit_code == 0
     assert run("summary", ky).exit_code == 0
     again = run("convert", str(tmp_path / "so.csv"), ky, "--vintage", "2022-09-30")
-    assert again.exit_code != 0
+    assert "is history and is not overwritten" in str(again.exception)
     assert run("convert", str(tmp_path / "so.csv"), ky, "--overwrite").exit_code != 0

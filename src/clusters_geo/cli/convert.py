@@ -72,7 +72,7 @@ def command(
 
     if overwrite and day is None:
         raise usage_error("overwrite-alone")
-    _refuse_halves(target, name, schema)
+    _refuse_halves(target, name, schema, folder=day is not None)
     if name is not None and districts_file is not None:
         raise usage_error("units-and-table")
     if kind == "districts":
@@ -93,14 +93,15 @@ def command(
     say_out(_say("written", lang).format(count=len(table), place=place))
 
 
-def _refuse_halves(target: str, name: str | None, schema: str | None) -> None:
+def _refuse_halves(target: str, name: str | None, schema: str | None, *, folder: bool) -> None:
     """Refuse what cannot be meant before anything is read."""
     from clusters_geo.writing import target_of
 
     if not is_address(target):
         if name is not None or schema is not None:
             raise usage_error("database-only")
-        target_of(target)
+        if not folder:
+            target_of(target)
     elif name is None and schema is not None:
         raise usage_error("schema-alone")
 

@@ -19,7 +19,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from clusters_geo.crs import HANOI_CRS, MAP_CRS, vn2000
+from clusters_geo.crs import MAP_CRS, target_crs
 from clusters_geo.errors import ClustersGeoError, CRSError, EngineError, SourceError
 from clusters_geo.reading.files import UNITS_LAYER
 from clusters_geo.reading.notes import ATTRIBUTE
@@ -35,11 +35,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
-__all__ = ["WRITTEN", "in_system", "save", "target_crs"]
+__all__ = ["WRITTEN", "in_system", "save"]
 
 _NAME_WIDTH = 10
 _TEXT_WIDTH = 254
-_FLAT = 2
 _SHOWN = 5
 # A tenth of a millimetre in degrees; RFC 7946 advises 7 and GDAL obeys, which is a centimetre.
 _GEOJSON_DECIMALS = 9
@@ -154,31 +153,6 @@ def _save_register(
         save_units(units, address)
     save_register(wanted, address, file=file, sha256=report.get("sha256", ""))
     return address
-
-
-def target_crs(crs: str) -> pyproj.CRS:
-    """Return the system that `crs` names; "vn2000" and "vn2000:PROVINCE" are understood.
-
-    Raises
-    ------
-    CRSError
-        If there is no such system or province.
-
-    Examples
-    --------
-    >>> target_crs("vn2000:Hải Phòng").to_string()
-    'EPSG:9210'
-    """
-    kind, _, province = crs.partition(":")
-    if kind.lower() in {"vn2000", "vn-2000"}:
-        return vn2000(province or "Hà Nội")
-    try:
-        found = pyproj.CRS.from_user_input(crs)
-    except pyproj.exceptions.CRSError as error:
-        raise CRSError("crs.unknown-target", crs=crs, hanoi=HANOI_CRS) from error
-    if not (found.is_projected or found.is_geographic) or len(found.axis_info) != _FLAT:
-        raise CRSError("crs.not-flat", crs=crs, name=found.name, kind=found.type_name)
-    return found
 
 
 def in_system(table: gpd.GeoDataFrame, crs: str | pyproj.CRS | None) -> gpd.GeoDataFrame:

@@ -15,6 +15,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from clusters_geo.crs import target_crs
 from clusters_geo.data import read_rows
 from clusters_geo.errors import CRSError, SchemaError, SourceError
 from clusters_geo.history.events import as_day
@@ -81,7 +82,7 @@ def init_register(
     url
         `postgresql://…`; `?schema=` names another schema than `clusters_geo`.
     crs
-        The system in which outlines are kept, with an EPSG code.
+        The system in which outlines are kept, with an EPSG code: "EPSG:9209", "vn2000", "vn2000:Bắc Ninh".
     roles
         Whether to make the roles clusters_geo_reader, _editor and _owner.
     row_security
@@ -96,7 +97,7 @@ def init_register(
     Raises
     ------
     CRSError
-        If the system has no EPSG code.
+        If there is no such system or province, or it has no EPSG code.
     SourceError
         If the database cannot be reached, has no PostGIS or refuses; nothing was changed.
 
@@ -453,9 +454,7 @@ def _vintage(db: psycopg.Connection, as_of: str) -> gpd.GeoDataFrame:
 
 
 def _epsg(crs: str | int) -> int:
-    import pyproj
-
-    found = pyproj.CRS.from_user_input(crs).to_epsg(min_confidence=100)
+    found = target_crs(str(crs)).to_epsg(min_confidence=100)
     if found is None:
         raise CRSError("database.no-code", crs=str(crs))
     return int(found)
