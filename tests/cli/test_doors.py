@@ -197,7 +197,6 @@ DOORS = {
         "pending {}",
         "inspect {} --format json",
         "compare {} {r.csv}",
-        "form 02 {} --period 2026-H1 --all-units {out}",
         "report {} -o {out}.html",
     ],
     "r.geojson": ["inspect {} --format json", "map {} -o {out}.html", "convert {} {out}.gpkg"],
