@@ -44,7 +44,6 @@ MAY_HOLD_VIETNAMESE = {
     "reading/text.py": "repairs text",
     "reading/values.py": "recognises days",
     "reference.py": "name of the bundled case",
-    "report/saving.py": "name of the bundled case",
     "report/template.py": "names of an example",
     "schema.py": "recognises names of provinces",
     "units/names.py": "recognises names of units",
