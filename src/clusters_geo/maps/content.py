@@ -21,7 +21,7 @@ from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
 from clusters_geo.measure.rates import RATES, build_out_rate, fill_rates
 from clusters_geo.measure.rates import column as column_of
-from clusters_geo.measure.summary import contributions, summarize
+from clusters_geo.measure.summary import contributions, summarize, totals_at
 from clusters_geo.measure.trust import WHOLE, basis_of, doubtful_cells, doubtful_totals, is_fact, province_of
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.audit_report import input_file
@@ -123,7 +123,7 @@ class Content:
         home = home_units(tables.clusters, layer, by=tables.level)
         borders = Topology.of(np.asarray(tables.districts.geometry.array), tolerance_m=TOLERANCE_M)
         square_km = area_ha(tables.districts) / _HA_PER_KM2
-        totals = _totals(tables.clusters, home)
+        totals = totals_at(tables.clusters, home)
         measures = _measures(tables, totals, square_km, home, classes)
         # Of units that are drawn; without any, clusters alone tell.
         drawn = totals.drop(index=WHOLE) if len(tables.districts) else totals.iloc[:0]
@@ -259,14 +259,6 @@ def _words() -> dict[str, JSON]:
         kind: {key: {"vi": vi, "en": en} for key, (vi, en) in words.items()}
         for kind, words in choices.items()
     }
-
-
-def _totals(clusters: gpd.GeoDataFrame, home: pd.Series) -> pd.DataFrame:
-    """Return the totals of each district on the map and of all; each says where it carries "≈"."""
-    rows = _plain(clusters)
-    rows.attrs = clusters.attrs
-    at_home = rows.assign(district=home)
-    return pd.concat([summarize(at_home, by="district"), summarize(at_home)])
 
 
 def _row(totals: pd.DataFrame, focus: str | None) -> pd.Series:

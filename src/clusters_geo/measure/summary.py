@@ -43,6 +43,7 @@ __all__ = [
     "per_hectare",
     "reconcile",
     "summarize",
+    "totals_at",
     "totals_by_basis",
 ]
 
@@ -132,13 +133,50 @@ def summarize(
     confirmed = _confirmed(clusters) if by in (None, named_level(clusters)) else frozenset()
     rows = without_report(clusters)
     if by is None:
-        all_in_one = pd.Series("total", index=rows.index, dtype=pd.CategoricalDtype(["total"]))
-        return _figures(rows, all_in_one).assign(estimated=_estimated(rows, all_in_one, by, confirmed))
+        return _of_all(rows, confirmed)
     if by in ("district", "commune"):
         groups = home_units(clusters, units if placed else None, by=by)
     else:
         groups = clusters[by].astype("string")
-    unknown = UNPLACED if placed else UNKNOWN
+    return _of_groups(rows, groups, by, confirmed, UNPLACED if placed else UNKNOWN)
+
+
+def totals_at(clusters: pd.DataFrame, home: pd.Series) -> pd.DataFrame:
+    """Return the totals of each unit and, in the last row, of all: what a page or a report shows together.
+
+    Parameters
+    ----------
+    clusters
+        The register, as for `summarize`.
+    home
+        The unit of each cluster, as from `home_units`; `?` gathers those without.
+
+    Returns
+    -------
+    Rows as of `summarize`, one a unit, and `total`.
+
+    Examples
+    --------
+    >>> import clusters_geo as cg
+    >>> clusters, _ = cg.load_hanoi()
+    >>> totals_at(clusters, clusters["district"])["planned_ha"].iloc[[0, -1]].round(1).to_dict()
+    {'Ba Vì': 71.7, 'total': 1686.0}
+    """
+    # A label is one unit, whatever else the rows declare: under `commune` it would be told apart by district.
+    at_home = clusters.assign(district=home)
+    confirmed, rows = _confirmed(at_home), without_report(at_home)
+    groups = home_units(at_home, None, by="district")
+    return pd.concat([_of_groups(rows, groups, "district", confirmed, UNKNOWN), _of_all(rows, confirmed)])
+
+
+def _of_all(rows: pd.DataFrame, confirmed: frozenset[tuple[str, str]]) -> pd.DataFrame:
+    all_in_one = pd.Series("total", index=rows.index, dtype=pd.CategoricalDtype(["total"]))
+    return _figures(rows, all_in_one).assign(estimated=_estimated(rows, all_in_one, None, confirmed))
+
+
+def _of_groups(
+    rows: pd.DataFrame, groups: pd.Series, by: str, confirmed: frozenset[tuple[str, str]], unknown: str
+) -> pd.DataFrame:
     groups = groups.fillna(unknown)
     names = sorted(groups.unique(), key=lambda name: (name == unknown, fold(name)))
     # The column still says each row's status when the group is one status.

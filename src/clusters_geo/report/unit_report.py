@@ -17,7 +17,7 @@ from clusters_geo import __version__
 from clusters_geo.auditing.run import audit
 from clusters_geo.errors import SchemaError
 from clusters_geo.measure.rates import fill_rates
-from clusters_geo.measure.summary import summarize
+from clusters_geo.measure.summary import summarize, totals_at
 from clusters_geo.measure.trust import MARK, doubtful_cells
 from clusters_geo.names import did_you_mean, match_names, slug
 from clusters_geo.report.audit_report import AuditReport
@@ -260,11 +260,10 @@ def _totals(clusters: gpd.GeoDataFrame, home: pd.Series, name: str | None) -> pd
 
     Only it knows which are confirmed.
     """
-    # A label is one unit, whatever else the rows declare: under `commune` it would be told apart by district.
-    by_unit = summarize(clusters.assign(district=home), by="district")
+    totals = totals_at(clusters, home)
     if name is None:
-        return pd.concat([by_unit, summarize(clusters)])
-    return by_unit.loc[[name]] if name in by_unit.index else summarize(clusters.iloc[:0])
+        return totals
+    return totals.loc[[name]] if name in totals.index else summarize(clusters.iloc[:0])
 
 
 def _homes(clusters: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None, by: str | None) -> pd.Series:
