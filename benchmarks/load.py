@@ -29,6 +29,8 @@ COMMANDS = {
     "form 04 as XLSX": "form 04 {register} --period 2026-H1 -o {out}.xlsx",
     "form 04 as CSV": "form 04 {register} --period 2026-H1 -o {out}.csv",
     "convert": "convert {register} {out}.gpkg",
+    "convert to XLSX": "convert {register} {out}.xlsx",
+    "convert to CSV": "convert {register} {out}.csv",
     "map": "map {register} -o {out}.html",
 }
 

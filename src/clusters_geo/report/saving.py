@@ -257,8 +257,17 @@ def _write_xlsx(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
         import_module("openpyxl")
     except ImportError as error:
         raise EngineError("write.extra", kind="XLSX", package="openpyxl", extra="xlsx") from error
+    from openpyxl import Workbook
+
+    # Row by row: pandas keeps all cells, 4 GB of them for 100,000 clusters.
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(layer[:31] or "table")
+    sheet.append([str(name) for name in plain])
+    cells = plain.astype("object").where(plain.notna(), None)
+    for row in cells.itertuples(index=False, name=None):
+        sheet.append(row)
     with in_memory(path) as held:
-        plain.to_excel(held, index=False, engine="openpyxl", sheet_name=layer[:31] or "table")
+        book.save(held)
 
 
 def _without_shapes(table: gpd.GeoDataFrame, path: Path) -> pd.DataFrame:
