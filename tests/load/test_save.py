@@ -185,7 +185,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, ending, monkey
         "geopandas.GeoDataFrame.to_parquet",
         "pyogrio.write_dataframe",
         "pandas.DataFrame.to_csv",
-        "openpyxl.Workbook.save",
+        "pathlib.Path.write_bytes",
     ):
         monkeypatch.setattr(name, _fail)
     with pytest.raises(cg.SourceError, match="is full"):
