@@ -131,6 +131,8 @@ DOUBTED = [
 # What is to be changed in the file, and the file in which it is.
 MENDED = [
     ("numbers.asked", table(HEAD, [*ROW[:3], "20–30"]), table(HEAD, [*ROW[:3], 25])),
+    ("numbers.remark", table(HEAD, [*ROW[:3], "20 ha (dự kiến)"]), table(HEAD, ROW)),
+    ("numbers.other-unit", table(HEAD, [*ROW[:3], "80 %"]), table(HEAD, ROW)),
     (
         "numbers.part-dates",
         table([*HEAD, "Ngày thành lập"], [*ROW, "2019"]),

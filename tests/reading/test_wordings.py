@@ -72,6 +72,51 @@ def test_a_figure_that_is_bounded_is_asked(text, kind):
     assert taken_apart(text).kind == kind
 
 
+@pytest.mark.parametrize(
+    ("text", "digits", "unit", "remark"),
+    [
+        ("12,7 ha.", "12,7", "ha", ""),
+        ("12,7 (ha)", "12,7", "ha", ""),
+        ("12,7 héc-ta", "12,7", "ha", ""),
+        ("12,7 hécta", "12,7", "ha", ""),
+        ("127.000 (m2)", "127.000", "m2", ""),
+        ("0,5 km².", "0,5", "km2", ""),
+        ("100 % (đã lấp đầy)", "100", "%", "đã lấp đầy"),
+        ("khoảng 20 ha (đất công nghiệp)", "20", "ha", "đất công nghiệp"),
+    ],
+)
+def test_a_figure_has_its_unit_and_its_remark(text, digits, unit, remark):
+    found = taken_apart(text)
+    assert (found.kind, found.digits, found.unit, found.remark) == ("figure", digits, unit, remark)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("12 (nghìn)", "words"),
+        ("12 ha (m2)", "words"),
+        ("5 ha (chưa cho thuê)", "open"),
+        ("12 (sào)", "words"),
+    ],
+)
+def test_a_remark_that_makes_another_number_is_not_dropped(text, kind):
+    assert taken_apart(text).kind == kind
+
+
+def test_a_cell_counts_in_its_own_unit(tmp_path):
+    header = "Tên CCN;Tình trạng;Diện tích quy hoạch (m2);Tỷ lệ lấp đầy (%)"
+    cells = ["12,7 ha.;100 % (đã lấp đầy)", "127.000 (m2);90 % (dự kiến)", "80 %;95 %", "0,5 km²;"]
+    table = load(tmp_path, header, *(f"{n};Đang hoạt động;{c}" for n, c in zip("ABCD", cells, strict=True)))
+    assert table["planned_ha"].fillna(-1).tolist() == [12.7, 12.7, -1, 50]
+    assert table["fill_rate_declared"].fillna(-1).tolist() == [1, 0.9, 0.95, -1]
+    rows = {n.code: n.rows for n in cg.load_report(table).notes}
+    assert (rows["numbers.other-unit"], rows["numbers.remark"], rows["numbers.same-remark"]) == (
+        (3,),
+        (2,),
+        (1,),
+    )
+
+
 RECORDS = [
     "1;Lạc Sơn;{d}Đang hoạt động;30,5",
     "2;Thọ Sơn;{d}Đang hoạt động;20,5",

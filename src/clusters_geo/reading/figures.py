@@ -8,7 +8,7 @@ Where nothing proves it, it is left for its owner.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from clusters_geo.names import strip_accents
@@ -56,8 +56,9 @@ _APPROXIMATE = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = r"[+-]?\d[\d.,\s\u00a0\u202f']*+"
-_FIGURE = re.compile(rf"^({_NUMBER})\s*([^\W\d][\w\s./²]*+|%)?\s*+\.?$")
-_BESIDE = re.compile(rf"^({_NUMBER})\s*(ha|m2|m²|%)?\s*+[(\[]([^\d\n]*+\d.*)[)\]]\.?$", re.IGNORECASE)
+_UNIT = r"[^\W\d][\w\s./²-]*+|%"
+_FIGURE = re.compile(rf"^({_NUMBER})\s*({_UNIT})?\s*+[.,;]?$")
+_BRACKETED = re.compile(rf"^({_NUMBER})\s*({_UNIT})?\s*+[(\[](.+)[)\]]\s*[.,;]?$")
 _OPEN = re.compile(
     r"^(?:[<>≤≥]=?|trên\s+dưới|trên|dưới|hơn|không\s+quá|ít\s+nhất|tối\s+đa|tối\s+thiểu|over|under|more\s+than|less\s+than)"
     rf"\s*{_NUMBER}"
@@ -73,6 +74,12 @@ _NOTHING = re.compile(
     r"|nhap|biet|day du|du)\b\D*|k|ko|kxd|kco|no data|not available|unknown|tbd|[-–—._…\s]+)$"
 )
 _TOLD = re.compile(r"^\D*\b(?:lap day|chua|khong|dang|mot phan|phan lon|gan het|co ban|du kien)\b\D*$")
+# Remarks that make another number of the one before them, or say that it is not what the column asks for.
+_SCALE = re.compile(
+    r"^(?:tram|nghin|ngan|van|trieu|ty|ti|k|sao|mau|cong|thuoc|acres?|usd|[kcd]?m|thousand|million|billion)"
+    r"(?: (?:dong|vnd|ha|nguoi|met vuong|bac bo|trung bo|nam bo))?$"
+)
+_NEGATED = re.compile(r"\b(?:chua|khong|ko|con lai|con thieu|thieu|tru|not|without|remaining)\b")
 _LETTER_MARK = re.compile(r"(?<=\d)\s*\(\s*([a-h])\s*\)$", re.IGNORECASE)
 _MOST_LETTERS = 120
 _GROUP = 3
@@ -84,7 +91,8 @@ class Figure:
 
     `kind` is "figure"; "blank" for nothing known; "open" for a bound or a range, that only its owner can
     make a number of; "full" for words that mean it; "words" for any other text. `digits` is the figure
-    without blanks, `unit` as `data/units.csv` calls it.
+    without blanks, `unit` as `data/units.csv` calls it; `beside` and `remark` are what stands behind it in
+    brackets, with figures and without.
     """
 
     kind: Kind
@@ -93,6 +101,12 @@ class Figure:
     about: bool = False
     mark: str = ""
     beside: str = ""
+    remark: str = ""
+
+    @property
+    def says_so_itself(self) -> bool:
+        """Whether the remark says in words what the figure says: "100 % (đã lấp đầy)"."""
+        return self.digits == "100" and _FULL.match(strip_accents(self.remark).strip(". ")) is not None
 
 
 def taken_apart(text: str) -> Figure:
@@ -106,6 +120,12 @@ def taken_apart(text: str) -> Figure:
     ('GĐ1 8,2', 'blank', 'words')
     >>> taken_apart("chưa thống kê").kind, taken_apart("Cơ bản lấp đầy").kind, taken_apart("22,5 (a)").digits
     ('blank', 'open', '22,5')
+    >>> (
+    ...     taken_apart("12,7 (ha)").unit,
+    ...     taken_apart("20 ha (dự kiến)").remark,
+    ...     taken_apart("5 (chưa thuê)").kind,
+    ... )
+    ('ha', 'dự kiến', 'open')
     """
     plain = " ".join(text.split())
     if is_blank(plain):
@@ -123,20 +143,30 @@ def taken_apart(text: str) -> Figure:
     stripped = plain if whole and (not whole[2] or unit_of(whole[2])) else marked
     about = _APPROXIMATE.match(stripped)
     stripped = stripped[about.end() :] if about else stripped
-    beside = _BESIDE.match(stripped)
-    found = beside or _FIGURE.match(stripped)
-    unit = unit_of(found[2]) if found and found[2] else ""
-    if found is None or (found[2] and not unit):
+    said = _figure_and_more(stripped)
+    if said.kind != "figure":
+        return said
+    return replace(said, about=bool(about), mark=mark if stripped != plain and not about else "")
+
+
+def _figure_and_more(text: str) -> Figure:
+    """Return a figure with its unit and with what stands behind it in brackets."""
+    found = _BRACKETED.match(text) or _FIGURE.match(text)
+    if found is None:
         return Figure("words")
-    digits = re.sub(r"[\s\u00a0\u202f']", "", found[1]).rstrip(".,")
-    return Figure(
-        "figure",
-        digits,
-        unit,
-        bool(about),
-        mark if stripped != plain and not about else "",
-        beside[3] if beside else "",
-    )
+    inside = found[3].strip() if found.re is _BRACKETED else ""
+    units = {unit_of(part.rstrip("., ")) for part in (found[2] or "", unit_of(inside) and inside) if part}
+    if len(units) > 1 or "" in units:
+        return Figure("words")
+    figure = Figure("figure", re.sub(r"[\s\u00a0\u202f']", "", found[1]).rstrip(".,"), *units)
+    if not inside or unit_of(inside):
+        return figure
+    if re.search(r"\d", inside):
+        return replace(figure, beside=inside)
+    plain = strip_accents(inside)
+    if _NEGATED.search(plain):
+        return Figure("open")
+    return Figure("words") if _SCALE.search(plain) else replace(figure, remark=inside)
 
 
 def is_blank(text: str) -> bool:

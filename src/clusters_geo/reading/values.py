@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from dataclasses import replace
 from functools import cache
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, TypeGuard, TypeVar
@@ -144,7 +145,7 @@ def _read_numbers(
             "numbers.formulas", _rows(formulas), column=column.name, value=str(values.iloc[formulas[0]])
         )
     errors = {at for at, text in texts.items() if _folded(text) in ERRORS}
-    figures = {at: taken_apart(text) for at, text in texts.items() if at not in errors}
+    figures = {at: _of_kind(taken_apart(text), column) for at, text in texts.items() if at not in errors}
     digits = {at: f.digits for at, f in figures.items() if f.kind == "figure"}
     mark = decimal_mark(list(digits.values()))
     numbers, by_other = _numbers_of(digits, column, decimal or mark or file_mark)
@@ -166,6 +167,12 @@ def _read_numbers(
             report.note(code, _rows(rows), column=column.name)
     stated |= {at: f.unit for at, f in figures.items() if f.unit and at in numbers}
     return _narrowed(out, values), stated
+
+
+def _of_kind(figure: Figure, column: Column) -> Figure:
+    """Return a figure, as one to be asked where it states a unit of another kind: "80 %" of an area."""
+    kind = _units()[figure.unit][0] if figure.unit else ""
+    return replace(figure, kind="open") if kind and kind != _units().get(column.unit, (kind,))[0] else figure
 
 
 def _numbers_of(
@@ -198,12 +205,15 @@ def _note_figures(
         ("numbers.blanks", [at for at, f in figures.items() if f.kind == "blank"]),
         ("numbers.about", [at for at, f in figures.items() if f.about]),
         ("numbers.notes", [at for at, f in figures.items() if f.mark]),
+        ("numbers.same-remark", [at for at, f in figures.items() if f.says_so_itself]),
     ):
         if rows:
             report.note(code, _rows(rows), column=column.name)
     for code, rows in (
-        ("numbers.asked", [at for at, f in figures.items() if f.kind == "open"]),
+        ("numbers.asked", [at for at, f in figures.items() if f.kind == "open" and not f.unit]),
+        ("numbers.other-unit", [at for at, f in figures.items() if f.kind == "open" and f.unit]),
         ("numbers.beside", [at for at, f in figures.items() if f.beside]),
+        ("numbers.remark", [at for at, f in figures.items() if f.remark and not f.says_so_itself]),
     ):
         if rows:
             found = [str(values.iloc[at]) for at in rows]
