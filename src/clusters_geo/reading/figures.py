@@ -158,7 +158,7 @@ def _figure_and_more(text: str) -> Figure:
     units = {unit_of(part.rstrip("., ")) for part in (found[2] or "", unit_of(inside) and inside) if part}
     if len(units) > 1 or "" in units:
         return Figure("words")
-    figure = Figure("figure", re.sub(r"[\s\u00a0\u202f']", "", found[1]).rstrip(".,"), *units)
+    figure = Figure("figure", re.sub(r"[\s\u00a0\u202f']", "", found[1]).rstrip(".,"), "".join(units))
     if not inside or unit_of(inside):
         return figure
     if re.search(r"\d", inside):
