@@ -34,7 +34,7 @@ from clusters_geo.reading.shapes import (
 )
 from clusters_geo.reading.stated_area import compare_stated_area
 from clusters_geo.reading.text import repair_text
-from clusters_geo.reading.values import cast_columns, note_zeros, read_quantities
+from clusters_geo.reading.values import cast_columns, has_text, note_zeros, read_quantities
 from clusters_geo.reference import BUNDLED_UNITS, load_bundled_units
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, STATUSES, UNIT_COLUMNS
 from clusters_geo.storage.connection import is_address, parse_address
@@ -558,7 +558,10 @@ def _sound(
     where: dict[str, object] = {"say": "in layer", "path": report.path, "layer": report.layer}
     flat = flatten(shapes, report, where)
     known, x, y = middles(flat)
-    verdict = judge_crs(x, y, declared=declared, said=_said(wishes.crs), where=where, region=wishes.region)
+    said = _said(wishes.crs)
+    if said is not None and report.withdraw("crs.degrees", "crs.link"):
+        declared = None  # It was assumed, not stated.
+    verdict = judge_crs(x, y, declared=declared, said=said, where=where, region=wishes.region)
     for code, values in verdict.notes:
         report.note(code, **values)
     placed = exchange_axes(flat) if verdict.swapped else flat
@@ -583,7 +586,10 @@ def _finished(
     if not len(table):
         raise SourceError("load.no-row", path=report.path, layer=report.layer)
     # Text that stayed in a column of figures was left for its owner to decide; casting would decide it.
-    sure = tuple(c for c in columns if c.kind not in {"number", "integer"} or not _holds_text(table, c.name))
+    none: pd.Series = pd.Series(dtype="object")
+    sure = tuple(
+        c for c in columns if c.kind not in {"number", "integer"} or not has_text(table.get(c.name, none))
+    )
     cast = cast_columns(table, sure)
     named = cast if index in cast else cast.assign(**{index: pd.array([pd.NA] * len(cast), dtype="string")})
     # Also without an id a table is what it was loaded as.
@@ -594,7 +600,3 @@ def _finished(
         # At the call of the loader, so that Python says it once for each.
         warnings.warn(told, DoubtWarning, stacklevel=3)
     return validate(indexed, report=report) if check else indexed
-
-
-def _holds_text(table: pd.DataFrame, name: str) -> bool:
-    return name in table and any(isinstance(value, str) for value in table[name])

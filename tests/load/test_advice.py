@@ -13,8 +13,10 @@ from importlib import resources
 
 import geopandas as gpd
 import openpyxl
+import pyproj
 import pytest
 import shapely
+from advice_cases import CASES, units
 
 import clusters_geo as cg
 from clusters_geo.errors import ClustersGeoError
@@ -202,17 +204,9 @@ MENDED = [
 ]
 
 # Codes that advise and have no case here yet: shorten the list, never lengthen it.
-WITHOUT_CASE = """
-columns.absent columns.cut columns.hidden columns.second crs.ballpark crs.datum crs.degrees crs.link
-crs.meridian crs.said crs.swapped file.links numbers.area-apart numbers.area-row-unit
-numbers.area-said numbers.area-unit numbers.area-unknown numbers.file-mark numbers.formulas
-numbers.mark numbers.open-mark rows.hidden rows.hidden-sheets rows.merged-figure shapes.area-differs
-shapes.empty shapes.hidden-layers shapes.lines shapes.missing shapes.nearly-closed
-shapes.no-boundary shapes.no-label shapes.none shapes.outside shapes.overlap shapes.points
-shapes.several-labels shapes.unreadable-text text.capital-font text.contradicts text.encoding
-text.file-encoding text.not-in-encoding text.open-encoding text.sheet-encoding text.unreadable
-units.not-districts
-"""
+WITHOUT_CASE = ""
+# Of layers of units, followed in a test of their own.
+OF_UNITS = {"shapes.overlap", "units.not-districts"}
 
 
 def codes(loaded):
@@ -261,6 +255,41 @@ def test_what_a_doubt_asks_to_be_written_settles_it(tmp_path, code, doubtful, me
     assert code not in codes(cg.load_clusters(mended(tmp_path), check=False))
 
 
+def load(write, said, folder):
+    """Load what a case writes; files that it names lie in the same folder."""
+    folder.mkdir()
+    file = write(folder)
+    said = {o: v(folder) if callable(v) else folder / v if o == "mapping" else v for o, v in said.items()}
+    return cg.load_clusters(file, check=False, **said)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.code)
+def test_what_a_case_advises_gives_the_right_values(tmp_path, case):
+    doubtful = cg.load_report(load(case.before, case.given, tmp_path / "a"))
+    note = next(n for n in doubtful.notes if n.code == case.code)
+    for lang in ("vi", "en"):
+        assert note.what_to_do(lang)
+        assert case.remedy in note.what_to_do(lang)
+    loaded = load(case.after or case.before, case.said, tmp_path / "b")
+    assert case.code not in codes(loaded)
+    assert "crs" not in case.said or loaded.crs == pyproj.CRS(case.said["crs"])
+    for column, values in case.right.items():
+        found = cg.area_ha(loaded).round(1) if column == "ha" else loaded[column]
+        assert found.tolist() == values
+
+
+def test_advice_on_layers_of_units_is_followed_by_their_loaders(tmp_path):
+    overlapping = units(["Xã Tả Thanh Oai", "Xã Hữu Hòa"], 400)(tmp_path)
+    layer = cg.load_districts(overlapping, check=False)
+    notes = {n.code: n for n in cg.load_report(layer).notes}
+    assert "load_communes" in notes["units.not-districts"].what_to_do("vi")
+    assert "load_communes" in notes["units.not-districts"].what_to_do("en")
+    assert notes["shapes.overlap"].rows == (1, 2)
+    communes = cg.load_communes(units(["Xã Tả Thanh Oai", "Xã Hữu Hòa"], 500)(tmp_path))
+    assert communes["name"].tolist() == ["Tả Thanh Oai", "Hữu Hòa"]
+    assert not {"units.not-districts", "shapes.overlap"} & codes(communes)
+
+
 def test_no_system_of_hanoi_is_advised_to_another_province(tmp_path):
     """Whoever is not told which province it is of must not move a boundary by tens of kilometres."""
     square = [(2_337_000, 552_000), (2_337_000, 552_500), (2_337_400, 552_500), (2_337_400, 552_000)]
@@ -289,6 +318,6 @@ def test_a_code_that_advises_has_its_case():
     words = resources.files("clusters_geo.words").joinpath("notes.csv").read_text(encoding="utf-8")
     keys = {row["key"] for row in csv.DictReader(words.splitlines())}
     advising = {key.removesuffix(".advice") for key in keys if key.endswith(".advice")}
-    followed = {case[0] for case in (*DOUBTED, *MENDED)}
+    followed = {case[0] for case in (*DOUBTED, *MENDED)} | {case.code for case in CASES} | OF_UNITS
     assert followed <= advising
     assert advising - followed == set(WITHOUT_CASE.split())

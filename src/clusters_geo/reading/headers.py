@@ -521,8 +521,11 @@ def _note(
         if heading.how in catalogue("notes"):
             report.note(heading.how, header=heading.header, column=heading.column)
     missing = {c.name for c in columns} - set(report.mapped.values())
+    settled = {h.column for h in found if h.how == "as you said"}
     for header in report.left:
         options = _by_table(header, rows_of[header], columns)
+        if options and options[0] in settled:
+            continue
         if options and options[0] not in missing:
             report.note("columns.second", header=header, column=options[0])
         elif not options and len(several := _ambiguous().get(_key(split_unit(header)[0]), ())) > 1:

@@ -74,7 +74,7 @@ def with_shapes(
     SchemaError
         If there is nothing to join by.
     """
-    report.notes = [n for n in report.notes if n.code != "shapes.none"]
+    report.withdraw("shapes.none")
     report.notes += [replace(n, of="boundaries") for n in shapes_report.notes]
     both = "cluster_id" in table and "cluster_id" in shapes
     by_id = both and table["cluster_id"].isin(shapes["cluster_id"]).any()

@@ -191,6 +191,21 @@ class LoadReport:
         listed = tuple(int(row) for row in rows)
         self.notes.append(Note(code, values, listed[:_KEPT], len(listed)))
 
+    def withdraw(self, *codes: str) -> bool:
+        """Take back the notes of some codes, which are true no more; return whether there were any.
+
+        Examples
+        --------
+        >>> report = LoadReport("a.csv")
+        >>> report.note("crs.degrees")
+        >>> report.withdraw("crs.degrees"), report.notes
+        (True, [])
+        """
+        kept = [n for n in self.notes if n.code not in codes]
+        is_fewer = len(kept) < len(self.notes)
+        self.notes = kept
+        return is_fewer
+
     def as_dict(self, lang: Language = "en") -> dict[str, Any]:
         """Return the report as text, numbers, lists and dicts, ready for JSON."""
         notes = [

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from clusters_geo.reading.notes import LoadReport
     from clusters_geo.schema import Column
 
-__all__ = ["BLANKS", "CHOICES", "cast_columns", "decimal_mark", "note_zeros", "read_quantities"]
+__all__ = ["BLANKS", "CHOICES", "cast_columns", "decimal_mark", "has_text", "note_zeros", "read_quantities"]
 
 _DAY = re.compile(r"^(?:ngày\s+)?(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4}|\d{2})\.?$", re.IGNORECASE)
 _WORDED_DAY = re.compile(r"^(?:ngày\s*)?(\d{1,2})\s*tháng\s*(\d{1,2})\s*năm\s*(\d{4})$", re.IGNORECASE)
@@ -136,7 +136,7 @@ def _read_numbers(
 ) -> tuple[pd.Series, dict[int, str]]:
     """Return figures as numbers, and the unit that single cells state, by position."""
     stated = {at: "share" for at, v in enumerate(values) if isinstance(v, Percent)}
-    if not _has_text(values):
+    if not has_text(values):
         return values, stated
     texts = {at: v for at, v in enumerate(values) if isinstance(v, str) and not isinstance(v, Formula)}
     formulas = [at for at, v in enumerate(values) if isinstance(v, Formula)]
@@ -364,7 +364,7 @@ def _read_choices(values: pd.Series, column: Column, report: LoadReport) -> pd.S
 
 
 def _read_flags(values: pd.Series, column: Column, report: LoadReport) -> pd.Series:
-    if not _has_text(values):
+    if not has_text(values):
         return values
     read = [_FLAGS.get(_folded(v), _blank_or(v)) if isinstance(v, str) else v for v in values]
     rows = [at for at, v in enumerate(values) if isinstance(v, str)]
@@ -373,7 +373,7 @@ def _read_flags(values: pd.Series, column: Column, report: LoadReport) -> pd.Ser
 
 
 def _read_dates(values: pd.Series, column: Column, report: LoadReport) -> pd.Series:
-    if values.dtype != object and not _has_text(values):
+    if values.dtype != object and not has_text(values):
         return (
             values
             if pd.api.types.is_datetime64_any_dtype(values)
@@ -487,7 +487,15 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and not math.isnan(value)
 
 
-def _has_text(values: pd.Series) -> bool:
+def has_text(values: pd.Series) -> bool:
+    """Return whether a column holds any text.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> has_text(pd.Series([12.7, "12,7"]))
+    True
+    """
     return any(isinstance(v, str) for v in values)
 
 
