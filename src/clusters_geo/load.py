@@ -224,9 +224,10 @@ def _of_boundaries(wishes: _Wishes, layer: str | None, name: str | None) -> _Wis
     """Return the wishes about the file with the shapes: its own layer and column of names."""
     said = wishes.taught.options
     name = name or said.get("boundaries_name")
-    columns = {name: "name"} if name else None
     layer = layer or said.get("boundaries_layer")
-    return replace(wishes, layer=layer, layers=None, columns=columns, taught=Taught())
+    return replace(
+        wishes, layer=layer, layers=None, columns={name: "name"} if name else None, taught=Taught()
+    )
 
 
 def _read_boundaries(path: str | os.PathLike[str], wishes: _Wishes) -> tuple[gpd.GeoDataFrame, LoadReport]:
@@ -586,9 +587,8 @@ def _finished(
     if not len(table):
         raise SourceError("load.no-row", path=report.path, layer=report.layer)
     # Text that stayed in a column of figures was left for its owner to decide; casting would decide it.
-    none: pd.Series = pd.Series(dtype="object")
     sure = tuple(
-        c for c in columns if c.kind not in {"number", "integer"} or not has_text(table.get(c.name, none))
+        c for c in columns if c.kind not in {"number", "integer"} or not has_text(table.get(c.name, ()))
     )
     cast = cast_columns(table, sure)
     named = cast if index in cast else cast.assign(**{index: pd.array([pd.NA] * len(cast), dtype="string")})

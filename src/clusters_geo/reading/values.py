@@ -487,7 +487,7 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and not math.isnan(value)
 
 
-def has_text(values: pd.Series) -> bool:
+def has_text(values: Iterable[object]) -> bool:
     """Return whether a column holds any text.
 
     Examples
