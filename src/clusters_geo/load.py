@@ -67,7 +67,7 @@ __all__ = ["load_clusters", "load_communes", "load_districts", "load_report", "l
 _OF_A_CLUSTER = frozenset({"status", "planned_ha", "leased_ha", "investor", "decision"})
 _ENOUGH_OF_A_CLUSTER = 3
 
-_DRAWINGS = {"DXF", "DGN v7"}
+_DRAWINGS, _FIGURES = {"DXF", "DGN v7"}, {"number", "integer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +224,9 @@ def _of_boundaries(wishes: _Wishes, layer: str | None, name: str | None) -> _Wis
     """Return the wishes about the file with the shapes: its own layer and column of names."""
     said = wishes.taught.options
     name = name or said.get("boundaries_name")
+    columns = {name: "name"} if name else None
     layer = layer or said.get("boundaries_layer")
-    return replace(
-        wishes, layer=layer, layers=None, columns={name: "name"} if name else None, taught=Taught()
-    )
+    return replace(wishes, layer=layer, layers=None, columns=columns, taught=Taught())
 
 
 def _read_boundaries(path: str | os.PathLike[str], wishes: _Wishes) -> tuple[gpd.GeoDataFrame, LoadReport]:
@@ -587,9 +586,7 @@ def _finished(
     if not len(table):
         raise SourceError("load.no-row", path=report.path, layer=report.layer)
     # Text that stayed in a column of figures was left for its owner to decide; casting would decide it.
-    sure = tuple(
-        c for c in columns if c.kind not in {"number", "integer"} or not has_text(table.get(c.name, ()))
-    )
+    sure = tuple(c for c in columns if c.kind not in _FIGURES or not has_text(table.get(c.name, ())))
     cast = cast_columns(table, sure)
     named = cast if index in cast else cast.assign(**{index: pd.array([pd.NA] * len(cast), dtype="string")})
     # Also without an id a table is what it was loaded as.
