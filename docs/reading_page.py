@@ -77,6 +77,7 @@ Google Earth. Chương trình đọc, sửa những gì chắc chắn, nói rõ 
 | "12,7 ha.", "12,7 (ha)", "127.000 m²", "12,7 héc-ta" | đơn vị ghi trong ô là đơn vị của ô đó; đơn vị của đại lượng khác thì để trống và hỏi |
 | "20 ha (dự kiến)", "12,7 (GĐ1 8,2)" | lấy con số, nêu ô có lời ghi; "5 ha (chưa cho thuê)" thì hỏi |
 | "> 95%", "20–30", "Quý III/2022", năm không có ngày | để trống và hỏi đúng ô đó; các ô khác vẫn đọc |
+| chỉ có "Diện tích theo QĐ thành lập" | diện tích thành lập, và cũng là diện tích quy hoạch, có nói lấy từ cột nào; có cột "Diện tích quy hoạch" thì lấy cột đó |
 | "Xã Phú Thị, huyện Gia Lâm"; "QĐ số 123/QĐ-UBND ngày 5/6/2019" | xã và huyện; số và ngày quyết định |
 | dấu x ở cột "Đang hoạt động"; mọi cách nói tình trạng | operating, under_construction, pending; không có thì là chưa rõ, hoặc nêu `--status` |
 | mỗi huyện một trang | `--layers all`; tên trang là huyện |

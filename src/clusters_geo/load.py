@@ -193,7 +193,7 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     wishes = _checked_wishes(wishes if mapping is None else _as_taught(wishes, read_mapping(mapping)))
     with told_of(path):
         table, report = _read(path, CLUSTER_COLUMNS, wishes)
-        table = _with_status(table, wishes.status, report)
+        table = _with_planned(_with_status(table, wishes.status, report), report)
         if boundaries is not None:
             of_shapes = _of_boundaries(wishes, boundaries_layer, boundaries_name)
             table = with_shapes(table, *_read_boundaries(boundaries, of_shapes), report)
@@ -549,6 +549,18 @@ def _with_status(table: gpd.GeoDataFrame, said: str | None, report: LoadReport) 
     else:
         report.note("columns.status-unknown", rows, column="status")
     return table.assign(status=stated.mask(unknown, pd.NA if said is None else said))
+
+
+def _with_planned(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
+    """Return clusters whose planned area is that of the decision on each, where no column has another."""
+    if "planned_ha" in table or "established_ha" not in table:
+        return table
+    stated = table["established_ha"]
+    # What could not be read is named once, in its own column.
+    planned = pd.to_numeric(stated.map(lambda v: None if isinstance(v, str) else v), errors="coerce")
+    header = next((h for h, c in report.mapped.items() if c == "established_ha"), "established_ha")
+    report.note("columns.planned-as-established", header=header, column="planned_ha")
+    return table.assign(planned_ha=planned.astype("float64"))
 
 
 def _sound(

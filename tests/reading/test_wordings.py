@@ -188,3 +188,31 @@ def test_a_name_that_begins_as_a_remark_does_is_a_name(tmp_path):
     file.write_text("\n".join(("TEN_CUM;SO_DIEM;TOA_DO_X;TOA_DO_Y", *rows)), encoding="utf-8")
     table = cg.load_clusters(file, crs="EPSG:9208", region="Nghệ An")
     assert table["name"].tolist() == ["Nguồn Sơn", "Tổng Cục"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Diện tích theo QĐ thành lập",
+        "Diện tích theo quyết định",
+        "Diện tích theo Quyết định thành lập (ha)",
+        "Diện tích theo QĐ thành lập, mở rộng (ha)",
+    ],
+)
+def test_the_area_of_the_decision_is_the_planned_area_where_there_is_no_other(tmp_path, header):
+    alone = load(tmp_path, f"Tên CCN;Tình trạng;{header}", "A;Đang hoạt động;12,7")
+    assert alone[["planned_ha", "established_ha"]].iloc[0].tolist() == [12.7, 12.7]
+    note = next(n for n in cg.load_report(alone).notes if n.code == "columns.planned-as-established")
+    assert note.kind == "repair"
+    assert header in note.text("vi")
+    beside = f"Tên CCN;Tình trạng;{header};Diện tích quy hoạch (ha)"
+    both = load(tmp_path, beside, "A;Đang hoạt động;12,7;20", "B;Đang hoạt động;8;")
+    assert both["planned_ha"].fillna(-1).tolist() == [20, -1]
+    assert both["established_ha"].tolist() == [12.7, 8]
+    assert "columns.planned-as-established" not in {n.code for n in cg.load_report(both).notes}
+
+
+def test_a_figure_of_a_decision_that_stays_open_is_named_once(tmp_path):
+    with pytest.raises(cg.SchemaError) as refused:
+        load(tmp_path, "Tên CCN;Tình trạng;Diện tích theo quyết định", "A;Đang hoạt động;1.686")
+    assert refused.value.failures["column"].tolist() == ["established_ha"]
