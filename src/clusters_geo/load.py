@@ -15,6 +15,7 @@ import pyproj
 
 from clusters_geo.crs import MAP_CRS
 from clusters_geo.errors import CRSError, DoubtWarning, SchemaError, SourceError, told_of
+from clusters_geo.reading.choices import with_status
 from clusters_geo.reading.compound import take_apart
 from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam
 from clusters_geo.reading.files import LAYER_OPTION, read_raw
@@ -32,7 +33,7 @@ from clusters_geo.reading.shapes import (
     middles,
     note_overlaps,
 )
-from clusters_geo.reading.stated_area import compare_stated_area
+from clusters_geo.reading.stated_area import compare_stated_area, with_planned
 from clusters_geo.reading.text import repair_text
 from clusters_geo.reading.values import cast_columns, has_text, note_zeros, read_quantities
 from clusters_geo.reference import BUNDLED_UNITS, load_bundled_units
@@ -193,7 +194,7 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     wishes = _checked_wishes(wishes if mapping is None else _as_taught(wishes, read_mapping(mapping)))
     with told_of(path):
         table, report = _read(path, CLUSTER_COLUMNS, wishes)
-        table = _with_planned(_with_status(table, wishes.status, report), report)
+        table = with_planned(with_status(table, wishes.status, report), report)
         if boundaries is not None:
             of_shapes = _of_boundaries(wishes, boundaries_layer, boundaries_name)
             table = with_shapes(table, *_read_boundaries(boundaries, of_shapes), report)
@@ -533,34 +534,6 @@ def _understood(
 
         note_areas(placed, report)
     return placed
-
-
-def _with_status(table: gpd.GeoDataFrame, said: str | None, report: LoadReport) -> gpd.GeoDataFrame:
-    """Return clusters each with a status, as it is stated or said; unknown where it is neither."""
-    stated = table["status"] if "status" in table else pd.Series(pd.NA, index=table.index, dtype="object")
-    unknown = stated.isna() | (stated.astype("string").str.strip() == "").fillna(value=True)
-    if not unknown.any():
-        return table
-    rows = [at for at, is_unknown in enumerate(unknown, start=1) if is_unknown]
-    if said is not None:
-        report.note("columns.said-status", rows, column="status", status=said)
-    elif unknown.all():
-        report.note("columns.no-status", column="status")
-    else:
-        report.note("columns.status-unknown", rows, column="status")
-    return table.assign(status=stated.mask(unknown, pd.NA if said is None else said))
-
-
-def _with_planned(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
-    """Return clusters whose planned area is that of the decision on each, where no column has another."""
-    if "planned_ha" in table or "established_ha" not in table:
-        return table
-    stated = table["established_ha"]
-    # What could not be read is named once, in its own column.
-    planned = pd.to_numeric(stated.map(lambda v: None if isinstance(v, str) else v), errors="coerce")
-    header = next((h for h, c in report.mapped.items() if c == "established_ha"), "established_ha")
-    report.note("columns.planned-as-established", header=header, column="planned_ha")
-    return table.assign(planned_ha=planned.astype("float64"))
 
 
 def _sound(

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
 
 from clusters_geo.names import strip_accents
 from clusters_geo.reading.headers import table_of
 from clusters_geo.schema import INVESTOR_KINDS, STATUSES, UNIT_TYPES
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from clusters_geo.reading.notes import LoadReport
 
 __all__ = [
     "CHOICES",
@@ -24,6 +31,7 @@ __all__ = [
     "known_choices",
     "status_in_title",
     "status_of",
+    "with_status",
 ]
 
 _LABELS = {"status": STATUSES, "investor_kind": INVESTOR_KINDS, "type": UNIT_TYPES}
@@ -147,3 +155,37 @@ def _known_in(clause: str, kinds: tuple[str, ...]) -> list[tuple[str, str, str]]
 def _wordings() -> list[tuple[str, str, str]]:
     rows = [(folded(r["written"]), r["value"], r["how"]) for r in table_of("choices") if r["how"]]
     return sorted(rows, key=lambda row: -len(row[0]))
+
+
+def with_status(table: gpd.GeoDataFrame, said: str | None, report: LoadReport) -> gpd.GeoDataFrame:
+    """Return clusters each with a status, as it is stated or said; unknown where it is neither.
+
+    Parameters
+    ----------
+    table
+        Clusters as they were read.
+    said
+        The status that the caller says, for those without one.
+    report
+        Receives the rows without a status.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from clusters_geo.reading.notes import LoadReport
+    >>> table = gpd.GeoDataFrame({"status": ["operating", None]}, geometry=[None, None], crs=5897)
+    >>> with_status(table, "pending", LoadReport("a.csv"))["status"].tolist()
+    ['operating', 'pending']
+    """
+    stated = table["status"] if "status" in table else pd.Series(pd.NA, index=table.index, dtype="object")
+    unknown = stated.isna() | (stated.astype("string").str.strip() == "").fillna(value=True)
+    if not unknown.any():
+        return table
+    rows = [at for at, is_unknown in enumerate(unknown, start=1) if is_unknown]
+    if said is not None:
+        report.note("columns.said-status", rows, column="status", status=said)
+    elif unknown.all():
+        report.note("columns.no-status", column="status")
+    else:
+        report.note("columns.status-unknown", rows, column="status")
+    return table.assign(status=stated.mask(unknown, pd.NA if said is None else said))

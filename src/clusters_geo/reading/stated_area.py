@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from clusters_geo.reading.notes import LoadReport, Note
 
-__all__ = ["compare_stated_area"]
+__all__ = ["compare_stated_area", "with_planned"]
 
 _COLUMN = "planned_ha"
 # How many of a unit are one hectare.
@@ -34,6 +34,35 @@ _BY_PROGRAM = re.compile(r"^(?:shape|st|geom|calc|poly(?:gon)?)?[ _]*area[ _]*(?
 _FITS, _NEAR = 0.1, 1.25
 _MOST = 0.5
 _DEGREES = "square degrees"
+
+
+def with_planned(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
+    """Return clusters whose planned area is that of the decision on each, where no column has another.
+
+    Parameters
+    ----------
+    table
+        Clusters as they were read; `established_ha` stays.
+    report
+        Receives which column was taken.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from clusters_geo.reading.notes import LoadReport
+    >>> report = LoadReport("a.csv", mapped={"Diện tích theo QĐ thành lập": "established_ha"})
+    >>> table = gpd.GeoDataFrame({"established_ha": [12.7, None]}, geometry=[None, None], crs=5897)
+    >>> with_planned(table, report)["planned_ha"].tolist(), report.notes[0].values["header"]
+    ([12.7, nan], 'Diện tích theo QĐ thành lập')
+    """
+    if _COLUMN in table or "established_ha" not in table:
+        return table
+    stated = table["established_ha"]
+    # What could not be read is named once, in its own column.
+    planned = pd.to_numeric(stated.map(lambda v: None if isinstance(v, str) else v), errors="coerce")
+    header = next((h for h, c in report.mapped.items() if c == "established_ha"), "established_ha")
+    report.note("columns.planned-as-established", header=header, column=_COLUMN)
+    return table.assign(**{_COLUMN: planned.astype("float64")})
 
 
 def compare_stated_area(
