@@ -6,7 +6,7 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ from clusters_geo.units.places import home_units, named_level
 from clusters_geo.words import LANGUAGES, catalogue, round_half_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     import geopandas as gpd
 
@@ -151,7 +151,7 @@ class Content:
                 key[5:]: unit._asdict() for key, unit in catalogue("map").items() if key[:5] == "unit."
             },
             "focus": None if focus is None else plain_text(focus),
-            "totals": _plain_totals(self.totals, focus),
+            "totals": next(iter(_plain_totals(self._totals_of(focus).iloc[-1:]).values())),
             "unitTotals": self._unit_totals(shown),
             "adds": _adds(about),
             "districts": self._districts(shown),
@@ -213,9 +213,13 @@ class Content:
 
     def _unit_totals(self, shown: list[int]) -> dict[str, JSON]:
         names = self.tables.districts["name"].iloc[shown]
-        every = {plain_text(n): _plain_totals(self.totals, n) for n in names if n in self.totals.index}
+        every = _plain_totals(self.totals[self.totals.index.isin(names)])
         # What is missing or 0 of a count goes without saying.
-        return {n: {k: v for k, v in row.items() if v or k == "estimated"} for n, row in every.items()}
+        return {
+            plain_text(n): {k: v for k, v in every[n].items() if v or k == "estimated"}
+            for n in names
+            if n in every
+        }
 
     def _shown(self, focus: str | None) -> list[int]:
         """Return the positions of the districts to draw: all, or one and those that touch it."""
@@ -261,14 +265,14 @@ def _words() -> dict[str, JSON]:
     }
 
 
-def _row(totals: pd.DataFrame, focus: str | None) -> pd.Series:
-    return totals.reindex([WHOLE if focus is None else focus]).iloc[0]
-
-
-def _plain_totals(totals: pd.DataFrame, focus: str | None) -> dict[str, JSON]:
-    row = _row(totals, focus)
+def _plain_totals(totals: pd.DataFrame) -> dict[str, dict[str, JSON]]:
+    """Return the totals of each row by its name; what is not counted is 0, what is not known is missing."""
     counts = [name for name in totals.columns if name.endswith("clusters") or name in _COUNTED]
-    row[counts] = row[counts].fillna(0)
+    filled = totals.assign(**{name: totals[name].fillna(0) for name in counts})
+    return {str(name): _plain_row(row) for name, row in filled.to_dict("index").items()}
+
+
+def _plain_row(row: dict[Hashable, Any]) -> dict[str, JSON]:
     figures = {str(name): plain_value(value) for name, value in row.items() if name != "as_of"}
     same = abs(row["lawful_fill_rate"] - row["fill_rate"]) <= _SAME_RATE
     return figures | {"estimated": _marked(row)} | ({"lawful_fill_rate": None} if same else {})
@@ -292,7 +296,7 @@ def _sparse(values: pd.Series) -> list[JSON]:
     return [_positions(values.notna()), numbers[0] if len(set(numbers)) == 1 else numbers]
 
 
-def _marked(row: pd.Series) -> list[JSON]:
+def _marked(row: dict[Hashable, Any]) -> list[JSON]:
     return [name for name in str(row["estimated"]).split("; ") if name in row and pd.notna(row[name])]
 
 
@@ -446,9 +450,8 @@ def _clusters(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:
     with_rates = clusters.assign(**_missing_columns(clusters), **_rates(clusters))
     stated = fill_rates(clusters)["stated"]
     wanted = [n for n in with_rates.columns if n in _ALWAYS or with_rates[n].notna().any()]
-    origins = _origins(clusters)
-    numbers = {tuple(pair): number for number, pair in enumerate(origins)}
-    fields = [_field(with_rates, name, numbers) for name in wanted if name not in skipped]
+    origins, used = _origins(with_rates)
+    fields = [_field(with_rates, name, used.get(name)) for name in wanted if name not in skipped]
     return {
         "id": ids,
         "fields": fields,
@@ -476,7 +479,7 @@ def _rates(clusters: gpd.GeoDataFrame) -> dict[str, pd.Series]:
     return {str(name): rate.replace([np.inf, -np.inf], np.nan) for name, rate in rates.items()}
 
 
-def _field(clusters: gpd.GeoDataFrame, name: str, numbers: dict[tuple[str, ...], int]) -> dict[str, JSON]:
+def _field(clusters: gpd.GeoDataFrame, name: str, origins: dict[str, JSON] | None) -> dict[str, JSON]:
     texts, kind, unit = dict.fromkeys(("vi", "en"), plain_text(name)), "other", ""
     if name in RATES:
         kind = "rate"
@@ -491,9 +494,9 @@ def _field(clusters: gpd.GeoDataFrame, name: str, numbers: dict[tuple[str, ...],
         "unit": unit,
         "values": dictionary(clusters[name]),
         "basis": _basis_of(clusters, name),
-        "from": _origin_numbers(clusters, name, numbers),
+        "from": origins,
         # Where "≈" stands: the page does not decide it.
-        "estimated": _positions(clusters[name].notna() & ~is_fact(basis_of(clusters, name))),
+        "estimated": _positions(doubtful_cells(clusters, name)),
     }
 
 
@@ -501,20 +504,19 @@ def _positions(where: pd.Series) -> list[JSON]:
     return [int(i) for i in np.flatnonzero(where.to_numpy(dtype=bool))]
 
 
-def _origins(clusters: gpd.GeoDataFrame) -> list[list[str]]:
-    """Return the source and the day of single figures, each pair once: many come from the same article."""
-    pairs: dict[tuple[str, str], None] = {}
+def _origins(clusters: gpd.GeoDataFrame) -> tuple[list[list[str]], dict[str, dict[str, JSON]]]:
+    """Return the sources and days of single figures, each pair once, and by column which row has which.
+
+    Many figures come from the same article.
+    """
+    numbers: dict[tuple[str, str], int] = {}
+    used: dict[str, dict[str, JSON]] = {}
     for name in filter(_has_origin(clusters), map(str, clusters.columns)):
-        pairs |= dict.fromkeys(filter(any, _pairs(clusters, name)))
-    return [[*pair] for pair in pairs]
-
-
-def _origin_numbers(
-    clusters: gpd.GeoDataFrame, name: str, numbers: dict[tuple[str, ...], int]
-) -> dict[str, JSON] | None:
-    if not _has_origin(clusters)(name):
-        return None
-    return {str(i): numbers[pair] for i, pair in enumerate(_pairs(clusters, name)) if pair in numbers}
+        pairs = _pairs(clusters, name)
+        used[name] = {
+            str(i): numbers.setdefault(pair, len(numbers)) for i, pair in enumerate(pairs) if any(pair)
+        }
+    return [[*pair] for pair in numbers], used
 
 
 def _has_origin(clusters: gpd.GeoDataFrame) -> Callable[[str], bool]:
