@@ -90,8 +90,10 @@ def test_simplifying_keeps_neighbours_together():
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.tuples(st.floats(105, 106), st.floats(20, 21)), min_size=8, max_size=25, unique=True))
-def test_any_partition_of_a_plane_comes_back(points):
+@given(st.lists(st.tuples(st.integers(0, 9999), st.integers(0, 9999)), min_size=8, max_size=25, unique=True))
+def test_any_partition_of_a_plane_comes_back(places):
+    # Ten metres apart at least: of points that nearly meet GEOS makes cells that overlap.
+    points = [(105 + x / 10_000, 20 + y / 10_000) for x, y in places]
     cells = shapely.get_parts(
         shapely.voronoi_polygons(shapely.MultiPoint(points), extend_to=shapely.box(104, 19, 107, 22))
     )
