@@ -101,5 +101,6 @@ def test_any_partition_of_a_plane_comes_back(places):
     topology = Topology.of(np.array(cells, dtype=object))
     for cell, back in zip(cells, decoded(topology), strict=True):
         assert abs(cell.area - back.area) < 4 * DEGREES_PER_STEP * cell.length
-    plain = sum(len(shapely.get_coordinates(cell)) for cell in cells)
-    assert topology.vertices <= plain
+    # No piece of a border is stored more often than the cells have it; where several meet, each has its end.
+    plain = sum(len(shapely.get_coordinates(cell)) - 1 for cell in cells)
+    assert topology.vertices - len(topology.arcs) <= plain
