@@ -232,3 +232,18 @@ def test_accept_and_vintage_go_together(run, register_file, tmp_path):
         "c.csv",
     )
     assert result.exit_code == 2
+
+
+def test_a_folder_is_read_and_counted_and_an_empty_one_is_said(run, register, register_file, tmp_path):
+    sent = tmp_path / "sent"
+    sent.mkdir()
+    common = ("--clusters", register_file, "--period", "2026-H1", "-o", tmp_path / "in")
+    for empty in (sent, sent / "*"):
+        result = run(form_in_command, empty, *common)
+        assert (result.exit_code, str(sent) in result.stderr) == (2, True)
+    assert not (tmp_path / "in").exists()
+    changed = register.assign(projects=register["projects"] + 1, investor_workers=1)
+    save_form(changed, "02", sent / "CCN-01.xlsx", unit="CCN-01", period="2026-H1")
+    result = run(form_in_command, sent, *common)
+    assert "Đã đọc 1 tệp biểu (0 tệp bị từ chối), 0 lỗi và 0 điều cần hỏi lại" in result.stderr
+    assert "2 thay đổi so với sổ, trong đó 1 dòng cần hỏi lại" in result.stderr

@@ -101,7 +101,32 @@ def test_a_rate_that_follows_from_the_areas_is_no_change(register):
 
 
 def test_a_rate_that_contradicts_the_areas_is_one(register):
-    assert doubts(register, {"4": 14.5, "5": 80}) == {"fill_rate_declared": ""}
+    doubt = "the fill rate is stated as 80 %, but the areas give 96.67 %"
+    assert doubts(register, {"4": 14.5, "5": 80}) == {"fill_rate_declared": doubt}
+
+
+def test_row_5_replaces_the_rate_that_the_register_states(register):
+    register["fill_rate_declared"] = 0.6
+    table = changes_in(register, received(said({"4": 10.5, "5": 70}))).set_index("column")
+    assert table.loc["fill_rate_declared", ["before", "after"]].tolist() == [0.6, 0.7]
+    assert table["accept"].tolist() == [True, True]
+
+
+@pytest.mark.parametrize("figures", [{"4": 9.5, "5": 60}, {"4": 9.5}])
+def test_areas_that_contradict_the_stated_rate_are_doubted(register, figures):
+    register["fill_rate_declared"] = 0.6
+    table = changes_in(register, received(said(figures))).set_index("column")
+    assert table["doubt"].to_dict() == {
+        "leased_ha": "the fill rate is stated as 60 %, but the areas give 63.33 %"
+    }
+    assert not table["accept"].any()
+
+
+def test_before_is_what_the_register_holds(register):
+    register["fill_rate_declared"] = 0.5
+    table = changes_in(register, received(said({"4": 9.5, "5": 60}))).set_index("column")
+    assert table.loc["fill_rate_declared", "before"] == 0.5
+    assert not table["accept"].any()
 
 
 def test_two_forms_that_disagree_are_doubted_line_by_line(register):

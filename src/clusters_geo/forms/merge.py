@@ -15,6 +15,7 @@ from clusters_geo.errors import SchemaError, SourceError
 from clusters_geo.forms.circular import Period
 from clusters_geo.forms.conditions import register_column
 from clusters_geo.forms.parts import computed_fill_rate
+from clusters_geo.measure.rates import STATED, STATED_TOLERANCE
 from clusters_geo.measure.relations import exceeds, relations
 from clusters_geo.reading.side_files import read_side_table
 from clusters_geo.schema import CLUSTER_COLUMNS, column
@@ -52,6 +53,7 @@ _ANSWERS = {
     **dict.fromkeys(("false", "0", "0.0", "no", "không", "sai"), False),
 }
 
+_OF_THE_RATE = {STATED, "leased_ha"}
 _CUMULATIVE = {"paid_capital_bn_vnd", "ready_ha"}
 _AT_MOST = {one.part: one for one in relations() if one.doubt}
 _FROM_PRODUCERS = ("revenue_bn_vnd", "budget_bn_vnd", "workers")
@@ -72,8 +74,9 @@ def form_changes(clusters: pd.DataFrame, received: Received, *, lang: Language =
     Returns
     -------
     One row per cluster and column that would change: `cluster_id`, `name`, `column`, `before`, `after`,
-    `change` (after ÷ before − 1), `doubt` (what is implausible, empty for nothing), `accept` (False where
-    there is a doubt; to be edited), `file`, `cell`. Forms 01 of one cluster are added up.
+    `change` (after ÷ before − 1), `doubt` (what is implausible, empty for nothing), `accept` (True, but False
+    where there is a doubt; to be edited), `file`, `cell`. `before` is what the register holds, missing for
+    nothing. Forms 01 of one cluster are added up.
 
     Examples
     --------
@@ -233,30 +236,50 @@ def _from_investors(
     for key, form in sent.groupby("cluster_id", sort=False):
         distinct = form.drop_duplicates(["column", "value"])
         told = dict(zip(distinct["column"], distinct["value"], strict=True))
+        implied = _implied_rate(clusters, key, told)
+        contradiction = _contradiction(clusters, key, told, implied, say)
         several = set(distinct.loc[distinct["column"].duplicated(), "column"])
         for row in distinct.to_dict("records"):
             name, value = row["column"], float(row["value"])
-            after = value / 100 if name == "fill_rate_declared" else value
-            before = _before(clusters, key, name, told)
-            if _same(name, before, after) and name not in several:
+            after = value / 100 if name == STATED else value
+            before = _before(clusters, key, name)
+            # A register that states no rate has that of its areas.
+            known = implied if name == STATED and math.isnan(before) else before
+            if _same(name, known, after) and name not in several:
                 continue
-            doubts = [_doubt(name, before, after, told, say), say("doubt_several") if name in several else ""]
+            doubts = [
+                _doubt(name, before, after, told, say),
+                contradiction if name in _OF_THE_RATE else "",
+                say("doubt_several") if name in several else "",
+            ]
             where = {"doubt": "; ".join(filter(None, doubts)), "file": row["file"], "cell": row["cell"]}
             yield _change(clusters, key, name, before, after) | where
 
 
-def _before(clusters: pd.DataFrame, key: Hashable, name: str, told: dict[str, float]) -> float:
+def _before(clusters: pd.DataFrame, key: Hashable, name: str) -> float:
+    return float(register_column(clusters.loc[[key]], name).astype("Float64").astype("float64").iloc[0])
+
+
+def _implied_rate(clusters: pd.DataFrame, key: Hashable, told: dict[str, float]) -> float:
+    """Return the fill rate by the areas: those of the form, and of the register where it tells none."""
     row = clusters.loc[[key]]
-    if name == "fill_rate_declared":
-        # The form's rate follows from its areas; only one that contradicts them says something new.
-        rate = computed_fill_rate(row.assign(leased_ha=told.get("leased_ha", math.nan))).iloc[0]
-        if not math.isnan(rate):
-            return float(rate)
-    return float(register_column(row, name).astype("Float64").astype("float64").iloc[0])
+    if "leased_ha" in told:
+        row = row.assign(leased_ha=told["leased_ha"])
+    return float(computed_fill_rate(row).iloc[0])
+
+
+def _contradiction(
+    clusters: pd.DataFrame, key: Hashable, told: dict[str, float], implied: float, say: Callable[..., str]
+) -> str:
+    """Say that the rate of the form, or of the register where it tells none, is not that of the areas."""
+    stated = told[STATED] / 100 if STATED in told else _before(clusters, key, STATED)
+    if stated > 1 or not exceeds(abs(stated - implied), 0.0, STATED_TOLERANCE):
+        return ""
+    return say("doubt_rate", stated=stated, implied=implied)
 
 
 def _same(name: str, before: float, after: float) -> bool:
-    near = _RATE_NEAR if name == "fill_rate_declared" else _NEAR * max(1.0, abs(after))
+    near = _RATE_NEAR if name == STATED else _NEAR * max(1.0, abs(after))
     return not math.isnan(before) and abs(before - after) <= near
 
 
@@ -274,7 +297,7 @@ def _doubt(name: str, before: float, after: float, told: dict[str, float], say: 
     limit = _AT_MOST.get(name)
     if limit and limit.whole in told and exceeds(after, told[limit.whole], limit.tolerance):
         doubts.append(say(limit.doubt))
-    if name == "fill_rate_declared" and after > 1:
+    if name == STATED and after > 1:
         doubts.append(say("doubt_full"))
     if before > 0 and column(name).kind != "flag":
         doubts.append(_jump(name, after / before, say))
@@ -307,7 +330,7 @@ def _from_producers(
             after["income_m_vnd"] = _mean_income(table)
         coverage = _coverage(clusters.loc[[key]], len(table), say)
         for name, value in after.items():
-            before = _before(clusters, key, name, {})
+            before = _before(clusters, key, name)
             if math.isnan(value) or _same(name, before, value):
                 continue
             gaps = int(table[name].isna().sum())

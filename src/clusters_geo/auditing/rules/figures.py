@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clusters_geo.auditing.rule import Hit, NotJudgedError, hits, rule
-from clusters_geo.measure.rates import fill_rates
+from clusters_geo.measure.rates import STATED_TOLERANCE, fill_rates
 from clusters_geo.measure.relations import exceeds, relation
 from clusters_geo.measure.summary import per_hectare
 from clusters_geo.schema import CLUSTER_COLUMNS
@@ -143,7 +143,7 @@ def full_before_construction(register: Register, *, full: float = 1.0) -> list[H
     "warning",
     needs=("fill_rate_declared", "leased_ha", "leasable_ha"),
 )
-def rate_contradicts_areas(register: Register, *, tolerance: float = 0.01) -> list[Hit]:
+def rate_contradicts_areas(register: Register, *, tolerance: float = STATED_TOLERANCE) -> list[Hit]:
     """Find stated rates that are not what their areas give."""
     declared = register.figure("fill_rate_declared")
     computed = _fill_rate(register)["lawful_fill_rate"]
