@@ -91,7 +91,8 @@ Sổ mới thì bắt đầu từ mẫu: `clusters-geo template sổ.xlsx`. Ch�
 trong `data/headers.csv`, `data/header_words.csv`, `data/choices.csv`, `data/units.csv` của gói.
 
 Ranh giới ở tệp khác: `--boundaries ranh.dxf`, lớp của nó `--boundaries-layer`, cột tên của nó
-`--boundaries-name`. Khi một lệnh còn điều cần xem, nó nói trong một dòng và ghi sẵn lệnh `inspect` để xem.
+`--boundaries-name`. KML, KMZ, GPKG có nhiều lớp (mỗi huyện một thư mục) thì đọc mọi lớp có hình vùng và tên cụm, và
+nói đã đọc mấy lớp. Khi một lệnh còn điều cần xem, nó nói trong một dòng và ghi sẵn lệnh `inspect` để xem.
 
 ## Teach once
 
@@ -223,7 +224,9 @@ where its numbers are those of one. The central meridian above the table is its 
 is asked for.
 
 Without ids they are made from the names, and from the districts where names repeat. `boundaries=` gives the
-shapes, joined by `cluster_id` or by name; names that two shapes share join nothing.
+shapes, joined by `cluster_id` or by name; names that two shapes share join nothing. Of a GeoPackage, KML,
+KMZ or FileGDB with several layers, such as a folder a district, all are read that hold outlines with names
+of clusters, and said; layers of administrative units are left out. `boundaries_layer=` picks one.
 
 ## Shapes
 

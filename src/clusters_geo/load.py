@@ -18,10 +18,10 @@ from clusters_geo.errors import CRSError, DoubtWarning, SchemaError, SourceError
 from clusters_geo.reading.choices import with_status
 from clusters_geo.reading.compound import take_apart
 from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam
-from clusters_geo.reading.files import LAYER_OPTION, read_raw
+from clusters_geo.reading.files import LAYER_OPTION, outline_layers, read_raw
 from clusters_geo.reading.handed import check_sums, fill_handed
 from clusters_geo.reading.headers import COLUMNS_OPTION, map_headers
-from clusters_geo.reading.identity import identified, is_blank, with_shapes
+from clusters_geo.reading.identity import identified, in_one, is_blank, typed, with_shapes
 from clusters_geo.reading.mapping import Taught, name_columns, read_mapping
 from clusters_geo.reading.notes import ATTRIBUTE, LoadReport, attach, word
 from clusters_geo.reading.opening import hashed, opened
@@ -46,7 +46,6 @@ from clusters_geo.units.model import (
     codes_by_name,
     dated,
     level_of_type,
-    split_type,
     type_of,
     unit_level,
 )
@@ -58,7 +57,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from clusters_geo.reading.files import Raw
+    from clusters_geo.reading.files import Layer, Raw
+    from clusters_geo.reading.opening import InputFile
     from clusters_geo.schema import Column
     from clusters_geo.units.model import Level
 
@@ -67,6 +67,8 @@ __all__ = ["load_clusters", "load_communes", "load_districts", "load_report", "l
 # What a register says of each cluster and no layer of districts does.
 _OF_A_CLUSTER = frozenset({"status", "planned_ha", "leased_ha", "investor", "decision"})
 _ENOUGH_OF_A_CLUSTER = 3
+# Each layer of boundaries is read by itself; a province has at most some thirty districts.
+_MOST_LAYERS = 100
 
 _DRAWINGS, _FIGURES = {"DXF", "DGN v7"}, {"number", "integer"}
 
@@ -75,7 +77,7 @@ _DRAWINGS, _FIGURES = {"DXF", "DGN v7"}, {"number", "integer"}
 class _Wishes:
     """What the caller says about a file; each wins over what the file says."""
 
-    layer: str | None
+    layer: str | Layer | None
     crs: str | int | None
     columns: Mapping[str, str] | None
     encoding: str | None
@@ -140,7 +142,8 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     boundaries
         A file with the shapes, for a register that has none; joined by `cluster_id` or by name.
     boundaries_layer, boundaries_name
-        Which layer of that file, and which of its columns has the names.
+        Which layer of that file, and which of its columns has the names; without a layer all are taken that
+        hold outlines with names, such as a folder a district.
     mapping
         A TOML file that says all this of a register once, see `clusters_geo.reading.mapping`; what is said
         here wins over it.
@@ -231,8 +234,30 @@ def _of_boundaries(wishes: _Wishes, layer: str | None, name: str | None) -> _Wis
 
 
 def _read_boundaries(path: str | os.PathLike[str], wishes: _Wishes) -> tuple[gpd.GeoDataFrame, LoadReport]:
+    """Return the shapes of a file: of the layer that was said, else of all that hold outlines with names."""
+    large = wishes.allow_large
+    with opened(path, allow_remote=wishes.allow_remote, allow_large=large) as file:
+        layers = [] if wishes.layer else outline_layers(file, allow_large=large)
+        if 1 < len(layers) <= _MOST_LAYERS:
+            together = in_one([part for layer in layers if (part := _of_layer(file, wishes, layer))])
+            if together is not None:
+                return together
+        return _read_shapes(file, wishes)
+
+
+def _of_layer(file: InputFile, wishes: _Wishes, layer: Layer) -> tuple[gpd.GeoDataFrame, LoadReport] | None:
+    """Return the shapes of one layer of several; None where it lacks the column of names that was said."""
     try:
-        shapes, report = _read(path, CLUSTER_COLUMNS, wishes)
+        return _read_shapes(file, replace(wishes, layer=layer))
+    except SchemaError as error:
+        if error.code != "columns.not-there":
+            raise
+        return None
+
+
+def _read_shapes(file: InputFile, wishes: _Wishes) -> tuple[gpd.GeoDataFrame, LoadReport]:
+    try:
+        shapes, report = _read(file, CLUSTER_COLUMNS, wishes)
     except (SourceError, SchemaError) as error:
         # What is said of the register is of no help for its boundaries.
         option = {
@@ -390,7 +415,7 @@ def load_units(  # noqa: PLR0913 - all but the file is keyword-only
             raise SchemaError(
                 "units.no-name", path=report.path, headers=[c for c in table if c != "geometry"]
             )
-        table = cited(_typed(table, report), path)
+        table = cited(typed(table, report), path)
         found = level or unit_level(table)
         table = _coded(table.assign(level=found), "unit_code", found, report)
         note_overlaps(table.geometry, report)
@@ -427,18 +452,6 @@ def _coded(table: gpd.GeoDataFrame, column: str, level: Level, report: LoadRepor
     return table.assign(**{column: codes})
 
 
-def _typed(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
-    """Return units with the type, which stands in many names, in its own column."""
-    texts = table["name"].astype("string").fillna("")
-    split = [split_type(text) for text in texts]
-    kinds = pd.Series([kind or None for kind, _ in split], index=table.index, dtype="string")
-    if kinds.isna().all():
-        return table
-    report.note("units.types", [at + 1 for at, kind in enumerate(kinds.notna()) if kind])
-    known = table["type"].astype("string") if "type" in table else kinds
-    return table.assign(name=[name or None for _, name in split], type=known.fillna(kinds))
-
-
 def load_report(table: pd.DataFrame) -> LoadReport:
     """Return what was found, repaired and doubted when a table was loaded.
 
@@ -470,7 +483,7 @@ def load_report(table: pd.DataFrame) -> LoadReport:
 
 
 def _read(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | InputFile,
     columns: tuple[Column, ...],
     wishes: _Wishes,
     *,

@@ -181,8 +181,12 @@ def boundaries(tmp_path):
 
 def test_boundaries_have_a_layer_and_names_of_their_own(boundaries):
     register, file = boundaries
-    with pytest.raises(cg.SourceError, match=r"boundaries_layer= \(--boundaries-layer\)"):
-        cg.load_clusters(register, boundaries=file)
+    # All layers whose names are found; the other is said, with what would read it.
+    table = cg.load_clusters(register, boundaries=file)
+    notes = {n.code: n for n in cg.load_report(table).notes}
+    assert notes["file.boundary-layers"].values == {"count": 1, "layers": ["cũ"]}
+    assert "--boundaries-layer" in notes["file.boundary-layers-left"].text("vi")
+    assert table["name"][table.geometry.notna()].tolist() == ["Phùng Xá"]
     with pytest.raises(cg.SchemaError, match=r"boundaries_name= \(--boundaries-name\)") as refused:
         cg.load_clusters(register, boundaries=file, boundaries_layer="ranh giới")
     assert "TEN_KCN" in str(refused.value)

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from clusters_geo.reading.opening import InputFile, Staged
     from clusters_geo.reading.registers import Register
 
-__all__ = ["LAYER_OPTION", "UNITS_LAYER", "Layer", "Raw", "look_into", "read_raw"]
+__all__ = ["LAYER_OPTION", "UNITS_LAYER", "Layer", "Raw", "look_into", "outline_layers", "read_raw"]
 
 # Of these many layers it is said what is in them; of the others only their names.
 _DETAILED = 40
@@ -69,6 +69,10 @@ _BATCH_ROWS = 65_536
 # What an error advises; the loaders say another where it is about another file.
 LAYER_OPTION = "layer= (--layer)"
 _KML_DRIVER = "LIBKML"
+
+# Whoever draws a map keeps a folder or a layer a district in these.
+_OF_LAYERS = {"GeoPackage", "KML", "KMZ", "FileGDB"}
+_OUTLINES = re.compile(r"polygon|surface|unknown|geometry|collection", re.IGNORECASE)
 
 # Styles that QGIS and ArcGIS store beside the data.
 _NOT_DATA = {"layer_styles", "qgis_projects"}
@@ -120,11 +124,34 @@ def _look_into(file: InputFile, *, allow_large: bool) -> list[Layer]:
     return [replace(f, fields=tuple(names.get(n, n) for n in f.fields)) for f in found]
 
 
+def outline_layers(path: str | os.PathLike[str], *, allow_large: bool = False) -> list[Layer]:
+    """Return the layers that may hold outlines, of a file that can have several; else none.
+
+    Given to `read_raw` each is read without a look at the others.
+
+    Raises
+    ------
+    SourceError
+        As `look_into`.
+    """
+    with opened(path, allow_large=allow_large) as file:
+        bring_readers(file)
+        look = partial(_outline_layers, file, allow_large=allow_large)
+        return in_child(look, path=file.shown, size=file.size)
+
+
+def _outline_layers(file: InputFile, *, allow_large: bool) -> list[Layer]:
+    with staged(file, allow_large=allow_large) as source, _translated(source), guarded(source):
+        if source.format.name not in _OF_LAYERS:
+            return []
+        return [f for f in _layers(source) if _OUTLINES.search(f.shape) and f.name != UNITS_LAYER]
+
+
 def read_raw(  # noqa: PLR0913 - all but the file is keyword-only
     path: str | os.PathLike[str],
     report: LoadReport,
     *,
-    layer: str | None = None,
+    layer: str | Layer | None = None,
     encoding: str | None = None,
     layers: str | None = None,
     said: Collection[str] = (),
@@ -139,7 +166,7 @@ def read_raw(  # noqa: PLR0913 - all but the file is keyword-only
     report
         Receives format, layers and what had to be done to read them.
     layer
-        Which layer or sheet; needed only where there are several.
+        Which layer or sheet; needed only where there are several. One of `outline_layers` is not looked for.
     encoding
         Of a register; for other formats it is applied later, column by column.
     layers
@@ -191,7 +218,7 @@ def _read_staged(  # noqa: PLR0913 - all but the file is keyword-only
     source: Staged,
     report: LoadReport,
     *,
-    layer: str | None,
+    layer: str | Layer | None,
     encoding: str | None,
     layers: str | None,
     said: Collection[str],
@@ -203,7 +230,7 @@ def _read_staged(  # noqa: PLR0913 - all but the file is keyword-only
         from clusters_geo.reading.registers import read_register
 
         register = read_register(
-            source.path, report, sheet=layer, encoding=encoding, layers=layers, said=said
+            source.path, report, sheet=_name_of(layer), encoding=encoding, layers=layers, said=said
         )
         refuse_wide(source.original, len(register.table.columns))
         raw = _with_shapes_in_text(register.table, report)
@@ -219,7 +246,7 @@ def _read_staged(  # noqa: PLR0913 - all but the file is keyword-only
         look_through(source.path, report)
     if source.format.driver == _KML_DRIVER:
         return _read_kml(source, report, layer, allow_large=allow_large)
-    found = _one_layer(source, _layers(source, layer, reads=True), layer, report)
+    found = _one_layer(source, layer, report)
     raw = _read_layer(source, found, report, allow_large=allow_large)
     if source.format.name == "DXF":
         import geopandas as gpd
@@ -231,12 +258,12 @@ def _read_staged(  # noqa: PLR0913 - all but the file is keyword-only
     return raw
 
 
-def _read_kml(source: Staged, report: LoadReport, layer: str | None, *, allow_large: bool) -> Raw:
+def _read_kml(source: Staged, report: LoadReport, layer: str | Layer | None, *, allow_large: bool) -> Raw:
     from clusters_geo.reading.kml import as_written, note_links, with_names
 
     note_links(source, report)
     names = as_written(source)
-    found = _one_layer(source, _layers(source), layer, report)
+    found = _one_layer(source, layer, report)
     raw = _read_layer(source, found, report, allow_large=allow_large)
     return replace(raw, table=with_names(raw.table, names))
 
@@ -296,7 +323,15 @@ def _worth_naming(layers: list[Layer]) -> list[Layer]:
     return named
 
 
-def _one_layer(source: Staged, layers: list[Layer], wanted: str | None, report: LoadReport) -> Layer:
+def _name_of(layer: str | Layer | None) -> str | None:
+    return layer.name if isinstance(layer, Layer) else layer
+
+
+def _one_layer(source: Staged, wanted: str | Layer | None, report: LoadReport) -> Layer:
+    if isinstance(wanted, Layer):
+        report.layers = [wanted.name]
+        return wanted if wanted.rows >= 0 else looked_into(source, wanted.part, wanted.name, wanted.shape)
+    layers = _layers(source, wanted, reads=True)
     report.layers = [f.name for f in layers]
     data = [f for f in layers if f.name != UNITS_LAYER] or layers
     with_shapes = [f for f in data if f.shape]

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.names import match_names, name_key, slug, strip_accents
+from clusters_geo.units.model import level_named, split_type
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from clusters_geo.reading.notes import LoadReport
 
-__all__ = ["identified", "is_blank", "with_shapes"]
+__all__ = ["identified", "in_one", "is_blank", "typed", "with_shapes"]
+
+_OUTLINES = ("Polygon", "MultiPolygon")
+_SAME = 0.999  # share of two outlines that is common to them
+_JOINED = ["cluster_id", "name", "geometry"]
 
 
 def identified(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
@@ -55,6 +60,99 @@ def is_blank(values: pd.Series) -> bool:
     """Return whether a column says nothing in any row."""
     # KML has a place for an id in every feature, which most leave empty.
     return not (values.astype("string").str.strip().fillna("") != "").any()
+
+
+def typed(table: gpd.GeoDataFrame, report: LoadReport) -> gpd.GeoDataFrame:
+    """Return units with the type, which stands in many names, in its own column.
+
+    Parameters
+    ----------
+    table
+        Units by their names.
+    report
+        Receives the rows whose type was told from the name.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from clusters_geo.reading.notes import LoadReport
+    >>> units = gpd.GeoDataFrame({"name": ["Xã Thư Lâm"]}, geometry=[None], crs=5897)
+    >>> typed(units, LoadReport("a.gpkg"))[["type", "name"]].values.tolist()
+    [['Xã', 'Thư Lâm']]
+    """
+    texts = table["name"].astype("string").fillna("")
+    split = [split_type(text) for text in texts]
+    kinds = pd.Series([kind or None for kind, _ in split], index=table.index, dtype="string")
+    if kinds.isna().all():
+        return table
+    report.note("units.types", [at + 1 for at, kind in enumerate(kinds.notna()) if kind])
+    known = table["type"].astype("string") if "type" in table else kinds
+    return table.assign(name=[name or None for _, name in split], type=known.fillna(kinds))
+
+
+def in_one(parts: list[tuple[gpd.GeoDataFrame, LoadReport]]) -> tuple[gpd.GeoDataFrame, LoadReport] | None:
+    """Return the outlines of several layers as one, in the system of the first; None where none has any.
+
+    Parameters
+    ----------
+    parts
+        Each layer and what was noted of it. One whose outlines have no names, or are administrative units by
+        their names, is left out, and said: a commune is often called as a cluster in it.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> from clusters_geo.reading.notes import LoadReport
+    >>> layers = [
+    ...     (
+    ...         gpd.GeoDataFrame({"name": [n]}, geometry=[box(0, 0, 9, 9)], crs=5897),
+    ...         LoadReport("a.kml", layer=n),
+    ...     )
+    ...     for n in ("Phùng Xá", "Xã Thư Lâm")
+    ... ]
+    >>> table, report = in_one(layers)
+    >>> table["name"].tolist(), [(n.code, n.values["layers"]) for n in report.notes]
+    (['Phùng Xá'], [('file.boundary-layers', ['Phùng Xá']), ('file.boundary-layers-left', ['Xã Thư Lâm'])])
+    """
+    outlines = [(shapes[shapes.geom_type.isin(_OUTLINES)], report) for shapes, report in parts]
+    drawn = [(shapes, report) for shapes, report in outlines if len(shapes)]
+    taken = [(shapes, report) for shapes, report in drawn if _names_clusters(shapes)]
+    if not taken:
+        return None
+    whole, report = taken[0][0], replace(taken[0][1])
+    tables = [shapes.reindex(columns=_JOINED).to_crs(whole.crs) for shapes, _ in taken]
+    table = pd.concat(tables, ignore_index=True)
+    table = table[_drawn_once(_join_key(table, "name"), table.geometry)].dropna(axis="columns", how="all")
+    notes = {(n.code, repr(n.values), n.rows): n for _, told in taken for n in told.notes}
+    report.notes = list(notes.values())
+    report.note("file.boundary-layers", count=len(taken), layers=[told.layer for _, told in taken])
+    left = [told.layer for _, told in drawn if all(told is not one for _, one in taken)]
+    if left:
+        report.note("file.boundary-layers-left", count=len(left), layers=left)
+    return table, report
+
+
+def _drawn_once(keys: pd.Series, shapes: gpd.GeoSeries) -> list[bool]:
+    """Return which outlines are not those of an earlier row of the same name, one cluster drawn twice."""
+    first: dict[object, Any] = {}
+    return [
+        not isinstance(key, str) or not _is_same(first.setdefault(key, (at, shape)), at, shape)
+        for at, (key, shape) in enumerate(zip(keys, shapes, strict=True))
+    ]
+
+
+def _is_same(first: tuple[int, Any], at: int, shape: Any) -> bool:  # noqa: ANN401 - of shapely
+    earlier, other = first
+    # Of other systems an outline comes back with its last digits changed.
+    return earlier != at and shape.intersection(other).area >= _SAME * shape.union(other).area
+
+
+def _names_clusters(shapes: gpd.GeoDataFrame) -> bool:
+    if "name" not in shapes or is_blank(shapes["name"]):
+        return "cluster_id" in shapes
+    of_units = [level_named(name) is not None for name in shapes["name"].dropna().astype(str)]
+    return sum(of_units) * 2 <= len(of_units)
 
 
 def with_shapes(
