@@ -77,7 +77,7 @@ def built_up_ha(  # noqa: PLR0913 - one measure, many kinds of source
         The date of the footprints: of the image or survey that they were drawn from. As text it reads
         2022-09-30 or 30/09/2022.
     layer, crs
-        Which layer of a file; the coordinate system of a file that names none.
+        Which layer of a file; the coordinate system of a file that names none, or one that nobody knows.
     keep_going
         Whether parts of a folder that cannot be read are left out, and named in `.attrs["failed"]`. That none
         can be read is an error all the same.

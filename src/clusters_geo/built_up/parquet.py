@@ -166,6 +166,8 @@ def _crs_of(path: Path, geo: dict[str, Any], assumed: str | int | None) -> pypro
     try:
         return pyproj.CRS.from_user_input(assumed if stated is None else stated)
     except (pyproj.exceptions.CRSError, RecursionError) as error:
+        if assumed is not None and stated is not None:
+            return pyproj.CRS.from_user_input(assumed)
         raise CRSError("footprints.crs", path=path) from error
 
 

@@ -155,7 +155,7 @@ def _chosen(  # noqa: PLR0913, PLR0917
     said: Collection[str],
 ) -> list[SheetTable]:
     named = [s for s in sheets if s.name == wanted] if wanted else sheets
-    if wanted and not named and len(sheets) > 1 | bool(sheets and sheets[0].name):
+    if wanted and not named and (len(sheets) > 1 or any(s.name for s in sheets)):
         raise SourceError("register.no-sheet", file=file.name, sheet=wanted, sheets=report.layers)
     hidden = [s.name for s in sheets if s.hidden and s.name != wanted]
     if hidden:
