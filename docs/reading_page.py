@@ -226,7 +226,8 @@ is asked for.
 Without ids they are made from the names, and from the districts where names repeat. `boundaries=` gives the
 shapes, joined by `cluster_id` or by name; names that two shapes share join nothing. Of a GeoPackage, KML,
 KMZ or FileGDB with several layers, such as a folder a district, all are read that hold outlines with names
-of clusters, and said; layers of administrative units are left out. `boundaries_layer=` picks one.
+of clusters, and said; layers of administrative units are left out. `boundaries_layer=` picks one. A cluster
+without a shape there keeps the point or shape of the register, which the report says.
 
 ## Shapes
 

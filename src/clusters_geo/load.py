@@ -140,7 +140,7 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     region
         The province in which the data must lie. Without it Hà Nội is expected, other places are reported.
     boundaries
-        A file with the shapes, for a register that has none; joined by `cluster_id` or by name.
+        Shapes of a register that has none, or of some clusters; joined by `cluster_id` or by name.
     boundaries_layer, boundaries_name
         Which layer of that file, and which of its columns has the names; without a layer all are taken that
         hold outlines with names, such as a folder a district.

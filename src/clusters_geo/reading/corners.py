@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clusters_geo.reading.notes import LoadReport
 
 __all__ = [
+    "COORDINATES",
     "Outline",
     "is_table_of_corners",
     "meridian_in",
@@ -32,6 +33,9 @@ __all__ = [
     "read_corners",
     "read_points",
 ]
+
+# What the headers of coordinates mean, the pairs that are looked for first.
+COORDINATES = ("@lon", "@lat", "@y", "@x")
 
 # No point of Việt Nam has less as a northing or more as an easting, in any zone.
 _LEAST_NORTHING = 850_000.0
@@ -168,7 +172,7 @@ def read_points(sheet: Sheet, head: Head, rows: list[int]) -> list[BaseGeometry 
 
 def _pair(head: Head) -> tuple[int, int] | None:
     """Return the columns of coordinates as they stand; which is the easting is told by the numbers."""
-    for one, other in (("@lon", "@lat"), ("@y", "@x")):
+    for one, other in (COORDINATES[:2], COORDINATES[2:]):
         first, second = head.column(one), head.column(other)
         if first is not None and second is not None:
             return first, second

@@ -14,6 +14,7 @@ from clusters_geo.units.model import level_named, split_type
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
 
     from clusters_geo.reading.notes import LoadReport
 
@@ -160,6 +161,8 @@ def with_shapes(
 ) -> gpd.GeoDataFrame:
     """Return a register with the shapes of another layer, joined by id if it has ids, otherwise by name.
 
+    A row that the layer has no shape for keeps its own; all are in the layer's system then.
+
     Parameters
     ----------
     table, report
@@ -172,7 +175,7 @@ def with_shapes(
     SchemaError
         If there is nothing to join by.
     """
-    report.withdraw("shapes.none")
+    report.withdraw("shapes.none", "shapes.missing")
     report.notes += [replace(n, of="boundaries") for n in shapes_report.notes]
     both = "cluster_id" in table and "cluster_id" in shapes
     by_id = both and table["cluster_id"].isin(shapes["cluster_id"]).any()
@@ -187,12 +190,25 @@ def with_shapes(
         candidates.get(m) if isinstance(m, str) and not twice else None
         for m, twice in zip(matches, wanted.duplicated(keep=False), strict=True)
     ]
-    missing = [at + 1 for at, shape in enumerate(found) if shape is None]
-    report.note("shapes.boundaries", found=len(found) - len(missing), count=len(found), key=key)
+    own = table.geometry.to_crs(shapes.crs) if shapes.crs and table.geometry.notna().any() else table.geometry
+    final = [kept if shape is None else shape for shape, kept in zip(found, own, strict=True)]
+    report.note("shapes.boundaries", found=sum(f is not None for f in found), count=len(found), key=key)
+    _note_kept(found, final, report)
+    report.crs = shapes.crs.name if shapes.crs else ""
+    return table.set_geometry(type(shapes.geometry)(final, index=table.index, crs=shapes.crs))
+
+
+def _note_kept(
+    found: list[BaseGeometry | None], final: list[BaseGeometry | None], report: LoadReport
+) -> None:
+    """Let the notes of a register's shapes be of those that it has in the end."""
+    report.forget("shapes", [at + 1 for at, shape in enumerate(found) if shape is not None])
+    kept = [at + 1 for at, shape in enumerate(final) if shape is not None and found[at] is None]
+    if kept:
+        report.note("shapes.own-kept", kept)
+    missing = [at + 1 for at, shape in enumerate(final) if shape is None]
     if missing:
         report.note("shapes.no-boundary", missing)
-    report.crs = shapes.crs.name if shapes.crs else ""
-    return table.set_geometry(type(shapes.geometry)(found, index=table.index, crs=shapes.crs))
 
 
 def _join_key(table: gpd.GeoDataFrame, key: str) -> pd.Series:

@@ -7,7 +7,7 @@ and written to any format. Each has a code and values; its text comes from `word
 from __future__ import annotations
 
 import csv
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import PurePath
@@ -205,6 +205,28 @@ class LoadReport:
         is_fewer = len(kept) < len(self.notes)
         self.notes = kept
         return is_fewer
+
+    def forget(self, topic: str, rows: Iterable[int]) -> None:
+        """Take rows out of the notes of a topic, of which these notes are true no more.
+
+        Examples
+        --------
+        >>> report = LoadReport("a.csv")
+        >>> report.note("shapes.points", [1, 2])
+        >>> report.forget("shapes", [2])
+        >>> report.notes[0].rows
+        (1,)
+        """
+        gone = set(rows)
+        kept = []
+        for note in self.notes:
+            left = tuple(row for row in note.rows if row not in gone)
+            if note.topic != topic or note.of or len(left) == len(note.rows):
+                kept.append(note)
+            elif left:
+                fewer = note.count - len(note.rows) + len(left)
+                kept.append(replace(note, rows=left, count=fewer))
+        self.notes = kept
 
     def as_dict(self, lang: Language = "en") -> dict[str, Any]:
         """Return the report as text, numbers, lists and dicts, ready for JSON."""

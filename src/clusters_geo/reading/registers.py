@@ -19,7 +19,13 @@ from clusters_geo.names import strip_accents
 from clusters_geo.reading.as_of import as_of_in
 from clusters_geo.reading.cells import Formula, Sheet, letter, shown
 from clusters_geo.reading.choices import is_tick, status_in_title, status_of
-from clusters_geo.reading.corners import is_table_of_corners, meridian_in, read_corners, read_points
+from clusters_geo.reading.corners import (
+    COORDINATES,
+    is_table_of_corners,
+    meridian_in,
+    read_corners,
+    read_points,
+)
 from clusters_geo.reading.headers import unit_of, without_mark, year_of
 from clusters_geo.reading.heads import HEADER_SEARCH
 from clusters_geo.reading.places import district_in_title, said_place
@@ -538,10 +544,11 @@ class _Reader:
         return register
 
     def _crs(self) -> pyproj.CRS | None:
-        """Return the system that the texts above a table name."""
+        """Return the system that the texts above a table, or the headers of its coordinates, name."""
         from clusters_geo.crs import ZONES
 
-        text = " ".join(self._table.titles)
+        named = (self._names[c] for c, meaning in enumerate(self._head.means) if meaning in COORDINATES)
+        text = " ".join([*self._table.titles, *named])
         meridian = meridian_in(text)
         if "2000" in text and meridian is not None:
             code = next((code for code, zone in ZONES.items() if abs(zone.meridian - meridian) < 0.01), None)  # noqa: PLR2004

@@ -1,0 +1,124 @@
+"""Where the clusters of a register lie: columns of coordinates, and boundaries for some."""
+
+from __future__ import annotations
+
+import openpyxl
+import pytest
+
+import clusters_geo as cg
+from clusters_geo.load import load_report
+from clusters_geo.reading.headers import meanings
+
+TITLE = ["DANH MỤC CÁC CỤM CÔNG NGHIỆP"]
+TOP = ["TT", "Tên CCN", "Diện tích (ha)", "Tình trạng", "Tọa độ", None]
+BELOW = [None, None, None, None, "Kinh độ", "Vĩ độ"]
+ON = "Đang hoạt động"
+CLUSTERS = [
+    [1, "CCN Bắc Hoằng Hóa", 55.0, ON, 105.8512, 19.8765],
+    [2, "CCN Thái Thắng", 30.0, ON, 105.8801, 19.8544],
+    [3, "CCN làng nghề Tiến Lộc", 12.5, ON, None, None],
+    [4, "CCN Xuân Lai", 45.0, ON, None, None],
+]
+CORNERS = [
+    ["BẢNG THỐNG KÊ TỌA ĐỘ CÁC ĐIỂM GÓC RANH GIỚI"],
+    ["Cụm công nghiệp làng nghề Tiến Lộc, xã Triệu Lộc"],
+    ["Hệ tọa độ VN-2000, kinh tuyến trục 105°00', múi chiếu 3°"],
+    [],
+    ["Tên điểm", "X (m)", "Y (m)"],
+    ["1", 2202100.0, 587600.0],
+    ["2", 2202100.0, 588000.0],
+    ["3", 2201787.5, 588000.0],
+    ["4", 2201787.5, 587600.0],
+]
+
+
+def workbook(file, rows, *merged):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for block in merged:
+        book.active.merge_cells(block)
+    book.save(file)
+    return file
+
+
+@pytest.fixture
+def register(tmp_path):
+    down = [f"{c}2:{c}3" for c in "ABCD"]
+    return workbook(tmp_path / "so.xlsx", [TITLE, TOP, BELOW, *CLUSTERS], "E2:F2", *down)
+
+
+@pytest.fixture
+def corners(tmp_path):
+    return workbook(tmp_path / "toa-do.xlsx", CORNERS)
+
+
+def noted(table, code):
+    return [n.rows for n in load_report(table).notes if n.code == code and not n.of]
+
+
+def test_boundaries_for_one_cluster_leave_the_places_of_the_others(register, corners):
+    table = cg.load_clusters(register, boundaries=corners, region="Thanh Hóa")
+    assert table.geom_type.fillna("").tolist() == ["Point", "Point", "Polygon", ""]
+    assert table.geometry.area.iloc[2] == pytest.approx(125_000)
+    # The points of the register lie in its own system, and come along.
+    assert table.to_crs(4326).geometry.iloc[0].x == pytest.approx(105.8512, abs=1e-7)
+    assert noted(table, "shapes.own-kept") == noted(table, "shapes.points") == [(1, 2)]
+    assert noted(table, "shapes.no-boundary") == [(4,)]
+    assert noted(table, "shapes.missing") == noted(table, "shapes.none") == []
+
+
+def test_a_boundary_takes_the_place_of_a_point(register, tmp_path):
+    named = [CORNERS[0], ["Cụm công nghiệp Thái Thắng"], *CORNERS[2:]]
+    table = cg.load_clusters(register, boundaries=workbook(tmp_path / "b.xlsx", named), region="Thanh Hóa")
+    assert table.geom_type.fillna("").tolist() == ["Point", "Polygon", "", ""]
+    assert noted(table, "shapes.points") == [(1,)]
+    assert noted(table, "shapes.no-boundary") == [(3, 4)]
+
+
+@pytest.mark.parametrize(
+    ("east", "north"),
+    [
+        ("Tọa độ Kinh độ", "Tọa độ Vĩ độ"),
+        ("Tọa độ – Kinh độ", "Tọa độ – Vĩ độ"),
+        ("Kinh độ Đông (WGS84)", "Vĩ độ Bắc (WGS84)"),
+        ("TOADOKINHDO", "TOADOVIDO"),
+        ("Coordinates Longitude", "GPS Lat"),
+    ],
+)
+def test_degrees_below_flattened_headers_are_places(tmp_path, east, north):
+    assert (meanings((east,)), meanings((north,))) == (("@lon",), ("@lat",))
+    head = [*TOP[:4], east, north]
+    table = cg.load_clusters(workbook(tmp_path / "a.xlsx", [head, *CLUSTERS]), region="Thanh Hóa")
+    assert table.geometry.notna().tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("north", "east"),
+    [
+        ("Tọa độ VN-2000 X", "Tọa độ VN-2000 Y"),
+        ("X (VN-2000)", "Y (VN-2000)"),
+        ("Tọa độ VN-2000, KTT 105°00', múi 3° X (m)", "Tọa độ VN-2000, KTT 105°00', múi 3° Y (m)"),
+        ("POINT_X", "POINT_Y"),
+        ("Tọa độ VN-2000 (m) X (Bắc)", "Tọa độ VN-2000 (m) Y (Đông)"),
+    ],
+)
+def test_metres_below_flattened_headers_are_places(north, east):
+    assert (meanings((north,)), meanings((east,))) == (("@x",), ("@y",))
+
+
+@pytest.mark.parametrize("header", ["Tọa độ", "Tọa độ X, Y", "Hệ tọa độ", "Kinh tuyến trục", "Diện tích X"])
+def test_what_only_sounds_like_a_coordinate_is_none(header):
+    assert not {"@x", "@y", "@lon", "@lat"} & {*meanings((header,))}
+
+
+def test_a_header_may_name_the_system_of_its_coordinates(tmp_path):
+    head = [
+        *TOP[:4],
+        "Tọa độ VN-2000, KTT 105°00', múi 3° X (m)",
+        "Tọa độ VN-2000, KTT 105°00', múi 3° Y (m)",
+    ]
+    rows = [[*CLUSTERS[0][:4], 2202100.0, 587600.0]]
+    table = cg.load_clusters(workbook(tmp_path / "a.xlsx", [head, *rows]), region="Thanh Hóa")
+    assert table.crs == cg.load_clusters(workbook(tmp_path / "b.xlsx", CORNERS), region="Thanh Hóa").crs
+    assert table.geometry.iloc[0].coords[0] == (587600.0, 2202100.0)
