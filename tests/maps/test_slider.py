@@ -66,7 +66,7 @@ def test_points_and_lines_are_spots_and_what_has_no_place_is_said():
     shapes = [Point(106, 21), LineString([(106.1, 21), (106.2, 21.1)]), None]
     known = register(["A", "B", "C"], ["operating"] * 3, shapes)
     text = slider_html(known, known, lang="en")
-    paths = re.findall(r'<path class="cluster operating" d="(M[\d.]+ [\d.]+l6 -6 6 6 -6 6Z)"', text)
+    paths = re.findall(r'<path class="cluster operating" d="(M[\d.]+ [\d.]+l8 -8 8 8 -8 8Z)"', text)
     assert len(paths) == 4
     assert "1 clusters have no position and are not drawn." in text
 
@@ -101,3 +101,31 @@ def test_a_table_without_outlines_is_refused(tmp_path):
     with pytest.raises(SchemaError):
         save_slider(pd.DataFrame(BEFORE.drop(columns="geometry")), AFTER, tmp_path / "s.html")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.browser
+def test_the_slider_uncovers_the_later_side(chromium):
+    page = chromium.new_page()
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.set_content(slider_html(BEFORE, AFTER))
+    page.locator("#at").fill("20")
+    assert page.locator(".frame svg").nth(1).evaluate("svg => svg.style.clipPath") == "inset(0px 0px 0px 20%)"
+    assert page.locator(".frame i").evaluate("line => line.style.left") == "20%"
+    assert faults == []
+    page.close()
+
+
+def test_clusters_fill_the_page_and_small_ones_have_a_colour():
+    units = gpd.GeoDataFrame(
+        {"name": ["Gia Bình", "Xa"]}, geometry=[box(106, 21, 106.3, 21.1), box(108, 12, 109, 13)], crs=4326
+    )
+    text = slider_html(BEFORE, AFTER, districts=units)
+    width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text).groups())
+    assert height < width  # the unit far away has no cluster, and takes no room
+    tiny = register(
+        ["A", "B"], ["operating"] * 2, [box(106, 21, 106.0001, 21.0001), box(106.4, 21, 106.5, 21.1)]
+    )
+    first, second, *_ = re.findall(r'class="cluster operating" d="([^"]+)"', slider_html(tiny, tiny))
+    assert "l8 -8" in first
+    assert "l8 -8" not in second

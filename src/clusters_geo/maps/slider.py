@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.history.compare import compare
+from clusters_geo.report.svg_map import STATUS_COLOURS
 from clusters_geo.report.time_sheets import compare_sheets
 from clusters_geo.schema import STATUSES
 from clusters_geo.words import format_date, format_number, speaker
@@ -29,21 +30,18 @@ if TYPE_CHECKING:
 __all__ = ["save_slider", "slider_html"]
 
 _say = speaker("slider")
-_COLOURS = {
-    "operating": "#2f6f4f",
-    "under_construction": "#e0a526",
-    "pending": "#ffffff",
-    "unknown": "#b9b9b9",
-}
 _UNKNOWN = "unknown"
-_SPOT = 6
+_COLOURS = STATUS_COLOURS | {_UNKNOWN: "#b9b9b9"}
+# Half a lozenge, of a page 1,000 wide: smaller outlines would be specks without a colour.
+_SPOT = 8
 _WIDTH = 1000.0
 _MARGIN = 0.03
-# The left side shows the earlier vintage up to the slider, the right one the later from there on.
+# The left side shows the earlier vintage up to the slider, the right one the later from there on. In a block:
+# a window has names of its own, as `top`, that a script may not declare again.
 _SCRIPT = (
-    'const at=document.getElementById("at"),top=document.querySelectorAll(".frame svg")[1],'
+    '{const at=document.getElementById("at"),later=document.querySelectorAll(".frame svg")[1],'
     'line=document.querySelector(".frame i");at.addEventListener("input",()=>{'
-    "top.style.clipPath=`inset(0 0 0 ${at.value}%)`;line.style.left=`${at.value}%`;});"
+    "later.style.clipPath=`inset(0 0 0 ${at.value}%)`;line.style.left=`${at.value}%`;});}"
 )
 
 
@@ -111,7 +109,8 @@ def slider_html(
     changes = comparison.changes
     changed = {*changes["cluster_id"], *changes["before_id"]}
     shapes = [_lonlat(table) for table in (before, after)]
-    box = _box([*shapes, *([] if districts is None else [_lonlat(districts)])])
+    units = gpd.GeoSeries() if districts is None else _lonlat(districts)
+    box = _box([*shapes, units[_with_clusters(units, shapes)]])
     sides = _sides(before, after, lang)
     table = compare_sheets(comparison, lang, most=None)[-1]
     template = (Path(__file__).parent / "web" / "slider.html").read_text(encoding="utf-8")
@@ -121,7 +120,7 @@ def slider_html(
         title=_say("title", lang, before=sides[0], after=sides[1]),
         sides=sides,
         box=f"0 0 {_WIDTH:g} {_WIDTH * box.height / box.width:.1f}",
-        units=[] if districts is None else [box.path(shape) for shape in _lonlat(districts)],
+        units=[box.outline(shape) for shape in units],
         drawn=[
             [*_side(table, shape, changed, box, lang)]
             for table, shape in zip((before, after), shapes, strict=True)
@@ -148,15 +147,20 @@ class _Box(NamedTuple):
     stretch: float
 
     def path(self, shape: shapely.Geometry) -> str:
+        """Return a cluster's outline; a lozenge where it is a place, or too small to have a colour."""
+        west, south, east, north = shapely.bounds(shape)
+        wide = max((east - west) * self.stretch, north - south) * _WIDTH / self.width
+        return self.outline(shape) if wide > 2 * _SPOT and _rings(shape) else self._spot(shape)
+
+    def outline(self, shape: shapely.Geometry) -> str:
         parts = []
         for ring in _rings(shape):
             x = (ring[:, 0] - self.west) * self.stretch * _WIDTH / self.width
             y = (self.north - ring[:, 1]) * _WIDTH / self.width
             parts.append("M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True)) + "Z")
-        return "".join(parts) or self._spot(shape)
+        return "".join(parts)
 
     def _spot(self, shape: shapely.Geometry) -> str:
-        """Return a lozenge where a cluster is known by a place only."""
         at = shapely.get_coordinates(shapely.centroid(shape))[0]
         x = (at[0] - self.west) * self.stretch * _WIDTH / self.width
         y = (self.north - at[1]) * _WIDTH / self.width
@@ -172,6 +176,13 @@ def _lonlat(table: gpd.GeoDataFrame) -> gpd.GeoSeries:
     if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:
         raise SchemaError("slider.no-outlines")
     return table.geometry.to_crs(4326)
+
+
+def _with_clusters(units: gpd.GeoSeries, shapes: list[gpd.GeoSeries]) -> np.ndarray:
+    """Return which units are shown whole: those that clusters lie in; of the others only what is near."""
+    places = [place for side in shapes for place in shapely.centroid(side.dropna().array)]
+    found = shapely.STRtree(np.asarray(units.array)).query(places, predicate="intersects")
+    return np.isin(np.arange(len(units)), found[1])
 
 
 def _box(layers: list[gpd.GeoSeries]) -> _Box:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from clusters_geo.schema import Language
 
-__all__ = ["has_place", "svg_map"]
+__all__ = ["STATUS_COLOURS", "has_place", "svg_map"]
 
 _say = speaker("unit_report")
-_COLOURS = {"operating": "#1d4596", "under_construction": "#e58a00", "pending": "#b0246f"}
+STATUS_COLOURS = {"operating": "#1d4596", "under_construction": "#e58a00", "pending": "#b0246f"}
 _UNKNOWN = "#6b7280"
 _KEY_HEIGHT, _KEY_LINE = 24.0, 17.0
 _NAME = 9.0
@@ -201,7 +201,7 @@ def _symbols(clusters: gpd.GeoDataFrame, points: np.ndarray, place: _Place) -> l
             for (x, y), s in zip(at, status, strict=True)
             if s == name and np.isfinite(x)
         ]
-        looks = {"fill": _COLOURS.get(name, _UNKNOWN), "stroke": "#ffffff", "stroke_width": 0.9}
+        looks = {"fill": STATUS_COLOURS.get(name, _UNKNOWN), "stroke": "#ffffff", "stroke_width": 0.9}
         paths += [element("path", d="".join(found), **looks)] if found else []
     return paths
 
@@ -246,7 +246,7 @@ def _key(clusters: gpd.GeoDataFrame, lang: Language, width: float) -> tuple[list
             x, y = 12.0, y + _KEY_LINE
         if name:
             at = f"M{x + 4:.0f} {y - 4:.0f}{_SHAPES[name]}"
-            parts.append(element("path", d=at, fill=_COLOURS.get(name, _UNKNOWN)))
+            parts.append(element("path", d=at, fill=STATUS_COLOURS.get(name, _UNKNOWN)))
         parts.append(text(x + (14 if name else 0), y, said, size=11))
         x += wide + 20
     return parts, int(y / _KEY_LINE) + 1
