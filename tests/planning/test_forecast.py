@@ -19,6 +19,7 @@ from clusters_geo.planning.forecast import (
     load_scenarios,
     waiting_curve,
 )
+from clusters_geo.report.time_sheets import forecast_sheet
 
 PLAN, KNOWN = pd.Timestamp("2021-03-24"), pd.Timestamp("2022-09-30")
 # Seven broke ground from January to September 2022, on days that are not published: half-way.
@@ -64,6 +65,21 @@ def test_the_scenarios_are_the_monthly_rates_seen():
     stated = [s["starts_per_month"] for s in load_scenarios().values() if "starts_per_month" in s]
     assert stated == [0.39, 0.81, 1.0, 0.2]
     assert seen == pytest.approx(stated, abs=0.02)
+    waiting = [(36 + 19) / 2, (19 + 13) / 2, (13 + 11) / 2]
+    of_hanoi = [s for s in load_scenarios().values() if s.get("province") == "Hà Nội"]
+    assert [s["waiting"] for s in of_hanoi] == [pytest.approx(22_906 / 555, abs=0.05), *waiting]
+
+
+def test_another_province_gets_the_rate_of_a_site_and_is_told_whose_it_is(clusters):
+    two = pd.DataFrame({"status": ["pending"] * 2, "planned_ha": [30.0, 80.0], "province": "Thanh Hóa"})
+    told = {"scenario": "year-2025", "as_of": "2026-06-30"}
+    found = forecast_supply(two, "2027-12-31", **told)
+    # 0.2 a site and year: in a year and a half a quarter of each, not Hà Nội's two starts a year.
+    assert found["starts"].iloc[-1] == pytest.approx(2 * (1 - math.exp(-0.2 * 549 / 365.25)))
+    sheet = forecast_sheet(found, "vi")
+    assert "Như Hà Nội năm 2025" in sheet.title
+    assert any("không phải của sổ này" in note for note in sheet.notes)
+    assert forecast_supply(clusters, "2027-12-31", **told).attrs["forecast"]["seen_in"] is None
 
 
 @given(

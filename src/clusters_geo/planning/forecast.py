@@ -16,6 +16,7 @@ import pandas as pd
 from clusters_geo.data import data_file
 from clusters_geo.errors import SchemaError
 from clusters_geo.history.events import as_day
+from clusters_geo.measure.trust import province_of, scope_key
 from clusters_geo.names import fold
 from clusters_geo.planning.pipeline import today_of, unit_of
 from clusters_geo.reading.side_files import read_toml
@@ -207,14 +208,16 @@ def load_scenarios(path: str | os.PathLike[str] | None = None) -> dict[str, dict
     Parameters
     ----------
     path
-        TOML: one table a scenario, with `starts_per_month` (of all waiting sites) or `hazard = "register"`.
+        TOML: one table a scenario, with `starts_per_month` (of all waiting sites, or of `waiting` where that
+        is given: the rate is then one of each site) or `hazard = "register"`; `province` is where it was
+        seen.
 
     Raises
     ------
     SourceError
         If the file cannot be read.
     SchemaError
-        If a scenario says neither.
+        If a scenario says neither, or `waiting` is less than 1.
 
     Examples
     --------
@@ -223,11 +226,15 @@ def load_scenarios(path: str | os.PathLike[str] | None = None) -> dict[str, dict
     """
     scenarios = read_toml(data_file("scenarios.toml") if path is None else path)
     for name, said in scenarios.items():
-        rate = said.get("starts_per_month") if isinstance(said, dict) else None
-        counted = isinstance(rate, int | float) and not isinstance(rate, bool) and 0 <= rate < math.inf
-        if not counted and not (isinstance(said, dict) and said.get("hazard") == "register"):
+        table = said if isinstance(said, dict) else {}
+        counted = _is_count(table.get("starts_per_month")) and _is_count(table.get("waiting", 1), least=1)
+        if not counted and table.get("hazard") != "register":
             raise SchemaError("forecast.scenario", name=name)
     return scenarios
+
+
+def _is_count(said: object, least: float = 0) -> bool:
+    return isinstance(said, int | float) and not isinstance(said, bool) and least <= said < math.inf
 
 
 def forecast_supply(  # noqa: PLR0913 - all but the first three are keyword-only
@@ -264,10 +271,11 @@ def forecast_supply(  # noqa: PLR0913 - all but the first three are keyword-only
     (sites, from `as_of` on), `started_ha`, `started_ha_low`, `started_ha_high` (hectares of those with a
     planned area), `started_ha_modelled` (how much of the expected hectares rests on modelled areas). 90 %
     intervals if the rate held; the same input gives the same numbers. In `.attrs["forecast"]`: the rate and
-    what it was counted from, the sites, and `unknown`: what cannot be known from the register, with the
-    reason. By units one row per `unit` ("" where the register names none, `unplaced` in no known one) and
-    quarter, with `sites` (how many wait) in front: expected starts and hectares add up to those of all, the
-    ends of intervals do not.
+    what it was counted from, the sites, `seen_in`: the province whose rate it is, where the register is not
+    known to be of it, and `unknown`: what cannot be known from the register, with the reason.
+    By units one row per `unit` ("" where the register names none, `unplaced` in no known one) and quarter,
+    with `sites` (how many wait) in front: expected starts and hectares add up to those of all, the ends of
+    intervals do not.
 
     Raises
     ------
@@ -279,18 +287,19 @@ def forecast_supply(  # noqa: PLR0913 - all but the first three are keyword-only
     >>> table = pd.DataFrame({"status": ["pending"] * 2, "planned_ha": [20.0, None]}, index=["A", "B"])
     >>> found = forecast_supply(table, "2023-03-31", "second-half-2024", as_of="2022-09-30")
     >>> found["starts"].round(2).tolist(), found.attrs["forecast"]["without_area"]
-    ([1.56, 1.9], 1)
+    ([0.34, 0.62], 1)
     >>> told = {"as_of": "2022-09-30", "by": "district"}
     >>> placed = table.assign(district=["Ba Vì", "Sóc Sơn"])
     >>> by_unit = forecast_supply(placed, "2022-12-31", "second-half-2024", **told)
     >>> by_unit["starts"].round(2).groupby("unit").sum().to_dict()
-    {'Ba Vì': 0.78, 'Sóc Sơn': 0.78}
+    {'Ba Vì': 0.17, 'Sóc Sơn': 0.17}
     """
     today, last = _today(clusters, as_of), as_day(horizon)
     if last <= today:
         raise SchemaError("forecast.horizon", horizon=f"{last:%Y-%m-%d}", today=f"{today:%Y-%m-%d}")
     sites = clusters[(clusters["status"].astype("string") == _PENDING).fillna(value=False)]
-    hazard = _hazard_of(load_scenarios(scenarios), scenario, clusters, sites, today)
+    known = load_scenarios(scenarios)
+    hazard = _hazard_of(known, scenario, clusters, sites, today)
     areas = _areas(sites)
     ends = _quarter_ends(today, last)
     if by is None and units is None:
@@ -306,6 +315,7 @@ def forecast_supply(  # noqa: PLR0913 - all but the first three are keyword-only
         "without_area": int(areas["planned_ha"].isna().sum()),
         "starts_per_site_and_year": hazard.per_day * 365.25 if hazard.known else None,
         "counted_from": [hazard.starts, hazard.cluster_days],
+        "seen_in": _seen_elsewhere(known[scenario].get("province"), clusters),
         "unknown": _unknown(clusters, hazard, areas),
     }
     return table
@@ -342,8 +352,16 @@ def _hazard_of(
         raise SchemaError("forecast.no-scenario", name=name, known=list(known))
     if "starts_per_month" not in known[name]:
         return hazard_from_register(clusters, today.date())
-    # A rate of all sites together is one of each as long as about as many wait.
-    return hazard_from_counts(known[name]["starts_per_month"], len(sites) * _DAYS_PER_MONTH)
+    # A rate of all sites together is one of each as long as about as many wait as where it was seen.
+    waiting = known[name].get("waiting", len(sites))
+    return hazard_from_counts(known[name]["starts_per_month"], waiting * _DAYS_PER_MONTH)
+
+
+def _seen_elsewhere(province: object, clusters: pd.DataFrame) -> str | None:
+    """Return the province where a rate was seen, unless the register is known to be of it."""
+    own = province_of(clusters)
+    at_home = province is None or (own is not None and scope_key(own) == scope_key(str(province)))
+    return None if at_home else str(province)
 
 
 def _areas(sites: pd.DataFrame) -> pd.DataFrame:

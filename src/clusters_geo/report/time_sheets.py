@@ -283,6 +283,8 @@ def _forecast_notes(table: pd.DataFrame, lang: Language) -> Iterable[str]:
         yield _say(
             "rate", lang, rate=rate, starts=starts, days=format_number(days, lang, 0), sites=said["sites"]
         )
+        if said["seen_in"] is not None:
+            yield _say("rate_elsewhere", lang, province=said["seen_in"])
         yield _say("rate_constant", lang)
     for key in said["unknown"]:
         yield _say(key, lang, n=said["without_area"])
