@@ -11,6 +11,7 @@ import clusters_geo as cg
 from clusters_geo.report import tables
 from clusters_geo.report.sheets import group_sheet, pending_sheet, summary_sheet
 from clusters_geo.report.tables import Sheet, to_text
+from clusters_geo.report.unit_report import unit_report
 
 
 @pytest.fixture(scope="module")
@@ -81,11 +82,10 @@ def test_wide_letters_are_counted_by_their_width():
     assert "60.000" in text
 
 
-def test_nothing_published_is_a_dash_and_no_area_of_nought(clusters):
+def test_nothing_published_is_no_column_and_no_area_of_nought(clusters):
     own = clusters.drop(columns=[name for name in clusters if name.endswith("_basis")])
     sheet = group_sheet(own.assign(planned_ha_basis="declared"), "district", "vi")
-    assert sheet.header[-1] == "Quy hoạch đã công bố, ha"
-    assert {row[-1] for row in sheet.rows} == {"–"}
+    assert "Quy hoạch đã công bố, ha" not in sheet.header
     published = {row[0]: row[-1] for row in group_sheet(clusters, "district", "vi").rows}
     assert published["Tổng"] == "519,0"
 
@@ -105,6 +105,20 @@ def test_areas_that_nobody_knows_are_not_told_beside_the_total(clusters):
     assert not [note for note in group_sheet(bare, "district", "vi").notes if note.startswith("Diện tích")]
     told = group_sheet(clusters, "district", "vi").notes
     assert any(note.startswith("Diện tích, tỷ lệ là của cụm đang hoạt động") for note in told)
+
+
+def test_totals_over_fewer_clusters_than_operate_say_over_how_many(clusters):
+    few = clusters[clusters["status"] == "operating"].head(6).copy()
+    few[["built_ha", "planned_ha"]] = [[1.0, 2.0]] * 6
+    told = (
+        "Chỉ tính trên các cụm có đủ số liệu: "
+        "diện tích đã xây dựng hạ tầng 5/6 cụm và tỷ lệ xây dựng hạ tầng 5/6 cụm"
+    )
+    assert not [note for note in group_sheet(few, "district", "vi").notes if "xây dựng hạ tầng 5/6" in note]
+    few.loc[few.index[0], "built_ha"] = None
+    for by in ("district", "status"):
+        assert [note for note in group_sheet(few, by, "vi").notes if note.startswith(told)]
+    assert [note for note in unit_report(few).parts[2].table.notes if note.startswith(told)]
 
 
 def test_what_is_drawn_plainly_is_what_rich_draws():

@@ -185,6 +185,19 @@ def test_a_register_without_a_place_leaves_no_hole_for_a_map(bac_ninh):
     assert (tall[1] - tall[0], placed.text) == (330, "")
 
 
+def test_a_unit_is_not_asked_about_the_whole_file_nor_told_ids_made_from_names(tmp_path):
+    file = tmp_path / "so.csv"
+    rows = "Làng Chanh,Xã Quý Lộc,20\nYên Lâm,Xã Quý Lộc,30\nVân Du,Xã Vân Du,40\nTổng cộng,,100\n"
+    file.write_text("Tên cụm công nghiệp,Xã,Diện tích quy hoạch (ha)\n" + rows, encoding="utf-8")
+    register = cg.load_clusters(file, status="operating")
+    whole, unit = (unit_report(register, unit=name, by="commune") for name in (None, "Quý Lộc"))
+    assert any("Toàn bộ sổ" in line for line in part(whole, 4).lines + part(whole, 5).lines)
+    assert not any("Toàn bộ sổ" in line for line in part(unit, 4).lines)
+    for table in (part(unit, 3).table, part(unit, 5).table):
+        assert [row[0] for row in table.rows] == ["Làng Chanh", "Yên Lâm"]
+    assert not any("yen-lam" in line for line in part(unit, 4).lines)
+
+
 def test_what_is_found_of_the_whole_register_is_asked_too(bac_ninh):
     told = unit_report(bac_ninh, lang="vi")
     asked = next(part for part in told.parts if part.title.endswith("Vấn đề cần trả lời"))

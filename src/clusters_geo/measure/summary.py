@@ -60,7 +60,7 @@ _BY_ORIGIN = {
 }
 _COLUMNS = [
     *("clusters", "operating_clusters", "under_construction", "pending_sites", "unknown_status"),
-    *("planned_ha", "built_ha", "build_out_rate"),
+    *("planned_ha", "built_ha", "planned_ha_clusters", "built_ha_clusters", "build_out_rate"),
     *("build_out_rate_known_clusters", "build_out_rate_modelled_clusters"),
     *("leasable_ha", "leased_ha", "fill_rate", "lawful_fill_rate"),
     *("fill_rate_known_clusters", "fill_rate_modelled_clusters", "fill_rate_stated_clusters", "fill_rate_by"),
@@ -94,7 +94,8 @@ def summarize(
     - `clusters`, `operating_clusters`, `under_construction`, `pending_sites`: how many; `unknown_status`:
       how many have no status, in no other count but the first;
     - `planned_ha`, `built_ha`, `leasable_ha`, `leased_ha`: hectares of the operating clusters (of all
-      rows where `by="status"`), missing where none is known;
+      rows where `by="status"`), missing where none is known; `planned_ha_clusters`, `built_ha_clusters`:
+      over how many of them;
     - `build_out_rate`: share 0–1 over the clusters that have both areas; `fill_rate` and `lawful_fill_rate`
       (see there): over those that have both areas or state a rate. Of these,
       `build_out_rate_known_clusters`, `fill_rate_known_clusters` are those where every figure is a fact,
@@ -327,6 +328,8 @@ def _counted(rows: pd.DataFrame, measured: pd.Series, fill: pd.DataFrame) -> dic
         "unknown_status": rows["status"].isna(),
         "pending_sites": _has(rows, "status", "pending"),
     }
+    for area in ("planned_ha", "built_ha"):
+        counted[f"{area}_clusters"] = measured & ~pd.Series(np.isnan(_numbers(rows, area)), index=rows.index)
     given = {"build_out_rate": measured & _has_both(rows, *RATES["build_out_rate"])}
     given["fill_rate"] = fill["weight"].notna()
     for rate, known in given.items():

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
     from clusters_geo.schema import Language
 
-__all__ = ["ATTRIBUTE", "LoadReport", "Note", "attach", "read_from", "some", "some_rows", "word"]
+__all__ = [
+    "ATTRIBUTE",
+    "LoadReport",
+    "Note",
+    "attach",
+    "has_made_ids",
+    "read_from",
+    "some",
+    "some_rows",
+    "word",
+]
 
 ATTRIBUTE = "clusters_geo_load"
 Kind = Literal["repair", "doubt"]
@@ -299,6 +309,18 @@ class LoadReport:
 def attach(table: pd.DataFrame, report: LoadReport) -> None:
     """Put a report into a table's attributes."""
     table.attrs[ATTRIBUTE] = report.as_dict()
+
+
+def has_made_ids(table: pd.DataFrame) -> bool:
+    """Return whether the ids of a loaded table were made from names, for the file has none.
+
+    Examples
+    --------
+    >>> has_made_ids(pd.DataFrame())
+    False
+    """
+    notes = table.attrs.get(ATTRIBUTE, {}).get("notes", [])
+    return any(note["code"] == "rows.ids" for note in notes)
 
 
 def without_report(table: pd.DataFrame) -> pd.DataFrame:

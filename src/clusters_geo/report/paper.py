@@ -32,8 +32,10 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-sta
 # A page is printed in about a second; a browser that hangs must not hang the command.
 _SECONDS = 60
 _FONT = "Times New Roman"
-# A report has two pages at most: where a system's letters are wide it is printed a little smaller, to 9 pt.
-_PAGES, _SIZES = 2, (1.0, 0.94, 0.88, 0.82)
+# A report has two pages at most: where a system's letters are wide it is printed a little smaller, to 9 pt;
+# so is one of which the second page would hold but the signature. What is long in any letters, as the list of
+# a unit with fifty clusters, is not.
+_SIZES, _MAY_SHRINK = (0.94, 0.88, 0.82), (2, 3)
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 
 
@@ -88,22 +90,27 @@ def print_pdf(html: str, path: Path) -> None:
 def _by_browser(browser: str, html: str, path: Path) -> None:
     with TemporaryDirectory(prefix="clusters-geo-") as folder:
         page, printed = Path(folder, "page.html"), Path(folder, "page.pdf")
-        for size in _SIZES:
-            page.write_text(
-                html + f"<style>@media print {{ body {{ zoom: {size} }} }}</style>", encoding="utf-8"
-            )
+
+        def at_size(size: float) -> bytes:
+            style = f"body {{ zoom: {size} }} figure svg {{ width: {88 * size:.0f}% }}"
+            page.write_text(html + f"<style>@media print {{ {style} }}</style>", encoding="utf-8")
+            printed.unlink(missing_ok=True)
             _run(browser, folder, "--no-pdf-header-footer", f"--print-to-pdf={printed}", page.as_uri())
             if not printed.exists():
                 raise EngineError("report.browser-failed", browser=browser)
-            if size == _SIZES[0] or _pages(printed) <= _PAGES:
-                shutil.copyfile(printed, path)
-            # What is long in any letters, as the list of a unit with fifty clusters, is not made smaller.
-            if _pages(printed) != _PAGES + 1:
-                break
+            return printed.read_bytes()
+
+        pdf = at_size(1.0)
+        pages = _pages(pdf)
+        # What does not fit at the smallest size fits at none.
+        if pages in _MAY_SHRINK and _pages(smallest := at_size(_SIZES[-1])) < pages:
+            fitting = (tried for tried in map(at_size, _SIZES[:-1]) if _pages(tried) < pages)
+            pdf = next(fitting, smallest)
+        path.write_bytes(pdf)
 
 
-def _pages(pdf: Path) -> int:
-    return len(_PAGE.findall(pdf.read_bytes()))
+def _pages(pdf: bytes) -> int:
+    return len(_PAGE.findall(pdf))
 
 
 def _run(browser: str, folder: str, *arguments: str) -> None:

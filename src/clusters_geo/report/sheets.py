@@ -121,7 +121,12 @@ def summary_table_sheet(groups: pd.DataFrame, by: str, lang: Language) -> Sheet:
         (_group_name(str(key), lang), *_group_cells(row, shown, lang)) for key, row in groups.iterrows()
     )
     title = " – ".join(filter(None, [say("summary", lang), _date_words(groups["as_of"].max(), lang)]))
-    notes = (*_areas_note(groups, lang), *_legend(rows, lang), *_averaged_note(groups, lang))
+    notes = (
+        *_areas_note(groups, lang),
+        *_rests_note(groups, shown, by, lang),
+        *_legend(rows, lang),
+        *_averaged_note(groups, lang),
+    )
     return Sheet(title, header, rows, frozenset(range(1, len(header))), notes)
 
 
@@ -237,9 +242,14 @@ _GROUP_FORMATS = {
 }
 
 
+# Nobody publishes areas of one's own register: a column of dashes says nothing.
+_LEFT_OUT = ("planned_ha_published",)
+
+
 def _columns_shown(groups: pd.DataFrame) -> list[str]:
     """Return the columns of a table by groups that say something, as the lawful rate where it is another."""
     silent = {"lawful_fill_rate"} - set(_rates_shown(groups))
+    silent |= {name for name in _LEFT_OUT if not (groups[name] > 0).any()}
     silent |= set() if groups["unknown_status"].any() else {"unknown_status"}
     return [name for name in (*_COUNTS, *_GROUP_FORMATS) if name not in silent]
 
@@ -279,6 +289,21 @@ def _areas_note(groups: pd.DataFrame, lang: Language) -> tuple[str, ...]:
         if totals[counted] > 0 and pd.notna(totals[area])
     ]
     return (say("areas_note", lang, others=others),) if others else ()
+
+
+def _rests_note(groups: pd.DataFrame, shown: list[str], by: str, lang: Language) -> tuple[str, ...]:
+    """Say over how many clusters the totals are, where that is fewer than they are said to be of."""
+    totals = groups.loc[["total"]] if "total" in groups.index else groups
+    of = int(totals["clusters" if by == "status" else "operating_clusters"].sum())
+    known = {area: totals[f"{area}_clusters"].sum() for area in ("planned_ha", "built_ha")}
+    for rate in ("build_out_rate", "fill_rate"):
+        known[rate] = totals[f"{rate}_known_clusters"].sum() + totals[f"{rate}_modelled_clusters"].sum()
+    parts = [
+        say("rests_part", lang, what=_within(say(name, lang)), known=int(n), all=of)
+        for name, n in known.items()
+        if name in shown and 0 < n < of
+    ]
+    return (say("rests_note", lang, parts=parts),) if parts else ()
 
 
 def _within(heading: str) -> str:

@@ -7,7 +7,7 @@ of the state and motto on the right, number, place and date below, recipients an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from clusters_geo.measure.rates import fill_rates
 from clusters_geo.measure.summary import summarize, totals_at
 from clusters_geo.measure.trust import MARK, doubtful_cells
 from clusters_geo.names import did_you_mean, match_names, slug
+from clusters_geo.reading.notes import has_made_ids
 from clusters_geo.report.audit_report import AuditReport
 from clusters_geo.report.charts import chart
 from clusters_geo.report.sheets import summary_sheet, summary_table_sheet
@@ -302,7 +303,7 @@ def _parts(  # noqa: PLR0913 - what a report is about
     *,
     figures: pd.DataFrame,
 ) -> list[Part]:
-    totals = summary_sheet(rows, lang, totals=figures.iloc[-1])
+    totals, called = summary_sheet(rows, lang, totals=figures.iloc[-1]), _called(rows)
     drawn = [chart(rows, "pipeline", lang=lang, totals=figures.iloc[-1:]).svg]
     placed = has_place(rows, units)
     if placed:
@@ -314,18 +315,31 @@ def _parts(  # noqa: PLR0913 - what a report is about
     ]
     if name is None:
         sheet = summary_table_sheet(figures, str(home.name), lang)
-        parts.append(Part(_say("units", lang), table=Sheet("", sheet.header, sheet.rows, sheet.numeric)))
+        parts.append(Part(_say("units", lang), table=replace(sheet, title="")))
     else:
-        parts.append(Part(_say("list", lang), table=_listed(rows, lang)))
-    return [*parts, _questions(rows, units, lang), _missing_cells(rows, name, home, lang)]
+        parts.append(Part(_say("list", lang), table=_listed(rows, called, lang)))
+    return [
+        *parts,
+        _questions(rows, units, name, called, lang),
+        _missing_cells(rows, name, home, called, lang),
+    ]
 
 
-def _listed(rows: gpd.GeoDataFrame, lang: Language) -> Sheet:
+def _called(rows: pd.DataFrame) -> pd.Series:
+    """Return how each cluster is called: by its id and name; by name where the id was only made from it."""
+    names = rows["name"].astype("string")
+    both = (rows.index.astype("string") + " " + names).fillna(rows.index.to_series().astype("string"))
+    # An id that tells two of one name apart is still needed.
+    plain = names.notna() & ~names.duplicated(keep=False) & has_made_ids(rows)
+    return both.mask(plain, names)
+
+
+def _listed(rows: gpd.GeoDataFrame, called: pd.Series, lang: Language) -> Sheet:
     rates = fill_rates(rows)
     rough = {name: doubtful_cells(rows, name) for name in ("planned_ha",)}
     lines = [
         (
-            f"{cluster_id} {row['name']}",
+            called[cluster_id],
             STATUSES[row["status"]][0 if lang == "vi" else 1] if row["status"] in STATUSES else MISSING,
             _marked(format_number(row.get("planned_ha"), lang), rough=bool(rough["planned_ha"][cluster_id])),
             format_percent(rates["fill_rate"][cluster_id], lang)
@@ -342,23 +356,36 @@ def _marked(words: str, *, rough: bool) -> str:
     return f"{MARK} {words}" if rough and words != MISSING else words
 
 
-def _questions(rows: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None, lang: Language) -> Part:
+def _questions(
+    rows: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame | None,
+    name: str | None,
+    called: pd.Series,
+    lang: Language,
+) -> Part:
     findings = audit(rows, units, lang=lang)
-    report = AuditReport(findings, lang=lang, names=rows["name"].to_dict())
+    report = AuditReport(findings, lang=lang)
     asked = findings[findings["severity"].isin(["error", "warning"])]
-    lines = []
+    if name is not None:
+        # What is found of the whole file, or of another unit's borders, is not this unit's to answer.
+        asked = asked[asked["cluster_id"].notna() | (asked["district"] == name).fillna(value=False)]
+    lines, known = [], called.to_dict()
     for _, group in asked.groupby("rule", sort=False):
         rule = report.rules[str(group["rule"].iloc[0])]
         ids = group["cluster_id"].dropna().unique()
         # What is found of the register as a whole names no cluster.
-        names = [report.cluster(cluster_id) for cluster_id in ids] or [report.say("everywhere")]
+        names = [known.get(cluster_id, str(cluster_id)) for cluster_id in ids] or [
+            name or report.say("everywhere")
+        ]
         said = ", ".join(names[:12]) + (f" … (+{len(names) - 12})" if len(names) > 12 else "")  # noqa: PLR2004
         lines.append(f"{rule.words('title', lang)}: {said}. {group['fix'].iloc[0]}")
     nothing = "" if lines else _say("no_questions", lang)
     return Part(_say("questions", lang), lines=tuple(lines), text=nothing)
 
 
-def _missing_cells(rows: gpd.GeoDataFrame, name: str | None, home: pd.Series, lang: Language) -> Part:
+def _missing_cells(
+    rows: gpd.GeoDataFrame, name: str | None, home: pd.Series, called: pd.Series, lang: Language
+) -> Part:
     """Return a checklist: which operating clusters lack which cell of a fill rate computed from land."""
     operating = rows[(rows["status"] == "operating").fillna(value=False)]
     has = pd.DataFrame(
@@ -374,7 +401,7 @@ def _missing_cells(rows: gpd.GeoDataFrame, name: str | None, home: pd.Series, la
         return Part(title, lines=tuple(_say("lacking_in", lang, unit=u, n=n) for u, n in counts.items()))
     lines = tuple(
         (
-            f"{cluster_id} {operating['name'][cluster_id]}",
+            called[cluster_id],
             *(_say("known" if there else "to_fill", lang) for there in cells),
             _say("to_fill", lang),
         )
