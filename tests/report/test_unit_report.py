@@ -107,6 +107,13 @@ def test_a_pdf_has_two_pages_at_most(clusters, districts, tmp_path, unit, chromi
     assert b"/MediaBox [0 0 595" in pdf or b"/MediaBox [0 0 594" in pdf
 
 
+def test_a_signature_alone_does_not_fill_a_second_page(bac_ninh, tmp_path, chromium):
+    assert chromium
+    cells = bac_ninh.assign(leasable_ha=14.0, leased_ha=7.0, built_ha=15.0, name=["A", "B", "C", "D"])
+    pdf = cg.save_report(cells, tmp_path / "a.pdf", unit="Kinh Bắc", by="commune").read_bytes()
+    assert len(re.findall(rb"/Type\s*/Page[^s]", pdf)) == 1
+
+
 def test_without_a_printer_it_is_said_what_to_do(bac_ninh, tmp_path, monkeypatch):
     monkeypatch.setattr(paper.shutil, "which", lambda _: None)
     monkeypatch.setitem(__import__("sys").modules, "weasyprint", None)

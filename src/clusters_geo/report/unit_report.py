@@ -374,9 +374,8 @@ def _questions(
         rule = report.rules[str(group["rule"].iloc[0])]
         ids = group["cluster_id"].dropna().unique()
         # What is found of the register as a whole names no cluster.
-        names = [known.get(cluster_id, str(cluster_id)) for cluster_id in ids] or [
-            name or report.say("everywhere")
-        ]
+        names = [known.get(cluster_id, str(cluster_id)) for cluster_id in ids]
+        names = names or [name or report.say("everywhere")]
         said = ", ".join(names[:12]) + (f" … (+{len(names) - 12})" if len(names) > 12 else "")  # noqa: PLR2004
         lines.append(f"{rule.words('title', lang)}: {said}. {group['fix'].iloc[0]}")
     nothing = "" if lines else _say("no_questions", lang)
