@@ -242,7 +242,7 @@ def _read_boundaries(path: str | os.PathLike[str], wishes: _Wishes) -> tuple[gpd
             together = in_one([part for layer in layers if (part := _of_layer(file, wishes, layer))])
             if together is not None:
                 return together
-        return _read_shapes(file, wishes)
+        return _read_shapes(file, replace(wishes, layer=layers[0]) if len(layers) == 1 else wishes)
 
 
 def _of_layer(file: InputFile, wishes: _Wishes, layer: Layer) -> tuple[gpd.GeoDataFrame, LoadReport] | None:

@@ -96,3 +96,12 @@ def test_one_layer_of_boundaries_is_read_where_it_is_said(register, tmp_path):
     clusters = load_clusters(register, boundaries=tmp_path / "ranh.gpkg", boundaries_layer="Thường Tín")
     assert clusters.geometry.notna().tolist() == [False, False, True, False]
     assert "file.boundary-layers" not in {n.code for n in load_report(clusters).notes}
+
+
+def test_a_layer_of_points_beside_the_outlines_is_not_asked_about(register, tmp_path):
+    for at, layer in enumerate(("Thường Tín", "Nhãn")):
+        places = LAYERS[layer]
+        table = gpd.GeoDataFrame({"name": list(places)}, geometry=list(places.values()), crs=4326)
+        table.to_file(tmp_path / "ranh.gpkg", layer=layer, mode="a" if at else "w")
+    clusters = load_clusters(register, boundaries=tmp_path / "ranh.gpkg")
+    assert clusters.geometry.notna().tolist() == [False, False, True, False]

@@ -114,8 +114,9 @@ def taken_apart(text: str) -> Figure:
 
     Examples
     --------
-    >>> taken_apart("khoảng 23,74 ha"), taken_apart("27,8(*)").digits, taken_apart("20–30").kind
-    (Figure(kind='figure', digits='23,74', unit='ha', about=True, mark='', beside=''), '27,8', 'open')
+    >>> figure = taken_apart("khoảng 23,74 ha")
+    >>> figure.digits, figure.unit, figure.about, taken_apart("27,8(*)").digits, taken_apart("20–30").kind
+    ('23,74', 'ha', True, '27,8', 'open')
     >>> taken_apart("12,7 (GĐ1 8,2)").beside, taken_apart("Chưa có").kind, taken_apart("chờ").kind
     ('GĐ1 8,2', 'blank', 'words')
     >>> taken_apart("chưa thống kê").kind, taken_apart("Cơ bản lấp đầy").kind, taken_apart("22,5 (a)").digits
