@@ -20,7 +20,16 @@ from clusters_geo.errors import SchemaError
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-__all__ = ["did_you_mean", "find_cluster", "fold", "match_names", "name_key", "slug", "strip_accents"]
+__all__ = [
+    "did_you_mean",
+    "find_cluster",
+    "fold",
+    "is_as_typed",
+    "match_names",
+    "name_key",
+    "slug",
+    "strip_accents",
+]
 
 # Đ (U+0110) is the Vietnamese letter; eth and African d look the same in most fonts.
 _LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
@@ -163,6 +172,28 @@ def _match_one(
     return None, "none", ", ".join(did_you_mean(name, known))
 
 
+def is_as_typed(typed: str, known: str, others: Iterable[str]) -> bool:
+    """Return whether a name that agrees without accents is merely typed, or kept, without any.
+
+    "Hoàng Hóa" and "Hoằng Hóa" are two names; "hoang hoa" is how either is typed in haste.
+
+    Parameters
+    ----------
+    typed, known
+        What somebody typed, and the name that has the same letters without accents.
+    others
+        All known names: where none has an accent, the whole list was typed without.
+
+    Examples
+    --------
+    >>> [is_as_typed(typed, "Hoằng Hóa", ["Hoằng Hóa"]) for typed in ("hoang hoa", "Hoằng Hoá", "Hoàng Hóa")]
+    [True, True, False]
+    """
+    key = name_key(typed)
+    bare = all(name_key(other) == fold(other) for other in others)
+    return key in (fold(typed), name_key(known)) or bare
+
+
 def _unique(forms: dict[str, str]) -> dict[str, str]:
     # A form that two known names share decides nothing.
     counts = pd.Series(list(forms.values()), dtype="object").value_counts()
@@ -187,8 +218,9 @@ def find_cluster(clusters: pd.DataFrame, wanted: str) -> Hashable:
         return cast("Hashable", same[0])
     names = clusters.get("name", pd.Series(index=clusters.index)).astype("string")
     match = match_names(pd.Series([wanted]), names.dropna().unique()).iloc[0]
-    if pd.isna(match["match"]):
-        near = match["suggestions"]
+    found_name = match["match"]
+    if pd.isna(found_name) or not is_as_typed(wanted, found_name, names.dropna().unique()):
+        near = match["suggestions"] if pd.isna(found_name) else found_name
         raise SchemaError(
             "register.like-cluster" if near else "register.no-cluster", wanted=wanted, near=near
         )

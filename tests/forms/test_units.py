@@ -96,3 +96,37 @@ def test_the_province_name_stands_in_the_heading_only(register):
 def test_what_happens_in_the_period_is_told_from_what_stands_at_its_end(register):
     table = form(register, "04", period="2026-H1")
     assert table.index[table["timing"] == "period"].tolist() == ["5", "6", "23", "24"]
+
+
+@pytest.fixture
+def thanh_hoa():
+    communes = ["xã Hoằng Hóa", "xã Thọ Lập", "xã Tân An", "phường Tân An", "Tân An"]
+    return pd.DataFrame({"name": ["Tư Sy", "B", "C", "D", "E"], "commune": communes}, index=list("abcde"))
+
+
+@pytest.mark.parametrize("wanted", ["hoang hoa", "Hoằng Hoá", "X. Hoằng Hóa", "xa hoang hoa", "HOẰNG HÓA"])
+def test_accents_and_type_may_be_left_out(thanh_hoa, wanted):
+    assert choose(thanh_hoa, "03", wanted, "commune").name == "xã Hoằng Hóa"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "meant"),
+    [("xã Hoàng Hóa", "xã Hoằng Hóa"), ("phường Hoằng Hóa", "xã Hoằng Hóa"), ("xã Thô Lập", "xã Thọ Lập")],
+)
+def test_other_accents_or_another_type_are_another_unit(thanh_hoa, wanted, meant):
+    with pytest.raises(SchemaError, match=f"Did you mean {meant}"):
+        choose(thanh_hoa, "03", wanted, "commune")
+
+
+def test_other_accents_are_another_cluster(thanh_hoa):
+    assert find_cluster(thanh_hoa, "CCN tu sy") == "a"
+    with pytest.raises(SchemaError, match="Did you mean Tư Sy"):
+        find_cluster(thanh_hoa, "CCN Tử Sỹ")
+
+
+def test_two_types_of_one_name_are_two_units_and_a_bare_name_is_neither(thanh_hoa):
+    assert chosen(thanh_hoa, unit="xã Tân An") == ("xã Tân An", "commune", ["c"])
+    found = choose(thanh_hoa, "03", "P. Tân An", None)
+    assert (found.name, found.clusters.index.tolist(), found.unplaced) == ("phường Tân An", ["d"], ("e",))
+    with pytest.raises(SchemaError, match=r"xã Tân An.*phường Tân An"):
+        chosen(thanh_hoa, unit="Tân An")

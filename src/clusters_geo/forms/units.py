@@ -9,9 +9,10 @@ import pandas as pd
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.forms.conditions import register_column
-from clusters_geo.names import find_cluster, fold, match_names
+from clusters_geo.names import find_cluster, fold
 from clusters_geo.planning.homes import homes_of
-from clusters_geo.units.model import DISTRICTS_ABOLISHED, level_named, split_type, unit_level
+from clusters_geo.units.model import DISTRICTS_ABOLISHED, level_named, unit_level, unit_types
+from clusters_geo.units.names import asked_for
 from clusters_geo.units.places import home_units, locate
 
 if TYPE_CHECKING:
@@ -116,7 +117,9 @@ def unit_names(
     >>> unit_names(pd.DataFrame({"district": ["Đông Anh", "Ba Vì", None, "Ba Vì"]}), "district")
     ['Ba Vì', 'Đông Anh']
     """
-    return sorted(_labels(clusters, level, on, units).dropna().unique(), key=lambda name: (fold(name), name))
+    return sorted(
+        _labels(clusters, level, on, units)[0].dropna().unique(), key=lambda name: (fold(name), name)
+    )
 
 
 def _area(
@@ -126,32 +129,33 @@ def _area(
     on: date | None,
     units: pd.DataFrame | None,
 ) -> Unit:
+    alike: list[str] = []
     for level in levels:
-        named = _labels(clusters, level, on, units)
-        spelt = pd.Series([wanted, split_type(wanted, bare=True)[1]])
-        match = next(iter(match_names(spelt, named.dropna().unique())["match"].dropna()), None)
+        named, types = _labels(clusters, level, on, units)
+        match, near = asked_for(wanted, named.dropna(), types)
         if match is not None:
             lost = tuple(map(str, clusters.index[named.isna()]))
-            return Unit(str(match), level, clusters[(named == match).fillna(value=False)], lost)
+            return Unit(match, level, clusters[(named == match).fillna(value=False)], lost)
+        alike += near
     known = [name for level in levels for name in unit_names(clusters, level, on, units)]
-    near = match_names(pd.Series([wanted]), known).iloc[0]["suggestions"]
-    code = "forms.like-unit" if near else "forms.empty-unit"
-    raise SchemaError(code, wanted=wanted, near=near, known=known or {"say": "none"})
+    code = "forms.like-unit" if alike else "forms.empty-unit"
+    raise SchemaError(code, wanted=wanted, near=list(dict.fromkeys(alike)), known=known or {"say": "none"})
 
 
 def _labels(
     clusters: pd.DataFrame, level: Level, on: date | None = None, units: pd.DataFrame | None = None
-) -> pd.Series:
-    """Return in which unit of the level each cluster lies; missing where nobody can say."""
+) -> tuple[pd.Series, dict[str, str]]:
+    """Return in which unit of the level each cluster lies, missing where nobody can say, and their types."""
     if units is not None and unit_level(units) == level:
-        return locate(clusters, units, on=on)["unit"]
+        return locate(clusters, units, on=on)["unit"], unit_types(units)
     if level not in clusters:
-        return pd.Series(pd.NA, index=clusters.index, dtype="string")
+        return pd.Series(pd.NA, index=clusters.index, dtype="string"), {}
     if on is not None and level == "commune" and on >= DISTRICTS_ABOLISHED:
-        return homes_of(clusters, level, on).units.set_axis(clusters.index)
-    return home_units(clusters, by=level)
+        homes = homes_of(clusters, level, on)
+        return homes.units.set_axis(clusters.index), homes.types
+    return home_units(clusters, by=level), {}
 
 
 def _today(clusters: pd.DataFrame, on: date | None) -> set[str]:
     """Return the communes of a day in which clusters lie."""
-    return set(_labels(clusters, "commune", on).dropna())
+    return set(_labels(clusters, "commune", on)[0].dropna())

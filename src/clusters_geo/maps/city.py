@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import folium
-import pandas as pd
 from branca.element import Element, Figure, MacroElement
 from jinja2 import Template
 
@@ -26,12 +25,14 @@ from clusters_geo.maps.page import (
 )
 from clusters_geo.maps.plain import escaped_json, plain_text
 from clusters_geo.maps.stock import stock_layers
-from clusters_geo.names import did_you_mean, match_names
-from clusters_geo.units.model import is_gone, unit_level
+from clusters_geo.names import did_you_mean
+from clusters_geo.units.model import is_gone, unit_level, unit_types
+from clusters_geo.units.names import asked_for
 from clusters_geo.words import LANGUAGES, Words, catalogue, speaker
 from clusters_geo.writing import write_text
 
 if TYPE_CHECKING:
+    import pandas as pd
     import os
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
@@ -279,11 +280,13 @@ def _require_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
 
 
 def _district_named(name: str, districts: gpd.GeoDataFrame) -> str:
-    match = match_names(pd.Series([name]), districts["name"])["match"].iloc[0]
-    if pd.isna(match) or is_gone(name, unit_level(districts)):
-        near = did_you_mean(name, districts["name"])
-        raise SchemaError("map.like-district" if near else "map.no-district", name=name, near=list(near))
-    return str(match)
+    if districts.empty:
+        raise SchemaError("map.only-of-layer", name=name)
+    match, near = asked_for(name, districts["name"], unit_types(districts))
+    if match is None or is_gone(name, unit_level(districts)):
+        near = near or did_you_mean(name, districts["name"])
+        raise SchemaError("map.like-district" if near else "map.no-district", name=name, near=near)
+    return match
 
 
 def save_map(m: folium.Map, path: str | os.PathLike[str]) -> Path:

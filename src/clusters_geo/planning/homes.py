@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from clusters_geo.planning.law import DISTRICTS_ABOLISHED, unit_on
 from clusters_geo.reference import load_bundled_units
-from clusters_geo.units.model import GENERATIONS, unit_labels, unit_level
+from clusters_geo.units.model import GENERATIONS, unit_labels, unit_level, unit_types
 from clusters_geo.units.places import home_units, locate, require_column
 
 if TYPE_CHECKING:
@@ -33,11 +33,12 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Homes:
-    """The unit of each row, the units that an open one may lie in, and why nobody can say, if so."""
+    """The unit of each row, the units that an open one may lie in, why nobody can say, if so, and types."""
 
     units: pd.Series
     candidates: list[tuple[str, ...]]
     reason: str
+    types: dict[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> set[str]:
@@ -91,7 +92,7 @@ def homes_of(
             if unit_level(layer) == "district" and unit_on(day) == "commune" and not chosen
             else ""
         )
-        return Homes(lies["unit"].reset_index(drop=True), candidates, reason)
+        return Homes(lies["unit"].reset_index(drop=True), candidates, reason, unit_types(layer))
     if by == "commune" and not chosen and by not in clusters and "district" in clusters:
         named = home_units(clusters, by="district").reset_index(drop=True)
         return Homes(named, [()] * len(clusters), "no_commune")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 import pandas as pd
 
 from clusters_geo.data import read_rows
-from clusters_geo.names import fold, name_key, slug, strip_accents
+from clusters_geo.names import name_key, slug, strip_accents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,6 +44,7 @@ __all__ = [
     "unit_key",
     "unit_labels",
     "unit_level",
+    "unit_types",
 ]
 
 Level = Literal["province", "district", "commune"]
@@ -386,11 +387,13 @@ def unit_labels(units: pd.DataFrame) -> pd.Series:
     >>> layer = pd.DataFrame({"name": ["Phùng Xá", "Phùng Xá", "Dị Nậu"], "parent": ["Mỹ Đức", "276", "276"]})
     >>> unit_labels(layer).tolist()
     ['Phùng Xá (Mỹ Đức)', 'Phùng Xá (Thạch Thất)', 'Dị Nậu']
+    >>> unit_labels(pd.DataFrame({"name": ["Tân An", "Tân An"], "type": ["Xã", "Phường"]})).tolist()
+    ['xã Tân An', 'phường Tân An']
     """
     names = units["name"].astype("string").fillna("?")
     districts = GENERATIONS["hanoi-districts"]().by_code
     for column in ("parent", "type", ""):
-        again = names.map(fold).duplicated(keep=False)
+        again = names.map(strip_accents).duplicated(keep=False)
         if not again.any():
             break
         told = (
@@ -400,9 +403,24 @@ def unit_labels(units: pd.DataFrame) -> pd.Series:
             continue
         words = told.astype("string").map(lambda t: districts[t].name if t in districts else t)
         # What two of one name have in common tells neither from the other.
-        apart = ~pd.DataFrame({"name": names.map(fold), "word": words}).duplicated(keep=False)
-        names = names.mask(again & words.notna() & apart, names + " (" + words + ")")
+        apart = ~pd.DataFrame({"name": names.map(strip_accents), "word": words}).duplicated(keep=False)
+        told_apart = words.str.lower() + " " + names.map(lambda name: split_type(name)[1])
+        labels = told_apart if column == "type" else names + " (" + words + ")"
+        names = names.mask(again & words.notna() & apart, labels)
     return names
+
+
+def unit_types(units: pd.DataFrame) -> dict[str, str]:
+    """Return the type of each unit of a layer that has one, by its label.
+
+    Examples
+    --------
+    >>> unit_types(pd.DataFrame({"name": ["Hoằng Hóa", "phường Sầm Sơn"], "type": ["xã", None]}))
+    {'Hoằng Hóa': 'Xã', 'phường Sầm Sơn': 'Phường'}
+    """
+    told = units["type"].astype("string") if "type" in units else units["name"].astype("string")
+    kinds = told.fillna(units["name"].astype("string")).fillna("").map(type_of)
+    return {label: kind for label, kind in zip(unit_labels(units), kinds, strict=True) if kind}
 
 
 def codes_by_name(units: pd.DataFrame, level: Level) -> tuple[pd.Series, str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from clusters_geo.data import read_rows
-from clusters_geo.names import did_you_mean, strip_accents
+from clusters_geo.names import did_you_mean, is_as_typed, strip_accents
 from clusters_geo.units.model import (
     DISTRICTS_ABOLISHED,
     GENERATIONS,
@@ -30,12 +30,12 @@ from clusters_geo.units.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from clusters_geo.units.model import Level
 
-__all__ = ["Gazetteer", "Named", "listed", "successors"]
+__all__ = ["Gazetteer", "Named", "asked_for", "listed", "successors"]
 
 _SEPARATOR = re.compile(r"(?<!\s)\s*(?:[;/+&\n,]|\bvà\b)\s*")
 _DASH = re.compile(r"(?<!\s)(?:\s++[-–—]\s++|\s*+[–—]\s*+)")
@@ -70,6 +70,53 @@ def listed(text: str) -> list[str]:
     (['Bình Minh', 'Bích Hòa', 'Cao Viên'], ['xã Thanh Văn', 'Tân Ước'], [])
     """
     return [part for part in _SEPARATOR.split(text.strip()) if part]
+
+
+def asked_for(
+    wanted: str, labels: Iterable[str], types: Mapping[str, str] | None = None
+) -> tuple[str | None, list[str]]:
+    """Return the unit that a person asks for by name, and what may be meant where it is none.
+
+    A document is of the unit that was named or of none: accents and the type may be left out, others than
+    the unit's own are another name.
+
+    Parameters
+    ----------
+    wanted
+        As somebody typed it.
+    labels
+        The units there are.
+    types
+        The type of each label, where one is known; else that with which a label begins.
+
+    Examples
+    --------
+    >>> asked_for("H. thuong tin", ["Thường Tín"]), asked_for("phường Hoằng Hóa", ["xã Hoằng Hóa"])
+    (('Thường Tín', []), (None, ['xã Hoằng Hóa']))
+    >>> asked_for("Tân An", ["xã Tân An", "phường Tân An"])
+    (None, ['xã Tân An', 'phường Tân An'])
+    """
+    known = list(dict.fromkeys(labels))
+    if wanted in known:
+        return wanted, []
+    near: list[str] = []
+    whole = split_type(wanted)
+    # "Phuong Canh" is a name first, and a phường Cảnh second.
+    for kind, name in [whole] if whole[0] else dict.fromkeys([whole, split_type(wanted, bare=True)]):
+        key = unit_key(name)
+        alike = [label for label in known if strip_accents(unit_key(label)) == strip_accents(key)]
+        found = [label for label in alike if unit_key(label) == key] or [
+            label for label in alike if is_as_typed(key, unit_key(label), map(unit_key, known))
+        ]
+        of_type = [u for u in found if kind in ("", own := _type_in(u, types)) or not own]
+        if len(of_type) == 1:
+            return of_type[0], []
+        near = near or of_type or found or alike
+    return None, near or did_you_mean(wanted, known)
+
+
+def _type_in(label: str, types: Mapping[str, str] | None) -> str:
+    return (types or {}).get(label, "") or split_type(label)[0]
 
 
 @cache

@@ -38,6 +38,8 @@ SKETCHED = ("schematic", "reconstructed", "modelled")
 # A shared border alone is not a part; 1 m² is less than any survey can tell.
 _NOT_A_PART_HA = 0.0001
 _SURFACE = 2  # dimensions
+# A town that became a city keeps its name: no province has both of one name.
+_SAME_TYPE = {"Thành phố": "Thị xã"}
 _COLUMNS = (
     "unit_code",
     "unit",
@@ -145,6 +147,9 @@ def home_units(
     >>> rows = pd.DataFrame({"district": ["H. Từ Sơn", "Từ Sơn", None]})
     >>> home_units(rows).tolist()
     ['Từ Sơn', 'Từ Sơn', <NA>]
+    >>> rows = pd.DataFrame({"commune": ["xã Tân An", "P. Tân An", "Tân An"]})
+    >>> home_units(rows).tolist()
+    ['xã Tân An', 'phường Tân An', <NA>]
     """
     if units is not None:
         return locate(clusters, units)["unit"]
@@ -344,8 +349,36 @@ def _one_spelling(clusters: pd.DataFrame, column: str) -> pd.Series:
     usual = {key: names.most_common(1)[0][0] for key, names in spelt.items()}
     # Where all write it the same there is nothing to bring together.
     usual |= {key: next(iter(same)) for key, same in written.items() if len(same) == 1}
-    named = pd.Series([None if k is None else usual[k] for k in keys], index=clusters.index, dtype="string")
-    return _told_apart(named, _one_spelling(clusters, "district")) if column == "commune" else named
+    districts = _one_spelling(clusters, "district") if column == "commune" else None
+    within: list[object] = [""] * len(texts) if districts is None else districts.fillna("").tolist()
+    told = _by_type(texts, keys, within, usual)
+    named = pd.Series(told, index=clusters.index, dtype="string")
+    return named if districts is None else _told_apart(named, districts)
+
+
+def _type_of(text: str) -> str:
+    kind = split_type(text)[0]
+    return _SAME_TYPE.get(kind, kind)
+
+
+def _by_type(
+    texts: list[str | None], keys: list[str | None], within: list[object], usual: dict[str, str]
+) -> list[str | None]:
+    """Return the usual spelling of each name, with its type where a register has two types of that name.
+
+    There a bare name may be either, and is none.
+    """
+    kinds: dict[tuple[object, str | None], set[str]] = {}
+    own = ["" if text is None else _type_of(text) for text in texts]
+    for place, key, kind in zip(within, keys, own, strict=True):
+        kinds.setdefault((place, key), set()).update({kind} - {""})
+    labels: list[str | None] = []
+    for place, key, kind in zip(within, keys, own, strict=True):
+        if key is None or len(kinds[place, key]) < 2:  # noqa: PLR2004 - one of each
+            labels.append(None if key is None else usual[key])
+        else:
+            labels.append(f"{kind.lower()} {split_type(usual[key])[1]}" if kind else None)
+    return labels
 
 
 def _told_apart(communes: pd.Series, districts: pd.Series) -> pd.Series:
