@@ -32,12 +32,12 @@ from clusters_geo.words import LANGUAGES, Words, catalogue, speaker
 from clusters_geo.writing import write_text
 
 if TYPE_CHECKING:
-    import pandas as pd
     import os
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
     from clusters_geo.maps.plain import JSON
     from clusters_geo.schema import Language
