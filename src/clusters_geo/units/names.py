@@ -35,12 +35,14 @@ if TYPE_CHECKING:
 
     from clusters_geo.units.model import Level
 
-__all__ = ["Gazetteer", "Named", "asked_for", "listed", "successors"]
+__all__ = ["Gazetteer", "Named", "asked_for", "lasting_type", "listed", "successors"]
 
 _SEPARATOR = re.compile(r"(?<!\s)\s*(?:[;/+&\n,]|\bvà\b)\s*")
 _DASH = re.compile(r"(?<!\s)(?:\s++[-–—]\s++|\s*+[–—]\s*+)")
 _BRACKETS = re.compile(r"^(?P<name>.*?\S)\s*+\((?P<inside>[^()]++)\)\s*+$")
 _DISTRICT_TYPES = {"Quận", "Huyện", "Thị xã", "Thành phố"}
+# A town that became a city keeps its name: no province has both of one name.
+_SAME_TYPE = {"Thành phố": "Thị xã"}
 _HANOI = "ha noi"
 _ATOMS = "hanoi-communes-2025-01"
 _BEFORE = "hanoi-communes-2024"
@@ -70,6 +72,18 @@ def listed(text: str) -> list[str]:
     (['Bình Minh', 'Bích Hòa', 'Cao Viên'], ['xã Thanh Văn', 'Tân Ước'], [])
     """
     return [part for part in _SEPARATOR.split(text.strip()) if part]
+
+
+def lasting_type(text: str) -> str:
+    """Return the type that a name begins with, one for a town and the city that it became.
+
+    Examples
+    --------
+    >>> lasting_type("TP. Từ Sơn"), lasting_type("TX Từ Sơn"), lasting_type("P. Tân An")
+    ('Thị xã', 'Thị xã', 'Phường')
+    """
+    kind = split_type(text)[0]
+    return _SAME_TYPE.get(kind, kind)
 
 
 def asked_for(

@@ -22,7 +22,7 @@ from clusters_geo.crs import HANOI_CRS, require_crs
 from clusters_geo.errors import SchemaError
 from clusters_geo.names import strip_accents
 from clusters_geo.units.model import split_type, unit_key, unit_labels
-from clusters_geo.units.names import Gazetteer, Named
+from clusters_geo.units.names import Gazetteer, Named, lasting_type
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,8 +38,6 @@ SKETCHED = ("schematic", "reconstructed", "modelled")
 # A shared border alone is not a part; 1 m² is less than any survey can tell.
 _NOT_A_PART_HA = 0.0001
 _SURFACE = 2  # dimensions
-# A town that became a city keeps its name: no province has both of one name.
-_SAME_TYPE = {"Thành phố": "Thị xã"}
 _COLUMNS = (
     "unit_code",
     "unit",
@@ -356,11 +354,6 @@ def _one_spelling(clusters: pd.DataFrame, column: str) -> pd.Series:
     return named if districts is None else _told_apart(named, districts)
 
 
-def _type_of(text: str) -> str:
-    kind = split_type(text)[0]
-    return _SAME_TYPE.get(kind, kind)
-
-
 def _by_type(
     texts: list[str | None], keys: list[str | None], within: list[object], usual: dict[str, str]
 ) -> list[str | None]:
@@ -369,7 +362,7 @@ def _by_type(
     There a bare name may be either, and is none.
     """
     kinds: dict[tuple[object, str | None], set[str]] = {}
-    own = ["" if text is None else _type_of(text) for text in texts]
+    own = ["" if text is None else lasting_type(text) for text in texts]
     for place, key, kind in zip(within, keys, own, strict=True):
         kinds.setdefault((place, key), set()).update({kind} - {""})
     labels: list[str | None] = []
