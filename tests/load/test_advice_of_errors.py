@@ -20,6 +20,7 @@ from advice_cases import BOX, EAST, HEAD, NORTH, ON, ROW, WGS_PLANE, layer, shee
 import clusters_geo as cg
 from clusters_geo import forms
 from clusters_geo.errors import ClustersGeoError
+from clusters_geo.maps.slider import save_slider
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,9 +150,9 @@ READING = [
         ("ha", [20.0]),
     ),
     of_file(
-        "source.which-layer",
+        "source.no-layer",
         table(HEAD, ["Mới", *ROW[1:3], 20]),
-        {"boundaries": two_layers},
+        {"boundaries": two_layers, "boundaries_layer": "x"},
         "boundaries_layer=",
         {"boundaries": two_layers, "boundaries_layer": "moi"},
         ("ha", [20.0]),
@@ -288,6 +289,12 @@ def undated(folder):
     return hanoi()[0].drop(columns="as_of"), folder
 
 
+def slid(file, **how):
+    how = {option: write(file.parent) for option, write in how.items()}
+    loaded = cg.load_clusters(file, **how)
+    return save_slider(loaded, loaded, file.parent / "a.html").exists()
+
+
 def kept(of, **how):
     return cg.save_vintage(*of, **how).stem
 
@@ -395,6 +402,15 @@ PLANNING = [
         1,
     ),
     Refused(
+        "slider.no-outlines",
+        REGISTER,
+        slid,
+        {},
+        "boundaries=",
+        {"boundaries": layer(BOX, name=["Kiến Thành"])},
+        1,
+    ),
+    Refused(
         "built-up.no-boundary",
         REGISTER,
         bounded,
@@ -424,10 +440,16 @@ def test_what_an_error_tells_to_say_is_right(tmp_path, case):
 
 # Errors that name an argument and have no case yet: shorten the list, never lengthen it.
 WITHOUT_CASE = """
-limit.cells limit.unpacked path.address slider.no-outlines source.large
+limit.cells limit.unpacked path.address source.large
 """
 # Followed in `test_advice.py`.
-ELSEWHERE = {"register.no-header", "register.several-sheets", "crs.missing", "crs.wrong"}
+ELSEWHERE = {
+    "register.no-header",
+    "register.several-sheets",
+    "crs.missing",
+    "crs.wrong",
+    "source.which-layer",
+}
 
 
 def test_an_error_that_names_an_argument_has_its_case():

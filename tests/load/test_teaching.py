@@ -65,13 +65,13 @@ def test_an_empty_template_is_said_to_be_empty(tmp_path):
 
 
 def test_a_mapping_that_was_written_once_reads_the_next_half_year(tmp_path):
-    head = ["STT", "Điểm CN", "Huyện", "Trạng thái", "Diện tích (ha)", "Vốn đầu tư (triệu đồng)"]
+    head = ["STT", "Điểm SX", "Huyện", "Trạng thái", "Diện tích (ha)", "Vốn đầu tư (triệu đồng)"]
     first = book_of(tmp_path / "1.xlsx", S=[head, [1, "Đồng Sen", "Tiên Du", "Đang hoạt động", 20, 90_000]])
     mapping = tmp_path / "so.toml"
-    done = run("inspect", first, "--column", "Điểm CN=name", "--write-mapping", mapping)
+    done = run("inspect", first, "--column", "Điểm SX=name", "--write-mapping", mapping)
     assert done.exit_code == 0, done.output
     text = mapping.read_text(encoding="utf-8")
-    assert '"Điểm CN" = "name"' in text
+    assert '"Điểm SX" = "name"' in text
     # What the file leaves open stands there too, to be corrected in its place.
     ours = re.sub(r'#? *("Vốn đầu tư \(triệu đồng\)") = "[^"]*"', r'\1 = "approved_capital_bn_vnd"', text)
     mapping.write_text(ours, encoding="utf-8")
