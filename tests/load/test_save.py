@@ -281,3 +281,10 @@ def test_a_process_killed_while_it_writes_a_new_shapefile_leaves_none_or_all(tmp
     source = save(register([f"Cụm {n}" for n in range(30)]), tmp_path / "source.gpkg")
     done = run_python(script, tmp_path / "x", KILLS, source)
     assert done.stdout.strip() == "whole", done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("ending", [".gpkg", ".shp", ".geojson"])
+def test_a_ring_is_written_as_the_line_that_it_is(tmp_path, ending):
+    ring = shapely.LinearRing([(587_000, 2_326_000), (587_500, 2_326_000), (587_500, 2_326_400)])
+    written = save(register().iloc[:1].set_geometry([ring], crs="EPSG:5897"), tmp_path / f"a{ending}")
+    assert gpd.read_file(written).geom_type.tolist() == ["LineString"]

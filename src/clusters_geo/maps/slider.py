@@ -180,7 +180,10 @@ def _lonlat(table: gpd.GeoDataFrame) -> gpd.GeoSeries:
 
 def _with_clusters(units: gpd.GeoSeries, shapes: list[gpd.GeoSeries]) -> np.ndarray:
     """Return which units are shown whole: those that clusters lie in; of the others only what is near."""
-    places = [place for side in shapes for place in shapely.centroid(side.dropna().array)]
+    # Of objects even where there is none, as the tree asks for.
+    places = np.array(
+        [place for side in shapes for place in shapely.centroid(side.dropna().array)], dtype=object
+    )
     found = shapely.STRtree(np.asarray(units.array)).query(places, predicate="intersects")
     return np.isin(np.arange(len(units)), found[1])
 

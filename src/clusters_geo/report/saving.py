@@ -196,7 +196,17 @@ def _flat(table: gpd.GeoDataFrame, target: Path, crs: str | None) -> gpd.GeoData
         return flat
     if flat.crs is None:
         raise CRSError("write.no-system", path=target)
-    return in_system(flat, wanted)
+    return in_system(_without_rings(flat), wanted)
+
+
+def _without_rings(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the table with rings as closed lines: no format has rings, and GDAL crashes on one."""
+    parts = np.array(table.geometry.array, dtype=object)
+    rings = shapely.get_type_id(parts) == shapely.GeometryType.LINEARRING
+    if not rings.any():
+        return table
+    parts[rings] = [shapely.LineString(ring.coords) for ring in parts[rings]]
+    return table.set_geometry(type(table.geometry)(parts, index=table.index, crs=table.crs))
 
 
 class _explained:  # noqa: N801 - reads as a word in a with statement
