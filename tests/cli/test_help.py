@@ -11,8 +11,10 @@ from click.testing import CliRunner
 
 from clusters_geo.cli import _COMMANDS, app
 from clusters_geo.cli.help import chosen_language
+from clusters_geo.cli.options import DAY, LAST_DAY, Day
 from clusters_geo.words import catalogue
 
+DAYS = {form for key in ("DATE", "DAY") for form in (key, catalogue("click")[key].vi)}
 MARKS = re.compile("[ăâđêôơưĂÂĐÊÔƠƯạảấầậắằẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
 
 
@@ -49,6 +51,24 @@ def test_every_command_and_option_has_its_words_and_no_words_are_left_over():
         used.add(of_one if of_one in words else option.opts[0])
     assert used - words == set(), "no words for these in words/help.csv"
     assert words - used == set(), "nothing asks for these"
+
+
+def test_every_day_is_read_by_one_type():
+    days = {f"{name} {option.opts[0]}": option for name, option in options() if option.metavar in DAYS}
+    assert {"forecast --to", "pipeline --on", "report --date", "audit --law"} <= set(days)
+    assert [name for name, option in days.items() if not isinstance(option.type, Day)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "part"),
+    [
+        *[("31/12/2027", "2027-12-31", "2027-12-31"), ("5/7/2026", "2026-07-05", "2026-07-05")],
+        *[("2026-07-05", "2026-07-05", "2026-07-05"), ("7/2026", None, "2026-07"), ("2026", None, "2026")],
+        *[("31/9/2026", None, None), ("12-2026", None, None), ("2026-1", None, None), ("mai", None, None)],
+    ],
+)
+def test_days_are_written_as_offices_do(text, day, part):
+    assert (DAY.read(text), LAST_DAY.read(text)) == (day, part)
 
 
 @pytest.mark.parametrize("name", _COMMANDS)

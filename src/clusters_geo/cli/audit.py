@@ -14,8 +14,10 @@ import click
 from clusters_geo.cli import FINDINGS
 from clusters_geo.cli.help import usage_error
 from clusters_geo.cli.options import (
+    DAY,
     SOURCE,
     TARGET,
+    Day,
     by_option,
     chosen_format,
     crs_option,
@@ -53,8 +55,8 @@ _LEVELS = click.Choice(["error", "warning", "info", "never"])
 @units_option
 @by_option
 @click.option("--totals", "totals_file", type=SOURCE)
-@click.option("--law", metavar="DATE")
-@click.option("--on", metavar="DATE")
+@click.option("--law", type=DAY, metavar="DATE")
+@click.option("--on", type=Day(words=("today",)), metavar="DATE")
 @click.option("--rules", "rules_file", type=SOURCE)
 @click.option("--only", multiple=True, metavar="RULE")
 @click.option("--skip", multiple=True, metavar="RULE")

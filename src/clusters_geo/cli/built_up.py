@@ -12,6 +12,7 @@ import click
 
 from clusters_geo.cli import FINDINGS
 from clusters_geo.cli.options import (
+    DAY,
     SOURCE,
     crs_option,
     format_option,
@@ -53,7 +54,7 @@ _DECIMALS = {"footprints": 0, "built_up_error_ha": 4}
 @click.option("--cell-m", type=float, metavar="M")
 @click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True)
 @click.option("--scheduler", metavar="ADDR")
-@click.option("--measured-on", metavar="DATE")
+@click.option("--measured-on", type=DAY, metavar="DATE")
 @click.option("--layer")
 @click.option("--footprints-crs")
 @click.option("--keep-going", is_flag=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import click
 
 from clusters_geo.cli.options import (
+    LAST_DAY,
     SOURCE,
     TARGET,
     by_option,
@@ -32,15 +32,13 @@ if TYPE_CHECKING:
 
     from clusters_geo.schema import Language
 
-_DAY = re.compile(r"\d{4}(-\d\d){0,2}")
-
 
 def _vintage(context: click.Context, option: click.Parameter, value: str) -> object:
     """Return a register's path, or the day of a vintage of the bundled case."""
     from pathlib import Path
 
-    if _DAY.fullmatch(value) and not Path(value).exists():
-        return value
+    if (day := LAST_DAY.read(value)) and not Path(value).exists():
+        return day
     return SOURCE.convert(value, option, context)
 
 

@@ -9,6 +9,7 @@ import click
 
 from clusters_geo.cli.help import usage_error
 from clusters_geo.cli.options import (
+    LAST_DAY,
     SOURCE,
     as_option,
     columns_option,
@@ -41,7 +42,7 @@ _say = speaker("convert")
 @decimal_option
 @click.option("--table", "name")
 @click.option("--schema")
-@click.option("--vintage", "day", metavar="DAY")
+@click.option("--vintage", "day", type=LAST_DAY, metavar="DAY")
 @click.option("--overwrite", is_flag=True)
 @units_option
 @as_option

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clusters_geo.cli.options import (
+    DAY,
     by_option,
     clusters_argument,
     crs_option,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 @clusters_argument
 @units_option
 @by_option
-@click.option("--on", metavar="DATE")
+@click.option("--on", type=DAY, metavar="DATE")
 @click.option(
     "--kind",
     type=click.Choice(["ordinary", "high-tech", "eco"]),

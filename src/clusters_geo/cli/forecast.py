@@ -8,6 +8,7 @@ import click
 
 from clusters_geo.cli.options import (
     INPUT,
+    LAST_DAY,
     by_option,
     clusters_argument,
     crs_option,
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
 @clusters_argument
 @units_option
 @by_option
-@click.option("--to", "horizon", required=True, metavar="DATE")
+@click.option("--to", "horizon", required=True, type=LAST_DAY, metavar="DATE")
 @click.option("--scenario", default="register", show_default=True)
 @click.option("--scenarios", "scenarios_file", type=INPUT)
-@click.option("--on", metavar="DATE")
+@click.option("--on", type=LAST_DAY, metavar="DATE")
 @crs_option
 @format_option
 @lang_option

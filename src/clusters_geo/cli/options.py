@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
 say = speaker("reports")
 
 __all__ = [
+    "DAY",
     "FOLDER",
     "INPUT",
+    "LAST_DAY",
     "SOURCE",
     "TARGET",
     "also_option",
@@ -116,6 +120,48 @@ class _Target(click.Path):
             # What cannot be written is refused before hours of work; inputs that follow are looked at then.
             target_of(os.fspath(path) if isinstance(path, os.PathLike) else str(path))
         return path
+
+
+class Day(click.ParamType):
+    """A day as offices write it, 31/12/2026, or 2026-12-31; given on as the latter.
+
+    `parts` are months and years too, 12/2026 or 2026, `words` what else may stand for a day.
+    """
+
+    name = "date"
+
+    def __init__(self, *, parts: bool = False, words: tuple[str, ...] = ()) -> None:
+        self._parts, self._words = parts, words
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002 - click
+        day = self.read(value)
+        if day is None:
+            raise usage_error("no-day", value=value, option=param.opts[0] if param else "")
+        return day
+
+    def read(self, value: str) -> str | None:
+        """Return the day as 2026-12-31, a part of one as 2026-12 or 2026; None for what is neither."""
+        text = value.strip()
+        if text in self._words:
+            return text
+        # Day before month, as everywhere in Việt Nam.
+        turned = re.sub(r"^(?:(\d{1,2})/)?(\d{1,2})/(\d{4})$", _turned, text)
+        found = re.fullmatch(r"\d{4}(-\d\d)?(-\d\d)?", turned)
+        if found is None or not (self._parts or found[2]):
+            return None
+        try:
+            dt.date.fromisoformat(turned + "-01" * (found.group(1, 2).count(None)))
+        except ValueError:
+            return None
+        return turned
+
+
+def _turned(found: re.Match[str]) -> str:
+    return "-".join(part.zfill(2) for part in (found[3], found[2], found[1]) if part)
+
+
+DAY = Day()
+LAST_DAY = Day(parts=True)
 
 
 def _guarded(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clusters_geo.cli.options import (
+    LAST_DAY,
     TARGET,
     clusters_argument,
     crs_option,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @click.command("pipeline")
 @clusters_argument
 @units_option
-@click.option("--on", metavar="DATE")
+@click.option("--on", type=LAST_DAY, metavar="DATE")
 @click.option("--by")
 @click.option("--chart", "chart_file", type=TARGET)
 @crs_option

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
 from clusters_geo.cli.help import usage_error
 from clusters_geo.cli.options import (
+    DAY,
     TARGET,
     by_option,
     clusters_argument,
@@ -22,7 +24,6 @@ from clusters_geo.cli.options import (
 from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
     from clusters_geo.schema import Language
@@ -48,7 +49,7 @@ _say = speaker("unit_report")
 @click.option(
     "--date",
     "on",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     metavar="DATE",
 )
 @crs_option
@@ -63,7 +64,7 @@ def command(
     kind: str,
     signed: bool,  # noqa: FBT001 -- click passes a flag
     agency: str | None,
-    on: datetime | None,
+    on: str | None,
     crs: str | None,
     lang: Language,
 ) -> None:
@@ -102,6 +103,6 @@ def command(
                 lang=lang,
                 signed=signed,
                 agency=agency,
-                on=None if on is None else on.date(),
+                on=None if on is None else date.fromisoformat(on),
             )
     say_out(_say("written", lang, path=str(written)))
