@@ -83,6 +83,9 @@ def test_all_units(run, register_file, tmp_path):
     assert len(list(folder.iterdir())) == 5 + 2 + 1
     assert len(pd.read_csv(tmp_path / "trace.csv")["Biểu"].unique()) == 3
     assert "Biểu 02 phải gửi trước ngày" in result.stderr
+    assert result.stderr.count("ngoài kỳ báo cáo") == 0
+    arguments = (*arguments[:4], "2024", *arguments[5:])
+    assert run(*arguments).stderr.count("Sổ có số liệu đến ngày 10/06/2026, ngoài kỳ báo cáo") == 1
 
 
 def test_the_clerk_is_told_on_the_screen_what_the_form_does_not_say(run, register_file, tmp_path):

@@ -88,3 +88,14 @@ def test_only_what_happens_in_a_period_is_counted_in_it():
 def test_an_unknown_form_is_refused():
     with pytest.raises(SchemaError, match=r"no form '05'. The circular has 01, 02, 03, 04"):
         lines("05")
+
+
+@pytest.mark.parametrize(
+    ("period", "day", "covered"),
+    [
+        *[("2026-H1", date(2026, 6, 30), True), ("2026-H1", date(2026, 7, 1), False)],
+        *[("2026", date(2026, 12, 31), True), ("2026-H1", date(2025, 12, 14), False)],
+    ],
+)
+def test_a_register_of_the_last_day_of_the_half_year_is_within_the_period(period, day, covered):
+    assert Period.parse(period).covers(day) == covered

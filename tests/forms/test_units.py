@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
@@ -9,6 +11,7 @@ from clusters_geo import SchemaError
 from clusters_geo.forms.fill import form
 from clusters_geo.forms.units import choose, level_of, unit_names
 from clusters_geo.names import find_cluster
+from clusters_geo.report.unit_report import unit_report
 
 
 def chosen(register, number="03", unit="Gia Lâm", level=None):
@@ -130,3 +133,23 @@ def test_two_types_of_one_name_are_two_units_and_a_bare_name_is_neither(thanh_ho
     assert (found.name, found.clusters.index.tolist(), found.unplaced) == ("phường Tân An", ["d"], ("e",))
     with pytest.raises(SchemaError, match=r"xã Tân An.*phường Tân An"):
         chosen(thanh_hoa, unit="Tân An")
+
+
+@pytest.fixture
+def by_commune(register):
+    communes = ["xã Hoằng Hóa", "xã Nga Sơn", "xã Thọ Lập"] * 2
+    return register.drop(columns="district").assign(commune=pd.array(communes, dtype="string"))
+
+
+def test_a_huyen_in_a_register_by_communes_is_told_of_its_end_and_of_the_communes(by_commune):
+    told = r"no districts since 1 July 2025. It has: xã Hoằng Hóa, xã Nga Sơn and xã Thọ Lập"
+    with pytest.raises(SchemaError, match=told):
+        choose(by_commune, "03", "huyện Hoằng Hóa", None, on=date(2026, 6, 14))
+
+
+def test_reports_and_forms_list_the_same_units(by_commune):
+    with pytest.raises(SchemaError) as of_forms:
+        choose(by_commune, "03", "xã Không Có", None, on=date(2026, 6, 14))
+    with pytest.raises(SchemaError) as of_reports:
+        unit_report(by_commune, unit="xã Không Có")
+    assert str(of_reports.value) == str(of_forms.value)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from clusters_geo.forms.units import Level
     from clusters_geo.schema import Language
 
+_OF_ALL = ("forms.overdue", "forms.other-date", "forms.before-law")
 _ENDINGS = ["xlsx", "docx", "html", "csv"]
 
 
@@ -200,8 +201,9 @@ def _tell(findings: pd.DataFrame, *, whose: bool) -> None:
     told = findings[findings["severity"] != "info"]
     lines = told["message"] + " " + told["fix"]
     if whose:
-        # A deadline is the same for all.
-        by = told["cluster_id"].fillna(told["district"]).mask(told["rule"] == "forms.overdue")
+        # A deadline, or the day of the whole register, is the same for all.
+        same = lines.duplicated(keep=False) & told["rule"].isin(_OF_ALL)
+        by = told["cluster_id"].fillna(told["district"]).mask(same | (told["rule"] == "forms.overdue"))
         lines = (by + ": ").fillna("") + lines
     for line in lines.drop_duplicates():
         say_out(line, err=True)

@@ -280,7 +280,7 @@ def _of_the_whole(filled: Filled) -> list[dict[str, object]]:
     lang, period, unit = filled.lang, filled.period, filled.unit
     found = []
     as_of = pd.to_datetime(register_column(unit.clusters, "as_of")).max()
-    if pd.notna(as_of) and not period.start <= as_of.date() <= period.end:
+    if pd.notna(as_of) and not period.covers(as_of.date()):
         words = {"day": as_of, "period": period.words(lang)}
         found.append(_finding("forms.other-date", "warning", lang, _Place("as_of", as_of.date()), words))
     if period.end < IN_FORCE:

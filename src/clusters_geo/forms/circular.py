@@ -76,6 +76,19 @@ class Period:
         """The last day."""
         return date(self.year, 6 if self.half else 12, 14)
 
+    def covers(self, day: date) -> bool:
+        """Return whether a register of a day is one of the period: to the end of June or of December.
+
+        Registers are dated by the half-year, 30 June, sixteen days after the period that they report on.
+
+        Examples
+        --------
+        >>> period = Period.parse("2026-H1")
+        >>> period.covers(date(2026, 6, 30)), period.covers(date(2026, 7, 1))
+        (True, False)
+        """
+        return self.start <= day <= date(self.year, *((6, 30) if self.half else (12, 31)))
+
     @property
     def code(self) -> str:
         """How the period is written: `2026-H1` or `2026`."""

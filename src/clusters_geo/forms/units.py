@@ -13,7 +13,7 @@ from clusters_geo.names import find_cluster, fold
 from clusters_geo.planning.homes import homes_of
 from clusters_geo.units.model import DISTRICTS_ABOLISHED, level_named, unit_level, unit_types
 from clusters_geo.units.names import asked_for
-from clusters_geo.units.places import home_units, locate
+from clusters_geo.units.places import home_units, locate, no_such_unit
 
 if TYPE_CHECKING:
     from datetime import date
@@ -138,8 +138,9 @@ def _area(
             return Unit(match, level, clusters[(named == match).fillna(value=False)], lost)
         alike += near
     known = [name for level in levels for name in unit_names(clusters, level, on, units)]
-    code = "forms.like-unit" if alike else "forms.empty-unit"
-    raise SchemaError(code, wanted=wanted, near=list(dict.fromkeys(alike)), known=known or {"say": "none"})
+    # A register by communes has no huyện to offer.
+    shown = known or [name for level in _LEVELS for name in unit_names(clusters, level, on, units)]
+    raise no_such_unit(wanted, alike, shown, "district" if known else "commune")
 
 
 def _labels(

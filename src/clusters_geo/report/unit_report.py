@@ -19,7 +19,7 @@ from clusters_geo.errors import SchemaError
 from clusters_geo.measure.rates import fill_rates
 from clusters_geo.measure.summary import summarize, totals_at
 from clusters_geo.measure.trust import MARK, doubtful_cells
-from clusters_geo.names import did_you_mean, slug
+from clusters_geo.names import fold, slug
 from clusters_geo.reading.notes import has_made_ids
 from clusters_geo.report.audit_report import AuditReport
 from clusters_geo.report.charts import chart
@@ -30,7 +30,7 @@ from clusters_geo.report.tables import Sheet
 from clusters_geo.schema import STATUSES
 from clusters_geo.units.model import is_gone, unit_labels, unit_level, unit_types
 from clusters_geo.units.names import asked_for
-from clusters_geo.units.places import home_units, named_level
+from clusters_geo.units.places import home_units, named_level, no_such_unit
 from clusters_geo.words import MISSING, format_date, format_number, format_percent, speaker
 from clusters_geo.words.progress import notebook_progress
 
@@ -279,8 +279,7 @@ def _named(unit: str, home: pd.Series, units: gpd.GeoDataFrame | None) -> str:
     labels = pd.Series(pd.unique(home.dropna()) if units is None else unit_labels(units)).astype("string")
     match, near = asked_for(unit, labels, None if units is None else unit_types(units))
     if match is None or is_gone(unit, str(home.name)):
-        others = near or did_you_mean(unit, labels) or labels.head(8).tolist()
-        raise SchemaError("report.like-unit" if near else "report.no-unit", unit=unit, near=others)
+        raise no_such_unit(unit, near, sorted(home.dropna().unique(), key=fold), str(home.name))
     return match
 
 

@@ -21,13 +21,15 @@ from clusters_geo.area import area_ha
 from clusters_geo.crs import HANOI_CRS, require_crs
 from clusters_geo.errors import SchemaError
 from clusters_geo.names import strip_accents
-from clusters_geo.units.model import split_type, unit_key, unit_labels
+from clusters_geo.units.model import is_gone, split_type, unit_key, unit_labels
 from clusters_geo.units.names import Gazetteer, Named, lasting_type
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
-__all__ = ["UNPLACED", "home_units", "locate", "named_level", "require_column", "shares"]
+__all__ = ["UNPLACED", "home_units", "locate", "named_level", "no_such_unit", "require_column", "shares"]
 
 # What the rows that lie in no known unit are called in tables for programs.
 UNPLACED = "unplaced"
@@ -386,3 +388,28 @@ def _told_apart(communes: pd.Series, districts: pd.Series) -> pd.Series:
         index=communes.index,
         dtype="string",
     )
+
+
+def no_such_unit(wanted: str, near: Iterable[str], known: Iterable[str], level: str) -> SchemaError:
+    """Return the error that there is no cluster in a unit, with all in which there are some.
+
+    Parameters
+    ----------
+    wanted
+        The unit as somebody wrote it.
+    near
+        The units that may be meant, as `asked_for` has them.
+    known
+        The units that have clusters.
+    level
+        Of which level those are, `district` or `commune`.
+
+    Examples
+    --------
+    >>> str(no_such_unit("huyện Nga Sơn", [], ["xã Nga Sơn"], "commune"))[:57]
+    "The register goes by communes and has no 'huyện Nga Sơn':"
+    """
+    names = list(dict.fromkeys(map(str, known)))
+    meant = list(dict.fromkeys(near))
+    code = "unit.gone" if is_gone(wanted, level) else "unit.like" if meant else "unit.empty"
+    return SchemaError(code, wanted=wanted, near=meant, known=names or {"say": "none"})
