@@ -122,7 +122,7 @@ class _Target(click.Path):
         return path
 
 
-class Day(click.ParamType):  # type: ignore[type-arg]  # generic in the newest click only
+class Day(click.types.StringParamType):
     """A day as offices write it, 31/12/2026, or 2026-12-31; given on as the latter.
 
     `parts` are months and years too, 12/2026 or 2026, `words` what else may stand for a day.
