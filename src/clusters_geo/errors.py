@@ -35,6 +35,7 @@ __all__ = [
     "ClustersGeoError",
     "DoubtWarning",
     "EngineError",
+    "SavingWarning",
     "SchemaError",
     "SourceError",
     "scrubbed",
@@ -103,6 +104,32 @@ class SourceError(ClustersGeoError, OSError):
 
 class DoubtWarning(UserWarning):
     """A file was loaded, and something in it should be looked at; `load_report` says what."""
+
+
+class SavingWarning(UserWarning):
+    """A file was written, but something is not as it was, or is not in it.
+
+    Parameters
+    ----------
+    code
+        A key of `words/writing.csv`; a KeyError for any other.
+    values
+        What its text names.
+
+    Examples
+    --------
+    >>> SavingWarning("no-shapes", ending=".csv", count=2).text("vi")
+    '.csv không có chỗ cho hình; 2 dòng chỉ được ghi số liệu.'
+    """
+
+    def __init__(self, code: str, /, **values: object) -> None:
+        self.code = code
+        self.values = values
+        super().__init__(self.text("en"))
+
+    def text(self, lang: Language) -> str:
+        """Return what is to be known of the file."""
+        return catalogue("writing")[self.code].text(lang, self.values)
 
 
 class EngineError(ClustersGeoError, ImportError):

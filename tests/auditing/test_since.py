@@ -121,6 +121,14 @@ def test_another_file_is_refused_with_what_is_wanted(tmp_path, text, error, word
         read_findings(file)
 
 
+@pytest.mark.parametrize("name", ["so.xlsx", "so.csv", "so.gpkg"])
+def test_a_register_given_for_an_audit_is_called_that(tmp_path, name):
+    (tmp_path / name).write_bytes(b"PK\x03\x04\xff")
+    with pytest.raises(SchemaError, match=r"is a register or a table.*compare") as told:
+        read_findings(tmp_path / name)
+    assert "utf-8" not in told.value.text("vi")
+
+
 def test_an_unknown_severity_is_refused(tmp_path):
     file = as_json(findings(BEFORE).assign(severity="=cmd"), tmp_path / "f.json")
     with pytest.raises(SchemaError, match="has the severity '=cmd'"):

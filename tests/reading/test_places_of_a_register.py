@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 
 import clusters_geo as cg
+from clusters_geo.cli.convert import command as convert
+from clusters_geo.errors import SavingWarning
 from clusters_geo.load import load_report
 from clusters_geo.reading.headers import meanings
 
@@ -122,3 +125,23 @@ def test_a_header_may_name_the_system_of_its_coordinates(tmp_path):
     table = cg.load_clusters(workbook(tmp_path / "a.xlsx", [head, *rows]), region="Thanh Hóa")
     assert table.crs == cg.load_clusters(workbook(tmp_path / "b.xlsx", CORNERS), region="Thanh Hóa").crs
     assert table.geometry.iloc[0].coords[0] == (587600.0, 2202100.0)
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".csv"])
+def test_places_come_back_from_a_table_without_shapes(register, corners, tmp_path, ending):
+    table = cg.load_clusters(register, boundaries=corners, region="Thanh Hóa")
+    with pytest.warns(SavingWarning) as said:
+        cg.save(table, tmp_path / f"a{ending}")
+    assert [w.message.code for w in said] == ["points", "no-shapes"]
+    assert "1 dòng chỉ được ghi số liệu" in said[1].message.text("vi")
+    back = cg.load_clusters(tmp_path / f"a{ending}", decimal=".", region="Thanh Hóa")
+    assert back.geom_type.fillna("").tolist() == ["Point", "Point", "", ""]
+    assert back.crs == "EPSG:4326"
+    assert back.geometry.iloc[0].coords[0] == pytest.approx((105.8512, 19.8765), abs=1e-8)
+    assert not any("Kinh độ" in str(name) for name in back.columns)
+
+
+def test_a_command_says_in_vietnamese_what_a_file_has_no_place_for(register, tmp_path):
+    told = CliRunner().invoke(convert, [str(register), str(tmp_path / "a.csv")])
+    assert told.exit_code == 0, told.output
+    assert "2 điểm được ghi thành cột longitude và latitude (độ, WGS 84)." in told.output

@@ -15,7 +15,9 @@ from clusters_geo.auditing.baseline import plain_key
 from clusters_geo.auditing.findings import FINDING_COLUMNS
 from clusters_geo.auditing.rule import SEVERITIES
 from clusters_geo.errors import SchemaError, SourceError
+from clusters_geo.reading.formats import known_endings
 from clusters_geo.reading.opening import opened
+from clusters_geo.reading.reasons import reason_of
 
 if TYPE_CHECKING:
     import os
@@ -91,14 +93,16 @@ def read_findings(path: str | os.PathLike[str]) -> pd.DataFrame:
     SourceError
         If the file may not be opened, is larger than 64 MB, or is not JSON.
     SchemaError
-        If it does not hold the findings of an audit.
+        If it does not hold the findings of an audit; a register is called that.
     """
     with opened(path) as file:
+        if (ending := file.path.suffix.lower()) in {*known_endings()} - {".json", ".zip"}:
+            raise SchemaError("audit.since-register", path=file.shown, ending=ending)
         content = file.content(_MOST_BYTES)
     try:
         rows = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise SourceError("audit.since-not-json", path=file.shown, reason=str(error)[:200]) from error
+        raise SourceError("audit.since-not-json", path=file.shown, reason=reason_of(error)) from error
     if not isinstance(rows, list) or not all(isinstance(row, dict) and row.keys() >= _NEEDED for row in rows):
         raise SchemaError("audit.since-not-findings", path=file.shown)
     if strange := {str(row["severity"]) for row in rows} - set(SEVERITIES):

@@ -109,7 +109,7 @@ def program() -> None:
 def main() -> None:
     """Run the command line and exit with its code."""
     lang = chosen_language(sys.argv[1:])
-    with ready_to_print(), ready_to_end():
+    with ready_to_print(lang), ready_to_end():
         _run(lang)
 
 

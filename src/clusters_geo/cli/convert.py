@@ -21,6 +21,7 @@ from clusters_geo.cli.options import (
     say_out,
     units_option,
 )
+from clusters_geo.cli.printing import warning_text
 from clusters_geo.storage.connection import is_address, parse_address
 from clusters_geo.words import speaker
 
@@ -125,5 +126,5 @@ def _written(
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         save(table, target, crs=wanted, units=units)
-    for text in dict.fromkeys(str(w.message) for w in said):
+    for text in dict.fromkeys(warning_text(w.message, lang) for w in said):
         say_out(f"{_say('warning', lang)}: {text}", err=True)

@@ -8,17 +8,20 @@ import sys
 import traceback
 import warnings
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
-from clusters_geo.errors import scrubbed
+from clusters_geo.errors import SavingWarning, scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-__all__ = ["ready_to_end", "ready_to_print", "say_out", "say_traceback"]
+    from clusters_geo.words import Language
+
+__all__ = ["ready_to_end", "ready_to_print", "say_out", "say_traceback", "warning_text"]
 
 _UTF = ("utf-8", "utf8", "utf_8", "cp65001")
 
@@ -46,7 +49,7 @@ def say_traceback() -> None:
 
 
 @contextmanager
-def ready_to_print() -> Iterator[None]:
+def ready_to_print(lang: Language) -> Iterator[None]:
     """Make both channels take any text, and let warnings read as sentences, while a command runs.
 
     A code page without Vietnamese (cp1252, cp437), as a scheduled task on Windows has, would end the program.
@@ -56,7 +59,7 @@ def ready_to_print() -> Iterator[None]:
     for stream in (sys.stdout, sys.stderr):
         _accept_everything(stream)
     before = warnings.showwarning
-    warnings.showwarning = _say_warning
+    warnings.showwarning = partial(_say_warning, lang)
     try:
         yield
     finally:
@@ -74,7 +77,13 @@ def _accept_everything(stream: Any) -> None:  # noqa: ANN401 - whatever stands f
         reconfigure(encoding="utf-8")
 
 
+def warning_text(message: Warning | str, lang: Language) -> str:
+    """Return what a warning says: ours in the reader's language."""
+    return message.text(lang) if isinstance(message, SavingWarning) else str(message)
+
+
 def _say_warning(
+    lang: Language,
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -85,7 +94,7 @@ def _say_warning(
     del filename, lineno, file, line
     # What libraries say to programmers is no concern of a reader.
     if issubclass(category, UserWarning):
-        say_out(f"clusters-geo: {message}", err=True)
+        say_out(f"clusters-geo: {warning_text(message, lang)}", err=True)
 
 
 @contextmanager

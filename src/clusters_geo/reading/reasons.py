@@ -27,7 +27,7 @@ _KNOWN = {
     r"field larger than": "a cell without end",
 }
 _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), key) for pattern, key in _KNOWN.items())
-_AT = re.compile(r"\(at line (\d+), column (\d+)\)")
+_AT = re.compile(r"(?:\(at|:) line (\d+),? column (\d+)")
 
 
 def reason_of(error: BaseException | str) -> dict[str, object] | str:
@@ -51,6 +51,8 @@ def reason_of(error: BaseException | str) -> dict[str, object] | str:
     ('it is damaged or cut off', 'what else')
     >>> format_value(reason_of("Invalid value (at line 3, column 5)"), "vi")
     'sai ở dòng 3, cột 5'
+    >>> format_value(reason_of("Expecting value: line 1 column 1 (char 0)"), "vi")
+    'sai ở dòng 1, cột 1'
     """
     text = " ".join(str(error).split()) or type(error).__name__
     found = _AT.search(text)

@@ -20,8 +20,10 @@ import pyproj
 import shapely
 
 from clusters_geo.crs import MAP_CRS, target_crs
-from clusters_geo.errors import ClustersGeoError, CRSError, EngineError, SourceError
+from clusters_geo.errors import ClustersGeoError, CRSError, EngineError, SavingWarning, SourceError
+from clusters_geo.reading.corners import COORDINATES
 from clusters_geo.reading.files import UNITS_LAYER
+from clusters_geo.reading.headers import meanings
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.tables import csv_text, neutral_cells
 from clusters_geo.storage.connection import Address, is_address, parse_address
@@ -42,6 +44,8 @@ _TEXT_WIDTH = 254
 _SHOWN = 5
 # A tenth of a millimetre in degrees; RFC 7946 advises 7 and GDAL obeys, which is a centimetre.
 _GEOJSON_DECIMALS = 9
+# The columns of points in tables without shapes, in the order of COORDINATES.
+_DEGREES = ("longitude", "latitude")
 # GDAL's writers that report success when the disk was full.
 _UNSEEING = ("FlatGeobuf", "GeoJSON")
 
@@ -62,7 +66,8 @@ def save(
         Clusters or districts; it is not changed.
     path
         Its ending chooses the format: .gpkg, .parquet (GeoParquet 1.1), .geojson (RFC 7946), .fgb, .shp,
-        .zip (a Shapefile as one file), .csv or .xlsx (both without shapes). Or `postgresql://…`: clusters are
+        .zip (a Shapefile as one file), .csv or .xlsx (both without shapes; points become the
+        columns `longitude` and `latitude`). Or `postgresql://…`: clusters are
         added to the register there, or changed in it, by id, with their history.
     crs
         The system to write in: a code such as "EPSG:5897", "vn2000" for Hà Nội's, "vn2000:Bắc Ninh" for a
@@ -80,7 +85,7 @@ def save(
     Warns
     -----
     UserWarning
-        If the format shortens names or text, or has no place for shapes.
+        If the format shortens names or text, has no place for shapes, or holds points as columns.
 
     Raises
     ------
@@ -281,10 +286,30 @@ def _write_xlsx(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
 
 
 def _without_shapes(table: gpd.GeoDataFrame, path: Path) -> pd.DataFrame:
-    if table.geometry.notna().any():
-        warnings.warn(f"{path.suffix} has no place for shapes; only the figures were written.", stacklevel=6)
+    """Return the columns of a table; its points as two more, after saying which shapes have no place."""
     plain = pd.DataFrame(table.drop(columns=table.geometry.name))
+    points = table.geometry[(table.geometry.geom_type == "Point") & ~table.geometry.is_empty]
+    if len(points):
+        plain = _with_coordinates(plain, points)
+        values = {"ending": path.suffix, "count": len(points), "columns": list(_DEGREES)}
+        warnings.warn(SavingWarning("points", **values), stacklevel=6)
+    lost = int(table.geometry.notna().sum()) - len(points)
+    if lost:
+        warnings.warn(SavingWarning("no-shapes", ending=path.suffix, count=lost), stacklevel=6)
     return neutral_cells(plain.assign(**_dates_as_text(plain)))
+
+
+def _with_coordinates(plain: pd.DataFrame, points: gpd.GeoSeries) -> pd.DataFrame:
+    """Return a table with the longitude and latitude of its points, where it had them or behind."""
+    degrees = points.to_crs(MAP_CRS)
+    for name, meaning, found in zip(_DEGREES, COORDINATES, (degrees.x, degrees.y), strict=False):
+        # Under a header of the file they could be of another system.
+        header = next((c for c in plain if meanings((str(c),))[:1] == (meaning,)), name)
+        told = found.round(_GEOJSON_DECIMALS).reindex(plain.index)
+        if header in plain:
+            told = told.astype("object").where(told.notna(), plain[header])
+        plain = plain.assign(**{str(header): told}).rename(columns={header: name})
+    return plain
 
 
 def _dates_as_text(table: pd.DataFrame) -> dict[str, pd.Series]:
@@ -352,11 +377,8 @@ def _cut_text(table: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     for name, values in table.items():
         long = values.map(lambda v: isinstance(v, str) and len(v.encode()) > _TEXT_WIDTH)
         if long.any():
-            msg = (
-                f"{path.name}: a Shapefile holds {_TEXT_WIDTH} bytes of text; {long.sum()} values of "
-                f"{name} were cut."
-            )
-            warnings.warn(msg, stacklevel=2)
+            told = {"path": path.name, "width": _TEXT_WIDTH, "count": int(long.sum()), "column": str(name)}
+            warnings.warn(SavingWarning("cut", **told), stacklevel=2)
             cut[str(name)] = values.map(lambda v: _cut(v, _TEXT_WIDTH), na_action="ignore")
     return table.assign(**cut)
 

@@ -21,8 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clusters_geo.errors import SourceError
-from clusters_geo.words import speaker
+from clusters_geo.errors import SavingWarning, SourceError
 from clusters_geo.writing.databases import refuse_open_elsewhere
 from clusters_geo.writing.targets import Target, explained, refusal, target_of
 
@@ -46,7 +45,6 @@ _EXCHANGE = 2
 _HERE = -100
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".columns.csv")
 
-_say = speaker("writing")
 _finished: list[Path] = []
 
 
@@ -322,7 +320,7 @@ def _keep_attributes(beside: Path, target: Target) -> None:
             with suppress(PermissionError):
                 os.chown(beside, -1, before.st_gid)
             if written.st_uid != before.st_uid:
-                warnings.warn(_say("owner", "en", path=str(target.named)), stacklevel=4)
+                warnings.warn(SavingWarning("owner", path=str(target.named)), stacklevel=4)
     if hasattr(os, "listxattr"):
         # Access lists and labels; not every file system has them.
         with suppress(OSError):
@@ -330,7 +328,7 @@ def _keep_attributes(beside: Path, target: Target) -> None:
                 os.setxattr(beside, name, os.getxattr(target.place, name))
     beside.chmod(stat.S_IMODE(before.st_mode))
     if before.st_nlink > 1:
-        said = _say("hard-links", "en", path=str(target.named), count=before.st_nlink - 1)
+        said = SavingWarning("hard-links", path=str(target.named), count=before.st_nlink - 1)
         warnings.warn(said, stacklevel=4)
 
 
