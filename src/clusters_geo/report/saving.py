@@ -288,7 +288,10 @@ def _write_xlsx(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
 def _without_shapes(table: gpd.GeoDataFrame, path: Path) -> pd.DataFrame:
     """Return the columns of a table; its points as two more, after saying which shapes have no place."""
     plain = pd.DataFrame(table.drop(columns=table.geometry.name))
-    points = table.geometry[(table.geometry.geom_type == "Point") & ~table.geometry.is_empty]
+    shapes = np.asarray(table.geometry, dtype=object)
+    points = table.geometry[
+        (shapely.get_type_id(shapes) == shapely.GeometryType.POINT) & ~shapely.is_empty(shapes)
+    ]
     if len(points):
         plain = _with_coordinates(plain, points)
         values = {"ending": path.suffix, "count": len(points), "columns": list(_DEGREES)}
