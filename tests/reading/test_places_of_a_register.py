@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import openpyxl
 import pytest
 from click.testing import CliRunner
@@ -11,6 +13,8 @@ from clusters_geo.cli.convert import command as convert
 from clusters_geo.errors import SavingWarning
 from clusters_geo.load import load_report
 from clusters_geo.reading.headers import meanings
+from clusters_geo.reading.mapping import mapping_text
+from clusters_geo.report.inspection import inspect_file, inspection_sheets
 
 TITLE = ["DANH MỤC CÁC CỤM CÔNG NGHIỆP"]
 TOP = ["TT", "Tên CCN", "Diện tích (ha)", "Tình trạng", "Tọa độ", None]
@@ -145,3 +149,19 @@ def test_a_command_says_in_vietnamese_what_a_file_has_no_place_for(register, tmp
     told = CliRunner().invoke(convert, [str(register), str(tmp_path / "a.csv")])
     assert told.exit_code == 0, told.output
     assert "2 điểm được ghi thành cột longitude và latitude (độ, WGS 84)." in told.output
+
+
+def test_inspect_counts_columns_of_coordinates_as_used_and_rows_as_the_sheet_does(register, corners):
+    found = inspect_file(register, boundaries=corners, region="Thanh Hóa", lang="vi")
+    assert found.report.left == ["TT"]
+    facts, columns, notes = inspection_sheets(found)
+    assert ("Cột không dùng", "TT") in facts.rows
+    assert ("Tọa độ Kinh độ", "tọa độ") in columns.rows
+    assert notes.header[3] == "Dòng trong tệp"
+    rows = {row[2]: row[3] for row in notes.rows}
+    assert rows["chỉ là điểm nên có vị trí mà không có diện tích"] == "4–5"
+    assert rows[next(text for text in rows if text.startswith("không có hình"))] == "7"
+    text = mapping_text(found.report, {})
+    assert tomllib.loads(text)["columns"].keys() >= {"TT"}
+    assert '"Tọa độ Kinh độ" = ""' not in text
+    assert "(dòng 4–5)" in text

@@ -16,6 +16,8 @@ from clusters_geo.reading.cells import shown
 from clusters_geo.reading.figures import figure_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COORDINATES",
     "Outline",
+    "coordinate_headers",
     "is_table_of_corners",
     "meridian_in",
     "name_in_title",
@@ -168,6 +171,11 @@ def read_points(sheet: Sheet, head: Head, rows: list[int]) -> list[BaseGeometry 
     pair = _pair(head)
     points = [_point(sheet, at, pair) if pair else None for at in rows]
     return [None if p is None else shapely.Point(p) for p in points]
+
+
+def coordinate_headers(head: Head, names: Sequence[str]) -> list[str]:
+    """Return which of the names of a table's columns are of those that its points are read from."""
+    return [names[column] for column in _pair(head) or ()]
 
 
 def _pair(head: Head) -> tuple[int, int] | None:

@@ -516,7 +516,7 @@ def _note(
     found: list[Heading], rows_of: Mapping[str, Path], columns: tuple[Column, ...], report: LoadReport
 ) -> None:
     report.mapped = {h.header: h.column for h in found}
-    report.left = [h for h in rows_of if h not in report.mapped]
+    report.left = [h for h in rows_of if h not in report.mapped and h not in report.coordinates]
     for heading in found:
         if heading.how in catalogue("notes"):
             report.note(heading.how, header=heading.header, column=heading.column)

@@ -176,7 +176,7 @@ def with_shapes(
         If there is nothing to join by.
     """
     report.withdraw("shapes.none", "shapes.missing")
-    report.notes += [replace(n, of="boundaries") for n in shapes_report.notes]
+    report.notes += [replace(n, of="boundaries", rows=shapes_report.lines(n)) for n in shapes_report.notes]
     both = "cluster_id" in table and "cluster_id" in shapes
     by_id = both and table["cluster_id"].isin(shapes["cluster_id"]).any()
     key = "cluster_id" if by_id else "name"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from clusters_geo.reading.notes import LoadReport
+    from clusters_geo.reading.notes import LoadReport, Note
     from clusters_geo.schema import Column, Language
 
 __all__ = ["OPTIONS", "Taught", "mapping_text", "name_columns", "read_mapping"]
@@ -209,7 +209,7 @@ def name_columns(  # noqa: PLR0913 - all but the table is about its names
     unused = [h for h, column in meant.items() if not column and h in headers]
     told = {h: column for h, column in meant.items() if column}
     named, units = map_headers(table.drop(columns=unused), columns, report, explicit=told, paths=paths)
-    report.left += unused
+    report.left += [h for h in unused if h not in report.coordinates]
     by_header = report.mapped | {column: column for column in report.mapped.values()}
     units |= {by_header[h]: unit for h, unit in taught.units.items() if h in by_header}
     # A header that means none may still be called as a column that another one means.
@@ -250,12 +250,13 @@ def mapping_text(
     lines = [f"# {line}" for line in _say("head", lang, path=report.path).split("\\n")]
     if report.doubts:
         lines += ["#", f"# {_say('doubts', lang)}"]
-        lines += [f"#   {line}" for doubt in report.doubts for line in _doubt_lines(doubt, lang)]
+        lines += [f"#   {line}" for doubt in report.doubts for line in _doubt_lines(report, doubt, lang)]
     lines += ["", *_option_lines(report, said, lang), "", f"# {_say('columns', lang)}"]
     lines += [f"#   {' '.join(_wrapped)}" for _wrapped in _in_rows(list(columns))]
     lines += ["[columns]"]
     lines += [f"{_quoted(h)} = {_quoted(column)}" for h, column in report.mapped.items()]
     lines += [f'{_quoted(h)} = ""' for h in report.left]
+    lines += [f"# {_quoted(h)}: {_say('coordinates', lang)}" for h in report.coordinates]
     for table in ("words.status", "headers"):
         lines += ["", *(f"# {line}" for line in _say(table, lang).split("\\n")), f"[{table}]"]
     return "\n".join(lines) + "\n"
@@ -276,10 +277,10 @@ def _option_lines(report: LoadReport, said: Mapping[str, Any], lang: Language) -
     return lines
 
 
-def _doubt_lines(doubt: Any, lang: Language) -> list[str]:  # noqa: ANN401 - a note
-    from clusters_geo.reading.notes import some, word
+def _doubt_lines(report: LoadReport, doubt: Note, lang: Language) -> list[str]:
+    from clusters_geo.reading.notes import word
 
-    rows = word("in rows", lang, rows=some(doubt.rows, lang)) if doubt.rows else ""
+    rows = word("in rows", lang, rows=report.rows_of(doubt, lang)) if doubt.rows else ""
     text = f"{doubt.text(lang)}{rows}. {doubt.what_to_do(lang)}"
     return [" ".join(text.split())]
 

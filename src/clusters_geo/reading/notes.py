@@ -117,6 +117,8 @@ class LoadReport:
         How many rows the file has.
     mapped, left
         Which header became which column of the schema, and which headers stayed as they are.
+    coordinates
+        Headers of the columns that places were read from.
     notes
         Repairs and doubts, in the order in which they were met.
     asides
@@ -141,6 +143,7 @@ class LoadReport:
     province: str = ""
     asides: list[dict[str, Any]] = field(default_factory=list)
     origins: list[dict[str, Any]] = field(default_factory=list)
+    coordinates: list[str] = field(default_factory=list)
 
     def address(self, row: int, column: str = "") -> str:
         """Return where a record stands in its file, "" where that is not known.
@@ -167,6 +170,34 @@ class LoadReport:
                     cell = f"{origin['letters'].get(header, '')}{line + row - first}"
                     return f"{origin['sheet']}!{cell}" if origin["sheet"] else cell
         return ""
+
+    @property
+    def counts_lines(self) -> bool:
+        """Whether rows can be told as those of the sheet or the text that the records stand in."""
+        return bool(self.origins) and not any(origin["turned"] for origin in self.origins)
+
+    def lines(self, note: Note) -> tuple[int, ...]:
+        """Return the rows of a note as its sheet or text counts them; where there is none, as records.
+
+        Examples
+        --------
+        >>> report = LoadReport("a.xlsx")
+        >>> report.origins.append({"sheet": "PL", "runs": [[1, 8, 6]], "letters": {}, "turned": False})
+        >>> report.lines(Note("shapes.missing", rows=(2, 3))), report.lines(Note("rows.titles", rows=(1,)))
+        ((9, 10), (1,))
+        """
+        # What is said of rows is of all of them, not of records.
+        if note.of or note.topic == "rows" or not self.counts_lines:
+            return note.rows
+        told = [self.address(row).rpartition("!")[2] for row in note.rows]
+        return tuple(map(int, told)) if all(told) else note.rows
+
+    def rows_of(self, note: Note, lang: Language) -> str:
+        """Return the first rows of a note as `lines` counts them; with their sheet if there are several."""
+        lines = self.lines(note)
+        if lines != note.rows and len({origin["sheet"] for origin in self.origins}) > 1:
+            return some((self.address(row) for row in note.rows), lang)
+        return some_rows(lines, lang)
 
     @property
     def repairs(self) -> list[Note]:
@@ -299,7 +330,7 @@ class LoadReport:
         cells = [self.address(row, column) for row in note.rows] if about_records else []
         if cells and all(cells):
             return word("in cells", lang, cells=some(cells, lang))
-        return word("in rows", lang, rows=some_rows(note.rows, lang))
+        return word("in rows", lang, rows=self.rows_of(note, lang))
 
     def __str__(self) -> str:
         """Return the report in English."""

@@ -21,6 +21,7 @@ from clusters_geo.reading.cells import Formula, Sheet, letter, shown
 from clusters_geo.reading.choices import is_tick, status_in_title, status_of
 from clusters_geo.reading.corners import (
     COORDINATES,
+    coordinate_headers,
     is_table_of_corners,
     meridian_in,
     read_corners,
@@ -251,7 +252,7 @@ class _Reader:
         self._note_rows(judged)
         columns, left = self._columns(judged)
         values = [self._record(at, columns) for at in judged.records]
-        self._repeat_dittos(values, columns)
+        self._repeat_dittos(values, columns, judged.records)
         table = pd.DataFrame(values, columns=[self._names[c] for c in columns], dtype="object")
         handed = self._handed(judged, left, len(sheets) > 1)
         register = Register(table, handed, self._asides(judged, columns))
@@ -331,7 +332,7 @@ class _Reader:
             self._fill_notes: dict[int, list[int]] = {}
         return self._down
 
-    def _repeat_dittos(self, values: list[list[Value]], columns: list[int]) -> None:
+    def _repeat_dittos(self, values: list[list[Value]], columns: list[int], records: list[int]) -> None:
         name = self._head.column("name")
         for place, column in enumerate(columns):
             rows = []
@@ -339,7 +340,7 @@ class _Reader:
                 cell = row[place]
                 if column != name and isinstance(cell, str) and _DITTO.match(cell):
                     row[place] = values[at - 1][place] if at else None
-                    rows.append(at + 1)
+                    rows.append(records[at] + 1)
             if rows:
                 self._report.note("rows.dittos", rows, column=self._names[column])
         for column, filled in getattr(self, "_fill_notes", {}).items():
@@ -514,6 +515,7 @@ class _Reader:
         if any(point is not None for point in points):
             register.shapes = points
             register.crs = self._crs()
+            self._report.coordinates += coordinate_headers(self._head, self._names)
             self._report.note("shapes.from-columns", count=sum(p is not None for p in points))
 
     def _corners(self) -> Register:
@@ -528,6 +530,7 @@ class _Reader:
             for o in outlines
         ]
         shapes = [outline.shape() for outline in outlines]
+        self._report.coordinates += coordinate_headers(self._head, self._names)
         table = pd.DataFrame(rows, columns=[header, *(self._names[c] for c in columns)], dtype="object")
         few = [n for n, shape in enumerate(shapes, start=1) if shape is None]
         self._report.note("shapes.corners", count=len(rows) - len(few))

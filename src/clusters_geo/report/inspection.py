@@ -9,7 +9,7 @@ from clusters_geo.errors import ClustersGeoError
 from clusters_geo.load import load_clusters, load_districts, load_report
 from clusters_geo.reading.files import Layer, look_into
 from clusters_geo.reading.formats import FORMATS, REGISTERS
-from clusters_geo.reading.notes import LoadReport, some_rows, word
+from clusters_geo.reading.notes import LoadReport, word
 from clusters_geo.reading.opening import opened
 from clusters_geo.report.tables import Sheet
 from clusters_geo.validation import list_faults
@@ -198,20 +198,22 @@ def _report_sheets(report: LoadReport, lang: Language) -> list[Sheet]:
         names += (_say("fetched", lang), "SHA-256")
         facts += (report.fetched_at, report.sha256)
     columns = tuple((header, column) for header, column in report.mapped.items())
+    columns += tuple((header, _say("coordinates", lang)) for header in report.coordinates)
     notes = tuple(
         (
             word(n.kind, lang),
             word(n.topic, lang),
             n.text(lang),
-            some_rows(n.rows, lang),
+            report.rows_of(n, lang),
             n.what_to_do(lang),
         )
         for n in (*report.doubts, *report.repairs)
     ) or (("–", "–", _say("nothing", lang), "", ""),)
+    line = "line" if report.counts_lines else "record"
     return [
         Sheet(report.path, _says(lang, "what", "found"), tuple(zip(names, facts, strict=True))),
         Sheet(_say("columns", lang), _says(lang, "in file", "taken for"), columns),
-        Sheet(_say("notes", lang), _says(lang, "kind", "about", "found", "row", "to do"), notes),
+        Sheet(_say("notes", lang), _says(lang, "kind", "about", "found", line, "to do"), notes),
     ]
 
 
