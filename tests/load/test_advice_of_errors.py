@@ -339,6 +339,13 @@ PLANNING = [
         {"on": "2022-09-30"},
     ),
     of_hanoi(
+        "map.only-of-layer",
+        lambda t, **how: cg.make_map(t, only="Thường Tín", **how) is not None,
+        {},
+        "districts=",
+        {"districts": hanoi()[1]},
+    ),
+    of_hanoi(
         "map.background",
         lambda t, **how: cg.make_map(t, **how) is not None,
         {"tiles": "https://t.example/{z}/{x}/{y}.png"},
