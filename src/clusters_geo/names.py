@@ -27,6 +27,7 @@ __all__ = [
     "is_as_typed",
     "match_names",
     "name_key",
+    "name_order",
     "slug",
     "strip_accents",
 ]
@@ -111,6 +112,17 @@ def slug(name: str) -> str:
     'thuong-tin'
     """
     return re.sub(r"[^a-z0-9]+", "-", fold(name)).strip("-")
+
+
+def name_order(name: str) -> tuple[str, str]:
+    """Return what names are sorted by in every table: their plain letters, Đ with D, and then the marks.
+
+    Examples
+    --------
+    >>> sorted(["Tây Đô", "Đồng Tiến", "Thọ Lập"], key=name_order)
+    ['Đồng Tiến', 'Tây Đô', 'Thọ Lập']
+    """
+    return fold(name), name
 
 
 def did_you_mean(name: str, candidates: Iterable[str], *, most: int = 3) -> list[str]:

@@ -281,6 +281,27 @@ def test_registers_of_names_are_compared_with_outlines_of_their_own(register, tm
     assert json.loads(same.stdout)["boundaries"] == []
 
 
+def test_two_registers_are_compared_by_one_mapping_and_their_doubts_are_counted(tmp_path):
+    one, two, taught = (tmp_path / name for name in ("one.csv", "two.csv", "so.toml"))
+    one.write_text("Điểm CN,Tình trạng,Quy mô duyệt\nA,pending,20\n", encoding="utf-8")
+    two.write_text("Điểm CN,Tình trạng,Diện tích (ha)\nA,pending,25\n", encoding="utf-8")
+    taught.write_text('[columns]\n"Điểm CN" = "name"\n"Quy mô duyệt" = "planned_ha"\n', encoding="utf-8")
+    done = run("compare", one, two, "--mapping", taught, "--format", "json")
+    assert done.exit_code == 0, done.output
+    (change,) = json.loads(done.stdout)["changes"]
+    assert (float(change["before"]), float(change["after"])) == (20, 25)
+    for file in (one, two):
+        line = next(line for line in done.stderr.splitlines() if file.name in line)
+        assert line.endswith(f"clusters-geo inspect {file} --mapping {taught}")
+
+
+def test_a_misspelt_command_or_column_is_told_the_nearest():
+    assert "Did you mean summary?" in run("sumary").output
+    said = run("summary", "--by", "distric")
+    assert isinstance(said.exception, SchemaError)
+    assert str(said.exception).endswith("Did you mean district?")
+
+
 @pytest.mark.parametrize("command", [("report", "--unit"), ("map", "--only")])
 def test_a_huyen_is_not_the_xa_that_bears_its_name_now(command, tmp_path):
     out = tmp_path / "out.html"

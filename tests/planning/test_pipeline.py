@@ -112,6 +112,17 @@ def test_a_register_without_a_day_says_so_in_its_heading():
     assert dated.endswith("31/12/2024")
 
 
+def test_units_stand_in_one_order_in_every_table_and_statuses_in_that_of_stages():
+    named = ["xã Tây Đô", "xã Đồng Tiến", "xã Thọ Lập", "xã Hợp Tiến"]
+    table = pd.DataFrame({"status": ["pending", "under_construction", "operating", "pending"]})
+    table = table.assign(name=named, commune=named, planned_ha=10.0)
+    by_unit = cg.summarize(table, by="commune")
+    assert list(by_unit.index) == [named[1], named[3], named[0], named[2]]
+    tiers = pipeline_tiers(table, by="commune", as_of="2026-01-01").index.get_level_values("unit")
+    assert list(dict.fromkeys(tiers)) == [name for name in by_unit.index if name in set(tiers)]
+    assert list(cg.summarize(table, by="status").index) == ["operating", "under_construction", "pending"]
+
+
 def test_a_site_of_unknown_status_has_no_stage_and_is_not_called_late():
     table = pd.DataFrame(
         {

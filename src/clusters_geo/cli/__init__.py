@@ -76,6 +76,19 @@ class _LazyGroup(click.Group):
         command: click.Command = import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
         return in_language(command, cmd_name, _language(ctx))
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from clusters_geo.names import did_you_mean
+
+            near = did_you_mean(args[0], _COMMANDS) if args and args[0] not in _COMMANDS else []
+            if near:
+                error.message += " " + say("nearest", _language(ctx), near=", ".join(near))
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         lang = _language(ctx)
         with formatter.section(say("commands", lang)):

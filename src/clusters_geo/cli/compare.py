@@ -20,6 +20,7 @@ from clusters_geo.cli.options import (
     remote_option,
     require_units,
     said_of_register,
+    say_doubts,
     say_out,
     units_option,
     working,
@@ -54,7 +55,7 @@ def _vintage(context: click.Context, option: click.Parameter, value: str) -> obj
 @click.option("--chart", "chart_file", type=TARGET)
 @click.option("--map", "map_file", type=TARGET)
 @click.option("--boundaries-after", type=SOURCE)
-@register_options("status", "columns", "mapping")
+@register_options("status", "columns")
 @crs_option
 @remote_option
 @format_option
@@ -87,10 +88,13 @@ def command(
     from clusters_geo.report.time_sheets import bridge_chart, compare_sheets
     from clusters_geo.report.unplaced import unplaced_notes
 
+    outlines = {} if boundaries_after is None else {"boundaries": boundaries_after}
     with working("reading", lang):
-        first, second = _load(before, crs), _load(after, crs, boundaries_after)
+        first, second = _load(before, crs), _load(after, crs, **outlines)
         layer = _layer(districts_file, crs, by, before, after)
-    for name, register in ((before, first), (after, second)):
+    for name, register, its_own in ((before, first, {}), (after, second, outlines)):
+        if not isinstance(name, str):
+            say_doubts(register, name, crs, lang, **its_own)
         if register.empty:
             where = load_report(register).province or str(name)
             raise SourceError("vintage.nothing", where=where, day=str(name).rpartition("@")[2])
@@ -121,7 +125,7 @@ def command(
         _written(map_file, lang)
 
 
-def _load(vintage: Path | str, crs: str | None, boundaries: Path | None = None) -> gpd.GeoDataFrame:
+def _load(vintage: Path | str, crs: str | None, **its_own: Path) -> gpd.GeoDataFrame:
     """Return a register with what is said of both; its own boundaries where it has others."""
     if isinstance(vintage, str):
         from clusters_geo.reference import load_hanoi
@@ -129,8 +133,7 @@ def _load(vintage: Path | str, crs: str | None, boundaries: Path | None = None) 
         return load_hanoi(as_of=vintage)[0]
     from clusters_geo.load import load_clusters
 
-    said = said_of_register()
-    return load_clusters(vintage, crs=crs, **said | ({"boundaries": boundaries} if boundaries else {}))
+    return load_clusters(vintage, crs=crs, **said_of_register() | its_own)
 
 
 def _layer(

@@ -248,8 +248,11 @@ def said_of_register() -> dict[str, Any]:
     return dict(said)
 
 
-def say_doubts(table: pd.DataFrame, file: object, crs: str | None, lang: Language) -> None:
-    """Say in a line how many doubts a load left, and the command that shows them."""
+def say_doubts(table: pd.DataFrame, file: object, crs: str | None, lang: Language, **instead: object) -> None:
+    """Say in a line how many doubts a load left, and the command that shows them.
+
+    What is said of this file alone is given by name.
+    """
     from clusters_geo.load import load_report
 
     doubts = len(load_report(table).doubts)
@@ -257,7 +260,7 @@ def say_doubts(table: pd.DataFrame, file: object, crs: str | None, lang: Languag
         return
     shown = getattr(file, "shown", str(file))
     arguments = [shown, *(["--crs", crs] if crs else [])]
-    for name, value in said_of_register().items():
+    for name, value in (said_of_register() | instead).items():
         option = "--column" if name == "columns" else f"--{name.replace('_', '-')}"
         values = [f"{h}={c}" for h, c in value.items()] if name == "columns" else [value]
         arguments += [text for v in values for text in (option, getattr(v, "shown", str(v)))]

@@ -72,8 +72,8 @@ def _by_unit(sites: pd.DataFrame, by: str | None) -> pd.DataFrame:
     """Return the sites in the order of their units."""
     if by is None:
         return sites
-    from clusters_geo.names import fold
+    from clusters_geo.names import name_order
     from clusters_geo.units.places import home_units
 
-    home = home_units(sites, by=by).fillna("").map(lambda name: (not name, fold(name)))
+    home = home_units(sites, by=by).fillna("").map(lambda name: (not name, name_order(name)))
     return sites.loc[home.sort_values(kind="stable").index]

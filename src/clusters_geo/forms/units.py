@@ -9,7 +9,7 @@ import pandas as pd
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.forms.conditions import register_column
-from clusters_geo.names import find_cluster, fold
+from clusters_geo.names import find_cluster, name_order
 from clusters_geo.planning.homes import homes_of
 from clusters_geo.units.model import DISTRICTS_ABOLISHED, level_named, unit_level, unit_types
 from clusters_geo.units.names import asked_for
@@ -117,9 +117,7 @@ def unit_names(
     >>> unit_names(pd.DataFrame({"district": ["Đông Anh", "Ba Vì", None, "Ba Vì"]}), "district")
     ['Ba Vì', 'Đông Anh']
     """
-    return sorted(
-        _labels(clusters, level, on, units)[0].dropna().unique(), key=lambda name: (fold(name), name)
-    )
+    return sorted(_labels(clusters, level, on, units)[0].dropna().unique(), key=name_order)
 
 
 def _area(

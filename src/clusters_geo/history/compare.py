@@ -19,7 +19,7 @@ import shapely
 
 from clusters_geo.area import area_ha
 from clusters_geo.errors import SchemaError
-from clusters_geo.names import fold, name_key
+from clusters_geo.names import name_key, name_order
 from clusters_geo.schema import CLUSTER_COLUMNS
 from clusters_geo.units.places import UNPLACED, home_units, require_column
 
@@ -183,7 +183,7 @@ def _unit_totals(table: pd.DataFrame, home: pd.Series, measure: str, status: str
 
 
 def _side_by_side(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    names = sorted({*first.index, *second.index}, key=lambda name: (name == UNPLACED, fold(name)))
+    names = sorted({*first.index, *second.index}, key=lambda name: (name == UNPLACED, name_order(name)))
     one, two = (side.reindex(pd.Index(names, name="unit")) for side in (first, second))
     # No cluster is none; no figure of a cluster is not 0.
     before, after = (side["sum"].mask(side["clusters"].isna(), 0.0) for side in (one, two))

@@ -23,7 +23,7 @@ from clusters_geo.measure.trust import (
     scope_key,
     whole_scope,
 )
-from clusters_geo.names import fold
+from clusters_geo.names import did_you_mean, name_order
 from clusters_geo.reading.notes import without_report
 from clusters_geo.reference import load_totals
 from clusters_geo.units.model import unit_level
@@ -52,6 +52,8 @@ UNKNOWN = "?"
 # What a published total is for: to be met, the word of a source that contradicts it, or to be known only.
 ROLES = ("control", "note", "context")
 
+# As far as a cluster has come.
+_STAGES = ("operating", "under_construction", "pending")
 _AREAS = ("planned_ha", "built_ha", "leasable_ha", "leased_ha")
 _BY_ORIGIN = {
     f"{area}_{basis}": (area, basis)
@@ -130,7 +132,9 @@ def summarize(
     placed = units is not None and by == unit_level(units)
     for needed in ("status", None if placed else by):
         if needed is not None and needed not in clusters:
-            raise SchemaError("summary.no-column", column=needed, columns=", ".join(clusters.columns))
+            near = did_you_mean(needed, map(str, clusters.columns))
+            code = "summary.like-column" if near else "summary.no-column"
+            raise SchemaError(code, column=needed, near=", ".join(near), columns=", ".join(clusters.columns))
     confirmed = _confirmed(clusters) if by in (None, named_level(clusters)) else frozenset()
     rows = without_report(clusters)
     if by is None:
@@ -179,7 +183,8 @@ def _of_groups(
     rows: pd.DataFrame, groups: pd.Series, by: str, confirmed: frozenset[tuple[str, str]], unknown: str
 ) -> pd.DataFrame:
     groups = groups.fillna(unknown)
-    names = sorted(groups.unique(), key=lambda name: (name == unknown, fold(name)))
+    stages = {stage: at for at, stage in enumerate(_STAGES)} if by == "status" else {}
+    names = sorted(groups.unique(), key=lambda n: (n == unknown, stages.get(n, len(stages)), name_order(n)))
     # The column still says each row's status when the group is one status.
     by_name = groups.astype(pd.CategoricalDtype(names))
     figures = _figures(rows, by_name, every_status=by == "status")

@@ -17,7 +17,7 @@ import pandas as pd
 from clusters_geo.errors import SchemaError
 from clusters_geo.measure.rates import column, fill_rates, mean_fill_rates
 from clusters_geo.measure.trust import basis_of, is_soft
-from clusters_geo.names import fold
+from clusters_geo.names import name_order
 from clusters_geo.planning.homes import Home, homes_of
 from clusters_geo.planning.law import DECISION_105, DISTRICTS_ABOLISHED, regime_on, unit_on
 from clusters_geo.reading.notes import some
@@ -126,7 +126,7 @@ def eligibility(  # noqa: PLR0913 - all but the register is keyword-only
     table = _figures(clusters)
     table["may_expand"] = _may_expand(table, regime_on(day), lang)["may_expand"]
     more = () if units is None or isinstance(units, pd.DataFrame) else units
-    names = sorted({*homes.names, *more}, key=lambda name: (fold(name), name))
+    names = sorted({*homes.names, *more}, key=name_order)
     rows = [_unit(table, homes.of(name), question, homes.reason) for name in names]
     # Asked by commune of a register of districts: what is listed are districts.
     listed = "district" if homes.reason == "no_commune" else question.by

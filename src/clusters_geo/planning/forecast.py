@@ -17,7 +17,7 @@ from clusters_geo.data import data_file
 from clusters_geo.errors import SchemaError
 from clusters_geo.history.events import as_day
 from clusters_geo.measure.trust import province_of, scope_key
-from clusters_geo.names import fold
+from clusters_geo.names import name_order
 from clusters_geo.planning.pipeline import today_of, unit_of
 from clusters_geo.reading.side_files import read_toml
 from clusters_geo.units.model import unit_level
@@ -386,7 +386,7 @@ def _by_unit(
     hazard: Hazard, areas: pd.DataFrame, home: pd.Series, ends: list[pd.Timestamp], today: pd.Timestamp
 ) -> pd.DataFrame:
     """Return the quarters of each unit below each other, rows of no unit last."""
-    names = sorted(home.unique(), key=lambda name: (name in {"", UNPLACED}, fold(name)))
+    names = sorted(home.unique(), key=lambda name: (name in {"", UNPLACED}, name_order(name)))
     parts = []
     for name in names:
         here = areas[(home == name).to_numpy(dtype=bool)]

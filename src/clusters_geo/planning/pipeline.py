@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from clusters_geo.history.events import as_day
+from clusters_geo.names import name_order
 from clusters_geo.units.places import UNPLACED, home_units, named_level, require_column
 
 if TYPE_CHECKING:
@@ -175,9 +176,10 @@ def pipeline_tiers(
     )
     order = table.reset_index().assign(
         last=lambda t: t["unit"].isin(["", UNPLACED]),
+        at=lambda t: t["unit"].astype("object").map(name_order),
         rank=lambda t: t["tier"].map({tier: i for i, tier in enumerate(TIERS)}),
     )
-    rows = order.sort_values(["last", "unit", "rank", "year"]).drop(columns=["last", "rank"])
+    rows = order.sort_values(["last", "at", "rank", "year"]).drop(columns=["last", "at", "rank"])
     return rows.set_index(["unit", "tier", "year"])
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from clusters_geo import __version__
 from clusters_geo.auditing.rule import SEVERITIES, all_rules
-from clusters_geo.names import fold
+from clusters_geo.names import name_order
 from clusters_geo.reading.opening import hashed
 from clusters_geo.words import MISSING, catalogue, format_value, is_missing, speaker
 
@@ -135,7 +135,7 @@ class AuditReport:
     def by_district(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Return the findings told of each district, those of the whole register last."""
         of = dict(iter(self.told.groupby(self.told["district"].astype(object), dropna=True)))
-        for name in sorted(of, key=lambda name: (fold(name), name)):
+        for name in sorted(of, key=name_order):
             yield name, of[name]
         everywhere = self.told[self.told["district"].isna()]
         if len(everywhere):

@@ -294,13 +294,15 @@ def _areas_note(groups: pd.DataFrame, lang: Language) -> tuple[str, ...]:
 def _rests_note(groups: pd.DataFrame, shown: list[str], by: str, lang: Language) -> tuple[str, ...]:
     """Say over how many clusters the totals are, where that is fewer than they are said to be of."""
     totals = groups.loc[["total"]] if "total" in groups.index else groups
-    of = int(totals["clusters" if by == "status" else "operating_clusters"].sum())
-    known = {area: totals[f"{area}_clusters"].sum() for area in ("planned_ha", "built_ha")}
+    clusters = totals["clusters" if by == "status" else "operating_clusters"]
+    known = {area: totals[f"{area}_clusters"] for area in ("planned_ha", "built_ha")}
     for rate in ("build_out_rate", "fill_rate"):
-        known[rate] = totals[f"{rate}_known_clusters"].sum() + totals[f"{rate}_modelled_clusters"].sum()
+        known[rate] = totals[f"{rate}_known_clusters"] + totals[f"{rate}_modelled_clusters"]
+    # A status of which none has a figure, as pending sites have no built area, shows a dash.
+    counts = {name: (int(n.sum()), int(clusters[n > 0].sum())) for name, n in known.items()}
     parts = [
-        say("rests_part", lang, what=_within(say(name, lang)), known=int(n), all=of)
-        for name, n in known.items()
+        say("rests_part", lang, what=_within(say(name, lang)), known=n, all=of)
+        for name, (n, of) in counts.items()
         if name in shown and 0 < n < of
     ]
     return (say("rests_note", lang, parts=parts),) if parts else ()

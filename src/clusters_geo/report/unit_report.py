@@ -19,7 +19,7 @@ from clusters_geo.errors import SchemaError
 from clusters_geo.measure.rates import fill_rates
 from clusters_geo.measure.summary import summarize, totals_at
 from clusters_geo.measure.trust import MARK, doubtful_cells
-from clusters_geo.names import fold, slug
+from clusters_geo.names import name_order, slug
 from clusters_geo.reading.notes import has_made_ids
 from clusters_geo.report.audit_report import AuditReport
 from clusters_geo.report.charts import chart
@@ -194,7 +194,7 @@ def save_unit_reports(  # noqa: PLR0913 - all but the tables and the folder is k
     if kind not in KINDS:
         raise SchemaError("report.unknown-kind", path=kind, kinds=list(KINDS))
     home = _homes(clusters, units, by)
-    names = sorted(home.dropna().unique(), key=slug)
+    names = sorted(home.dropna().unique(), key=name_order)
     files: dict[str, str] = {}
     for name in names:
         stem = slug(str(name)) or "unit"
