@@ -84,10 +84,11 @@ class _LazyGroup(click.Group):
         except click.UsageError as error:
             from clusters_geo.names import did_you_mean
 
-            near = did_you_mean(args[0], _COMMANDS) if args and args[0] not in _COMMANDS else []
-            if near:
-                error.message += " " + say("nearest", _language(ctx), near=", ".join(near))
-            raise
+            near = [] if args[0].startswith("-") else did_you_mean(args[0], _COMMANDS)
+            if not near:
+                raise
+            nearest = say("nearest", _language(ctx), near=", ".join(near))
+            raise click.UsageError(f"{error.message} {nearest}", error.ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         lang = _language(ctx)
