@@ -87,8 +87,8 @@ class _LazyGroup(click.Group):
             near = [] if args[0].startswith("-") else did_you_mean(args[0], _COMMANDS)
             if not near:
                 raise
-            nearest = say("nearest", _language(ctx), near=", ".join(near))
-            raise click.UsageError(f"{error.message} {nearest}", error.ctx) from error
+            told = f"{error.message} {say('nearest', _language(ctx), near=', '.join(near))}"
+            raise click.UsageError(told, error.ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         lang = _language(ctx)
