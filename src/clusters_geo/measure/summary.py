@@ -132,7 +132,7 @@ def summarize(
     placed = units is not None and by == unit_level(units)
     for needed in ("status", None if placed else by):
         if needed is not None and needed not in clusters:
-            near = did_you_mean(needed, map(str, clusters.columns))
+            near = did_you_mean(needed, map(str, clusters.columns), most=1)
             code = "summary.like-column" if near else "summary.no-column"
             raise SchemaError(code, column=needed, near=", ".join(near), columns=", ".join(clusters.columns))
     confirmed = _confirmed(clusters) if by in (None, named_level(clusters)) else frozenset()
