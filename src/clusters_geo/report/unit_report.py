@@ -279,7 +279,7 @@ def _named(unit: str, home: pd.Series, units: gpd.GeoDataFrame | None) -> str:
     labels = pd.Series(pd.unique(home.dropna()) if units is None else unit_labels(units)).astype("string")
     match, near = asked_for(unit, labels, None if units is None else unit_types(units))
     if match is None or is_gone(unit, str(home.name)):
-        raise no_such_unit(unit, near, sorted(home.dropna().unique(), key=fold), str(home.name))
+        raise no_such_unit(unit, near, sorted(home.dropna().unique(), key=name_order), str(home.name))
     return match
 
 
