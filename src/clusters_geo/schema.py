@@ -18,6 +18,7 @@ from clusters_geo.data import read_rows
 from clusters_geo.words import Language
 
 __all__ = [
+    "ATTRIBUTE",
     "BASES",
     "CLUSTER_COLUMNS",
     "COMPANIONS",
@@ -32,6 +33,9 @@ __all__ = [
     "is_companion",
     "label",
 ]
+
+# Where a table that was read carries how, as in `LoadReport`; its province among it.
+ATTRIBUTE = "clusters_geo_load"
 
 Kind = Literal["text", "choice", "number", "integer", "date", "flag", "geometry"]
 

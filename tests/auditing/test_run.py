@@ -364,3 +364,18 @@ def test_an_old_cluster_that_is_not_established_is_found_until_its_deadline_and_
     found = audit(old, only=["law.not-established"], law=law, on=law)
     assert found["cluster_id"].tolist() == ["A"]
     assert "điều 35.4.b" in found["source"][0]
+
+
+def test_a_register_of_communes_is_judged_by_commune():
+    communes = ["xã Tân An", "xã Tân An", "phường Tân An"]
+    table = pd.DataFrame({"name": ["A", "CCN A", "A"], "commune": communes}, index=["1", "2", "3"])
+    found = audit(table, on=ON, only=["geometry.duplicate-name"], lang="en")
+    assert found["cluster_id"].tolist() == ["2"]
+    assert found.attrs["audit"]["rules"][0]["judged"] == 3
+    layer = gpd.GeoDataFrame(
+        {"name": ["Tan An", "B"], "level": "commune", "geometry": [shapely.box(105, 19, 105.1, 19.1)] * 2},
+        index=["x", "y"],
+        crs=4326,
+    )
+    strange = audit(table.assign(commune="xã C"), layer, on=ON, only=["districts.unknown-name"], lang="en")
+    assert strange["field"].tolist() == ["commune"] * 3

@@ -160,3 +160,9 @@ def test_a_role_is_read_in_any_case(clusters):
     published = cg.load_totals()
     shouted = published.assign(role=" " + published["role"].str.upper())
     assert_frame_equal(cg.reconcile(clusters, shouted), cg.reconcile(clusters, published))
+
+
+def test_another_province_has_none_of_ha_nois_totals():
+    table = cg.reconcile(register([60.0, 40.0]).assign(province="Thanh Hóa"))
+    assert table.empty
+    assert list(table) == list(cg.reconcile(register([60.0])))

@@ -284,3 +284,8 @@ def test_a_pending_site_beside_one_of_unknown_status_may_count_too():
     assert eligibility(table, by="commune", on="2026-10-01").iloc[0]["may_establish"] == "unknown"
     alone = eligibility(table.iloc[1:], by="commune", on="2026-10-01").iloc[0]
     assert alone[["may_establish", "open_clusters"]].tolist() == ["yes", 0]
+
+
+def test_a_register_of_communes_is_asked_by_commune():
+    table = eligibility(pd.DataFrame({"commune": ["xã Tân An"], "status": "operating"}), on="2026-06-30")
+    assert (table.index.name, table.index.tolist()) == ("commune", ["xã Tân An"])

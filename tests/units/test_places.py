@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 import clusters_geo as cg
+from clusters_geo.schema import ATTRIBUTE
 from clusters_geo.units.places import home_units, locate, shares
 
 
@@ -240,5 +241,17 @@ def test_a_place_in_another_province_is_not_taken_for_a_commune_of_that_name(com
     lies = locate(away, communes)
     assert lies["how"].tolist()[0] == "unplaced"
     assert lies["reason"].tolist()[0] == "outside"
-    # Without a place the name is all there is.
-    assert lies["unit"].tolist()[1] == name
+    # The places say what the name alone cannot; the register's own word is above both.
+    assert lies["reason"].tolist() == ["outside", "other-province"]
+    said = locate(away.assign(province="Hà Nội"), communes)
+    assert said["unit"].tolist()[1] == name
+
+
+def test_a_name_alone_places_nothing_of_another_province(communes):
+    name = communes["name"].iloc[0]
+    rows = pd.DataFrame({"commune": [name] * 3, "province": ["Tỉnh Thanh Hóa", "TP. Hà Nội", None]})
+    lies = locate(rows, communes)
+    assert lies["reason"].tolist() == ["other-province", "", ""]
+    assert lies["unit"].tolist()[1:] == [name, name]
+    rows.attrs = {ATTRIBUTE: {"province": "Thanh Hóa"}}
+    assert locate(rows, communes)["how"].tolist() == ["unplaced", "name", "unplaced"]

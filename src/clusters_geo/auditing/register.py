@@ -24,7 +24,7 @@ from clusters_geo.planning.law import regime_on
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.schema import CLUSTER_COLUMNS
 from clusters_geo.units.model import unit_level
-from clusters_geo.units.places import home_units, locate
+from clusters_geo.units.places import home_units, locate, named_level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +95,14 @@ class Register:
         """The rows of its file that are no clusters, see `LoadReport.asides`; [] where it comes from none."""
         asides: list[dict[str, Any]] = self.clusters.attrs.get(ATTRIBUTE, {}).get("asides", [])
         return asides
+
+    @property
+    def unit(self) -> str:
+        """The column of the register by which rules ask for the unit: `district` or `commune`."""
+        layer = self.districts if _no_layer(self.districts) is None else None
+        if layer is not None and unit_level(layer) == "district":
+            return "district"
+        return named_level(self.clusters) if layer is not None or self.by is None else self.by
 
     @_remembered
     def raw(self, column: str) -> pd.Series:
@@ -257,7 +265,7 @@ class Register:
     @cached_property
     def matched_districts(self) -> pd.DataFrame:
         """The declared districts matched to the layer, as from `match_names`, by position."""
-        declared = self.text("district")
+        declared = self.text(self.unit)
         if self.districts is not None and unit_level(self.districts) == "commune":
             return self._matched_communes(declared)
         known = match_names(pd.Series(declared.dropna().unique()), self.district_names.dropna())
@@ -273,6 +281,12 @@ class Register:
         return pd.DataFrame({"match": known, "how": "exact", "suggestions": ""})
 
     @cached_property
+    def own_units(self) -> pd.Series:
+        """The unit that each row names, in one spelling each, by position."""
+        named = home_units(self.clusters, by=self.unit).reset_index(drop=True)
+        return named.astype("object").where(named.notna(), None)
+
+    @cached_property
     def lies(self) -> pd.DataFrame:
         """In which unit of the layer each cluster lies, as from `locate`, by position."""
         table = self.clusters.reset_index(drop=True)
@@ -285,7 +299,7 @@ class Register:
         """The unit of each cluster by position: where it lies, else what it declares."""
         if self.districts is None or _no_layer(self.districts) is not None:
             return home_units(self.clusters, by=self.by).reset_index(drop=True)
-        return self.lies["unit"].fillna(self.text("district"))
+        return self.lies["unit"].fillna(self.text(self.unit))
 
     @_remembered
     def missing(self, need: str) -> Reason | None:
@@ -300,10 +314,13 @@ class Register:
         if need == "totals":
             why = {"say": "no totals"}
             return why if self.totals is None else None
-        columns = need.split("|")
+        columns = self._columns(need)
         if all(self.raw(column).isna().all() for column in columns):
             return {"say": "nothing in columns", "columns": " | ".join(columns)}
         return None
+
+    def _columns(self, need: str) -> list[str]:
+        return [self.unit] if need == "unit" else need.split("|")
 
     def judged(self, needs: tuple[str, ...]) -> int:
         """Return for how many rows all that a rule needs is known."""
@@ -314,7 +331,7 @@ class Register:
             elif need == "geometry":
                 known &= self.shapes.notna().to_numpy()
             elif need not in ("districts", "totals"):
-                columns = [self.raw(column).notna().to_numpy() for column in need.split("|")]
+                columns = [self.raw(column).notna().to_numpy() for column in self._columns(need)]
                 known &= np.any(columns, axis=0)
         return int(known.sum())
 

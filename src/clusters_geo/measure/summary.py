@@ -429,7 +429,7 @@ def reconcile(
     `control`, or `note` for a source that contradicts the control. An exact total agrees within 0.05 of
     its unit; "about", "almost" and "more than" are taken as within 5 % on their side. A total of a scope that
     the register does not have is not judged: there `computed` and `agrees` are missing. A total without a
-    qualifier is exact.
+    qualifier is exact. A register of a province that the default totals do not speak of has no rows.
 
     Raises
     ------
@@ -446,6 +446,9 @@ def reconcile(
     """
     published = load_totals() if totals is None else totals
     whole = scope or _whole(clusters, totals)
+    if totals is None and whole is None and province_of(clusters) is not None:
+        # What was published of Hà Nội says nothing of another province's register.
+        published = published.iloc[:0]
     computed = _computed(without_report(clusters), whole)
     roles = _roles(published)
     rows = _qualified(published.assign(role=roles)[roles.isin(["control", "note"])])

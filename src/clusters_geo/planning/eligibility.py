@@ -21,6 +21,7 @@ from clusters_geo.names import name_order
 from clusters_geo.planning.homes import Home, homes_of
 from clusters_geo.planning.law import DECISION_105, DISTRICTS_ABOLISHED, regime_on, unit_on
 from clusters_geo.reading.notes import some
+from clusters_geo.units.places import named_level
 from clusters_geo.words import cite, format_number, format_percent, speaker
 
 if TYPE_CHECKING:
@@ -120,8 +121,10 @@ def eligibility(  # noqa: PLR0913 - all but the register is keyword-only
     if "status" not in clusters:
         raise SchemaError("units.no-column", column="status", columns=[str(name) for name in clusters])
     day = _day(on, clusters)
-    question = _Question(by or unit_on(day), day, kind, lang)
     layer = units if isinstance(units, pd.DataFrame) else None
+    # A register that names communes only goes by these, whatever the law of the day still counts by.
+    only_communes = layer is None and named_level(clusters) == "commune"
+    question = _Question(by or ("commune" if only_communes else unit_on(day)), day, kind, lang)
     homes = homes_of(clusters, question.by, day, layer, chosen=by is not None)
     table = _figures(clusters)
     table["may_expand"] = _may_expand(table, regime_on(day), lang)["may_expand"]

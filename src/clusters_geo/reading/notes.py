@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
+from clusters_geo.schema import ATTRIBUTE
 from clusters_geo.words import catalogue, speaker
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ __all__ = [
     "word",
 ]
 
-ATTRIBUTE = "clusters_geo_load"
 Kind = Literal["repair", "doubt"]
 
 _SHOWN = 5

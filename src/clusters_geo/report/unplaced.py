@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["REASONS", "unplaced_notes"]
 
 # As `locate` has them, what most can be done about first.
-REASONS = ("several", "unknown-name", "no-commune", "outside", "none")
+REASONS = ("several", "unknown-name", "no-commune", "other-province", "outside", "none")
 _MOST_UNITS = 3
 
 _say = speaker("units")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from clusters_geo.units.model import Level
 
-__all__ = ["Gazetteer", "Named", "asked_for", "lasting_type", "listed", "successors"]
+__all__ = ["Gazetteer", "Named", "asked_for", "in_other_province", "lasting_type", "listed", "successors"]
 
 _SEPARATOR = re.compile(r"(?<!\s)\s*(?:[;/+&\n,]|\bvà\b)\s*")
 _DASH = re.compile(r"(?<!\s)(?:\s++[-–—]\s++|\s*+[–—]\s*+)")
@@ -84,6 +84,34 @@ def lasting_type(text: str) -> str:
     """
     kind = split_type(text)[0]
     return _SAME_TYPE.get(kind, kind)
+
+
+def in_other_province(
+    names: list[str | None], units: pd.DataFrame, of_units: Iterable[str | None]
+) -> list[bool | None]:
+    """Return which names are of provinces other than those of a layer; None where either is not known.
+
+    Parameters
+    ----------
+    names
+        Provinces of rows, of before or after July 2025; None where nobody says.
+    units
+        The layer; one of Hà Nội's generations is known by its names.
+    of_units
+        What the layer itself says of provinces.
+
+    Examples
+    --------
+    >>> layer = pd.DataFrame({"name": ["Ba Vì", "Hà Đông"]})
+    >>> in_other_province(["Tỉnh Thanh Hóa", "TP. Hà Nội", "Xyz", None], layer, [])
+    [True, False, None, None]
+    """
+    today = {strip_accents(unit_key(row["name"])): row["today"] for row in read_rows("provinces.csv")}
+    theirs = {today.get(strip_accents(unit_key(name))) for name in of_units if name}
+    if not theirs and generation_of(units, unit_level(units)) is not None:
+        theirs = {today[_HANOI]}
+    own = [today.get(strip_accents(unit_key(name))) if name else None for name in names]
+    return [None if name is None or not theirs - {None} else name not in theirs for name in own]
 
 
 def asked_for(

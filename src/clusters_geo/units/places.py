@@ -21,8 +21,9 @@ from clusters_geo.area import area_ha
 from clusters_geo.crs import HANOI_CRS, require_crs
 from clusters_geo.errors import SchemaError
 from clusters_geo.names import strip_accents
+from clusters_geo.schema import ATTRIBUTE
 from clusters_geo.units.model import is_gone, split_type, unit_key, unit_labels
-from clusters_geo.units.names import Gazetteer, Named, lasting_type
+from clusters_geo.units.names import Gazetteer, Named, in_other_province, lasting_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,7 +79,9 @@ def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None
     - `declared`: what the register says; `by_name`: the code that the names alone lead to; `agrees`: whether
       that is the unit; missing where either is;
     - `reason`: why a row is unplaced: `none` (nothing declared), `no-commune` (only a district), `several`,
-      `unknown-name`, `outside` (its place is in no unit and it declares none, or all lie beyond the layer);
+      `unknown-name`, `outside` (its place is in no unit and it declares none, or all lie beyond the layer),
+      `other-province` (there the register's other places lie, or so its province says; names alone do not
+      place it);
     - `candidates`: the codes of the units that an unplaced row may lie in; empty where nobody can say.
 
     Raises
@@ -102,7 +105,12 @@ def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None
     sketch = drawn["holder"].notna().to_numpy() & _sketched(clusters) & nothing
     # Where no place lies in the layer, that is another province's, whatever communes of these names it has.
     away = drawn["away"].to_numpy() & ~_sketched(clusters) & ~surveyed.any()
-    by_name = [next(iter(n.codes)) if n.how != UNPLACED else None for n in named]
+    # Nor do names alone place what is another province's: many communes of many provinces share them.
+    strange = _strange(clusters, units, beyond=away.any() & ~drawn["placed"].to_numpy())
+    by_name = [
+        next(iter(n.codes)) if n.how != UNPLACED and not far else None
+        for n, far in zip(named, strange, strict=True)
+    ]
     rows: list[tuple[str | None, str, str, tuple[str, ...]]] = []
     for at, name in enumerate(named):
         if surveyed[at] or sketch[at]:
@@ -111,6 +119,8 @@ def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None
             rows.append((code, how, "", ()))
         elif away[at]:
             rows.append((None, UNPLACED, "outside", ()))
+        elif strange[at] and not nothing[at]:
+            rows.append((None, UNPLACED, "other-province", ()))
         else:
             open_place = nothing[at] and bool(drawn["placed"].iloc[at])
             reason = "outside" if open_place else name.reason
@@ -253,6 +263,18 @@ def _by_place(clusters: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
     found["units"] = np.bincount(rows, minlength=len(found))
     _place_points(found, flat, there & ~surface, holders)
     return found
+
+
+def _strange(clusters: pd.DataFrame, units: pd.DataFrame, *, beyond: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which rows are of another province than a layer: as their province says, else their places."""
+    told = clusters.attrs.get(ATTRIBUTE, {}).get("province") or None
+    own = [name or told for name in _texts(clusters, "province")]
+    if not any(own):
+        return beyond
+    other = in_other_province(own, units, _texts(units, "province"))
+    return np.array(
+        [far if is_other is None else is_other for is_other, far in zip(other, beyond, strict=True)]
+    )
 
 
 def _place_points(

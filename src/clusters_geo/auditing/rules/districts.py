@@ -115,26 +115,26 @@ def districts_missing(register: Register, *, expected: tuple[str, ...] = ()) -> 
 @rule(
     "districts.unknown-name",
     "error",
-    needs=("district", "districts"),
+    needs=("unit", "districts"),
 )
 def unknown_name(register: Register) -> list[Hit]:
     """Find declared districts that the layer has not, even after repair."""
-    declared, found = register.text("district"), register.matched_districts
+    declared, found = register.text(register.unit), register.matched_districts
     suggestions = found["suggestions"].where(found["suggestions"] != "", "–")
-    return hits(declared.notna() & found["match"].isna(), "district", declared, suggestions)
+    return hits(declared.notna() & found["match"].isna(), register.unit, declared, suggestions)
 
 
 @rule(
     "districts.name-repaired",
     "info",
-    needs=("district", "districts"),
+    needs=("unit", "districts"),
 )
 def name_repaired(register: Register) -> list[Hit]:
     """Find declared districts that match by folding only."""
-    declared, found = register.text("district"), register.matched_districts
+    declared, found = register.text(register.unit), register.matched_districts
     repaired = found["how"].isin(["spelling", "accents"])
-    bare = register.each("district", _bare) != found["match"].map(_bare, na_action="ignore")
-    return hits(repaired & bare, "district", declared, found["match"])
+    bare = register.each(register.unit, _bare) != found["match"].map(_bare, na_action="ignore")
+    return hits(repaired & bare, register.unit, declared, found["match"])
 
 
 def _bare(name: str) -> str:

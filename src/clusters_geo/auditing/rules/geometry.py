@@ -86,11 +86,11 @@ def duplicate_outline(register: Register, *, same: float = 0.95) -> list[Hit]:
 @rule(
     "geometry.duplicate-name",
     "error",
-    needs=("name", "district"),
+    needs=("name", "unit"),
 )
 def duplicate_name(register: Register) -> list[Hit]:
-    """Find names that an earlier row has in the same district."""
-    names, places = register.each("name", name_key), register.each("district", name_key)
+    """Find names that an earlier row has in the same unit."""
+    names, places = register.each("name", name_key), register.own_units
     key = names.combine(places, lambda name, place: None if name is None or place is None else (name, place))
     known = key.dropna()
     first = pd.Series(known.index, index=known.index).groupby(known).transform("min")
@@ -113,13 +113,13 @@ def outside_districts(register: Register) -> list[Hit]:
 @rule(
     "geometry.other-district",
     "error",
-    needs=("district", "surveyed", "districts"),
+    needs=("unit", "surveyed", "districts"),
 )
 def other_district(register: Register) -> list[Hit]:
     """Outlines whose largest part is not where the register says; unknown names have a rule of their own."""
     found, declared = register.assigned["district"], register.matched_districts["match"]
     other = (found != declared).fillna(value=False)
-    return hits(other, "district", register.text("district"), found, share=register.assigned["share"])
+    return hits(other, register.unit, register.text(register.unit), found, share=register.assigned["share"])
 
 
 @rule(
