@@ -113,8 +113,11 @@ def test_a_plant_on_a_site_not_begun_is_counted(register):
 def test_a_blank_is_not_a_no(register):
     register["established"] = pd.NA
     table = form(register, "04", period="2026-H1", anyway=True)
-    assert table.loc[["15.1", "15.2"], "result"].tolist() == [2, 0]
-    assert table.loc[["15.1", "15.2"], "qualifier"].tolist() == ["at least", "at least"]
+    assert table.loc["15.1", ["result", "qualifier"]].tolist() == [2, "at least"]
+    # Of clusters as of hectares: nought at least says nothing.
+    assert table.loc[["15.2", "16.2"], "qualifier"].tolist() == ["not reported"] * 2
+    assert table.loc[["15.2", "16.2"], "result"].isna().all()
+    assert table.loc["15.2", "note"] == "Chưa rõ: 2/4 cụm có số liệu, đều không thuộc dòng này"
     assert table.loc["15", "qualifier"] == ""
 
 

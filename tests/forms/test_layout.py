@@ -8,6 +8,7 @@ from clusters_geo.forms.circular import verdict
 from clusters_geo.forms.fill import blank, fill
 from clusters_geo.forms.layout import page_of
 from clusters_geo.forms.save import to_html
+from clusters_geo.reading.notes import LoadReport, attach
 from clusters_geo.words import speaker
 
 
@@ -101,3 +102,18 @@ def test_unknown_words_are_errors():
         speaker("forms")("no-such-word")
     with pytest.raises(KeyError):
         verdict("forms.no-such-rule", "vi")
+
+
+@pytest.mark.parametrize(
+    ("region", "period", "named"),
+    [
+        ("Thanh Hóa", "2026-H1", "Thanh Hóa"),
+        ("Bắc Giang", "2026-H1", "Bắc Ninh"),
+        ("Bắc Giang", "2024", "Bắc Giang"),
+    ],
+)
+def test_the_department_is_of_the_province_that_the_register_is_said_to_be_of(
+    register, region, period, named
+):
+    attach(register, LoadReport("so.xlsx", province=region))
+    assert page(register, "04", unit=None, period=period).left == (f"Đơn vị báo cáo: Sở Công Thương {named}",)

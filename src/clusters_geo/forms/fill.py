@@ -353,6 +353,9 @@ def _result(line: Line, part: pd.DataFrame, clusters: pd.DataFrame, lang: Langua
     known = _proven(part) if open_ended else part[part["value"].notna()]
     missing = part.index.difference(known.index, sort=False)
     qualifier = "at least" if open_ended and len(known) == len(part) else _qualifier(part, known)
+    if qualifier == "at least" and _counts_members(line) and not _total(known):
+        # Of nobody it is known: "at least nought" tells no more of clusters than of their hectares.
+        qualifier = "not reported"
     # Nothing reported is not nought.
     result = math.nan if qualifier == "not reported" else _total(known)
     shown = {
@@ -373,6 +376,11 @@ def _result(line: Line, part: pd.DataFrame, clusters: pd.DataFrame, lang: Langua
     shown["mark"] = _mark(qualifier, by_basis)
     words = [_missing_words(line, shown, lang), _basis_words(line, by_basis, known, lang)]
     return shown | _basis_cells(by_basis) | {"note": "; ".join(filter(None, words))}
+
+
+def _counts_members(line: Line) -> bool:
+    """Return whether a row is of the clusters that fulfil something, or of their hectares."""
+    return line.form in ("03", "04") and RULES[line.row].kind in ("count", "among")
 
 
 def _is_open(line: Line, part: pd.DataFrame, clusters: pd.DataFrame) -> bool:
@@ -447,7 +455,8 @@ def _missing_words(line: Line, shown: dict[str, object], lang: Language) -> str:
         case "partial":
             return word("partial", lang, **counts)
         case "not reported":
-            return word("none", lang, all=shown["clusters"])
+            counted = counts["known"] and _counts_members(line)
+            return word("none_counted", lang, **counts) if counted else word("none", lang, all=counts["all"])
     return ""
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from clusters_geo.forms.circular import Line, lines, title
 from clusters_geo.forms.conditions import register_column
+from clusters_geo.reading.notes import ATTRIBUTE
+from clusters_geo.units.model import DISTRICTS_ABOLISHED, provinces
 from clusters_geo.words import MISSING, format_number, speaker
 
 if TYPE_CHECKING:
@@ -98,7 +101,8 @@ def page_of(filled: Filled) -> Page:
 def _left(filled: Filled) -> tuple[str, ...]:
     lang, unit = filled.lang, filled.unit
     if unit.level != "cluster":
-        return (word(f"reporter_{unit.level}", lang, name=unit.name or _BLANK),)
+        name = unit.name or (_province(filled) if unit.level == "province" else "")
+        return (word(f"reporter_{unit.level}", lang, name=name or _BLANK),)
     record = unit.clusters.iloc[0]
     places = (_said(record, "commune"), _said(record, "district"))
     return (
@@ -107,6 +111,16 @@ def _left(filled: Filled) -> tuple[str, ...]:
         word("cluster_id", lang, name=str(unit.clusters.index[0]) or _BLANK),
         word("place", lang, name=", ".join(filter(None, places)) or _BLANK),
     )
+
+
+def _province(filled: Filled) -> str:
+    """Return the province that the register was said to be of, as it is called at the end of the period."""
+    name = str(filled.unit.clusters.attrs.get(ATTRIBUTE, {}).get("province") or "")
+    before = provinces(_BEFORE_MERGERS)["today"].to_dict()
+    return str(before.get(name, name)) if filled.period.end > _BEFORE_MERGERS else name
+
+
+_BEFORE_MERGERS = DISTRICTS_ABOLISHED - timedelta(days=1)
 
 
 def _reporter(filled: Filled, record: pd.Series) -> str:
