@@ -95,7 +95,7 @@ def form_changes(clusters: pd.DataFrame, received: Received, *, lang: Language =
     ... }
     >>> received = Received(pd.DataFrame(), pd.DataFrame([value]), pd.DataFrame())
     >>> form_changes(register, received, lang="en")[["before", "after", "doubt"]].to_dict("records")
-    [{'before': 120.0, 'after': 9.0, 'doubt': 'fell by 92 %'}]
+    [{'before': 120.0, 'after': 9.0, 'doubt': '92 % lower than before'}]
     """
     figures = received.figures
     say = partial(word, lang=lang)
