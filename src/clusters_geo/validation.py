@@ -134,7 +134,7 @@ def list_faults(
     ...     {"name": [None], "status": ["pending"]}, index=pd.Index(["1"], name="cluster_id")
     ... )
     >>> list_faults(table, "vi")[["column", "problem", "fix"]].to_string(index=False, header=False)
-    'name chưa có điền vào'
+    'name để trống điền vào'
     """
     return _worded(_faults(table), lang, report)
 

@@ -231,7 +231,7 @@ def test_a_cell_larger_than_a_cluster_names_the_cluster():
 
 def test_more_cells_than_fit_in_memory_are_refused_with_the_least_that_fit():
     clusters, halls = table_of([box(0, 0, 500, 400)]), gpd.GeoSeries([], crs=CRS)
-    with pytest.raises(SchemaError, match=r"into 40,000,000 rows; 5,000,000 fit .* at least 8e-05 m"):
+    with pytest.raises(SchemaError, match=r"into 40,000,000 rows; only 5,000,000 fit .* at least 8e-05 m"):
         built_up_ha(clusters, halls, method="raster", cell_m=1e-5)
 
 

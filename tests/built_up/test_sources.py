@@ -249,7 +249,7 @@ def test_text_in_metres_needs_its_system_and_text_without_outlines_is_refused(tm
     with pytest.raises(cg.CRSError):
         cg.built_up_ha(clusters, tmp_path / "a.csv")
     # With its system said it is read, and found to be kilometres from the clusters.
-    with pytest.raises(cg.CRSError, match="nowhere near"):
+    with pytest.raises(cg.CRSError, match="far apart"):
         cg.built_up_ha(clusters, tmp_path / "a.csv", crs=5897)
     (tmp_path / "b.csv").write_text("geometry,name\nnhà,A\n", encoding="utf-8")
     with pytest.raises(cg.SourceError, match="no column with outlines"):

@@ -159,7 +159,7 @@ def check_identities(table: pd.DataFrame, number: str, lang: Language = "vi") ->
     --------
     >>> table = pd.DataFrame({"result": [5.0, 3.0, 1.0]}, index=["15", "15.1", "15.2"])
     >>> check_identities(table, "03", "en")["message"].tolist()
-    ['Row 15 is 5, but rows 15.1 + 15.2 make 4.']
+    ['Row 15 is 5, but rows 15.1 + 15.2 add up to 4.']
     """
     identities = _RECORD if number == "02" else _AGGREGATE
     results = _Results(table)

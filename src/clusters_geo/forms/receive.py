@@ -112,7 +112,7 @@ def read_forms(
     >>> received = read_forms([tmp / "form.csv"], register, period="2026-H1", lang="en")
     >>> problems = received.problems.set_index("severity")
     >>> problems.loc["refused", ["cell", "problem"]].tolist()
-    ['C4', "'x1' is not a figure"]
+    ['C4', "'x1' is not a number"]
     """
     asked = Period.parse(period)
     files, figures, problems = [], [], []

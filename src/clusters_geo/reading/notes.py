@@ -347,6 +347,7 @@ def has_made_ids(table: pd.DataFrame) -> bool:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> has_made_ids(pd.DataFrame())
     False
     """

@@ -152,7 +152,7 @@ def _set_in(text: str, width: int, *, right: bool) -> str:
     return blank + text if right else text + blank
 
 
-_WORD, _ODD_BLANK = re.compile(r"\s*\S+\s*"), re.compile(r"^\s|\s\s|\s$|[^\S \xa0]")
+_WORD, _ODD_BLANK = re.compile(r"\S+\s?"), re.compile(r"^\s|\s\s|\s$|[^\S \xa0]")
 
 
 def _wrapped(text: str, width: int) -> list[str] | None:
