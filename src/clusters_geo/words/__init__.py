@@ -52,7 +52,8 @@ MISSING = "–"
 _SWAP = str.maketrans(",.", ".,")
 # As many digits as the largest float has.
 _ANY_SIZE = Context(prec=400, rounding=ROUND_HALF_UP)
-_AND = {"vi": " và ", "en": " and "}
+_AND: dict[Language, str] = {"vi": " và ", "en": " and "}
+_OR: dict[Language, str] = {"vi": " hoặc ", "en": " or "}
 
 
 class Words(NamedTuple):
@@ -274,10 +275,10 @@ def _phrase(value: Mapping[str, object], lang: Language) -> str:
     return key if words is None else words.text(lang, value)
 
 
-def _listed(values: Sequence[object], lang: Language) -> str:
+def _listed(values: Sequence[object], lang: Language, last: dict[Language, str] = _AND) -> str:
     texts = [format_value(value, lang) for value in values]
     head, tail = ", ".join(texts[:-1]), texts[-1:]
-    return _AND[lang].join(filter(None, [head, *tail]))
+    return last[lang].join(filter(None, [head, *tail]))
 
 
 class _Formatter(string.Formatter):
@@ -297,6 +298,8 @@ class _Formatter(string.Formatter):
             return format_value(value, self._lang)
         if format_spec == "lines" and isinstance(value, list | tuple):
             return "\n".join(format_value(line, self._lang) for line in value)
+        if format_spec == "or":  # one of these is asked for, or the one there is
+            return _listed(value if isinstance(value, list | tuple) else [value], self._lang, _OR)
         if format_spec == "%":
             return MISSING if is_missing(value) else f"{format_value(_hundred(value), self._lang)} %"
         text: str = super().format_field(value, format_spec)
