@@ -60,7 +60,7 @@ Google Earth. Chương trình đọc, sửa những gì chắc chắn, nói rõ 
 
 3. **Dùng mãi:** thêm `--mapping sổ.toml` vào mọi lệnh đọc sổ, kỳ sau cũng vậy: `clusters-geo summary
    sổ-6-2026.xlsx --mapping sổ.toml`. Tiêu đề mà tệp mới không có sẽ được nói ra. Điều nêu trong lệnh thắng
-   tệp TOML.
+   tệp TOML. `compare` đọc cả hai sổ theo cùng một tệp; cột mà một sổ không có thì không áp dụng cho sổ ấy.
 
 ### Chúng tôi hiểu gì trong bảng
 

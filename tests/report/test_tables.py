@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import re
+from importlib.metadata import version
 
 import pytest
+from packaging.version import Version
 
 import clusters_geo as cg
 from clusters_geo.report import tables
@@ -121,6 +123,10 @@ def test_totals_over_fewer_clusters_than_operate_say_over_how_many(clusters):
     assert [note for note in unit_report(few).parts[2].table.notes if note.startswith(told)]
 
 
+@pytest.mark.skipif(
+    Version(version("rich")) < Version("14.3"),
+    reason="Letters made of two signs are measured otherwise by rich before 14.3: NOT compared with it.",
+)
 def test_what_is_drawn_plainly_is_what_rich_draws():
     chance = random.Random(4)  # noqa: S311 - the same tables each time
     words = [
