@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from clusters_geo.errors import ClustersGeoError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ["ENCLOSED", "in_child"]
+__all__ = ["ENCLOSED", "in_child", "private_folder"]
 
 ENCLOSED = sys.platform == "linux"
 
@@ -75,7 +75,7 @@ def in_child(work: Callable[[], T], *, path: str, size: int) -> T:
         return work()
     seconds = _SECONDS + _SECONDS_A_MB * size / _MB
     # What a child leaves that is killed lies in here, and goes with it.
-    with tempfile.TemporaryDirectory(prefix="clusters-geo-", ignore_cleanup_errors=True) as private:
+    with private_folder() as private:
         reads, writes = os.pipe()
         try:
             pid = _forked()
@@ -90,6 +90,30 @@ def in_child(work: Callable[[], T], *, path: str, size: int) -> T:
         raise _last_words(path, died, seconds)
     answer: T = _unpacked(content)
     return answer
+
+
+@contextlib.contextmanager
+def private_folder() -> Iterator[str]:
+    """Give a folder of one's own that is gone in the end, also where an interrupt meets its removal.
+
+    Examples
+    --------
+    >>> with private_folder() as folder:
+    ...     os.path.isdir(folder)
+    True
+    >>> os.path.exists(folder)
+    False
+    """
+    folder = tempfile.TemporaryDirectory(prefix="clusters-geo-", ignore_cleanup_errors=True)
+    try:
+        yield folder.name
+    finally:
+        try:
+            folder.cleanup()
+        except BaseException:
+            # Ctrl-C within: what is left of it goes now.
+            folder.cleanup()
+            raise
 
 
 def _forked() -> int:

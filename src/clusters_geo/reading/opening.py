@@ -15,13 +15,13 @@ import re
 import shutil
 import sqlite3
 import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clusters_geo.errors import SourceError, without_secrets
 from clusters_geo.reading.archives import plain_stem, unpack, unpack_kmz
+from clusters_geo.reading.child import private_folder
 from clusters_geo.reading.formats import Format, identify
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def staged(path: str | os.PathLike[str], *, allow_large: bool = False) -> Iterat
     """
     original = checked_file(path, allow_large=allow_large)
     shown, member = (path.shown, path.member) if isinstance(path, InputFile) else (str(original), "")
-    with tempfile.TemporaryDirectory(prefix="clusters-geo-", ignore_cleanup_errors=True) as private:
+    with private_folder() as private:
         folder = Path(private)
         if original.suffix.lower() == ".zip":
             source = unpack(original, folder / "unpacked", member, allow_large=allow_large)
@@ -536,7 +536,7 @@ def opened(
     from clusters_geo.reading.fetching import fetch
 
     shown = without_secrets(address[1])
-    with tempfile.TemporaryDirectory(prefix="clusters-geo-", ignore_cleanup_errors=True) as private:
+    with private_folder() as private:
         limit = math.inf if allow_large else MAX_BYTES
         fetched = fetch(address[1], Path(private), shown=shown, max_bytes=limit)
         yield InputFile(fetched.path, shown, member, fetched.sha256, fetched.at)
