@@ -138,7 +138,8 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
         "operating", "under_construction" or "pending", for clusters whose status the file does not state;
         without it their status is unknown, which is a finding of the audit.
     region
-        The province in which the data must lie. Without it Hà Nội is expected, other places are reported.
+        The province in which the data must lie. Without it that of the title, else Hà Nội, is expected, and
+        other places are reported.
     boundaries
         Shapes of a register that has none, or of some clusters; joined by `cluster_id` or by name.
     boundaries_layer, boundaries_name
@@ -539,9 +540,9 @@ def _understood(
         report.note("shapes.none")
         return gpd.GeoDataFrame(table, geometry=[None] * len(table), crs=MAP_CRS)
     shapes = gpd.GeoSeries(table["geometry"])
-    placed = gpd.GeoDataFrame(
-        table.drop(columns="geometry"), geometry=_sound(shapes, raw.crs, wishes, report)
-    )
+    home = raw.register.province if raw.register else ""
+    sound = _sound(shapes, raw.crs, wishes, report, home)
+    placed = gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=sound)
     if raw.register and raw.register.shapes is not None:
         from clusters_geo.reading.corners import note_areas
 
@@ -550,7 +551,7 @@ def _understood(
 
 
 def _sound(
-    shapes: gpd.GeoSeries, declared: pyproj.CRS | None, wishes: _Wishes, report: LoadReport
+    shapes: gpd.GeoSeries, declared: pyproj.CRS | None, wishes: _Wishes, report: LoadReport, home: str
 ) -> gpd.GeoSeries:
     """Return shapes that are flat, in a system that can be right, and valid."""
     where: dict[str, object] = {"say": "in layer", "path": report.path, "layer": report.layer}
@@ -559,7 +560,7 @@ def _sound(
     said = _said(wishes.crs)
     if said is not None and report.withdraw("crs.degrees", "crs.link"):
         declared = None  # It was assumed, not stated.
-    verdict = judge_crs(x, y, declared=declared, said=said, where=where, region=wishes.region)
+    verdict = judge_crs(x, y, declared=declared, said=said, where=where, region=wishes.region, home=home)
     for code, values in verdict.notes:
         report.note(code, **values)
     placed = exchange_axes(flat) if verdict.swapped else flat

@@ -12,38 +12,17 @@ import re
 from importlib import resources
 
 import geopandas as gpd
-import openpyxl
 import pyproj
 import pytest
 import shapely
-from advice_cases import CASES, units
+from advice_cases import CASES, HEAD, ON, ROW, sheets, table, units
 
 import clusters_geo as cg
 from clusters_geo.errors import ClustersGeoError
 
-ON = "Đang hoạt động"
-HEAD = ["Tên CCN", "Huyện", "Trạng thái", "Diện tích (ha)"]
-ROW = ["Kiến Thành", "Cần Đước", ON, 51.7]
 # Corners of a square of 20 ha in Nghệ An, in the system of that province (EPSG:9208).
 SOUTH = [(2_066_000, 590_000), (2_066_000, 590_500), (2_066_400, 590_500), (2_066_400, 590_000)]
 NORTH = [(2_326_000, 587_000), (2_326_000, 587_500), (2_326_400, 587_500), (2_326_400, 587_000)]
-
-
-def table(*rows):
-    """A workbook of one sheet."""
-    return lambda folder: sheets({"Sheet1": rows}, folder)
-
-
-def sheets(named, folder):
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in named.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    book.save(folder / "so.xlsx")
-    book.close()
-    return folder / "so.xlsx"
 
 
 def text(content, name="so.csv", encoding="utf-8"):
@@ -82,13 +61,13 @@ REFUSED = [
     ),
     (
         "register.several-sheets",
-        lambda folder: sheets({"Huyện A": [HEAD, ROW], "Huyện B": [HEAD, ROW]}, folder),
+        sheets({"Huyện A": [HEAD, ROW], "Huyện B": [HEAD, ROW]}),
         "layer=",
         {"layer": "Huyện B"},
     ),
     (
         "register.several-sheets",
-        lambda folder: sheets({"Huyện A": [HEAD, ROW], "Huyện B": [HEAD, [*ROW[:1], "B", *ROW[2:]]]}, folder),
+        sheets({"Huyện A": [HEAD, ROW], "Huyện B": [HEAD, [*ROW[:1], "B", *ROW[2:]]]}),
         "layers=",
         {"layers": "all"},
     ),

@@ -165,3 +165,18 @@ def test_inspect_counts_columns_of_coordinates_as_used_and_rows_as_the_sheet_doe
     assert tomllib.loads(text)["columns"].keys() >= {"TT"}
     assert '"Tọa độ Kinh độ" = ""' not in text
     assert "(dòng 4–5)" in text
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("DANH MỤC CÁC CỤM CÔNG NGHIỆP TỈNH THANH HÓA", None),
+        ("CÁC CỤM CÔNG NGHIỆP THÀNH PHỐ THANH HÓA", "ngoài Hà Nội"),
+        ("CÁC CỤM CÔNG NGHIỆP TỈNH CÀ MAU", "ngoài Cà Mau"),
+    ],
+)
+def test_places_are_expected_in_the_province_that_the_title_names(tmp_path, title, expected):
+    file = workbook(tmp_path / "a.xlsx", [[title], [], TOP, BELOW, *CLUSTERS])
+    told = [note.text("vi") for note in load_report(cg.load_clusters(file)).doubts]
+    outside = [text for text in told if "dữ liệu nằm ở kinh độ" in text]
+    assert [expected in text for text in outside] == [True] * (expected is not None)

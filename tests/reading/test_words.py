@@ -194,3 +194,10 @@ def test_a_section_that_leaves_the_status_open_is_asked_about(tmp_path):
     [doubt] = [n for n in load_report(table).doubts if n.code == "columns.unsure"]
     assert "CCN đã thành lập" in doubt.text("vi")
     assert list(doubt.rows) == [1, 2]
+
+
+def test_a_number_that_is_none_is_a_dash_in_a_note_and_nothing_in_json():
+    report = LoadReport("a.kml")
+    report.note("shapes.mended", [3], reason="bow-tie", before=float("nan"), after=float("inf"))
+    assert report.notes[0].text("vi") == "sửa lỗi bow-tie, trước – ha, sau – ha"
+    assert json.loads(json.dumps(report.as_dict(), allow_nan=False))["notes"][0]["values"]["before"] is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 from importlib.metadata import version
@@ -164,7 +163,3 @@ def test_what_is_drawn_plainly_is_what_rich_draws():
         assert drawn in {None, tables._drawn_by_rich(sheet, width, color=False)}, sheet
     assert plain > 200
     assert tables._drawn_plainly(Sheet("T", ("A",), (("x" * 40,),)), 20) is None
-
-
-def test_json_has_no_word_for_what_is_no_number():
-    assert json.loads(tables.to_json({"extent": [float("nan"), 2.0]})) == {"extent": [None, 2.0]}

@@ -12,6 +12,7 @@ from clusters_geo.errors import SourceError
 from clusters_geo.reading.formats import FORMATS
 
 __all__ = [
+    "DAMAGED",
     "MAX_EXPANSION",
     "MAX_UNPACKED_BYTES",
     "plain_stem",
@@ -20,6 +21,10 @@ __all__ = [
     "unpack",
     "unpack_kmz",
 ]
+
+# What zipfile raises of a damaged or foreign archive: NotImplementedError of a way to pack that it does not
+# know, RuntimeError of a member under a password.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 
 MAX_EXPANSION = 200
 MAX_UNPACKED_BYTES = 1 << 30
@@ -58,7 +63,7 @@ def refuse_bomb(
     try:
         with zipfile.ZipFile(file) as archive:
             members = [m for m in archive.infolist() if not m.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
+    except (*DAMAGED, ValueError) as error:
         raise SourceError("archive.unreadable", file=file.name, reason=str(error)) from error
     size = sum(m.file_size for m in members)
     packed = max(1, file.stat().st_size)
@@ -184,7 +189,7 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> N
         # zipfile stops at the size that the directory declares, which was checked.
         with archive.open(member) as packed, target.open("wb") as plain:
             shutil.copyfileobj(packed, plain)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except DAMAGED as error:
         raise SourceError(
             "archive.damaged-member", file=archive.filename, member=member.filename, reason=str(error)
         ) from error

@@ -102,6 +102,7 @@ def judge_crs(  # noqa: PLR0913 - all but the positions is keyword-only
     said: pyproj.CRS | None,
     where: str | dict[str, object],
     region: str | None = None,
+    home: str = "",
 ) -> Verdict:
     """Decide in which system coordinates are, or refuse with the ones that they could be in.
 
@@ -116,8 +117,10 @@ def judge_crs(  # noqa: PLR0913 - all but the positions is keyword-only
     where
         File and layer, for the message.
     region
-        A province in which the data must lie. Without it Hà Nội is expected, and other places in Việt Nam
-        are reported.
+        A province in which the data must lie.
+    home
+        Without a region, the province in which they are expected, Hà Nội where it is not known; other places
+        in Việt Nam are reported.
 
     Raises
     ------
@@ -133,7 +136,8 @@ def judge_crs(  # noqa: PLR0913 - all but the positions is keyword-only
     """
     crs = said or declared
     middle = (float(np.median(x)), float(np.median(y))) if len(x) else (math.nan, math.nan)
-    sought = _Sought(middle, where, region or _HOME, province_extents(region or _HOME), region is not None)
+    expected = region or home or _HOME
+    sought = _Sought(middle, where, expected, province_extents(expected), region is not None)
     verdict = Verdict(_required(crs, sought))
     if len(x) == 0:
         return verdict

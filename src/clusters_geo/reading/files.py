@@ -104,10 +104,15 @@ def look_into(path: str | os.PathLike[str], *, allow_large: bool = False) -> lis
     SourceError
         If the file may not be opened, or cannot be.
     """
+    return _seen(_look_into, path, allow_large=allow_large)
+
+
+def _seen(
+    look: Callable[..., list[Layer]], path: str | os.PathLike[str], *, allow_large: bool
+) -> list[Layer]:
     with opened(path, allow_large=allow_large) as file:
         bring_readers(file)
-        look = partial(_look_into, file, allow_large=allow_large)
-        return in_child(look, path=file.shown, size=file.size)
+        return in_child(partial(look, file, allow_large=allow_large), path=file.shown, size=file.size)
 
 
 def _look_into(file: InputFile, *, allow_large: bool) -> list[Layer]:
@@ -134,10 +139,7 @@ def outline_layers(path: str | os.PathLike[str], *, allow_large: bool = False) -
     SourceError
         As `look_into`.
     """
-    with opened(path, allow_large=allow_large) as file:
-        bring_readers(file)
-        look = partial(_outline_layers, file, allow_large=allow_large)
-        return in_child(look, path=file.shown, size=file.size)
+    return _seen(_outline_layers, path, allow_large=allow_large)
 
 
 def _outline_layers(file: InputFile, *, allow_large: bool) -> list[Layer]:
@@ -355,7 +357,7 @@ def _read_layer(source: Staged, layer: Layer, report: LoadReport, *, allow_large
     with quiet() as said:
         try:
             table = _bulk_read(source, layer)
-        except NotImplementedError:
+        except NotImplementedError:  # pyogrio's word for circular arcs and the like
             table = _read_curves(source, layer)
             report.note("shapes.curves")
         except Exception as error:

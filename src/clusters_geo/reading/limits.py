@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from clusters_geo.errors import SourceError
-from clusters_geo.reading.archives import refuse_bomb
+from clusters_geo.reading.archives import DAMAGED, refuse_bomb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,7 +159,7 @@ def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: Path) -> It
                 end = (tail + piece).rfind(b">") + 1
                 yield (tail + piece)[:end]
                 tail = (tail + piece)[end:][-_SEAM_BYTES:]
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except DAMAGED as error:
         told = {"member": member.filename[:80], "reason": str(error)[:120]}
         raise SourceError("archive.damaged", path=file.name, **told) from error
 

@@ -7,6 +7,7 @@ and written to any format. Each has a code and values; its text comes from `word
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import lru_cache
 from importlib import resources
@@ -219,7 +220,8 @@ class LoadReport:
         rows
             Where, counted from 1.
         values
-            What its text names: plain text and numbers, lists of them, and phrases.
+            What its text names: plain text and numbers, lists of them, and phrases. A number that is none, as
+            the area of a shape beyond the poles, is not known.
 
         Examples
         --------
@@ -230,7 +232,8 @@ class LoadReport:
         """
         # Attributes are copied with every table made from a table, so they must stay small.
         listed = tuple(int(row) for row in rows)
-        self.notes.append(Note(code, values, listed[:_KEPT], len(listed)))
+        known = {name: _known(value) for name, value in values.items()}
+        self.notes.append(Note(code, known, listed[:_KEPT], len(listed)))
 
     def withdraw(self, *codes: str) -> bool:
         """Take back the notes of some codes, which are true no more; return whether there were any.
@@ -340,6 +343,12 @@ class LoadReport:
 def attach(table: pd.DataFrame, report: LoadReport) -> None:
     """Put a report into a table's attributes."""
     table.attrs[ATTRIBUTE] = report.as_dict()
+
+
+def _known(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return type(value)(_known(part) for part in value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def has_made_ids(table: pd.DataFrame) -> bool:

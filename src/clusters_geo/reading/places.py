@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from clusters_geo.names import strip_accents
 from clusters_geo.reading.headers import table_of
 
-__all__ = ["Place", "district_in_title", "place_of", "said_place"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Place", "district_in_title", "place_of", "province_in_titles", "said_place"]
 
 _COMMUNE = r"xã|phường|thị\s+trấn|tt\.|tt(?=\s)|x\.|p\."
 _DISTRICT = r"huyện|quận|thị\s+xã|thành\s+phố|tp\.?(?=\s|\b)|tx\.?(?=\s|\b)|h\.|q\."
@@ -165,6 +168,37 @@ def district_in_title(text: str) -> str:
         if words and found[1][0].isupper() | found[2][0].isupper():
             names.add(_as_name(" ".join(words)))
     return names.pop() if len(names) == 1 else ""
+
+
+def province_in_titles(texts: Iterable[str]) -> str:
+    """Return the one province that the lines above a table name as such, "" for none or several.
+
+    Examples
+    --------
+    >>> province_in_titles(["SỞ CÔNG THƯƠNG", "DANH MỤC CỤM CÔNG NGHIỆP TỈNH THANH HÓA"])
+    'Thanh Hóa'
+    >>> province_in_titles(["Thành phố Thanh Hóa"]), province_in_titles(["TỈNH HÀ NAM", "Tỉnh Ninh Bình"])
+    ('', '')
+    """
+    said = [_in_words(text) for text in texts]
+    # Looking for a name is quicker than matching, and nearly none of them stands there.
+    names = [row["name"] for row in table_of("provinces")]
+    found = {
+        name
+        for name, words in zip(names, map(_in_words, names), strict=True)
+        if any(words in text and re.search(_named_as_province(words), text) for text in said)
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def _named_as_province(words: str) -> str:
+    # A city that is a province is called so; any other city is a part of one.
+    city = r"|thanh pho|tp\.?" if words in _PROVINCES else ""
+    return rf"\b(?:tinh|so cong thuong{city})(?: tinh| thanh pho| tp\.?)? {words}\b"
+
+
+def _in_words(text: str) -> str:
+    return " ".join(re.split(r"[\s–-]+", strip_accents(text)))
 
 
 def _as_name(text: str) -> str:

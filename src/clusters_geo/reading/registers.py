@@ -29,7 +29,7 @@ from clusters_geo.reading.corners import (
 )
 from clusters_geo.reading.headers import unit_of, without_mark, year_of
 from clusters_geo.reading.heads import HEADER_SEARCH
-from clusters_geo.reading.places import district_in_title, said_place
+from clusters_geo.reading.places import district_in_title, province_in_titles, said_place
 from clusters_geo.reading.rows import Judged, judge_rows
 from clusters_geo.reading.sheet_tables import SheetTable, has_names, tables_in, together
 from clusters_geo.reading.sheets import read_sheets
@@ -94,6 +94,8 @@ class Register:
         For a header its rows, and a unit that stands elsewhere than in it.
     shapes, crs
         For each record its outline or point where it gives coordinates, and what it says of them.
+    province
+        That the lines above the table name: where its coordinates are expected.
     """
 
     table: pd.DataFrame
@@ -103,6 +105,7 @@ class Register:
     units: dict[str, str] = field(default_factory=dict)
     shapes: list[BaseGeometry | None] | None = None
     crs: pyproj.CRS | None = None
+    province: str = ""
 
 
 def read_register(  # noqa: PLR0913 - all but the file is keyword-only
@@ -246,8 +249,12 @@ class _Reader:
 
     def read(self, sheets: list[Sheet]) -> Register:
         """Return the table's records."""
-        if is_table_of_corners(self._sheet, self._head, self._table.stop):
-            return self._corners()
+        is_corners = is_table_of_corners(self._sheet, self._head, self._table.stop)
+        register = self._corners() if is_corners else self._records(sheets)
+        register.province = province_in_titles([*self._table.titles, *self._above()])
+        return register
+
+    def _records(self, sheets: list[Sheet]) -> Register:
         judged = judge_rows(self._sheet, self._head, self._table.stop)
         self._note_rows(judged)
         columns, left = self._columns(judged)
@@ -391,13 +398,8 @@ class _Reader:
 
     def _date(self, given: list[dict[str, str]], judged: Judged) -> None:
         """Hand the day of the figures down, where the texts around the table state it."""
-        above = [
-            " ".join(map(shown, row))
-            for row in self._sheet.rows[: self._head.top]
-            if 0 < sum(bool(shown(v)) for v in row) <= _FEW_TEXTS
-        ]
         notes = [other.text for other in judged.others if other.sense == "note"]
-        found = as_of_in([*self._table.titles, *notes]) or as_of_in([*above, self._sheet.name])
+        found = as_of_in([*self._table.titles, *notes]) or as_of_in([*self._above(), self._sheet.name])
         if found is None or "as_of" in self._head.means:
             return
         day = {"say": "day", "day": found.day.day, "month": found.day.month, "year": found.day.year}
@@ -405,6 +407,14 @@ class _Reader:
         self._report.note(code, column="as_of", day=day, text=found.text[:120])
         for h in given:
             h["as_of"] = found.day.isoformat()
+
+    def _above(self) -> list[str]:
+        """Return the lines above the table."""
+        return [
+            " ".join(map(shown, row))
+            for row in self._sheet.rows[: self._head.top]
+            if 0 < sum(bool(shown(v)) for v in row) <= _FEW_TEXTS
+        ]
 
     @staticmethod
     def _one(found: Iterator[str]) -> str:

@@ -35,8 +35,6 @@ WIDTH, MARGIN = 720.0, 16.0
 BAR, GAP = 11.0, 9.0
 # Names take this share of the width, more where they are long and the drawing is narrow.
 _NAME_SHARE, _MOST_FOR_NAMES = 0.27, 0.4
-# Where the reader's computer has DejaVu only, text is wider than measured: 209 for 189 units.
-_WIDER = 1.12
 
 
 @dataclass(frozen=True)
@@ -132,7 +130,7 @@ def sides(
 ) -> tuple[float, float]:
     """Return where the longest bar begins and ends: between the names and the longest label."""
     room = max((text_width(str(words), 11) for words in labels), default=0.0)
-    named = max((_WIDER * text_width(str(name)) + MARGIN + 12 for name in names), default=0.0)
+    named = max((text_width(str(name)) + MARGIN + 12 for name in names), default=0.0)
     left = max(width * _NAME_SHARE, min(named, width * _MOST_FOR_NAMES))
     return left, width - MARGIN - room - 10
 

@@ -331,18 +331,9 @@ def to_json(content: object) -> str:
       "tên": 1
     }
     """
-    text = json.dumps(_finite(content), ensure_ascii=False, indent=2, allow_nan=False)
+    text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
     # What a terminal would obey is written as JSON can write anything; the value stays.
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-def _finite(content: object) -> object:
-    """Return content without what JSON has no word for: no number of a file, as its extent, is nothing."""
-    if isinstance(content, dict):
-        return {key: _finite(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [_finite(value) for value in content]
-    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 # Rows of a table that are turned to JSON together: as objects of Python they take twenty times their place.

@@ -300,8 +300,10 @@ class _Formatter(string.Formatter):
             return "\n".join(format_value(line, self._lang) for line in value)
         if format_spec == "or":  # one of these is asked for, or the one there is
             return _listed(value if isinstance(value, list | tuple) else [value], self._lang, _OR)
+        if is_missing(value):
+            return MISSING
         if format_spec == "%":
-            return MISSING if is_missing(value) else f"{format_value(_hundred(value), self._lang)} %"
+            return f"{format_value(_hundred(value), self._lang)} %"
         text: str = super().format_field(value, format_spec)
         return text.translate(_SWAP) if isinstance(value, Real) and self._lang == "vi" else text
 
