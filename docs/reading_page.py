@@ -152,7 +152,7 @@ right:
 
 | found | done |
 | --- | --- |
-| no system | refused, with those that would put the data in the province of `region=`; without it, in Hà Nội, and with the question whether they are of another province |
+| no system | refused, with those that would put the data in the province of `region=`; without it, of the title, else in Hà Nội, and with the question whether they are of another province |
 | outside longitude {vietnam} | refused, unless exchanging x and y mends it |
 | metres stated as degrees, or degrees as metres | refused |
 | x and y exchanged | exchanged back, reported |
