@@ -146,6 +146,17 @@ def test_clusters_have_their_names_where_there_is_room(opened, city_file):
             assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
 
 
+def test_without_units_clusters_are_named_at_once(tmp_path, opened):
+    clusters = gpd.GeoDataFrame(
+        {"name": ["Hợp Thắng", "Tư Sy"], "status": "operating"},
+        geometry=gpd.points_from_xy([105.75, 106.12], [19.8, 19.9]),
+        crs="EPSG:4326",
+        index=pd.Index(["1", "2"], name="cluster_id"),
+    )
+    page = opened(save_map(make_map(clusters), tmp_path / "m.html"))
+    assert sorted(page.locator(".cg-name-cluster").all_inner_texts()) == ["Hợp Thắng", "Tư Sy"]
+
+
 def test_the_pole_is_the_widest_place(tmp_path, opened):
     assert cg  # the bundled case is looked at above; here a shape whose centroid lies outside
     horseshoe = shapely.box(105, 21, 105.3, 21.3) - shapely.box(105.02, 21.02, 105.28, 21.3)

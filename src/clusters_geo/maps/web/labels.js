@@ -99,7 +99,8 @@
       const left = wanted.filter((one) => !this.inside(one, measure));
       const must = new Set(wanted.filter(({ count }) => count > 0).slice(0, MUST));
       for (const one of left) if (must.has(one)) this.outside(one, measure);
-      if (this.map.getZoom() >= CLUSTERS_FROM) this.ofClusters(app, measure);
+      // Without units, names of clusters are all that says where one is.
+      if (!shapes.length || this.map.getZoom() >= CLUSTERS_FROM) this.ofClusters(app, measure);
       this.ofContext(app, measure);
     }
 
