@@ -138,22 +138,3 @@ def test_the_paper_follows(opened, file, land):
     row = cg.summarize(land[0], by="district").loc["Ba Vì"]
     assert f"{format_number(row['planned_ha'])} ha" in paper
     assert page.locator(".cg-print tbody tr").count() == (land[0]["district"] == "Ba Vì").sum()
-
-
-def test_charts_stand_in_the_panel_and_on_paper_where_they_are_open(opened, file, land):
-    page = opened(file)
-    charts = page.locator(".cg-charts")
-    assert charts.locator("img").first.is_hidden()
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator(".cg-print-charts").count() == 0
-    charts.locator("summary").click()
-    page.click("[data-lang=en]")
-    alts = charts.locator("img").evaluate_all("all => all.map((e) => e.alt)")
-    assert alts[:2] == ["Clusters by stage", "Planned, built and leased area"]
-    sizes = charts.locator("img").evaluate_all("all => all.map((e) => [e.naturalWidth, e.clientWidth])")
-    assert all(natural * 0.75 <= shown for natural, shown in sizes)  # its texts can be read
-    drawn = charts.locator("img").first.evaluate("e => decodeURIComponent(e.src)")
-    stages = cg.chart(land[0], "pipeline", lang="en")
-    assert f"{stages.table.loc['operating', 'clusters']} clusters" in drawn
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator(".cg-print-charts img").count() == len(alts)

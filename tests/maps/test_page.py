@@ -16,7 +16,7 @@ import pytest
 import clusters_geo.maps.page as page_module
 from clusters_geo.errors import EngineError, SchemaError, SourceError
 from clusters_geo.maps import make_map, save_map
-from clusters_geo.maps.city import map_page
+from clusters_geo.maps.city import Look, map_page
 from clusters_geo.words import catalogue
 
 
@@ -159,6 +159,14 @@ def test_the_page_says_nothing_that_the_catalogue_has_not_and_the_catalogue_noth
     assert unused == []
     said = set(re.findall(r"\b(?:t|words)\.([a-zA-Z]+)\b", scripts))
     own = {"split", "slice", "basis"}  # of other things that are called words
-    own |= {"knownFor", "modelledFor"}  # in the words of the tables, from their catalogue
+    own |= {
+        "knownFor",
+        "modelledFor",
+        "chart",
+    }  # in the words of the tables and charts, from their catalogues
     assert {word for word in said if word not in {key.split(".")[0] for key in known}} <= own
+    look = Look.of(lang="vi", title=None, theme="auto", tiles=None, attribution=None)
+    of_charts = set(re.findall(r"\bsay\.(\w+)", scripts))
+    assert of_charts
+    assert {f"chart.{key}" for key in of_charts} <= set(look.settings(None)["texts"])
     assert not re.search("[à-ỹĐđ]", re.sub(r"/đ/|Tiếng Việt|//.*", "", scripts))  # the language's own name

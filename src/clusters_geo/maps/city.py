@@ -271,7 +271,32 @@ class Look:
 def _of_tables() -> dict[str, Words]:
     """Return what the page says in the very words of the tables."""
     words = catalogue("reports")
-    return {"knownFor": words["known_of"], "modelledFor": words["modelled_for"]}
+    return {"knownFor": words["known_of"], "modelledFor": words["modelled_for"]} | _of_charts()
+
+
+_ON_CHARTS = (
+    *(
+        "areas",
+        "pipeline",
+        "declared",
+        "planned_ha",
+        "built_ha",
+        "leased_ha",
+        "ha",
+        "operating_only",
+        "others",
+    ),
+    *("no_figure", "modelled", "unknown_unit", "clusters_ha", "clusters_none", "clusters_only", "largest"),
+    *("without_area", "computed_rate", "declared_rate", "declared_counts", "most"),
+)
+
+
+def _of_charts() -> dict[str, Words]:
+    """Return what the page says on charts in the very words of `cg.chart`; lists are put together here."""
+    said = catalogue("charts")
+    two = {"what": ["{what}", "{other}"]}
+    missing = Words(*(said["no_figure"].text(lang, two) for lang in LANGUAGES))
+    return {f"chart.{key}": said[key] for key in _ON_CHARTS} | {"chart.no_figures": missing}
 
 
 def _require_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:

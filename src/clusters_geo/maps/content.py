@@ -15,13 +15,13 @@ import shapely
 from clusters_geo.area import area_ha
 from clusters_geo.crs import MAP_CRS, require_crs
 from clusters_geo.errors import SchemaError
-from clusters_geo.maps.extras import charts, credit, poles
+from clusters_geo.maps.extras import credit, poles
 from clusters_geo.maps.measures import MEASURES, opens_on, own_measure, rests_on, stated_by
 from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number, plain_text, plain_value
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
 from clusters_geo.measure.rates import RATES, build_out_rate, fill_rates
 from clusters_geo.measure.rates import column as column_of
-from clusters_geo.measure.summary import contributions, summarize, totals_at
+from clusters_geo.measure.summary import UNKNOWN, contributions, summarize, totals_at
 from clusters_geo.measure.trust import WHOLE, basis_of, doubtful_cells, doubtful_totals, is_fact, province_of
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.audit_report import input_file
@@ -165,8 +165,7 @@ class Content:
             "sources": _sources(about, self.tables.districts),
         }
         content["sha256"] = hashlib.sha256(escaped_json(content).encode()).hexdigest()
-        drawn = charts(_plain(about), self.home[about.index], self._totals_of(focus))
-        return content | {"inputs": self.tables.files, "charts": drawn}
+        return content | {"inputs": self.tables.files}
 
     def without_script(self, *, focus: str | None, lang: Language, title: str) -> str:
         """Return what the page shows where no script runs."""
@@ -212,7 +211,11 @@ class Content:
         }
 
     def _unit_totals(self, shown: list[int]) -> dict[str, JSON]:
-        names = self.tables.districts["name"].iloc[shown]
+        # Without a layer those that the register names.
+        drawn = self.tables.districts["name"].iloc[shown]
+        names = (
+            drawn if len(self.tables.districts) else self.totals.index.drop([WHOLE, UNKNOWN], errors="ignore")
+        )
         every = _plain_totals(self.totals[self.totals.index.isin(names)])
         # What is missing or 0 of a count goes without saying.
         return {

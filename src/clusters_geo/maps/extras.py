@@ -1,4 +1,4 @@
-"""What goes along with a map: borders that make a shape a place, charts, and a QR code for paper."""
+"""What goes along with a map: borders that make a shape a place, and a QR code for paper."""
 
 from __future__ import annotations
 
@@ -13,22 +13,17 @@ from clusters_geo.crs import MAP_CRS
 from clusters_geo.errors import SchemaError
 from clusters_geo.maps.plain import plain_number, plain_text
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
-from clusters_geo.report.charts import chart
-from clusters_geo.words import LANGUAGES
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
     from clusters_geo.maps.plain import JSON
-    from clusters_geo.report.charts import Kind
 
-__all__ = ["charts", "context_lines", "credit", "poles", "qr_code"]
+__all__ = ["context_lines", "credit", "poles", "qr_code"]
 
 # Thin lines for orientation may lie beside their place by a pixel or two.
 _TOLERANCE_M = 60.0
-# A chart of this width can be read in the panel, 345 px wide, and on a telephone.
-_CHART = 420
 # A name is put to a pixel or two: 50 m is less than that on a screen that shows the unit.
 _POLE_DEGREES = 5e-4
 
@@ -89,49 +84,6 @@ def credit(units: pd.DataFrame) -> str:
 def _commonest(table: pd.DataFrame, name: str) -> str:
     told = table[name].dropna() if name in table else table.index[:0].to_series()
     return "" if told.empty else plain_text(told.value_counts().index[0])
-
-
-def charts(rows: pd.DataFrame, home: pd.Series, totals: pd.DataFrame) -> dict[str, JSON]:
-    """Return the charts of what a map is about, in each language: stages, areas by unit, rates declared.
-
-    Parameters
-    ----------
-    rows
-        One row per cluster, without shapes.
-    home
-        The unit of each.
-    totals
-        Their totals as the whole register gives them, as from `summarize`: a row a unit, the last for all.
-
-    Examples
-    --------
-    >>> import clusters_geo as cg
-    >>> import pandas as pd
-    >>> clusters, _ = cg.load_hanoi()
-    >>> drawn = charts(
-    ...     clusters.drop(columns="geometry"),
-    ...     clusters["district"],
-    ...     pd.concat([cg.summarize(clusters, by="district"), cg.summarize(clusters)]),
-    ... )
-    >>> [chart["title"] for chart in drawn["en"]]
-    ['Clusters by stage', 'Planned, built and leased area']
-    """
-    if rows.empty:
-        return {}
-    # What each chart draws, and its totals: they are computed once for the whole page.
-    drawn_of: dict[Kind, pd.DataFrame | None] = {"pipeline": totals.iloc[-1:]}
-    if len(home.dropna().unique()) > 1:
-        drawn_of["areas"] = totals.iloc[:-1]
-    if rows.get("fill_rate_declared", home.iloc[:0]).notna().any():
-        drawn_of["declared"] = None
-    drawn = {
-        lang: [chart(rows, kind, lang=lang, totals=of, width=_CHART) for kind, of in drawn_of.items()]
-        for lang in LANGUAGES
-    }
-    return {
-        lang: [{"title": c.title, "svg": c.svg} for c in made if not c.table.empty]
-        for lang, made in drawn.items()
-    }
 
 
 def qr_code(link: str | None) -> dict[str, JSON] | None:

@@ -47,6 +47,7 @@ _SCRIPTS = (
     "context.js",
     "labels.js",
     "legend.js",
+    "charts.js",
     "panel.js",
     "tools.js",
     "permalink.js",
@@ -110,7 +111,7 @@ def offline_page(data: Mapping[str, JSON], *, lang: Language, title: str, noscri
 # Symbols, names, table and search need these fields, and where they are no facts; all else stands on cards.
 _FIRST = ("name", "name_en", "status", "commune", "planned_ha", "built_ha", *RATES)
 _FIRST_OF_FIELD = ("name", "label", "kind", "unit", "values", "estimated")
-_LATE_PARTS = ("also", "context", "findings", "sources", "link", "unitTotals", "adds", "charts")
+_LATE_PARTS = ("also", "context", "findings", "sources", "link", "unitTotals", "adds")
 
 
 def _parted(data: Mapping[str, JSON], lang: Language) -> tuple[dict[str, JSON], str]:

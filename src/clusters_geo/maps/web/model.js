@@ -154,36 +154,64 @@
 
     // The totals of what is chosen: those of a unit or of all as they came, of any other choice as sums.
     sums() {
-      const { statuses, district, query } = this.state;
+      const { district } = this.state;
       const { totals, unitTotals } = this.data;
-      const whole = statuses.size === STATUSES.length && !query;
+      const whole = this.isWhole();
       if (whole && (!district || district === this.focus?.name)) return totals;
       if (whole && unitTotals[district]) return { ...EMPTY, ...unitTotals[district] };
-      const chosen = this.clusters.map((cluster) => this.shows(cluster));
-      return this.added(chosen);
+      const all = this.added((cluster) => (this.shows(cluster) ? "all" : undefined));
+      return all.get("all") ?? this.rated({});
     }
 
-    added(chosen) {
+    // The totals of each unit among what is chosen, as the panel would say them of it.
+    unitFigures() {
+      const { unitTotals } = this.data;
+      const units = this.added((cluster) => (this.shows(cluster) ? cluster.home : undefined));
+      if (this.isWhole())
+        for (const name of units.keys()) if (Object.hasOwn(unitTotals, name)) units.set(name, { ...EMPTY, ...unitTotals[name] });
+      return units;
+    }
+
+    // Whether no cluster of a unit is left out.
+    isWhole() {
+      return !this.state.query && this.statuses().every((status) => this.state.statuses.has(status));
+    }
+
+    // The statuses that can be chosen: nobody asks for the unknown one where there is none.
+    statuses() {
+      return STATUSES.filter((status) => status !== "unknown" || this.clusters.some((c) => c.status === status));
+    }
+
+    // What clusters add up to, by group; those whose group is undefined are left out.
+    added(groupOf) {
       const { figures, estimated } = this.data.adds;
-      const sums = {};
+      const groups = this.clusters.map(groupOf);
+      const sums = new Map(groups.filter((group) => group !== undefined).map((group) => [group, { estimated: [] }]));
       for (const [name, [positions, values]] of Object.entries(figures)) {
         positions.forEach((position, k) => {
-          if (chosen[position]) sums[name] = (sums[name] ?? 0) + (Array.isArray(values) ? values[k] : values);
+          const sum = sums.get(groups[position]);
+          if (sum) sum[name] = (sum[name] ?? 0) + (Array.isArray(values) ? values[k] : values);
         });
       }
+      for (const [name, positions] of Object.entries(estimated))
+        for (const group of new Set(positions.map((position) => groups[position]))) sums.get(group)?.estimated.push(name);
+      for (const [group, sum] of sums) sums.set(group, this.rated(sum));
+      return sums;
+    }
+
+    rated(sums) {
       const rate = (part, whole) => (sums[whole] > 0 ? (sums[part] ?? 0) / sums[whole] : null);
-      const fill = rate("fill_rate part", "fill weight");
       const lawful = rate("lawful_fill_rate part", "fill weight");
+      const known = { estimated: [], ...sums };
       const counts = ["clusters", "operating_clusters", "under_construction", "pending_sites"];
-      for (const name of counts) sums[name] ??= 0;
-      for (const name of ["planned_ha", "built_ha", "under_construction_ha", "pending_ha"]) sums[name] ??= null;
+      for (const name of counts) known[name] ??= 0;
+      for (const name of ["planned_ha", "built_ha", "under_construction_ha", "pending_ha"]) known[name] ??= null;
       return {
-        ...sums,
+        ...known,
         build_out_rate: rate("built part", "planned whole"),
-        fill_rate: fill,
+        fill_rate: rate("fill_rate part", "fill weight"),
         lawful_fill_rate: this.data.totals.lawful_fill_rate === null ? null : lawful,
         fill_rate_by: this.data.totals.fill_rate_by,
-        estimated: Object.keys(estimated).filter((name) => estimated[name].some((position) => chosen[position])),
       };
     }
 
@@ -194,10 +222,11 @@
     // What is chosen, in words; nothing where that is all.
     scope() {
       const { statuses, district, query } = this.state;
-      const some = statuses.size < STATUSES.length;
+      const there = this.statuses();
+      const chosen = there.filter((status) => statuses.has(status));
       const parts = [
         district && district !== this.focus?.name ? district : null,
-        some ? STATUSES.filter((status) => statuses.has(status)).map((s) => this.word("status", s)).join(", ") || this.words.noStatus : null,
+        chosen.length < there.length ? chosen.map((s) => this.word("status", s)).join(", ") || this.words.noStatus : null,
         query ? `“${this.typed ?? query}”` : null,
       ];
       return parts.filter(Boolean).join(" · ");

@@ -1,6 +1,6 @@
 // The side panel: totals, filters, and the table of clusters. On a phone it is a sheet at the bottom.
 {
-  const { el, icon, glyph, number, percent, date, compact, fill, source, STATUSES, MISSING } = clustersGeo;
+  const { el, icon, glyph, number, percent, date, compact, fill, source, MISSING } = clustersGeo;
   const ROWS_AT_ONCE = 200;
   const CHEVRON = "M6 15l6-6 6 6";
   const COLUMNS = [
@@ -10,8 +10,8 @@
     { by: "fill_rate", head: "fillColumn", long: "fill" },
   ];
 
-  const picture = ({ title, svg }) =>
-    el("img", { src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`, alt: title, class: "cg-chart" });
+  const picture = ({ says, svg }) =>
+    el("img", { src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`, alt: says, class: "cg-chart" });
 
   class Panel {
     get collator() {
@@ -27,7 +27,10 @@
       this.count = el("p", { class: "cg-count-line", role: "status" });
       this.table = el("table", { id: "cg-table", class: "cg-table" });
       this.more = el("button", { type: "button", class: "cg-wide", on: { click: () => this.showMore() } });
-      this.charts = el("details", { class: "cg-charts", hidden: true });
+      this.chartsHead = el("summary", {});
+      this.chartsNote = el("p", { class: "cg-quiet", role: "status" });
+      this.drawn = el("div", {});
+      this.charts = el("details", { class: "cg-charts", on: { toggle: () => this.fillCharts(app) } }, this.chartsHead, this.chartsNote, this.drawn);
       this.foot = el("footer", { class: "cg-foot" });
       this.handle = el("button", {
         type: "button",
@@ -236,8 +239,7 @@
       this.districtLabel.textContent = t.district;
       this.chips.setAttribute("aria-label", t.status);
       const pressed = document.activeElement?.dataset?.status;
-      const shown = STATUSES.filter((s) => s !== "unknown" || app.clusters.some((c) => c.status === s));
-      this.chips.replaceChildren(...shown.map((status) => this.chip(app, status)));
+      this.chips.replaceChildren(...app.statuses().map((status) => this.chip(app, status)));
       if (pressed) this.chips.querySelector(`button[data-status="${pressed}"]`)?.focus();
       const options = [...app.districts]
         .sort((a, b) => this.collator.compare(a.name, b.name))
@@ -343,13 +345,18 @@
       );
     }
 
-    // The charts of cg.chart, as pictures: a picture runs nothing. They are drawn again with the language only.
-    fillCharts({ words: t, state, data }) {
-      const drawn = data.charts?.[state.lang] ?? [];
-      this.charts.hidden = !drawn.length;
-      if (this.drawn === drawn) return;
-      this.drawn = drawn;
-      this.charts.replaceChildren(el("summary", {}, t.charts), el("p", { class: "cg-quiet" }, t.chartsNote), ...drawn.map(picture));
+    // The charts of cg.chart for what is chosen, as pictures: a picture runs nothing. None is drawn unseen.
+    fillCharts(app) {
+      const { words: t } = app;
+      const scope = app.scope();
+      this.charts.hidden = !app.clusters.length;
+      this.chartsHead.textContent = t.charts;
+      const drawn = this.charts.open ? clustersGeo.charts(app) : [];
+      this.chartsNote.textContent = this.charts.open && !drawn.length ? t.noMatch : scope ? fill(t.chartsOf, { scope }) : t.chartsNote;
+      // Other pictures only: those that stay would flicker.
+      if (drawn.map(({ svg }) => svg).join("") === this.drawing) return;
+      this.drawing = drawn.map(({ svg }) => svg).join("");
+      this.drawn.replaceChildren(...drawn.map(picture));
     }
 
     fillFoot(app) {
