@@ -275,19 +275,9 @@ def _of_tables() -> dict[str, Words]:
 
 
 _ON_CHARTS = (
-    *(
-        "areas",
-        "pipeline",
-        "declared",
-        "planned_ha",
-        "built_ha",
-        "leased_ha",
-        "ha",
-        "operating_only",
-        "others",
-    ),
-    *("no_figure", "modelled", "unknown_unit", "clusters_ha", "clusters_none", "clusters_only", "largest"),
-    *("without_area", "computed_rate", "declared_rate", "declared_counts", "most"),
+    *("areas", "pipeline", "declared", "planned_ha", "built_ha", "leased_ha", "ha", "operating_only"),
+    *("others", "no_figure", "modelled", "unknown_unit", "clusters_ha", "clusters_none", "clusters_only"),
+    *("largest", "without_area", "computed_rate", "declared_rate", "declared_counts", "most"),
 )
 
 

@@ -212,10 +212,8 @@ class Content:
 
     def _unit_totals(self, shown: list[int]) -> dict[str, JSON]:
         # Without a layer those that the register names.
-        drawn = self.tables.districts["name"].iloc[shown]
-        names = (
-            drawn if len(self.tables.districts) else self.totals.index.drop([WHOLE, UNKNOWN], errors="ignore")
-        )
+        named = self.totals.index.drop([WHOLE, UNKNOWN], errors="ignore")
+        names = self.tables.districts["name"].iloc[shown] if len(self.tables.districts) else named
         every = _plain_totals(self.totals[self.totals.index.isin(names)])
         # What is missing or 0 of a count goes without saying.
         return {
