@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from click.testing import CliRunner
 
 from clusters_geo.cli.map import command
+from clusters_geo.cli.report import command as report_command
 from clusters_geo.reference import bundled_file
 
 
@@ -83,4 +84,12 @@ def test_clusters_without_a_place_are_told_of(tmp_path):
     said = " ".join(done.output.split())
     assert "2/2 cụm không có vị trí" in said
     assert "--boundaries" in said
-    assert "không có vị trí" not in run("-o", tmp_path / "b.html").output
+    bundled = run("-o", tmp_path / "b.html").output
+    assert "không có vị trí" not in bundled
+    # A layer is asked for where it would be of use, in the words of the register's own level.
+    assert "Chưa có ranh giới quận, huyện" in said
+    assert "--units TỆP" in said
+    assert "--units" not in bundled
+    report = CliRunner().invoke(report_command, [str(file), "-o", str(tmp_path / "r.html"), "--lang", "en"])
+    assert "No borders of districts" in " ".join(report.output.split())
+    assert "--units" not in run(file, "--units", "hanoi-districts", "-o", tmp_path / "c.html").output

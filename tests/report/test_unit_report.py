@@ -153,10 +153,18 @@ def test_the_document_opens_in_an_office_program(bac_ninh, tmp_path):
 def test_every_unit_gets_its_report_and_the_register_one(bac_ninh, tmp_path):
     seen = []
     files = cg.save_unit_reports(
-        bac_ninh, tmp_path / "out", kind="html", progress=lambda *at: seen.append(at)
+        bac_ninh,
+        tmp_path / "out",
+        kind="html",
+        agency="SỞ CÔNG THƯƠNG",
+        on=date(2026, 11, 28),
+        progress=lambda *at: seen.append(at),
     )
     assert set(files) == {"Phường Kinh Bắc", "Phường Từ Sơn", ""}
-    assert all(file.exists() for file in files.values())
+    for file in files.values():
+        text = file.read_text(encoding="utf-8")
+        assert "ngày 28 tháng 11 năm 2026" in text
+        assert "SỞ CÔNG THƯƠNG" in text
     assert [at[:2] for at in seen] == [(1, 3), (2, 3), (3, 3)]
 
 

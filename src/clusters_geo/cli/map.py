@@ -18,6 +18,7 @@ from clusters_geo.cli.options import (
     crs_option,
     lang_option,
     load,
+    say_no_layer,
     say_out,
     steps,
     units_option,
@@ -116,6 +117,7 @@ def command(
     )
     say_out(say("map_written", lang, path=str(written)))
     _say_without_place(clusters, lang)
+    say_no_layer(clusters, districts, lang)
 
 
 def _say_without_place(clusters: gpd.GeoDataFrame, lang: Language) -> None:

@@ -57,6 +57,7 @@ __all__ = [
     "require_units",
     "said_of_register",
     "say_doubts",
+    "say_no_layer",
     "say_out",
     "sheets_text",
     "steps",
@@ -266,6 +267,16 @@ def say_doubts(table: pd.DataFrame, file: object, crs: str | None, lang: Languag
         arguments += [text for v in values for text in (option, getattr(v, "shown", str(v)))]
     command = " ".join(shlex.quote(text) for text in arguments)
     say_out(speaker("cli")("doubts", lang, count=doubts, file=shown, command=command), err=True)
+
+
+def say_no_layer(clusters: gpd.GeoDataFrame, units: pd.DataFrame | None, lang: Language) -> None:
+    """Say that a map has no borders and which option gives them, where the register has a use for any."""
+    from clusters_geo.units.places import named_level
+
+    level = named_level(clusters)
+    named = level in clusters and clusters[level].notna().any()
+    if units is None and (named or clusters.geometry.notna().any()):
+        say_out(speaker("cli")(f"no-layer-{level}", lang), err=True)
 
 
 class _Units(_Source):

@@ -16,6 +16,7 @@ from clusters_geo.cli.options import (
     crs_option,
     lang_option,
     load,
+    say_no_layer,
     say_out,
     steps,
     units_option,
@@ -79,6 +80,7 @@ def command(
     if folder is not None and (unit is not None or output is not None):
         raise usage_error("all-or-one")
     clusters, units = load(clusters_file, districts_file, crs, by)
+    day = None if on is None else date.fromisoformat(on)
     if folder is not None:
         with steps() as step:
             written = save_unit_reports(
@@ -90,6 +92,7 @@ def command(
                 lang=lang,
                 signed=signed,
                 agency=agency,
+                on=day,
                 progress=step,
             )[""]
     else:
@@ -103,6 +106,7 @@ def command(
                 lang=lang,
                 signed=signed,
                 agency=agency,
-                on=None if on is None else date.fromisoformat(on),
+                on=day,
             )
     say_out(_say("written", lang, path=str(written)))
+    say_no_layer(clusters, units, lang)

@@ -161,13 +161,14 @@ def save_unit_reports(  # noqa: PLR0913 - all but the tables and the folder is k
     lang: Language = "vi",
     signed: bool = True,
     agency: str | None = None,
+    on: date | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> dict[str, Path]:
     """Write a report for every unit that has a cluster, and one for the whole register.
 
     Parameters
     ----------
-    clusters, units, by, lang, signed, agency
+    clusters, units, by, lang, signed, agency, on
         As for `save_report`.
     folder
         Where to, as a whole or not at all; files are named after the unit.
@@ -206,7 +207,7 @@ def save_unit_reports(  # noqa: PLR0913 - all but the tables and the folder is k
     with replaced_folder(folder) as beside:
         for number, (name, file) in enumerate(files.items(), start=1):
             report = unit_report(
-                clusters, units, unit=name or None, by=by, lang=lang, signed=signed, agency=agency
+                clusters, units, unit=name or None, by=by, lang=lang, signed=signed, agency=agency, on=on
             )
             write_report(report, beside / file, kind)
             if step is not None:
