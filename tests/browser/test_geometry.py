@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from clusters_geo.words import format_date
+from clusters_geo.words import format_date, format_value
 
 pytestmark = pytest.mark.browser
 
@@ -83,6 +83,13 @@ def test_numbers_are_written_as_the_browser_itself_would(city, language, number)
         [lang, locale, steps / 10**decimals, decimals],
     )
     assert ours == browsers
+
+
+@shared_page
+@given(st.one_of(st.integers(0, 10**7), st.floats(0, 2), st.decimals(0, 10**6, places=3).map(float)))
+def test_figures_of_a_register_are_written_as_tables_write_them(city, value):
+    written = city.evaluate('value => ["vi", "en"].map(lang => clustersGeo.needed(value, lang))', value)
+    assert written == [format_value(float(value), "vi"), format_value(float(value), "en")]
 
 
 @shared_page

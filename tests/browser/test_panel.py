@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import clusters_geo as cg
@@ -118,6 +120,17 @@ def test_money_has_its_unit(opened, file):
     assert "Tổng mức đầu tư được duyệt, tỷ đồng" in said(page, ".cg-card")
     page.click("[data-lang=en]")
     assert "Approved capital, billion VND" in said(page, ".cg-card")
+
+
+def test_a_card_writes_figures_as_the_list_does(opened, file):
+    page = opened(file)
+    page.click("[data-sort=planned_ha]")
+    row = page.locator(".cg-table tbody tr").first
+    planned = row.locator("td").first.inner_text().replace("\u00a0", " ")
+    row.locator(".cg-go").click()
+    card = said(page, ".cg-card")
+    assert f"\n{planned} ha" in card
+    assert not re.search(r"\d,\d\d ha", card)
 
 
 def test_findings_switch_with_the_language(opened, tables, tmp_path):

@@ -1,6 +1,6 @@
 // The data as the other scripts read it, and the one state of the page.
 {
-  const { phrasebook, MISSING, STATUSES, outlines, number, percent, date, compact } = clustersGeo;
+  const { phrasebook, MISSING, STATUSES, outlines, number, needed, percent, date, compact } = clustersGeo;
   const RATES = new Set(["fill_rate", "lawful_fill_rate"]);
 
   const EMPTY = { operating_clusters: 0, under_construction: 0, pending_sites: 0, lawful_fill_rate: null };
@@ -282,8 +282,9 @@
       if (kind === "date" || /^\d{4}-\d\d-\d\d$/.test(value)) return date(value, lang);
       if (typeof value !== "number") return value;
       if (kind === "rate" || unit === "share") return percent(value, lang);
-      if (unit === "ha") return `${number(value, lang, 2)}\u00a0ha`;
-      return number(value, lang, Number.isInteger(value) ? 0 : 2);
+      // Hectares as in every list; what a register has beside them, with the decimals that it needs.
+      if (unit === "ha") return `${number(value, lang)}\u00a0ha`;
+      return needed(value, lang);
     }
 
     // A total as text, "≈" before it where the data says so, "*" after a rate that was only stated.

@@ -37,6 +37,12 @@
     return fraction ? grouped + point + fraction : grouped;
   };
 
+  // As format_value in words: 125.5, 0.0312, 70.
+  const needed = (value, lang) => {
+    const text = number(value, lang, Math.abs(value) >= 1 ? 2 : 4);
+    return text.includes(MARKS[lang].point) ? text.replace(/0+$/, "").replace(/[.,]$/, "") : text;
+  };
+
   // In decimals: 0.285 * 100 is a little more than 28.5 in binary, and would round by chance.
   const hundred = (share) => (/e/.test(String(share)) ? share * 100 : Number(`${share}e2`));
 
@@ -49,5 +55,5 @@
     return `${found[3]}/${found[2]}/${found[1]}`;
   };
 
-  Object.assign(clustersGeo, { phrasebook, fill, MISSING, number, percent, date });
+  Object.assign(clustersGeo, { phrasebook, fill, MISSING, number, needed, percent, date });
 }
