@@ -54,6 +54,22 @@ def test_brief_is_a_few_lines(findings, clusters):
     assert len(said.splitlines()) <= 5
     assert "trust.stale ×" in said
     assert said.splitlines()[-1].startswith("Verdict: ")
+    runs = findings.attrs["audit"]["rules"]
+    whys = [run["not_judged"] for run in runs if run["not_judged"]]
+    (line,) = [line for line in said.splitlines() if "not judged" in line]
+    assert line.startswith(f"{len(whys)} of {len(runs)} rules not judged: ")
+    assert sum(map(int, re.findall(r"(\d+) (?:because|for)", line))) == len(whys)
+
+
+def test_brief_says_what_would_let_more_rules_judge():
+    few = pd.DataFrame(
+        {"name": ["CCN Nghi Kim"], "status": ["operating"], "planned_ha": [19.9], "district": ["Nghi Lộc"]},
+        index=pd.Index(["NA-1"], name="cluster_id"),
+    )
+    line = audit_screen(report(cg.audit(few), few), brief=True).splitlines()[-2]
+    assert "vì sổ không có số liệu ở cột cần đến; " in line
+    assert "vì chưa nêu lớp đơn vị hành chính" in line
+    assert len(line) <= 250
 
 
 def test_with_everything_accepted_a_line_says_so(findings, clusters, districts, tmp_path):

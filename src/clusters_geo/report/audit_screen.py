@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from clusters_geo.auditing.rule import SEVERITIES, all_rules
 from clusters_geo.report.audit_report import FIRST_TOLD
 from clusters_geo.report.tables import printable
-from clusters_geo.words import format_value, is_missing
+from clusters_geo.words import catalogue, format_value, is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +23,8 @@ _WIDTH = 100
 _INDENT = 4
 # So few findings of a rule are told in full; of more the clusters are listed, with one as an example.
 _TOLD = 2
+# Reasons told in brief.
+_REASONS = 3
 
 
 def audit_screen(
@@ -191,10 +194,24 @@ def _verdict(report: AuditReport, open_ones: pd.DataFrame, *, color: bool, brief
     else:
         lines += report.headline()
     if brief:
-        lines += [report.say("not_judged_count", n=len(report.not_judged()))] * bool(report.not_judged())
+        lines += _not_judged_in_brief(report)
     elif len(open_ones):
         lines += report.whole_elsewhere() or [report.say("more_formats")]
     return "\n".join([*(_line(line) for line in lines), _bold(_conclusion(report), color=color)])
+
+
+def _not_judged_in_brief(report: AuditReport) -> list[str]:
+    """Return how many rules were not judged and for what, the commonest reasons first; columns as one."""
+    whys = [why for _, why in report.not_judged()]
+    if not whys:
+        return []
+    columns = catalogue("phrases")["nothing in columns"].text(report.lang).partition("{")[0]
+    merged = [report.say("not_judged_columns") if why.startswith(columns) else why for why in whys]
+    first = Counter(merged).most_common(_REASONS)
+    told = [report.say("not_judged_as", n=n, why=why) for why, n in first]
+    rest = len(whys) - sum(n for _, n in first)
+    told += [report.say("not_judged_else", n=rest)] * bool(rest)
+    return [report.say("not_judged_count", n=len(whys), all=len(report.runs), why="; ".join(told))]
 
 
 def _conclusion(report: AuditReport) -> str:
