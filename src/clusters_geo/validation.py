@@ -40,6 +40,7 @@ _FIXES = {
     "no column": "add it",
     "missing": "fill it in",
     "twice": "give each row its own",
+    "named twice": "tell them apart",
     "value": "correct or empty it",
 }
 _KINDS = {
@@ -84,7 +85,7 @@ def validate(table: Table, *, report: LoadReport | None = None) -> Table:
     row column  value
       1 status closed
     """
-    faults = _faults(table)
+    faults = _faults(table, report)
     if faults:
         raise _refusal(faults, report)
     return table
@@ -136,7 +137,7 @@ def list_faults(
     >>> list_faults(table, "vi")[["column", "problem", "fix"]].to_string(index=False, header=False)
     'name để trống điền vào'
     """
-    return _worded(_faults(table), lang, report)
+    return _worded(_faults(table, report), lang, report)
 
 
 def _worded(faults: list[_Fault], lang: Language, report: LoadReport | None) -> pd.DataFrame:
@@ -153,13 +154,25 @@ def _as_text(row: object) -> object:
     return row if isinstance(row, dict) else str(row)
 
 
-def _faults(table: pd.DataFrame) -> list[_Fault]:
+def _faults(table: pd.DataFrame, report: LoadReport | None) -> list[_Fault]:
     """Return every fault; problems, fixes and the places of rows without an id are phrases."""
     columns = _TABLES.get(str(table.index.name), CLUSTER_COLUMNS)
     # By position: ids may be missing or used twice.
     plain = without_report(table).reset_index(names=columns[0].name)
     ids = plain[columns[0].name]
-    return [fault for column in columns for fault in _faults_of(plain, column, ids)]
+    faults = [fault for column in columns for fault in _faults_of(plain, column, ids)]
+    made = report is not None and any(note.code == "rows.ids" for note in report.notes)
+    return [_of_its_name(fault, plain) for fault in faults] if made else faults
+
+
+def _of_its_name(fault: _Fault, plain: pd.DataFrame) -> _Fault:
+    """Return a fault of an id that was made from a name as one of the name, which its owner wrote."""
+    position, problem = fault["position"], fault["problem"]
+    if not isinstance(position, int) or problem != {"say": "twice"}:
+        return fault
+    name = _plain(plain["name"].iloc[position])
+    told = {"problem": {"say": "named twice"}, "fix": {"say": _FIXES["named twice"]}}
+    return fault | told | {"column": "name", "value": name}
 
 
 def _faults_of(plain: pd.DataFrame, column: Column, ids: pd.Series) -> Iterator[_Fault]:
@@ -185,7 +198,7 @@ def _plain(value: object) -> object:
 
 
 def _fault(kind: str, column: Column, position: int | None, row: object, value: object) -> _Fault:
-    problem = {"say": kind, "wanted": _wanted(column)}
+    problem = {"say": kind, "wanted": _wanted(column)} if kind == "value" else {"say": kind}
     return {
         "position": position,
         "row": row,

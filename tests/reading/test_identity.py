@@ -7,6 +7,7 @@ import pytest
 from shapely import Point, box
 
 from clusters_geo import SchemaError, area_ha, load_clusters, load_report
+from clusters_geo.errors import DoubtWarning
 
 HEAD = "Tên cụm công nghiệp,Quận huyện,Xã phường,Tình trạng\n"
 
@@ -43,9 +44,17 @@ def test_a_name_is_told_apart_by_where_it_lies(tmp_path, rows, expected):
     assert ids(tmp_path, *rows) == expected
 
 
-def test_two_of_one_name_in_one_commune_are_refused(tmp_path):
-    with pytest.raises(SchemaError, match="'khac-niem' is used more than once"):
+def test_two_of_one_name_in_one_commune_are_refused_by_their_name(tmp_path):
+    with pytest.raises(SchemaError, match="'Khắc Niệm' is the name of another row too") as caught:
         ids(tmp_path, "Khắc Niệm,,Phường Hạp Lĩnh", "Khắc Niệm,,Phường Hạp Lĩnh")
+    assert caught.value.failures["column"].tolist() == ["name", "name"]
+
+
+def test_ids_in_a_column_of_their_own_tell_two_of_one_name_apart(tmp_path):
+    path = tmp_path / "two.csv"
+    path.write_text("Mã cụm,Tên CCN,Phường\nA1,Khắc Niệm,Hạp Lĩnh\nA2,Khắc Niệm,Hạp Lĩnh\n", encoding="utf-8")
+    with pytest.warns(DoubtWarning):
+        assert load_clusters(path).index.tolist() == ["A1", "A2"]
 
 
 # --- outlines of several layers

@@ -83,6 +83,10 @@ def test_a_figure_that_is_bounded_is_asked(text, kind):
         ("0,5 km².", "0,5", "km2", ""),
         ("100 % (đã lấp đầy)", "100", "%", "đã lấp đầy"),
         ("khoảng 20 ha (đất công nghiệp)", "20", "ha", "đất công nghiệp"),
+        ("20 ha dự kiến", "20", "ha", "dự kiến"),
+        ("15 ha, dự kiến mở rộng", "15", "ha", "dự kiến mở rộng"),
+        ("95% đã lấp đầy", "95", "%", "đã lấp đầy"),
+        ("20 ha .", "20", "ha", ""),
     ],
 )
 def test_a_figure_has_its_unit_and_its_remark(text, digits, unit, remark):
@@ -97,10 +101,24 @@ def test_a_figure_has_its_unit_and_its_remark(text, digits, unit, remark):
         ("12 ha (m2)", "words"),
         ("5 ha (chưa cho thuê)", "open"),
         ("12 (sào)", "words"),
+        ("5 ha chưa cho thuê", "open"),
+        ("20 ha và 5 ha", "words"),
+        ("20 ha (GĐ1) + 5 ha (GĐ2)", "words"),
+        ("3 ha đất, 5 ha nước", "words"),
+        ("20 ha x 3", "words"),
+        ("20 ha nghìn", "words"),
+        ("20 triệu đồng mỗi năm", "words"),
+        ("20 ha " + "a " * 100_000, "words"),
     ],
 )
 def test_a_remark_that_makes_another_number_is_not_dropped(text, kind):
     assert taken_apart(text).kind == kind
+
+
+@pytest.mark.parametrize("beside", ["giai đoạn 1", "trong đó 15 ha đã thuê", "theo QĐ 123"])
+def test_a_number_that_belongs_to_the_remark_stays_beside(beside):
+    found = taken_apart(f"20 ha {beside}")
+    assert (found.digits, found.unit, found.beside) == ("20", "ha", beside)
 
 
 def test_a_cell_counts_in_its_own_unit(tmp_path):

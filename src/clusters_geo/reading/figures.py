@@ -59,6 +59,13 @@ _NUMBER = r"[+-]?\d[\d.,\s\u00a0\u202f']*+"
 _UNIT = r"[^\W\d][\w\s./²-]*+|%"
 _FIGURE = re.compile(rf"^({_NUMBER})\s*({_UNIT})?\s*+[.,;]?$")
 _BRACKETED = re.compile(rf"^({_NUMBER})\s*({_UNIT})?\s*+[(\[](.+)[)\]]\s*[.,;]?$")
+_TRAILED = re.compile(rf"^({_NUMBER})([^\W\d].*|%.+)$")
+# "20 ha và …", "20 ha mỗi năm", "20 ha x 3": what follows makes another figure of it; so may one more number,
+# if it is not that of a phase, a decision or a day, or of a part.
+_ANOTHER = re.compile(
+    r"^\W*(?:va|hoac|hay|cong|tru|nhan|chia|den|toi|moi|mot|tren|x|and|or|plus|minus|per|to|each)\b|[+/&*×]"
+    r"|^(?!(?:trong do|giai doan|gd|dot|theo|tinh den|den nam|nam|in|as of|phase)\b).*\d"
+)
 _OPEN = re.compile(
     r"^(?:[<>≤≥]=?|trên\s+dưới|trên|dưới|hơn|không\s+quá|ít\s+nhất|tối\s+đa|tối\s+thiểu|over|under|more\s+than|less\s+than)"
     rf"\s*{_NUMBER}"
@@ -150,8 +157,33 @@ def taken_apart(text: str) -> Figure:
     return replace(said, about=bool(about), mark=mark if stripped != plain and not about else "")
 
 
+def _in_brackets(text: str) -> str:
+    """Return a figure with its unit, and in brackets the words behind them; a text without any as it is.
+
+    Examples
+    --------
+    >>> _in_brackets("20 ha dự kiến"), _in_brackets("20 ha và 5 ha"), _in_brackets("20 người")
+    ('20 ha (dự kiến)', '20 ha và 5 ha', '20 người')
+    """
+    found = _TRAILED.match(text)
+    if found is None or len(text) > _MOST_LETTERS or "(" in text or unit_of(found[2]):
+        return text
+    words = found[2].replace("%", "% ", 1).split()
+    parts = (
+        (" ".join(words[:at]).rstrip(",;:"), " ".join(words[at:])) for at in range(len(words) - 1, 0, -1)
+    )
+    unit, remark = next((part for part in parts if unit_of(part[0])), ("", ""))
+    remark = remark.strip(".,;:–- ")
+    return f"{found[1].strip()} {unit} ({remark})" if unit and remark and not _another(remark) else text
+
+
+def _another(remark: str) -> bool:
+    return _ANOTHER.search(strip_accents(remark)) is not None
+
+
 def _figure_and_more(text: str) -> Figure:
-    """Return a figure with its unit and with what stands behind it in brackets."""
+    """Return a figure with its unit and with what stands behind it, in brackets or not."""
+    text = _in_brackets(text)
     found = _BRACKETED.match(text) or _FIGURE.match(text)
     if found is None:
         return Figure("words")
@@ -163,7 +195,8 @@ def _figure_and_more(text: str) -> Figure:
     if not inside or unit_of(inside):
         return figure
     if re.search(r"\d", inside):
-        return replace(figure, beside=inside)
+        two = re.search(r"[)\]].*[(\[]", inside)  # "20 ha (GĐ1) + 5 ha (GĐ2)"
+        return Figure("words") if two else replace(figure, beside=inside)
     plain = strip_accents(inside)
     if _NEGATED.search(plain):
         return Figure("open")
