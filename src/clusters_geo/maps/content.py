@@ -15,16 +15,17 @@ import shapely
 from clusters_geo.area import area_ha
 from clusters_geo.crs import MAP_CRS, require_crs
 from clusters_geo.errors import SchemaError
-from clusters_geo.maps.extras import credit, poles
+from clusters_geo.maps.extras import credit, places_of
 from clusters_geo.maps.measures import MEASURES, opens_on, own_measure, rests_on, stated_by
 from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number, plain_text, plain_value
-from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
+from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology, simplified
 from clusters_geo.measure.rates import RATES, build_out_rate, fill_rates
 from clusters_geo.measure.rates import column as column_of
 from clusters_geo.measure.summary import UNKNOWN, contributions, summarize, totals_at
 from clusters_geo.measure.trust import WHOLE, basis_of, doubtful_cells, doubtful_totals, is_fact, province_of
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.audit_report import input_file
+from clusters_geo.report.svg_map import poles
 from clusters_geo.schema import BASES, STATUSES, UNIT_TYPES, column, is_companion
 from clusters_geo.units.model import unit_labels, unit_level
 from clusters_geo.units.places import home_units, named_level
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from clusters_geo.maps.measures import Classes, Measure
     from clusters_geo.maps.plain import JSON
@@ -110,7 +112,9 @@ class Content:
 
     tables: Tables
     home: pd.Series
+    outlines: NDArray[np.object_]
     borders: Topology
+    poles: NDArray[np.object_]
     square_km: pd.Series
     measures: list[dict[str, JSON]]
     totals: pd.DataFrame
@@ -121,7 +125,9 @@ class Content:
         """Compute what does not depend on the district a map is about."""
         layer = None if tables.districts.empty else tables.districts
         home = home_units(tables.clusters, layer, by=tables.level)
-        borders = Topology.of(np.asarray(tables.districts.geometry.array), tolerance_m=TOLERANCE_M)
+        shapes = np.asarray(tables.districts.geometry.array)
+        outlines = simplified(shapes, TOLERANCE_M)
+        borders, at = Topology.of(outlines), poles(shapes)
         square_km = area_ha(tables.districts) / _HA_PER_KM2
         totals = totals_at(tables.clusters, home)
         measures = _measures(tables, totals, square_km, home, classes)
@@ -129,7 +135,7 @@ class Content:
         drawn = totals.drop(index=WHOLE) if len(tables.districts) else totals.iloc[:0]
         at_work = int((drawn["operating_clusters"] > 0).sum())
         chosen = opens_on(measures, classes.measure, at_work)
-        return cls(tables, home, borders, square_km, measures, totals, chosen)
+        return cls(tables, home, outlines, borders, at, square_km, measures, totals, chosen)
 
     def page(self, *, findings: pd.DataFrame | None = None, focus: str | None = None) -> dict[str, JSON]:
         """Return everything that one map shows.
@@ -173,9 +179,16 @@ class Content:
 
         clusters = self.tables.clusters
         about = clusters if focus is None else clusters[(self.home == focus).fillna(value=False)]
-        home, units, totals = self.home[about.index], self.tables.districts, self._totals_of(focus)
         return without_script(
-            about, units, home, level=self.level, focus=focus, totals=totals, lang=lang, title=title
+            about,
+            self.tables.districts.set_geometry(self.outlines, crs=MAP_CRS),
+            self.home[about.index],
+            level=self.level,
+            focus=focus,
+            at=self.poles,
+            totals=self._totals_of(focus),
+            lang=lang,
+            title=title,
         )
 
     def _totals_of(self, focus: str | None) -> pd.DataFrame:
@@ -241,7 +254,7 @@ class Content:
             "type": dictionary(some.get("type", nothing)),
             "basis": dictionary(some.get("boundary_basis", nothing)),
             "km2": [plain_number(km2, 3) for km2 in self.square_km.iloc[shown]],
-            "at": poles(some),
+            "at": places_of(self.poles[shown]),
             "arcs": drawn.arcs,
             "shapes": drawn.shapes,
         }
@@ -316,13 +329,6 @@ def _sources(clusters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> list[JS
     """
     used = [t["source"].dropna().value_counts().index for t in (districts, clusters) if "source" in t]
     return [plain_text(source) for source in dict.fromkeys(source for index in used for source in index)]
-
-
-def _points(table: gpd.GeoDataFrame) -> list[JSON]:
-    """Return a point inside each shape, longitude and latitude; None where there is no shape."""
-    inside = shapely.point_on_surface(np.asarray(table.geometry.array))
-    pairs = zip(shapely.get_x(inside), shapely.get_y(inside), strict=True)
-    return [[plain_number(x, 5), plain_number(y, 5)] if np.isfinite(x + y) else None for x, y in pairs]
 
 
 def _measures(
@@ -458,7 +464,7 @@ def _clusters(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:
         "fields": fields,
         "origins": origins,
         "home": dictionary(home),
-        "at": _points(clusters),
+        "at": places_of(shapely.point_on_surface(np.asarray(clusters.geometry.array))),
         "stated": _positions(stated),
         "boundaryBasis": _basis_of(clusters, "boundary"),
         "locationBasis": _basis_of(clusters, "location"),

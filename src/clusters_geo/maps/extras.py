@@ -13,19 +13,19 @@ from clusters_geo.crs import MAP_CRS
 from clusters_geo.errors import SchemaError
 from clusters_geo.maps.plain import plain_number, plain_text
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
+from clusters_geo.report.svg_map import poles
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+    from numpy.typing import NDArray
 
     from clusters_geo.maps.plain import JSON
 
-__all__ = ["context_lines", "credit", "poles", "qr_code"]
+__all__ = ["context_lines", "credit", "places_of", "qr_code"]
 
 # Thin lines for orientation may lie beside their place by a pixel or two.
 _TOLERANCE_M = 60.0
-# A name is put to a pixel or two: 50 m is less than that on a screen that shows the unit.
-_POLE_DEGREES = 5e-4
 
 
 def context_lines(units: gpd.GeoDataFrame | None) -> dict[str, JSON] | None:
@@ -51,19 +51,20 @@ def context_lines(units: gpd.GeoDataFrame | None) -> dict[str, JSON] | None:
         "step": DEGREES_PER_STEP,
         "arcs": borders.arcs,
         "names": [plain_text(name) for name in units["name"]],
-        "at": poles(units.to_crs(MAP_CRS)),
+        "at": places_of(poles(shapes)),
         "source": credit(units),
     }
 
 
-def poles(table: gpd.GeoDataFrame) -> list[JSON]:
-    """Return the point of each outline that is farthest from its border: the pole of inaccessibility."""
-    shapes = np.asarray(table.geometry.array)
-    drawable = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    poles = np.full(len(shapes), None, dtype=object)
-    sound = shapely.make_valid(shapes[drawable])
-    poles[drawable] = shapely.get_point(shapely.maximum_inscribed_circle(sound, tolerance=_POLE_DEGREES), 0)
-    pairs = zip(shapely.get_x(poles), shapely.get_y(poles), strict=True)
+def places_of(points: NDArray[np.object_]) -> list[JSON]:
+    """Return points as longitude and latitude; None where there is none.
+
+    Examples
+    --------
+    >>> places_of(np.array([shapely.Point(105.1234567, 21), None]))
+    [[105.12346, 21], None]
+    """
+    pairs = zip(shapely.get_x(points), shapely.get_y(points), strict=True)
     return [[plain_number(x, 5), plain_number(y, 5)] if np.isfinite(x + y) else None for x, y in pairs]
 
 

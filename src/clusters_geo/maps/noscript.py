@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import geopandas as gpd
+    import numpy as np
+    from numpy.typing import NDArray
 
     from clusters_geo.schema import Language
 
@@ -36,6 +38,7 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
     *,
     level: str,
     focus: str | None,
+    at: NDArray[np.object_],
     totals: pd.DataFrame,
     lang: Language,
     title: str,
@@ -50,6 +53,8 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
         Of which level the units are.
     focus
         The one unit that the map is about, or None.
+    at
+        Where the names of the units go, as from `poles`.
     totals
         Totals of what is shown, as from `summarize`: a row a unit, the last for all.
     lang, title
@@ -63,7 +68,7 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
     parts = [
         f"<h1>{_text(title)}</h1>",
         f"<p><strong>{_text(_say('noscript', lang))}</strong></p>",
-        svg_map(clusters, units, lang=lang, title=title, focus=focus)
+        svg_map(clusters, units, lang=lang, title=title, focus=focus, at=at)
         if has_place(clusters, units)
         else f"<p>{_text(_say('nonePlaced', lang))}</p>",
         _table(sheet.header, sheet.rows),

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["DEGREES_PER_STEP", "Topology"]
+__all__ = ["DEGREES_PER_STEP", "Topology", "simplified"]
 
 DEGREES_PER_STEP = 1e-5
 _METRES_PER_DEGREE = 111_320.0
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
-Points = tuple[tuple[int, int], ...]
+_TRIANGLE = 3
 
 
 @dataclass(slots=True)
@@ -62,13 +62,17 @@ class Topology:
         >>> len(topology.arcs)
         3
         """
-        kept = _polygonal(polygons)
-        if tolerance_m:
-            kept = shapely.coverage_simplify(kept, tolerance_m / _METRES_PER_DEGREE)
-        rings = [[_whole_rings(part) for part in shapely.get_parts(shape)] for shape in kept]
-        encoder = _Encoder(_junctions([ring for shape in rings for part in shape for ring in part]))
-        shapes = [[encoder.polygon(part) for part in shape if part] for shape in rings]
-        return cls([_steps(arc) for arc in encoder.arcs], shapes)
+        kept = simplified(polygons, tolerance_m)
+        rings = _Rings.of(kept)
+        junctions, encoder = rings.junctions(), _Encoder()
+        shapes: list[list[list[list[int]]]] = [[] for _ in kept]
+        last = -1
+        for of, shape, part in rings.each():
+            if part != last:
+                shapes[shape].append([])
+            shapes[shape][-1].append(encoder.ring(rings.points[of], junctions[of]))
+            last = part
+        return cls(encoder.arcs, shapes)
 
     def only(self, shapes: list[int]) -> Topology:
         """Return some of the shapes with the arcs that they use.
@@ -97,6 +101,24 @@ class Topology:
         return sum(len(arc) // 2 for arc in self.arcs)
 
 
+def simplified(polygons: NDArray[np.object_], tolerance_m: float) -> NDArray[np.object_]:
+    """Return polygons with as few points as a tolerance allows; shared borders stay shared.
+
+    Parameters
+    ----------
+    polygons, tolerance_m
+        As for `Topology.of`.
+
+    Examples
+    --------
+    >>> notched = shapely.Polygon([(0, 0), (1e-6, 0.5), (0, 1), (1, 1), (1, 0)])
+    >>> len(simplified(np.array([notched]), 10.0)[0].exterior.coords)
+    5
+    """
+    kept = _polygonal(polygons)
+    return shapely.coverage_simplify(kept, tolerance_m / _METRES_PER_DEGREE) if tolerance_m else kept
+
+
 def _polygonal(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     whole = np.asarray(shapes, dtype=object).copy()
     # Mending is dear, also for what needs none.
@@ -115,66 +137,86 @@ def _polygons_of(shape: shapely.Geometry | None) -> shapely.Geometry:
     return shapely.union_all(parts) if parts else shapely.Polygon()
 
 
-def _whole_rings(polygon: shapely.Geometry) -> list[Points]:
-    rings = [_whole_points(ring) for ring in shapely.get_rings(polygon)]
-    if not rings or len(rings[0]) < 3:  # noqa: PLR2004 - a ring needs three points
-        return []
-    return [ring for ring in rings if len(ring) >= 3]  # noqa: PLR2004 - a ring needs three points
+@dataclass(slots=True)
+class _Rings:
+    """All rings one after another, in whole steps, without closing points and without repeated ones."""
+
+    points: NDArray[np.int64]  # shape (n, 2)
+    ring: NDArray[np.intp]  # of each point
+    part: NDArray[np.intp]  # of each ring
+    shape: NDArray[np.intp]  # of each part
+
+    @classmethod
+    def of(cls, polygons: NDArray[np.object_]) -> _Rings:
+        parts, shape = shapely.get_parts(polygons, return_index=True)
+        rings, part = shapely.get_rings(parts, return_index=True)
+        xy, ring = shapely.get_coordinates(rings, return_index=True)
+        opened = np.flatnonzero(ring[:-1] == ring[1:])
+        points, ring = np.rint(xy[opened] / DEGREES_PER_STEP).astype(np.int64), ring[opened]
+        before, _ = _neighbours(ring)
+        moved = (points != points[before]).any(axis=1)
+        # A ring needs three points, and a hole the ring that it is in.
+        fine = np.bincount(ring[moved], minlength=len(rings)) >= _TRIANGLE
+        fine &= fine[np.searchsorted(part, part)]
+        kept = moved & fine[ring]
+        return cls(points[kept], ring[kept], part, shape)
+
+    def each(self) -> Iterator[tuple[slice, int, int]]:
+        """Yield where the points of each ring are, its shape and its part."""
+        starts = _starts(self.ring)
+        for start, end in pairwise([*starts.tolist(), len(self.ring)]):
+            part = int(self.part[self.ring[start]])
+            yield slice(start, end), int(self.shape[part]), part
+
+    def junctions(self) -> NDArray[np.bool_]:
+        """Return which points are where borders meet: their neighbours differ from ring to ring."""
+        # One number a point: numpy compares and sorts these far quicker than pairs.
+        place = self.points @ np.array([1 << 32, 1])
+        before, after = (place[neighbour] for neighbour in _neighbours(self.ring))
+        low, high = np.minimum(before, after), np.maximum(before, after)
+        _, first, number = np.unique(place, return_index=True, return_inverse=True)
+        again = first[number]
+        found = np.zeros(len(first), dtype=bool)
+        found[number[(low != low[again]) | (high != high[again])]] = True
+        return found[number]
 
 
-def _whole_points(ring: shapely.Geometry) -> Points:
-    """Return a ring as whole numbers, without its closing point and without repeated points."""
-    points = np.rint(shapely.get_coordinates(ring) / DEGREES_PER_STEP).astype(np.int64)[:-1]
-    moved = np.any(points != np.roll(points, 1, axis=0), axis=1)
-    return tuple(map(tuple, points[moved].tolist()))
+def _starts(ring: NDArray[np.intp]) -> NDArray[np.intp]:
+    return np.flatnonzero(np.diff(ring, prepend=-1))
 
 
-def _junctions(rings: list[Points]) -> set[tuple[int, int]]:
-    """Return the points where borders meet: their neighbours differ from ring to ring."""
-    neighbours: dict[tuple[int, int], tuple[tuple[int, int], tuple[int, int]]] = {}
-    found = set()
-    for ring in rings:
-        for before, point, after in _triples(ring):
-            pair = (before, after) if before < after else (after, before)
-            if neighbours.setdefault(point, pair) != pair:
-                found.add(point)
-    return found
-
-
-def _triples(ring: Points) -> Iterator[tuple[tuple[int, int], tuple[int, int], tuple[int, int]]]:
-    return zip((ring[-1], *ring[:-1]), ring, (*ring[1:], ring[0]), strict=True)
+def _neighbours(ring: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return where the points before and after each are in its ring."""
+    at = np.arange(len(ring))
+    before, after = at - 1, at + 1
+    starts = _starts(ring)
+    ends = np.append(starts[1:], len(ring))[: len(starts)] - 1
+    before[starts], after[ends] = ends, starts
+    return before, after
 
 
 class _Encoder:
-    def __init__(self, junctions: set[tuple[int, int]]) -> None:
-        self.junctions = junctions
-        self.arcs: list[Points] = []
-        self._numbers: dict[Points, int] = {}
+    def __init__(self) -> None:
+        self.arcs: list[list[int]] = []
+        self._numbers: dict[bytes, int] = {}
 
-    def polygon(self, rings: list[Points]) -> list[list[int]]:
-        return [[self._number(arc) for arc in self._cut(ring)] for ring in rings]
+    def ring(self, points: NDArray[np.int64], junctions: NDArray[np.bool_]) -> list[int]:
+        """Return the arcs that a ring is cut into where it meets others."""
+        cuts = np.flatnonzero(junctions)
+        if not len(cuts):
+            # A border that meets no other starts at its smallest point, so that an island and the hole
+            # around it are the same arc.
+            cuts = np.lexsort((points[:, 1], points[:, 0]))[:1]
+        turned = np.roll(points, -cuts[0], axis=0)
+        turned = np.vstack([turned, turned[:1]])
+        ends = [*(cuts - cuts[0]).tolist(), len(points)]
+        return [self._number(turned[first : last + 1]) for first, last in pairwise(ends)]
 
-    def _cut(self, ring: Points) -> Iterator[Points]:
-        starts = [i for i, point in enumerate(ring) if point in self.junctions]
-        # A border that meets no other starts at its smallest point, so that an island and the hole around
-        # it are the same arc.
-        starts = starts or [ring.index(min(ring))]
-        turned = ring[starts[0] :] + ring[: starts[0] + 1]
-        cuts = [start - starts[0] for start in starts] + [len(ring)]
-        for first, last in pairwise(cuts):
-            yield turned[first : last + 1]
-
-    def _number(self, arc: Points) -> int:
-        backwards = arc[::-1]
-        if backwards in self._numbers:
-            return ~self._numbers[backwards]
-        if arc not in self._numbers:
-            self._numbers[arc] = len(self.arcs)
-            self.arcs.append(arc)
-        return self._numbers[arc]
-
-
-def _steps(arc: Points) -> list[int]:
-    points = np.array(arc)
-    steps: list[int] = np.vstack([points[:1], np.diff(points, axis=0)]).ravel().tolist()
-    return steps
+    def _number(self, arc: NDArray[np.int64]) -> int:
+        backwards = self._numbers.get(arc[::-1].tobytes())
+        if backwards is not None:
+            return ~backwards
+        number = self._numbers.setdefault(arc.tobytes(), len(self.arcs))
+        if number == len(self.arcs):
+            self.arcs.append(np.diff(arc, axis=0, prepend=0).ravel().tolist())
+        return number

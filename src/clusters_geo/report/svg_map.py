@@ -17,10 +17,11 @@ from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from clusters_geo.schema import Language
 
-__all__ = ["STATUS_COLOURS", "has_place", "svg_map"]
+__all__ = ["STATUS_COLOURS", "has_place", "poles", "svg_map"]
 
 _say = speaker("unit_report")
 STATUS_COLOURS = {"operating": "#1d4596", "under_construction": "#e58a00", "pending": "#b0246f"}
@@ -29,6 +30,9 @@ _KEY_HEIGHT, _KEY_LINE = 24.0, 17.0
 _NAME = 9.0
 # Details smaller than this share of the map are not seen.
 _DETAIL = 1 / 400
+# A name is put to a pixel or two: 50 m is less than that on a screen that shows the unit.
+_POLE_DEGREES = 5e-4
+_POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
 def has_place(clusters: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None) -> bool:
@@ -53,6 +57,7 @@ def svg_map(  # noqa: PLR0913 - all but the tables is keyword-only
     lang: Language = "vi",
     title: str = "",
     focus: str | None = None,
+    at: NDArray[np.object_] | None = None,
     width: float = 640,
     height: float = 420,
 ) -> str:
@@ -68,6 +73,8 @@ def svg_map(  # noqa: PLR0913 - all but the tables is keyword-only
         Language of the key, and what the drawing is called when read aloud.
     focus
         The unit that fills the drawing; its neighbours are pale.
+    at
+        The `poles` of the units, where they are known already.
     width, height
         In units of the drawing.
 
@@ -87,13 +94,30 @@ def svg_map(  # noqa: PLR0913 - all but the tables is keyword-only
     names = [] if units is None else [str(name) for name in units["name"]]
     place = _Place.of(points, shapes, names, focus, (width, height - below))
     parts = [*_outlines(shapes, names, focus, place), *_symbols(clusters, points, place)]
-    inside = element("svg", *parts, *_names(shapes, names, place), width=width, height=height - below)
+    inside = element("svg", *parts, *_names(shapes, names, at, place), width=width, height=height - below)
     return drawing(
         width,
         height,
         title or _say("map", lang),
         [inside, element("g", *key, transform=f"translate(0 {height - below + 18:.0f})")],
     )
+
+
+def poles(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return the point of each outline that is farthest from its border, where its name goes; else None.
+
+    Examples
+    --------
+    >>> [pole, none] = poles(np.array([shapely.box(0, 0, 2, 1), None]))
+    >>> pole.y, none
+    (0.5, None)
+    """
+    found = np.full(len(shapes), None, dtype=object)
+    sound = shapely.make_valid(shapes)
+    drawn = np.isin(shapely.get_type_id(sound), _POLYGONAL) & ~shapely.is_empty(sound)
+    circles = shapely.maximum_inscribed_circle(sound[drawn], tolerance=_POLE_DEGREES)
+    found[drawn] = shapely.get_point(circles, 0)
+    return found
 
 
 class _Place:
@@ -147,9 +171,7 @@ def _points(clusters: gpd.GeoDataFrame) -> np.ndarray:
 
 
 def _outlines(shapes: np.ndarray, names: list[str], focus: str | None, place: _Place) -> list[str]:
-    drawable = np.array(
-        [shape is not None and shape.geom_type.endswith("Polygon") for shape in shapes], dtype=bool
-    )
+    drawable = np.isin(shapely.get_type_id(shapes), _POLYGONAL)
     if not drawable.any():
         return []
     simple = shapely.coverage_simplify(shapely.make_valid(shapes[drawable]), place.detail)
@@ -206,15 +228,15 @@ def _symbols(clusters: gpd.GeoDataFrame, points: np.ndarray, place: _Place) -> l
     return paths
 
 
-def _names(shapes: np.ndarray, names: list[str], place: _Place) -> list[str]:
+def _names(shapes: np.ndarray, names: list[str], at: NDArray[np.object_] | None, place: _Place) -> list[str]:
     """Return the names that fit inside their own outline and the drawing."""
-    frame, written = place.frame(), []
-    for shape, name in zip(shapes, names, strict=True):
-        if shape is None or not shape.geom_type.endswith("Polygon") or not shape.intersects(frame):
-            continue
-        pole = shapely.get_point(
-            shapely.maximum_inscribed_circle(shapely.make_valid(shape), tolerance=5e-4), 0
-        )
+    shown = np.flatnonzero(
+        np.isin(shapely.get_type_id(shapes), _POLYGONAL) & shapely.intersects(shapes, place.frame())
+    )
+    middles = poles(shapes[shown]) if at is None else at[shown]
+    written = []
+    for number, pole in zip(shown, middles, strict=True):
+        shape, name = shapes[number], names[number]
         [[x, y]] = place.at(shapely.get_coordinates(pole))
         half = text_width(name, _NAME) / 2
         inside = half <= x <= place.size[0] - half and _NAME <= y <= place.size[1] - _NAME
