@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import pandas as pd
@@ -142,6 +142,7 @@ def _types(*, bare: bool) -> dict[str, str]:
     return dict(sorted(words.items(), key=lambda pair: -len(pair[0])))
 
 
+@lru_cache(maxsize=8192)
 def split_type(text: str, *, bare: bool = False) -> tuple[str, str]:
     """Return the type that a name begins with ("" if none) and the rest of it.
 

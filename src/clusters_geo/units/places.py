@@ -222,14 +222,30 @@ def shares(shapes: gpd.GeoSeries, holders: gpd.GeoSeries) -> pd.DataFrame:
     [58.0, 58.0]
     """
     # Parts and wholes on one datum: the same lot is 9 ppm smaller or larger on another.
-    flat, wholes = _plane(shapes), _plane(holders)
-    row, holder = wholes.sindex.query(flat, predicate="intersects")
-    pieces = gpd.GeoSeries(shapely.intersection(flat.array[row], wholes.array[holder]), crs=HANOI_CRS)
-    table = pd.DataFrame({"row": row, "holder": holder, "ha": area_ha(pieces)})
+    return _pieces(_plane(shapes), _plane(holders))
+
+
+def _pieces(flat: gpd.GeoSeries, wholes: gpd.GeoSeries) -> pd.DataFrame:
+    row, holder = _meeting(flat, wholes)
+    pieces, units = np.asarray(flat.array)[row], np.asarray(wholes.array)[holder]
+    # What lies in one unit is a piece as it is: cutting it out costs a hundred times more than this.
+    cut = ~shapely.covers(units, pieces)
+    pieces[cut] = shapely.intersection(pieces[cut], units[cut])
+    hectares = area_ha(gpd.GeoSeries(pieces, crs=HANOI_CRS))
+    table = pd.DataFrame({"row": row, "holder": holder, "ha": hectares})
     table = table[table["ha"] > _NOT_A_PART_HA]
     # Halves differ in the last digits of their hectares; to a square metre they are equal.
     order = np.lexsort((table["holder"], -table["ha"].round(4), table["row"]))
     return table.iloc[order].reset_index(drop=True)
+
+
+def _meeting(flat: gpd.GeoSeries, wholes: gpd.GeoSeries) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return which shapes meet which units, as positions; units have most of the points and are prepared."""
+    row, holder = wholes.sindex.query(flat)
+    units = np.asarray(wholes.array)
+    shapely.prepare(units)
+    meet = shapely.intersects(units[holder], np.asarray(flat.array)[row])
+    return row[meet], holder[meet]
 
 
 def _plane(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
@@ -247,13 +263,13 @@ def _by_place(clusters: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
     shapes, holders = _shapes(clusters, "clusters"), _shapes(units, "units")
     if shapes is None or holders is None:
         return found
-    flat = _plane(shapes)
+    flat, wholes = _plane(shapes), _plane(holders)
     there = ~(flat.isna() | flat.is_empty).to_numpy()
     found["placed"] = there
-    extent = shapely.box(*_plane(holders).total_bounds)
+    extent = shapely.box(*wholes.total_bounds)
     found["away"] = there & ~shapely.intersects(np.asarray(flat.array), extent)
     surface = there & (shapely.get_dimensions(np.asarray(flat.array)) == _SURFACE)
-    pieces = shares(flat[surface], holders)
+    pieces = _pieces(flat[surface], wholes)
     rows = np.flatnonzero(surface)[pieces["row"]]
     first = ~pieces["row"].duplicated().to_numpy()
     total = area_ha(flat).to_numpy()
@@ -261,7 +277,7 @@ def _by_place(clusters: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
     found.loc[rows[first], "share"] = np.clip(pieces["ha"].to_numpy()[first] / total[rows[first]], None, 1.0)
     found.loc[rows[first], "how"] = "area"
     found["units"] = np.bincount(rows, minlength=len(found))
-    _place_points(found, flat, there & ~surface, holders)
+    _place_points(found, flat, there & ~surface, wholes)
     return found
 
 
@@ -278,13 +294,13 @@ def _strange(clusters: pd.DataFrame, units: pd.DataFrame, *, beyond: NDArray[np.
 
 
 def _place_points(
-    found: pd.DataFrame, flat: gpd.GeoSeries, points: NDArray[np.bool_], holders: gpd.GeoSeries
+    found: pd.DataFrame, flat: gpd.GeoSeries, points: NDArray[np.bool_], wholes: gpd.GeoSeries
 ) -> None:
     """Give each point, and the middle of each line, the first unit that it lies in."""
     if not points.any():
         return
     middles = gpd.GeoSeries(shapely.point_on_surface(np.asarray(flat[points].array)), crs=HANOI_CRS)
-    row, holder = _plane(holders).sindex.query(middles, predicate="intersects")
+    row, holder = _meeting(middles, wholes)
     rows = np.flatnonzero(points)[row]
     order = np.lexsort((holder, rows))
     rows, holder = rows[order], holder[order]
