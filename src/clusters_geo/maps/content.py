@@ -22,7 +22,7 @@ from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology, simplified
 from clusters_geo.measure.rates import RATES, build_out_rate, fill_rates
 from clusters_geo.measure.rates import column as column_of
 from clusters_geo.measure.summary import UNKNOWN, contributions, summarize, totals_at
-from clusters_geo.measure.trust import WHOLE, basis_of, doubtful_cells, doubtful_totals, is_fact, province_of
+from clusters_geo.measure.trust import WHOLE, basis_of, doubtful_cells, doubtful_parts, is_fact, province_of
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.audit_report import input_file
 from clusters_geo.report.svg_map import poles
@@ -296,7 +296,7 @@ def _adds(clusters: gpd.GeoDataFrame) -> dict[str, JSON]:
     """Return what each cluster adds to each total, and where that is no fact: totals of a choice are sums."""
     rows = _plain(clusters)
     added = contributions(rows)
-    doubted = doubtful_totals(rows, pd.Series(range(len(rows)), index=rows.index))
+    doubted = doubtful_parts(rows)
     return {
         "figures": {str(name): _sparse(added[name]) for name in added if added[name].notna().any()},
         "estimated": {str(name): _positions(doubted[name]) for name in doubted if doubted[name].any()},

@@ -111,7 +111,7 @@ def simplified(polygons: NDArray[np.object_], tolerance_m: float) -> NDArray[np.
 
     Examples
     --------
-    >>> notched = shapely.Polygon([(0, 0), (1e-6, 0.5), (0, 1), (1, 1), (1, 0)])
+    >>> notched = shapely.Polygon([(0, 0), (1e-6, 0.005), (0, 0.01), (0.01, 0.01), (0.01, 0)])
     >>> len(simplified(np.array([notched]), 10.0)[0].exterior.coords)
     5
     """

@@ -6,6 +6,8 @@ cluster under construction or a pending site has no built area to be set against
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +16,10 @@ import pandas as pd
 from clusters_geo.errors import SchemaError
 from clusters_geo.measure.rates import RATES, fill_rates, fill_weights
 from clusters_geo.measure.trust import (
+    WHOLE,
     basis_of,
     confirmed_totals,
+    doubtful_parts,
     doubtful_totals,
     is_fact,
     is_soft,
@@ -55,6 +59,7 @@ ROLES = ("control", "note", "context")
 # As far as a cluster has come.
 _STAGES = ("operating", "under_construction", "pending")
 _AREAS = ("planned_ha", "built_ha", "leasable_ha", "leased_ha")
+_FILL = ("fill_rate", "lawful_fill_rate")
 _BY_ORIGIN = {
     f"{area}_{basis}": (area, basis)
     for area in ("planned_ha", "built_ha")
@@ -135,8 +140,8 @@ def summarize(
             near = did_you_mean(needed, map(str, clusters.columns), most=1)
             code = "summary.like-column" if near else "summary.no-column"
             raise SchemaError(code, column=needed, near=", ".join(near), columns=", ".join(clusters.columns))
-    confirmed = _confirmed(clusters) if by in (None, named_level(clusters)) else frozenset()
-    rows = without_report(clusters)
+    rows = _Rows.of(clusters, every_status=by == "status")
+    confirmed = _confirmed(clusters, rows) if by in (None, named_level(clusters)) else frozenset()
     if by is None:
         return _of_all(rows, confirmed)
     if by in ("district", "commune"):
@@ -169,26 +174,26 @@ def totals_at(clusters: pd.DataFrame, home: pd.Series) -> pd.DataFrame:
     """
     # A label is one unit, whatever else the rows declare: under `commune` it would be told apart by district.
     at_home = clusters.assign(district=home)
-    confirmed, rows = _confirmed(at_home), without_report(at_home)
+    rows = _Rows.of(at_home)
+    confirmed = _confirmed(at_home, rows)
     groups = home_units(at_home, None, by="district")
     return pd.concat([_of_groups(rows, groups, "district", confirmed, UNKNOWN), _of_all(rows, confirmed)])
 
 
-def _of_all(rows: pd.DataFrame, confirmed: frozenset[tuple[str, str]]) -> pd.DataFrame:
-    all_in_one = pd.Series("total", index=rows.index, dtype=pd.CategoricalDtype(["total"]))
-    return _figures(rows, all_in_one).assign(estimated=_estimated(rows, all_in_one, None, confirmed))
+def _of_all(rows: _Rows, confirmed: frozenset[tuple[str, str]]) -> pd.DataFrame:
+    all_in_one = pd.Series(WHOLE, index=rows.table.index, dtype=pd.CategoricalDtype([WHOLE]))
+    return _figures(rows, all_in_one).assign(estimated=_estimated(rows, all_in_one, confirmed))
 
 
 def _of_groups(
-    rows: pd.DataFrame, groups: pd.Series, by: str, confirmed: frozenset[tuple[str, str]], unknown: str
+    rows: _Rows, groups: pd.Series, by: str, confirmed: frozenset[tuple[str, str]], unknown: str
 ) -> pd.DataFrame:
     groups = groups.fillna(unknown)
     stages = {stage: at for at, stage in enumerate(_STAGES)} if by == "status" else {}
     names = sorted(groups.unique(), key=lambda n: (n == unknown, stages.get(n, len(stages)), name_order(n)))
     # The column still says each row's status when the group is one status.
     by_name = groups.astype(pd.CategoricalDtype(names))
-    figures = _figures(rows, by_name, every_status=by == "status")
-    return figures.assign(estimated=_estimated(rows, by_name, by, confirmed)).rename_axis(by)
+    return _figures(rows, by_name).assign(estimated=_estimated(rows, by_name, confirmed)).rename_axis(by)
 
 
 def contributions(clusters: pd.DataFrame) -> pd.DataFrame:
@@ -211,11 +216,9 @@ def contributions(clusters: pd.DataFrame) -> pd.DataFrame:
     >>> contributions(table)[["planned_ha", "pending_ha"]].sum().tolist()
     [10.0, 30.0]
     """
-    measured = _has(clusters, "status", "operating")
-    fill = _filled(clusters, measured, pd.Series(0, index=clusters.index))
-    counted, added = _counted(clusters, measured, fill), _added(clusters, measured, fill)
-    ones = {name: rows.astype("float64").where(rows) for name, rows in counted.items()}
-    return pd.DataFrame(ones | added, index=clusters.index).astype("float64")
+    counted, added, _ = _Rows.of(clusters).in_groups(pd.Series(0, index=clusters.index))
+    ones = {name: np.where(rows, 1.0, np.nan) for name, rows in counted.items()}
+    return pd.DataFrame(ones | added, index=clusters.index)
 
 
 def pending_sites(clusters: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -270,51 +273,122 @@ def totals_by_basis(clusters: pd.DataFrame, column: str) -> pd.Series:
     return known.groupby(basis.loc[known.index]).sum().sort_values(ascending=False, kind="stable")
 
 
-def _figures(rows: pd.DataFrame, groups: pd.Series, *, every_status: bool = False) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Rows:
+    """What each row of a register says, asked once for all the totals that it is added to."""
+
+    table: pd.DataFrame
+    every_status: bool
+    stages: dict[str, NDArray[np.bool_]]
+    measured: NDArray[np.bool_]  # whose areas and rates are asked for
+    rates: pd.DataFrame
+
+    @classmethod
+    def of(cls, clusters: pd.DataFrame, *, every_status: bool = False) -> _Rows:
+        rows = without_report(clusters)
+        stages = {stage: _has(rows, "status", stage) for stage in _STAGES}
+        measured = np.ones(len(rows), dtype=bool) if every_status else stages["operating"]
+        return cls(rows, every_status, stages, measured, fill_rates(rows))
+
+    @cached_property
+    def doubted(self) -> pd.DataFrame:
+        """For which totals what a row adds to them is no fact."""
+        return doubtful_parts(self.table, every_status=self.every_status, rates=self.rates)
+
+    @cached_property
+    def counted(self) -> dict[str, NDArray[np.bool_]]:
+        """Which rows each count counts, whatever their group."""
+        counted = {
+            "clusters": np.ones(len(self.table), dtype=bool),
+            "operating_clusters": self.stages["operating"],
+            "under_construction": self.stages["under_construction"],
+            "unknown_status": self.table["status"].isna().to_numpy(dtype=bool),
+            "pending_sites": self.stages["pending"],
+        }
+        for area in ("planned_ha", "built_ha"):
+            counted[f"{area}_clusters"] = self.measured & ~np.isnan(_numbers(self.table, area))
+        return counted | self.known("build_out_rate", self.built)
+
+    @cached_property
+    def built(self) -> NDArray[np.bool_]:
+        """Which rows have both areas of a build-out rate."""
+        part, whole = (_column(self.table, name) for name in RATES["build_out_rate"])
+        both = part.notna() & (whole > 0).fillna(value=False)
+        return self.measured & both.to_numpy(dtype=bool)
+
+    @cached_property
+    def added(self) -> dict[str, NDArray[np.float64]]:
+        """The hectares that each row adds to each total, whatever its group; missing where it adds none."""
+        areas = {area: _numbers(self.table, area) for area in _AREAS}
+        planned = areas["planned_ha"]
+        added = {
+            "under_construction_ha": _only(self.stages["under_construction"], planned),
+            "pending_ha": _only(self.stages["pending"], planned),
+        }
+        added |= {area: _only(self.measured, hectares) for area, hectares in areas.items()}
+        return added | {
+            "built part": _only(self.built, areas["built_ha"]),
+            "planned whole": _only(self.built, planned),
+        }
+
+    @cached_property
+    def by_origin(self) -> dict[str, NDArray[np.float64]]:
+        """The hectares that each row adds to the totals of one basis."""
+        return {
+            total: _only(self.measured & _has(self.table, f"{area}_basis", basis), _numbers(self.table, area))
+            for total, (area, basis) in _BY_ORIGIN.items()
+        }
+
+    def known(self, rate: str, given: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
+        """Return which of the rows that give a rate know it as a fact, and which have modelled it."""
+        fact = is_fact(basis_of(self.table, rate, stated=self.rates["stated"])).to_numpy()
+        return {f"{rate}_known_clusters": given & fact, f"{rate}_modelled_clusters": given & ~fact}
+
+    def in_groups(
+        self, groups: pd.Series
+    ) -> tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+        """Return which rows each count counts, what each adds to each total, and whose rate goes by land."""
+        of = pd.Series(self.measured, index=self.table.index)
+        weights = fill_weights(self.table, groups, of=of, rates=self.rates)
+        weight = weights["weight"].to_numpy(dtype=float)
+        given = ~np.isnan(weight)
+        counted = self.counted | self.known("fill_rate", given)
+        counted["fill_rate_stated_clusters"] = given & self.rates["stated"].to_numpy(dtype=bool)
+        parts = {f"{rate} part": self.rates[rate].to_numpy(dtype=float) * weight for rate in _FILL}
+        by_land = _only(given, weights["by_land"].to_numpy(dtype=float))
+        return counted, self.added | {"fill weight": weight} | parts | self.by_origin, by_land
+
+
+def _figures(rows: _Rows, groups: pd.Series) -> pd.DataFrame:
     """Return one row per category of `groups`, also for those without a row."""
-    measured = pd.Series(data=True, index=rows.index) if every_status else _has(rows, "status", "operating")
     key = pd.CategoricalIndex(groups)
-    fill = _filled(rows, measured, groups)
-    counts = pd.DataFrame(_counted(rows, measured, fill)).groupby(key, observed=False).sum()
+    counted, added, by_land = rows.in_groups(groups)
+    counts = pd.DataFrame(counted).groupby(key, observed=False).sum()
     # Nothing known is not zero hectares.
-    added = pd.DataFrame(_added(rows, measured, fill), index=rows.index)
-    hectares = added.groupby(key, observed=False).sum(min_count=1)
-    hectares[list(_BY_ORIGIN)] = hectares[list(_BY_ORIGIN)].fillna(0.0)
-    figures = pd.concat([counts, hectares], axis=1)
-    figures["build_out_rate"] = figures["built part"] / figures["planned whole"]
-    for rate in ("fill_rate", "lawful_fill_rate"):
-        figures[rate] = figures[f"{rate} part"] / figures["fill weight"]
-    figures["fill_rate_by"] = _averaged_by(fill, key)
-    figures["as_of"] = _column(rows, "as_of").groupby(key, observed=False).max()
-    return figures.reindex(columns=_COLUMNS).set_axis(pd.Index(list(key.categories)))
+    hectares = pd.DataFrame(added | {"by land": by_land}).groupby(key, observed=False).sum(min_count=1)
+    figures = {str(name): total for table in (counts, hectares) for name, total in table.items()}
+    figures |= {name: hectares[name].fillna(0.0) for name in _BY_ORIGIN}
+    figures["build_out_rate"] = hectares["built part"] / hectares["planned whole"]
+    figures |= {rate: hectares[f"{rate} part"] / hectares["fill weight"] for rate in _FILL}
+    by = pd.Series(np.where(hectares["by land"] > 0, "leasable_ha", "clusters"), index=hectares.index)
+    figures["fill_rate_by"] = by.where(hectares["by land"].notna()).astype("string")
+    figures["as_of"] = _column(rows.table, "as_of").groupby(key, observed=False).max()
+    return pd.DataFrame(figures, columns=_COLUMNS).set_axis(pd.Index(list(key.categories)))
 
 
-def _filled(rows: pd.DataFrame, measured: pd.Series, groups: pd.Series) -> pd.DataFrame:
-    """Return the fill rates of the measured rows and their weights; missing in all others."""
-    rates = fill_rates(rows)
-    weights = fill_weights(rows, groups, of=measured, rates=rates)
-    return rates.assign(weight=weights["weight"], by_land=weights["by_land"])
-
-
-def _averaged_by(fill: pd.DataFrame, key: pd.CategoricalIndex) -> pd.Series:
-    some = fill["weight"].notna()
-    by = fill["by_land"].map({True: "leasable_ha", False: "clusters"}).where(some).astype("string")
-    return by.groupby(key, observed=False).first()
-
-
-def _estimated(
-    clusters: pd.DataFrame, groups: pd.Series, by: str | None, confirmed: frozenset[tuple[str, str]]
-) -> pd.Series:
+def _estimated(rows: _Rows, groups: pd.Series, confirmed: frozenset[tuple[str, str]]) -> pd.Series:
     """Return for each group which of its totals carry "≈", as text."""
-    marks = doubtful_totals(clusters, groups, confirmed, every_status=by == "status")
+    marks = doubtful_totals(rows.table, groups, confirmed, parts=rows.doubted)
     marks = marks.reindex(list(groups.cat.categories), fill_value=False)
     texts = ["; ".join(marks.columns[row]) for row in marks.to_numpy(dtype=bool)]
     return pd.Series(texts, index=marks.index, dtype="string")
 
 
-def _confirmed(clusters: pd.DataFrame) -> frozenset[tuple[str, str]]:
+def _confirmed(clusters: pd.DataFrame, rows: _Rows) -> frozenset[tuple[str, str]]:
     whole = _whole(clusters, None)
-    return frozenset() if whole is None else confirmed_totals(reconcile(clusters, scope=whole), whole)
+    if whole is None:
+        return frozenset()
+    return confirmed_totals(_compared(_computed(rows, whole), load_totals()), whole)
 
 
 def _whole(clusters: pd.DataFrame, totals: pd.DataFrame | None) -> str | None:
@@ -324,49 +398,9 @@ def _whole(clusters: pd.DataFrame, totals: pd.DataFrame | None) -> str | None:
     return whole_scope(clusters, totals)
 
 
-def _counted(rows: pd.DataFrame, measured: pd.Series, fill: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return which rows each count counts."""
-    counted = {
-        "clusters": pd.Series(data=True, index=rows.index),
-        "operating_clusters": _has(rows, "status", "operating"),
-        "under_construction": _has(rows, "status", "under_construction"),
-        "unknown_status": rows["status"].isna(),
-        "pending_sites": _has(rows, "status", "pending"),
-    }
-    for area in ("planned_ha", "built_ha"):
-        counted[f"{area}_clusters"] = measured & ~pd.Series(np.isnan(_numbers(rows, area)), index=rows.index)
-    given = {"build_out_rate": measured & _has_both(rows, *RATES["build_out_rate"])}
-    given["fill_rate"] = fill["weight"].notna()
-    for rate, known in given.items():
-        fact = is_fact(basis_of(rows, rate, stated=fill["stated"]))
-        counted[f"{rate}_known_clusters"] = known & fact
-        counted[f"{rate}_modelled_clusters"] = known & ~fact
-    counted["fill_rate_stated_clusters"] = given["fill_rate"] & fill["stated"]
-    return counted
-
-
-def _added(rows: pd.DataFrame, measured: pd.Series, fill: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
-    """Return the hectares that each row adds to each total; missing where it adds none."""
-    planned, built = _numbers(rows, "planned_ha"), _numbers(rows, "built_ha")
-    added = {
-        "under_construction_ha": _only(_has(rows, "status", "under_construction"), planned),
-        "pending_ha": _only(_has(rows, "status", "pending"), planned),
-    }
-    added |= {area: _only(measured, _numbers(rows, area)) for area in _AREAS}
-    given = measured & _has_both(rows, *RATES["build_out_rate"])
-    added |= {"built part": _only(given, built), "planned whole": _only(given, planned)}
-    weight = fill["weight"].to_numpy(dtype=float)
-    added["fill weight"] = weight
-    rates = ("fill_rate", "lawful_fill_rate")
-    added |= {f"{rate} part": fill[rate].to_numpy(dtype=float) * weight for rate in rates}
-    for total, (area, basis) in _BY_ORIGIN.items():
-        added[total] = _only(measured & _has(rows, f"{area}_basis", basis), _numbers(rows, area))
-    return added
-
-
-def _only(which: pd.Series, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+def _only(which: NDArray[np.bool_], numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     # In numpy: a register has few rows, and each step of pandas costs more than all of them.
-    kept: NDArray[np.float64] = np.where(which.to_numpy(dtype=bool), numbers, np.nan)
+    kept: NDArray[np.float64] = np.where(which, numbers, np.nan)
     return kept
 
 
@@ -376,16 +410,13 @@ def _numbers(rows: pd.DataFrame, name: str) -> NDArray[np.float64]:
     return np.asarray(given.to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
 
 
-def _has_both(rows: pd.DataFrame, part: str, whole: str) -> pd.Series:
-    return _column(rows, part).notna() & (_column(rows, whole) > 0).fillna(value=False)
-
-
-def _has(rows: pd.DataFrame, column: str, value: str) -> pd.Series:
+def _has(rows: pd.DataFrame, column: str, value: str) -> NDArray[np.bool_]:
     if column not in rows:
-        return pd.Series(data=False, index=rows.index)
+        return np.zeros(len(rows), dtype=bool)
     given = rows[column]
     texts = given if isinstance(given.dtype, pd.StringDtype) else given.astype("string")
-    return pd.Series((texts == value).to_numpy(dtype=bool, na_value=False), index=rows.index)
+    found: NDArray[np.bool_] = (texts == value).to_numpy(dtype=bool, na_value=False)
+    return found
 
 
 def _column(rows: pd.DataFrame, name: str) -> pd.Series:
@@ -449,7 +480,11 @@ def reconcile(
     if totals is None and whole is None and province_of(clusters) is not None:
         # What was published of Hà Nội says nothing of another province's register.
         published = published.iloc[:0]
-    computed = _computed(without_report(clusters), whole)
+    return _compared(_computed(_Rows.of(clusters), whole), published)
+
+
+def _compared(computed: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Return the published totals that have a role, with what was computed for them."""
     roles = _roles(published)
     rows = _qualified(published.assign(role=roles)[roles.isin(["control", "note"])])
     rows = rows.assign(_key=rows["scope"].astype("string").map(scope_key, na_action="ignore"))
@@ -498,16 +533,16 @@ def _told(totals: pd.DataFrame, wrong: pd.Series) -> list[str]:
 _MOST_NAMED = 5
 
 
-def _computed(clusters: pd.DataFrame, whole: str | None) -> pd.DataFrame:
+def _computed(rows: _Rows, whole: str | None) -> pd.DataFrame:
     """Return every figure of the whole register and of each unit: key of the scope, metric, computed."""
-    parts = []
+    parts, clusters = [], rows.table
     if whole is not None:
         all_in_one = pd.Series(whole, index=clusters.index, dtype=pd.CategoricalDtype([whole]))
-        parts.append(_figures(clusters, all_in_one))
+        parts.append(_figures(rows, all_in_one))
     if (unit := named_level(clusters)) in clusters:
         names = clusters[unit].astype("string").map(scope_key, na_action="ignore")
         names = names.mask(names == ("" if whole is None else scope_key(whole)))
-        parts.append(_figures(clusters, names.astype("category")))
+        parts.append(_figures(rows, names.astype("category")))
     if not parts:
         return pd.DataFrame(columns=["_key", "metric", "computed"])
     texts = ["as_of", "estimated", "fill_rate_by"]

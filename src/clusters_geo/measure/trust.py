@@ -39,6 +39,7 @@ __all__ = [
     "basis_of",
     "confirmed_totals",
     "doubtful_cells",
+    "doubtful_parts",
     "doubtful_totals",
     "is_fact",
     "is_soft",
@@ -182,6 +183,7 @@ def doubtful_totals(
     confirmed: AbstractSet[tuple[str, str]] = frozenset(),
     *,
     every_status: bool = False,
+    parts: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return which totals carry "≈": those that rest on no fact alone and meet no published total.
 
@@ -195,6 +197,8 @@ def doubtful_totals(
         Groups and figures that meet a published total, as from `confirmed_totals`.
     every_status
         Whether areas and rates are those of all clusters of a group, not of the operating ones.
+    parts
+        Their `doubtful_parts`, where they are known already.
 
     Returns
     -------
@@ -211,20 +215,54 @@ def doubtful_totals(
     {'A': False, 'B': False}
     """
     key = groups.astype(object).to_numpy()
+    doubted = doubtful_parts(clusters, every_status=every_status) if parts is None else parts
+    if not doubted.to_numpy().any():
+        return pd.DataFrame(data=False, index=pd.Index(key).dropna().unique(), columns=list(PARTS))
+    marked = doubted.groupby(key).any().astype(bool)
+    names = [name_key(str(group)) for group in marked.index]
+    met = {total: [_confirmed(name, total, confirmed) for name in names] for total in PARTS}
+    return marked & ~pd.DataFrame(met, index=marked.index, dtype=bool)
+
+
+def doubtful_parts(
+    clusters: pd.DataFrame, *, every_status: bool = False, rates: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return for which totals what a cluster adds to them is no fact.
+
+    Parameters
+    ----------
+    clusters, every_status
+        As for `doubtful_totals`.
+    rates
+        Their `fill_rates`, where they are known already.
+
+    Returns
+    -------
+    Table on the index of `clusters`, one column per total: those of `PARTS`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"status": "operating", "planned_ha": [4.0, 6.0], "planned_ha_basis": ["modelled", "published"]}
+    ... )
+    >>> doubtful_parts(table)["planned_ha"].tolist()
+    [True, False]
+    """
     if not any(str(name).endswith("_basis") for name in clusters):
         # The owner's own figures, every one of them.
-        return pd.DataFrame(data=False, index=pd.Index(key).dropna().unique(), columns=list(PARTS))
+        return pd.DataFrame(data=False, index=clusters.index, columns=list(PARTS))
     status = np.array(_texts(clusters["status"]), dtype=object)
+    stages = {stage: status == stage for stage in {of for of, _ in PARTS.values()}}
     everyone = np.ones(len(clusters), dtype=bool)
-    cells = {
-        total: doubted
-        & (everyone if every_status and of == "operating" and parts != _COUNTED else status == of)
-        for (total, doubted), (of, parts) in zip(_doubts(clusters).items(), PARTS.values(), strict=True)
-    }
-    doubted = pd.DataFrame(cells, index=clusters.index).groupby(key).any()
-    names = [name_key(str(group)) for group in doubted.index]
-    met = {total: [_confirmed(name, total, confirmed) for name in names] for total in PARTS}
-    return doubted.astype(bool) & ~pd.DataFrame(met, index=doubted.index, dtype=bool)
+    doubts = _doubts(clusters, fill_rates(clusters) if rates is None else rates)
+    return pd.DataFrame(
+        {
+            total: doubts[total]
+            & (everyone if every_status and of == "operating" and parts != _COUNTED else stages[of])
+            for total, (of, parts) in PARTS.items()
+        },
+        index=clusters.index,
+    )
 
 
 def confirmed_totals(reconciled: pd.DataFrame, whole: str | None) -> frozenset[tuple[str, str]]:
@@ -263,9 +301,9 @@ def _confirmed(group: str, total: str, confirmed: AbstractSet[tuple[str, str]]) 
     return all((group, part) in confirmed for part in parts)
 
 
-def _doubts(clusters: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:
-    """Return for each total, in the order of `PARTS`, which clusters' part of it is no fact."""
-    rates = {**fill_rates(clusters), "build_out_rate": _build_out(clusters)}
+def _doubts(clusters: pd.DataFrame, fill: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:
+    """Return for each of `PARTS` of which clusters, whatever their status, it is no fact."""
+    rates = {**fill, "build_out_rate": _build_out(clusters)}
     counts = ~_are_facts(_weakest(clusters, *_COUNTED))
     # Planned hectares are part of three totals.
     of_column = cache(partial(_doubted, clusters))
