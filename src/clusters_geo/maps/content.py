@@ -21,7 +21,8 @@ from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology, simplified
 from clusters_geo.measure.rates import RATES, build_out_rate, fill_rates
 from clusters_geo.measure.rates import column as column_of
-from clusters_geo.measure.summary import UNKNOWN, contributions, summarize, totals_at
+from clusters_geo.measure.summary import UNKNOWN, summarize, totals_at
+from clusters_geo.measure.sums import contributions
 from clusters_geo.measure.trust import WHOLE, basis_of, doubtful_cells, doubtful_parts, is_fact, province_of
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.audit_report import input_file

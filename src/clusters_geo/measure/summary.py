@@ -6,22 +6,18 @@ cluster under construction or a pending site has no built area to be set against
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from clusters_geo.errors import SchemaError
-from clusters_geo.measure.rates import RATES, fill_rates, fill_weights
+from clusters_geo.measure.sums import STAGES, Rows, figures, given_column
 from clusters_geo.measure.trust import (
     WHOLE,
     basis_of,
     confirmed_totals,
-    doubtful_parts,
     doubtful_totals,
-    is_fact,
     is_soft,
     province_of,
     scope_key,
@@ -37,12 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import geopandas as gpd
-    from numpy.typing import NDArray
 
 __all__ = [
     "ROLES",
     "city_per_hectare",
-    "contributions",
     "pending_sites",
     "per_hectare",
     "reconcile",
@@ -55,25 +49,6 @@ UNKNOWN = "?"
 
 # What a published total is for: to be met, the word of a source that contradicts it, or to be known only.
 ROLES = ("control", "note", "context")
-
-# As far as a cluster has come.
-_STAGES = ("operating", "under_construction", "pending")
-_AREAS = ("planned_ha", "built_ha", "leasable_ha", "leased_ha")
-_FILL = ("fill_rate", "lawful_fill_rate")
-_BY_ORIGIN = {
-    f"{area}_{basis}": (area, basis)
-    for area in ("planned_ha", "built_ha")
-    for basis in ("published", "modelled")
-}
-_COLUMNS = [
-    *("clusters", "operating_clusters", "under_construction", "pending_sites", "unknown_status"),
-    *("planned_ha", "built_ha", "planned_ha_clusters", "built_ha_clusters", "build_out_rate"),
-    *("build_out_rate_known_clusters", "build_out_rate_modelled_clusters"),
-    *("leasable_ha", "leased_ha", "fill_rate", "lawful_fill_rate"),
-    *("fill_rate_known_clusters", "fill_rate_modelled_clusters", "fill_rate_stated_clusters", "fill_rate_by"),
-    *_BY_ORIGIN,
-    *("under_construction_ha", "pending_ha", "as_of", "estimated"),
-]
 
 
 def summarize(
@@ -140,7 +115,7 @@ def summarize(
             near = did_you_mean(needed, map(str, clusters.columns), most=1)
             code = "summary.like-column" if near else "summary.no-column"
             raise SchemaError(code, column=needed, near=", ".join(near), columns=", ".join(clusters.columns))
-    rows = _Rows.of(clusters, every_status=by == "status")
+    rows = Rows.of(clusters, every_status=by == "status")
     confirmed = _confirmed(clusters, rows) if by in (None, named_level(clusters)) else frozenset()
     if by is None:
         return _of_all(rows, confirmed)
@@ -174,51 +149,25 @@ def totals_at(clusters: pd.DataFrame, home: pd.Series) -> pd.DataFrame:
     """
     # A label is one unit, whatever else the rows declare: under `commune` it would be told apart by district.
     at_home = clusters.assign(district=home)
-    rows = _Rows.of(at_home)
+    rows = Rows.of(at_home)
     confirmed = _confirmed(at_home, rows)
     groups = home_units(at_home, None, by="district")
     return pd.concat([_of_groups(rows, groups, "district", confirmed, UNKNOWN), _of_all(rows, confirmed)])
 
 
-def _of_all(rows: _Rows, confirmed: frozenset[tuple[str, str]]) -> pd.DataFrame:
-    all_in_one = pd.Series(WHOLE, index=rows.table.index, dtype=pd.CategoricalDtype([WHOLE]))
-    return _figures(rows, all_in_one).assign(estimated=_estimated(rows, all_in_one, confirmed))
+def _of_all(rows: Rows, confirmed: frozenset[tuple[str, str]]) -> pd.DataFrame:
+    return rows.whole.assign(estimated=_estimated(rows, rows.all_in_one, confirmed))
 
 
 def _of_groups(
-    rows: _Rows, groups: pd.Series, by: str, confirmed: frozenset[tuple[str, str]], unknown: str
+    rows: Rows, groups: pd.Series, by: str, confirmed: frozenset[tuple[str, str]], unknown: str
 ) -> pd.DataFrame:
     groups = groups.fillna(unknown)
-    stages = {stage: at for at, stage in enumerate(_STAGES)} if by == "status" else {}
+    stages = {stage: at for at, stage in enumerate(STAGES)} if by == "status" else {}
     names = sorted(groups.unique(), key=lambda n: (n == unknown, stages.get(n, len(stages)), name_order(n)))
     # The column still says each row's status when the group is one status.
     by_name = groups.astype(pd.CategoricalDtype(names))
-    return _figures(rows, by_name).assign(estimated=_estimated(rows, by_name, confirmed)).rename_axis(by)
-
-
-def contributions(clusters: pd.DataFrame) -> pd.DataFrame:
-    """Return what each cluster adds to each total, so that totals of any choice of clusters can be added up.
-
-    Parameters
-    ----------
-    clusters
-        The register, as for `summarize`.
-
-    Returns
-    -------
-    Table on the index of `clusters`, missing where a cluster adds nothing: areas, counts as in `summarize`;
-    `built part`, `planned whole`, and `fill_rate part`, `lawful_fill_rate part`, `fill weight`, of which the
-    rates are the sums' quotients.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"status": ["operating", "pending"], "planned_ha": [10.0, 30.0]})
-    >>> contributions(table)[["planned_ha", "pending_ha"]].sum().tolist()
-    [10.0, 30.0]
-    """
-    counted, added, _ = _Rows.of(clusters).in_groups(pd.Series(0, index=clusters.index))
-    ones = {name: np.where(rows, 1.0, np.nan) for name, rows in counted.items()}
-    return pd.DataFrame(ones | added, index=clusters.index)
+    return figures(rows, by_name).assign(estimated=_estimated(rows, by_name, confirmed)).rename_axis(by)
 
 
 def pending_sites(clusters: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -268,115 +217,12 @@ def totals_by_basis(clusters: pd.DataFrame, column: str) -> pd.Series:
     Name: planned_ha, dtype: float64
     """
     rows = without_report(clusters)
-    basis = _column(rows, f"{column}_basis").astype("string").fillna(UNKNOWN).rename(f"{column}_basis")
-    known = _column(rows, column).dropna()
+    basis = given_column(rows, f"{column}_basis").astype("string").fillna(UNKNOWN).rename(f"{column}_basis")
+    known = given_column(rows, column).dropna()
     return known.groupby(basis.loc[known.index]).sum().sort_values(ascending=False, kind="stable")
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """What each row of a register says, asked once for all the totals that it is added to."""
-
-    table: pd.DataFrame
-    every_status: bool
-    stages: dict[str, NDArray[np.bool_]]
-    measured: NDArray[np.bool_]  # whose areas and rates are asked for
-    rates: pd.DataFrame
-
-    @classmethod
-    def of(cls, clusters: pd.DataFrame, *, every_status: bool = False) -> _Rows:
-        rows = without_report(clusters)
-        stages = {stage: _has(rows, "status", stage) for stage in _STAGES}
-        measured = np.ones(len(rows), dtype=bool) if every_status else stages["operating"]
-        return cls(rows, every_status, stages, measured, fill_rates(rows))
-
-    @cached_property
-    def doubted(self) -> pd.DataFrame:
-        """For which totals what a row adds to them is no fact."""
-        return doubtful_parts(self.table, every_status=self.every_status, rates=self.rates)
-
-    @cached_property
-    def counted(self) -> dict[str, NDArray[np.bool_]]:
-        """Which rows each count counts, whatever their group."""
-        counted = {
-            "clusters": np.ones(len(self.table), dtype=bool),
-            "operating_clusters": self.stages["operating"],
-            "under_construction": self.stages["under_construction"],
-            "unknown_status": self.table["status"].isna().to_numpy(dtype=bool),
-            "pending_sites": self.stages["pending"],
-        }
-        for area in ("planned_ha", "built_ha"):
-            counted[f"{area}_clusters"] = self.measured & ~np.isnan(_numbers(self.table, area))
-        return counted | self.known("build_out_rate", self.built)
-
-    @cached_property
-    def built(self) -> NDArray[np.bool_]:
-        """Which rows have both areas of a build-out rate."""
-        part, whole = (_column(self.table, name) for name in RATES["build_out_rate"])
-        both = part.notna() & (whole > 0).fillna(value=False)
-        return self.measured & both.to_numpy(dtype=bool)
-
-    @cached_property
-    def added(self) -> dict[str, NDArray[np.float64]]:
-        """The hectares that each row adds to each total, whatever its group; missing where it adds none."""
-        areas = {area: _numbers(self.table, area) for area in _AREAS}
-        planned = areas["planned_ha"]
-        added = {
-            "under_construction_ha": _only(self.stages["under_construction"], planned),
-            "pending_ha": _only(self.stages["pending"], planned),
-        }
-        added |= {area: _only(self.measured, hectares) for area, hectares in areas.items()}
-        return added | {
-            "built part": _only(self.built, areas["built_ha"]),
-            "planned whole": _only(self.built, planned),
-        }
-
-    @cached_property
-    def by_origin(self) -> dict[str, NDArray[np.float64]]:
-        """The hectares that each row adds to the totals of one basis."""
-        return {
-            total: _only(self.measured & _has(self.table, f"{area}_basis", basis), _numbers(self.table, area))
-            for total, (area, basis) in _BY_ORIGIN.items()
-        }
-
-    def known(self, rate: str, given: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
-        """Return which of the rows that give a rate know it as a fact, and which have modelled it."""
-        fact = is_fact(basis_of(self.table, rate, stated=self.rates["stated"])).to_numpy()
-        return {f"{rate}_known_clusters": given & fact, f"{rate}_modelled_clusters": given & ~fact}
-
-    def in_groups(
-        self, groups: pd.Series
-    ) -> tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.float64]], NDArray[np.float64]]:
-        """Return which rows each count counts, what each adds to each total, and whose rate goes by land."""
-        of = pd.Series(self.measured, index=self.table.index)
-        weights = fill_weights(self.table, groups, of=of, rates=self.rates)
-        weight = weights["weight"].to_numpy(dtype=float)
-        given = ~np.isnan(weight)
-        counted = self.counted | self.known("fill_rate", given)
-        counted["fill_rate_stated_clusters"] = given & self.rates["stated"].to_numpy(dtype=bool)
-        parts = {f"{rate} part": self.rates[rate].to_numpy(dtype=float) * weight for rate in _FILL}
-        by_land = _only(given, weights["by_land"].to_numpy(dtype=float))
-        return counted, self.added | {"fill weight": weight} | parts | self.by_origin, by_land
-
-
-def _figures(rows: _Rows, groups: pd.Series) -> pd.DataFrame:
-    """Return one row per category of `groups`, also for those without a row."""
-    key = pd.CategoricalIndex(groups)
-    counted, added, by_land = rows.in_groups(groups)
-    counts = pd.DataFrame(counted).groupby(key, observed=False).sum()
-    # Nothing known is not zero hectares.
-    hectares = pd.DataFrame(added | {"by land": by_land}).groupby(key, observed=False).sum(min_count=1)
-    figures = {str(name): total for table in (counts, hectares) for name, total in table.items()}
-    figures |= {name: hectares[name].fillna(0.0) for name in _BY_ORIGIN}
-    figures["build_out_rate"] = hectares["built part"] / hectares["planned whole"]
-    figures |= {rate: hectares[f"{rate} part"] / hectares["fill weight"] for rate in _FILL}
-    by = pd.Series(np.where(hectares["by land"] > 0, "leasable_ha", "clusters"), index=hectares.index)
-    figures["fill_rate_by"] = by.where(hectares["by land"].notna()).astype("string")
-    figures["as_of"] = _column(rows.table, "as_of").groupby(key, observed=False).max()
-    return pd.DataFrame(figures, columns=_COLUMNS).set_axis(pd.Index(list(key.categories)))
-
-
-def _estimated(rows: _Rows, groups: pd.Series, confirmed: frozenset[tuple[str, str]]) -> pd.Series:
+def _estimated(rows: Rows, groups: pd.Series, confirmed: frozenset[tuple[str, str]]) -> pd.Series:
     """Return for each group which of its totals carry "≈", as text."""
     marks = doubtful_totals(rows.table, groups, confirmed, parts=rows.doubted)
     marks = marks.reindex(list(groups.cat.categories), fill_value=False)
@@ -384,7 +230,7 @@ def _estimated(rows: _Rows, groups: pd.Series, confirmed: frozenset[tuple[str, s
     return pd.Series(texts, index=marks.index, dtype="string")
 
 
-def _confirmed(clusters: pd.DataFrame, rows: _Rows) -> frozenset[tuple[str, str]]:
+def _confirmed(clusters: pd.DataFrame, rows: Rows) -> frozenset[tuple[str, str]]:
     whole = _whole(clusters, None)
     if whole is None:
         return frozenset()
@@ -396,31 +242,6 @@ def _whole(clusters: pd.DataFrame, totals: pd.DataFrame | None) -> str | None:
     if totals is None:
         return None if province_of(clusters) is None else whole_scope(clusters, load_totals())
     return whole_scope(clusters, totals)
-
-
-def _only(which: NDArray[np.bool_], numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-    # In numpy: a register has few rows, and each step of pandas costs more than all of them.
-    kept: NDArray[np.float64] = np.where(which, numbers, np.nan)
-    return kept
-
-
-def _numbers(rows: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    given = _column(rows, name)
-    given = given if given.dtype == "float64" else pd.to_numeric(given, errors="coerce").astype("Float64")
-    return np.asarray(given.to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
-
-
-def _has(rows: pd.DataFrame, column: str, value: str) -> NDArray[np.bool_]:
-    if column not in rows:
-        return np.zeros(len(rows), dtype=bool)
-    given = rows[column]
-    texts = given if isinstance(given.dtype, pd.StringDtype) else given.astype("string")
-    found: NDArray[np.bool_] = (texts == value).to_numpy(dtype=bool, na_value=False)
-    return found
-
-
-def _column(rows: pd.DataFrame, name: str) -> pd.Series:
-    return rows[name] if name in rows else pd.Series(float("nan"), index=rows.index, name=name)
 
 
 # Totals are printed to a tenth of a hectare at best.
@@ -480,17 +301,18 @@ def reconcile(
     if totals is None and whole is None and province_of(clusters) is not None:
         # What was published of Hà Nội says nothing of another province's register.
         published = published.iloc[:0]
-    return _compared(_computed(_Rows.of(clusters), whole), published)
+    return _compared(_computed(Rows.of(clusters), whole), published)
 
 
-def _compared(computed: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+def _compared(computed: dict[str, dict[str, float]], published: pd.DataFrame) -> pd.DataFrame:
     """Return the published totals that have a role, with what was computed for them."""
     roles = _roles(published)
     rows = _qualified(published.assign(role=roles)[roles.isin(["control", "note"])])
-    rows = rows.assign(_key=rows["scope"].astype("string").map(scope_key, na_action="ignore"))
-    had = rows["_key"].isin(computed["_key"])
-    found = rows[had].merge(computed, on=["_key", "metric"])
-    known = pd.concat([found, rows[~had].assign(computed=float("nan"))])
+    keys = ["" if pd.isna(scope) else scope_key(str(scope)) for scope in rows["scope"]]
+    had = np.array([key in computed for key in keys], dtype=bool)
+    pairs = zip(keys, rows["metric"], strict=True)
+    rows = rows.assign(computed=[computed.get(key, {}).get(metric, np.nan) for key, metric in pairs])
+    known = pd.concat([rows[had & rows["computed"].notna()], rows[~had]])
     known["difference"] = known["computed"] - known["value"]
     known["agrees"] = pd.array(
         [
@@ -533,22 +355,24 @@ def _told(totals: pd.DataFrame, wrong: pd.Series) -> list[str]:
 _MOST_NAMED = 5
 
 
-def _computed(rows: _Rows, whole: str | None) -> pd.DataFrame:
-    """Return every figure of the whole register and of each unit: key of the scope, metric, computed."""
-    parts, clusters = [], rows.table
+def _computed(rows: Rows, whole: str | None) -> dict[str, dict[str, float]]:
+    """Return every figure of the whole register and of each unit, by the key of the scope."""
+    found: dict[str, dict[str, float]] = {}
     if whole is not None:
-        all_in_one = pd.Series(whole, index=clusters.index, dtype=pd.CategoricalDtype([whole]))
-        parts.append(_figures(rows, all_in_one))
-    if (unit := named_level(clusters)) in clusters:
-        names = clusters[unit].astype("string").map(scope_key, na_action="ignore")
-        names = names.mask(names == ("" if whole is None else scope_key(whole)))
-        parts.append(_figures(rows, names.astype("category")))
-    if not parts:
-        return pd.DataFrame(columns=["_key", "metric", "computed"])
-    texts = ["as_of", "estimated", "fill_rate_by"]
-    figures = pd.concat(parts).drop(columns=texts).astype("float64").rename_axis("_key").reset_index()
-    figures["_key"] = figures["_key"].map(scope_key)
-    return figures.melt("_key", var_name="metric", value_name="computed").dropna()
+        found[scope_key(whole)] = _numbers_of(rows.whole)[WHOLE]
+    if (unit := named_level(rows.table)) in rows.table:
+        names = rows.table[unit].astype("string").map(scope_key, na_action="ignore")
+        of_units = names.mask(names.isin(["", *found])).astype("category")
+        found |= _numbers_of(figures(rows, of_units))
+    return found
+
+
+def _numbers_of(table: pd.DataFrame) -> dict[str, dict[str, float]]:
+    numbers = table.drop(columns=["as_of", "estimated", "fill_rate_by"]).astype("float64")
+    return {
+        str(unit): {str(metric): float(value) for metric, value in row.items()}
+        for unit, row in numbers.to_dict("index").items()
+    }
 
 
 _PER_HA = {
