@@ -361,7 +361,7 @@ def _computed(rows: Rows, whole: str | None) -> dict[str, dict[str, float]]:
     if whole is not None:
         found[scope_key(whole)] = _numbers_of(rows.whole)[WHOLE]
     if (unit := named_level(rows.table)) in rows.table:
-        names = rows.table[unit].astype("string").map(scope_key, na_action="ignore")
+        names = rows.table[unit].astype("string").map(scope_key, na_action="ignore").astype("string")
         of_units = names.mask(names.isin(["", *found])).astype("category")
         found |= _numbers_of(figures(rows, of_units))
     return found
