@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +16,19 @@ import shapely
 from clusters_geo.area import area_ha
 from clusters_geo.crs import MAP_CRS, require_crs
 from clusters_geo.errors import SchemaError
+from clusters_geo.maps.cells import SAME_RATE, Cells, rates_of
 from clusters_geo.maps.extras import credit, places_of
 from clusters_geo.maps.measures import MEASURES, opens_on, own_measure, rests_on, stated_by
 from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number, plain_text, plain_value
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology, simplified
-from clusters_geo.measure.rates import RATES, build_out_rate, fill_rates
+from clusters_geo.measure.rates import RATES
 from clusters_geo.measure.rates import column as column_of
 from clusters_geo.measure.summary import UNKNOWN, summarize, totals_at
-from clusters_geo.measure.sums import contributions
-from clusters_geo.measure.trust import WHOLE, basis_of, doubtful_cells, doubtful_parts, is_fact, province_of
+from clusters_geo.measure.trust import WHOLE, doubtful_cells, is_fact, province_of
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.audit_report import input_file
 from clusters_geo.report.svg_map import poles
-from clusters_geo.schema import BASES, STATUSES, UNIT_TYPES, column, is_companion
+from clusters_geo.schema import BASES, STATUSES, UNIT_TYPES
 from clusters_geo.units.model import unit_labels, unit_level
 from clusters_geo.units.places import home_units, named_level
 from clusters_geo.words import LANGUAGES, catalogue, round_half_up
@@ -49,11 +50,7 @@ TOLERANCE_M = 10.0
 # Outlines of a few metres apart are meant to touch.
 _TOUCHING_DEGREES = 1e-4
 _HA_PER_KM2 = 100.0
-_AREAS = ("planned_ha", "built_ha", "leasable_ha", "leased_ha")
-_ALWAYS = ("name", "status", *_AREAS, "build_out_rate", "fill_rate")
 _COUNTED = ("clusters", "under_construction", "pending_sites")
-# Two rates that no output can tell apart.
-_SAME_RATE = 5e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +110,7 @@ class Content:
 
     tables: Tables
     home: pd.Series
+    cells: Cells
     outlines: NDArray[np.object_]
     borders: Topology
     poles: NDArray[np.object_]
@@ -136,7 +134,18 @@ class Content:
         drawn = totals.drop(index=WHOLE) if len(tables.districts) else totals.iloc[:0]
         at_work = int((drawn["operating_clusters"] > 0).sum())
         chosen = opens_on(measures, classes.measure, at_work)
-        return cls(tables, home, outlines, borders, at, square_km, measures, totals, chosen)
+        return cls(
+            tables,
+            home,
+            Cells.of(tables.clusters, home),
+            outlines,
+            borders,
+            at,
+            square_km,
+            measures,
+            totals,
+            chosen,
+        )
 
     def page(self, *, findings: pd.DataFrame | None = None, focus: str | None = None) -> dict[str, JSON]:
         """Return everything that one map shows.
@@ -149,7 +158,8 @@ class Content:
             Name of the district that the map is about, drawn with its neighbours; None for all.
         """
         clusters, shown = self.tables.clusters, self._shown(focus)
-        about = clusters if focus is None else clusters[(self.home == focus).fillna(value=False)]
+        at = self._about(focus)
+        about = clusters.iloc[at]
         content: dict[str, JSON] = {
             "step": DEGREES_PER_STEP,
             "tolerance": TOLERANCE_M,
@@ -160,13 +170,13 @@ class Content:
             "focus": None if focus is None else plain_text(focus),
             "totals": next(iter(_plain_totals(self._totals_of(focus).iloc[-1:]).values())),
             "unitTotals": self._unit_totals(shown),
-            "adds": _adds(about),
+            "adds": self._adds(at, focus),
             "districts": self._districts(shown),
             "measure": self.chosen,
             "level": self.level,
             "measures": [_measure_of(measure, shown) for measure in self.measures],
-            "unplaced": _unplaced(about, self.home[about.index]),
-            "clusters": _clusters(about, self.home[about.index]),
+            "unplaced": _unplaced(about, self.home.iloc[at]),
+            "clusters": self.cells.page(at),
             "findings": _findings(findings, about),
             "asOf": _latest(about),
             "sources": _sources(about, self.tables.districts),
@@ -178,12 +188,11 @@ class Content:
         """Return what the page shows where no script runs."""
         from clusters_geo.maps.noscript import without_script
 
-        clusters = self.tables.clusters
-        about = clusters if focus is None else clusters[(self.home == focus).fillna(value=False)]
+        at = self._about(focus)
         return without_script(
-            about,
+            self.tables.clusters.iloc[at],
             self.tables.districts.set_geometry(self.outlines, crs=MAP_CRS),
-            self.home[about.index],
+            self.home.iloc[at],
             level=self.level,
             focus=focus,
             at=self.poles,
@@ -191,6 +200,18 @@ class Content:
             lang=lang,
             title=title,
         )
+
+    def _about(self, focus: str | None) -> NDArray[np.intp]:
+        """Return the positions of the clusters that a page is about."""
+        here = (
+            np.ones(len(self.home), dtype=bool) if focus is None else (self.home == focus).fillna(value=False)
+        )
+        return np.flatnonzero(here)
+
+    def _adds(self, at: NDArray[np.intp], focus: str | None) -> dict[str, JSON]:
+        """Return what each cluster adds to the totals of a page: those of a choice are sums."""
+        whole = pd.Series(0, index=self.home.index)
+        return self.cells.adds(at, whole if focus is None else self.home)
 
     def _totals_of(self, focus: str | None) -> pd.DataFrame:
         """Return the totals of what is shown, a row a unit and the last for all: the page's, computed once.
@@ -200,7 +221,7 @@ class Content:
         if focus is None:
             return self.totals
         if focus not in self.totals.index:
-            return summarize(_plain(self.tables.clusters.iloc[:0]))
+            return _totals_of_nothing()
         return self.totals.loc[[focus]]
 
     @property
@@ -261,6 +282,11 @@ class Content:
         }
 
 
+@cache
+def _totals_of_nothing() -> pd.DataFrame:
+    return summarize(pd.DataFrame({"status": pd.Series(dtype="string")}))
+
+
 def _unplaced(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:
     """Return what lies in no known unit, a line of its own: how many clusters, and the operating hectares."""
     figures = ("clusters", "operating_clusters", "pending_sites", "planned_ha", "built_ha")
@@ -289,26 +315,8 @@ def _plain_totals(totals: pd.DataFrame) -> dict[str, dict[str, JSON]]:
 
 def _plain_row(row: dict[Hashable, Any]) -> dict[str, JSON]:
     figures = {str(name): plain_value(value) for name, value in row.items() if name != "as_of"}
-    same = abs(row["lawful_fill_rate"] - row["fill_rate"]) <= _SAME_RATE
+    same = abs(row["lawful_fill_rate"] - row["fill_rate"]) <= SAME_RATE
     return figures | {"estimated": _marked(row)} | ({"lawful_fill_rate": None} if same else {})
-
-
-def _adds(clusters: gpd.GeoDataFrame) -> dict[str, JSON]:
-    """Return what each cluster adds to each total, and where that is no fact: totals of a choice are sums."""
-    rows = _plain(clusters)
-    added = contributions(rows)
-    doubted = doubtful_parts(rows)
-    return {
-        "figures": {str(name): _sparse(added[name]) for name in added if added[name].notna().any()},
-        "estimated": {str(name): _positions(doubted[name]) for name in doubted if doubted[name].any()},
-    }
-
-
-def _sparse(values: pd.Series) -> list[JSON]:
-    """Return where values are, and the values; one for all where they are alike."""
-    known = values.dropna()
-    numbers = [plain_number(value, 9) for value in known]
-    return [_positions(values.notna()), numbers[0] if len(set(numbers)) == 1 else numbers]
 
 
 def _marked(row: dict[Hashable, Any]) -> list[JSON]:
@@ -340,11 +348,11 @@ def _measures(
     measures = (own_measure(str(classes.measure), clusters), *MEASURES) if own else MEASURES
     if names.empty:
         return _measures_of_clusters(clusters, measures, classes)
-    if not ((totals["lawful_fill_rate"] - totals["fill_rate"]).abs() > _SAME_RATE).any():
+    if not ((totals["lawful_fill_rate"] - totals["fill_rate"]).abs() > SAME_RATE).any():
         measures = tuple(m for m in measures if m.name != "lawful_fill_rate")
     by_district = totals.drop(index=WHOLE).reindex(index=names).set_index(names.index)
     by_district["planned_density"] = by_district["planned_ha"] / square_km.where(square_km > 0)
-    marks = {str(name): _has_mark(by_district, str(name)) for name in by_district}
+    marks = {m.name: _has_mark(by_district, m.name) for m in measures}
     marks["planned_density"] = _has_mark(by_district, "planned_ha") | _drawn_roughly(tables, by_district)
     if own:
         name, rows = measures[0].name, _plain(clusters).assign(_home=home)
@@ -423,7 +431,7 @@ def _measures_of_clusters(
 ) -> list[dict[str, JSON]]:
     """Return what the symbols of clusters can be filled by, where there are no units to draw."""
     of_units: dict[str, JSON] = {"values": [], "shown": [], "estimated": [], "nothing": []}
-    rates, found = _rates(clusters), []
+    rates, found = rates_of(clusters), []
     for measure in measures:
         if measure.field is None:
             continue
@@ -449,100 +457,6 @@ def _measure_of(measure: dict[str, JSON], shown: list[int]) -> dict[str, JSON]:
     """Return a measure for some districts; its classes stay those of all."""
     lists = {name: measure[name] for name in ("values", "shown", "rests", "stated", "estimated", "nothing")}
     return measure | {n: [v[i] for i in shown] for n, v in lists.items() if isinstance(v, list)}
-
-
-def _clusters(clusters: gpd.GeoDataFrame, home: pd.Series) -> dict[str, JSON]:
-    outlines = Topology.of(np.asarray(clusters.geometry.array))
-    ids = [plain_text(number) for number in clusters.index]
-    skipped = {clusters.geometry.name, *filter(is_companion, map(str, clusters.columns))}
-    with_rates = clusters.assign(**_missing_columns(clusters), **_rates(clusters))
-    stated = fill_rates(clusters)["stated"]
-    wanted = [n for n in with_rates.columns if n in _ALWAYS or with_rates[n].notna().any()]
-    origins, used = _origins(with_rates)
-    fields = [_field(with_rates, name, used.get(name)) for name in wanted if name not in skipped]
-    return {
-        "id": ids,
-        "fields": fields,
-        "origins": origins,
-        "home": dictionary(home),
-        "at": places_of(shapely.point_on_surface(np.asarray(clusters.geometry.array))),
-        "stated": _positions(stated),
-        "boundaryBasis": _basis_of(clusters, "boundary"),
-        "locationBasis": _basis_of(clusters, "location"),
-        "arcs": outlines.arcs,
-        "shapes": outlines.shapes,
-    }
-
-
-def _missing_columns(clusters: gpd.GeoDataFrame) -> dict[str, float]:
-    return {name: float("nan") for name in _AREAS if name not in clusters}
-
-
-def _rates(clusters: gpd.GeoDataFrame) -> dict[str, pd.Series]:
-    """Return the rates of each cluster; the law's only where it is another."""
-    complete = clusters.assign(**_missing_columns(clusters))
-    rates = {"build_out_rate": build_out_rate(complete)} | dict(fill_rates(clusters).drop(columns="stated"))
-    if not ((rates["lawful_fill_rate"] - rates["fill_rate"]).abs() > _SAME_RATE).any():
-        del rates["lawful_fill_rate"]
-    return {str(name): rate.replace([np.inf, -np.inf], np.nan) for name, rate in rates.items()}
-
-
-def _field(clusters: gpd.GeoDataFrame, name: str, origins: dict[str, JSON] | None) -> dict[str, JSON]:
-    texts, kind, unit = dict.fromkeys(("vi", "en"), plain_text(name)), "other", ""
-    if name in RATES:
-        kind = "rate"
-        texts = catalogue("map")[f"figure.{name}"]._asdict()
-    with suppress(KeyError):  # a column of the user's own is not declared
-        declared = column(name)
-        texts, kind, unit = {"vi": declared.vi, "en": declared.en}, declared.kind, declared.unit
-    return {
-        "name": plain_text(name),
-        "label": texts,
-        "kind": kind,
-        "unit": unit,
-        "values": dictionary(clusters[name]),
-        "basis": _basis_of(clusters, name),
-        "from": origins,
-        # Where "≈" stands: the page does not decide it.
-        "estimated": _positions(doubtful_cells(clusters, name)),
-    }
-
-
-def _positions(where: pd.Series) -> list[JSON]:
-    return [int(i) for i in np.flatnonzero(where.to_numpy(dtype=bool))]
-
-
-def _origins(clusters: gpd.GeoDataFrame) -> tuple[list[list[str]], dict[str, dict[str, JSON]]]:
-    """Return the sources and days of single figures, each pair once, and by column which row has which.
-
-    Many figures come from the same article.
-    """
-    numbers: dict[tuple[str, str], int] = {}
-    used: dict[str, dict[str, JSON]] = {}
-    for name in filter(_has_origin(clusters), map(str, clusters.columns)):
-        pairs = _pairs(clusters, name)
-        used[name] = {
-            str(i): numbers.setdefault(pair, len(numbers)) for i, pair in enumerate(pairs) if any(pair)
-        }
-    return [[*pair] for pair in numbers], used
-
-
-def _has_origin(clusters: gpd.GeoDataFrame) -> Callable[[str], bool]:
-    return lambda name: is_companion(f"{name}_source") and f"{name}_source" in clusters
-
-
-def _pairs(clusters: gpd.GeoDataFrame, name: str) -> list[tuple[str, str]]:
-    blank = pd.Series("", index=clusters.index)
-    cells = (
-        clusters.get(f"{name}_{what}", blank).astype("string").fillna("") for what in ("source", "as_of")
-    )
-    return [(plain_text(source), plain_text(day)) for source, day in zip(*cells, strict=True)]
-
-
-def _basis_of(clusters: gpd.GeoDataFrame, name: str) -> dict[str, JSON] | None:
-    basis = basis_of(clusters, name)
-    known = clusters[name].notna() if name in clusters else pd.Series(data=True, index=clusters.index)
-    return dictionary(basis.where(known & (basis != ""))) if (basis != "").any() else None
 
 
 def _findings(findings: pd.DataFrame | None, clusters: gpd.GeoDataFrame) -> list[JSON]:

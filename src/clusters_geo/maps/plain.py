@@ -20,7 +20,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["JSON", "dictionary", "escaped_json", "plain_number", "plain_text", "plain_value"]
+__all__ = ["JSON", "dictionary", "escaped_json", "indexed", "plain_number", "plain_text", "plain_value"]
 
 JSON = str | int | float | bool | None | Sequence["JSON"] | Mapping[str, "JSON"]
 
@@ -89,11 +89,21 @@ def dictionary(values: Iterable[object]) -> dict[str, JSON]:
     >>> dictionary(["Thường Tín", "Ba Vì", "Thường Tín", None])
     {'of': ['Thường Tín', 'Ba Vì'], 'at': [0, 1, 0, -1]}
     """
+    return indexed(map(plain_value, values))
+
+
+def indexed(cells: Iterable[JSON]) -> dict[str, JSON]:
+    """Return what `dictionary` does, of cells that are plain already.
+
+    Examples
+    --------
+    >>> indexed([20, None, 20])
+    {'of': [20], 'at': [0, -1, 0]}
+    """
     numbers: dict[str, int] = {}
     of: list[JSON] = []
     at: list[JSON] = []
-    for value in values:
-        cell = plain_value(value)
+    for cell in cells:
         if cell is None:
             at.append(-1)
             continue

@@ -16,7 +16,7 @@ from clusters_geo.reading.notes import without_report
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["STAGES", "Rows", "contributions", "figures", "given_column"]
+__all__ = ["STAGES", "Rows", "figures", "given_column"]
 
 # As far as a cluster has come.
 STAGES = ("operating", "under_construction", "pending")
@@ -36,31 +36,6 @@ _COLUMNS = [
     *_BY_ORIGIN,
     *("under_construction_ha", "pending_ha", "as_of", "estimated"),
 ]
-
-
-def contributions(clusters: pd.DataFrame) -> pd.DataFrame:
-    """Return what each cluster adds to each total, so that totals of any choice of clusters can be added up.
-
-    Parameters
-    ----------
-    clusters
-        The register, as for `summarize`.
-
-    Returns
-    -------
-    Table on the index of `clusters`, missing where a cluster adds nothing: areas, counts as in `summarize`;
-    `built part`, `planned whole`, and `fill_rate part`, `lawful_fill_rate part`, `fill weight`, of which the
-    rates are the sums' quotients.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"status": ["operating", "pending"], "planned_ha": [10.0, 30.0]})
-    >>> contributions(table)[["planned_ha", "pending_ha"]].sum().tolist()
-    [10.0, 30.0]
-    """
-    counted, added, _ = Rows.of(clusters).in_groups(pd.Series(0, index=clusters.index))
-    ones = {name: np.where(rows, 1.0, np.nan) for name, rows in counted.items()}
-    return pd.DataFrame(ones | added, index=clusters.index)
 
 
 @dataclass(frozen=True)
@@ -158,6 +133,23 @@ class Rows:
         parts = {f"{rate} part": self.rates[rate].to_numpy(dtype=float) * weight for rate in _FILL}
         by_land = _only(given, weights["by_land"].to_numpy(dtype=float))
         return counted, self.added | {"fill weight": weight} | parts | self.by_origin, by_land
+
+    def contributions(self, groups: pd.Series) -> dict[str, NDArray[np.float64]]:
+        """Return what each row adds to each total of its group, missing where it adds nothing.
+
+        These are areas, and counts as in `summarize`; `built part`, `planned whole`, and `fill_rate part`,
+        `lawful_fill_rate part`, `fill weight`, of which the rates are the sums' quotients: the totals of any
+        choice of rows can be added up.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"status": ["operating", "pending"], "planned_ha": [10.0, 30.0]})
+        >>> added = Rows.of(table).contributions(pd.Series(["A", "A"]))
+        >>> added["planned_ha"].tolist(), added["pending_ha"].tolist()
+        ([10.0, nan], [nan, 30.0])
+        """
+        counted, added, _ = self.in_groups(groups)
+        return {name: np.where(rows, 1.0, np.nan) for name, rows in counted.items()} | added
 
 
 def figures(rows: Rows, groups: pd.Series) -> pd.DataFrame:

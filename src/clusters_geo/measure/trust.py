@@ -159,8 +159,15 @@ def _weakest(clusters: pd.DataFrame, *names: str) -> list[str]:
     return _weakest_of([blank, *(_texts(clusters[name]) for name in companions)]) if companions else blank
 
 
-def doubtful_cells(clusters: pd.DataFrame, name: str) -> pd.Series:
+def doubtful_cells(clusters: pd.DataFrame, name: str, *, basis: pd.Series | None = None) -> pd.Series:
     """Return which cells of a column carry "≈": those that hold a figure that is not a fact.
+
+    Parameters
+    ----------
+    clusters, name
+        As for `basis_of`.
+    basis
+        What that says, where it is known already.
 
     Examples
     --------
@@ -168,13 +175,15 @@ def doubtful_cells(clusters: pd.DataFrame, name: str) -> pd.Series:
     >>> doubtful_cells(table, "built_ha").tolist()
     [True, False]
     """
-    return pd.Series(_doubted(clusters, name), index=clusters.index)
+    return pd.Series(_doubted(clusters, name, basis), index=clusters.index)
 
 
-def _doubted(clusters: pd.DataFrame, name: str) -> NDArray[np.bool_]:
+def _doubted(clusters: pd.DataFrame, name: str, basis: pd.Series | None = None) -> NDArray[np.bool_]:
     if name not in clusters:
         return np.zeros(len(clusters), dtype=bool)
-    return clusters[name].notna().to_numpy(dtype=bool) & ~_are_facts(list(basis_of(clusters, name)))
+    return clusters[name].notna().to_numpy(dtype=bool) & ~_are_facts(
+        list(basis_of(clusters, name) if basis is None else basis)
+    )
 
 
 def doubtful_totals(
