@@ -17,7 +17,7 @@ from clusters_geo.area import area_ha
 from clusters_geo.crs import MAP_CRS, require_crs
 from clusters_geo.errors import SchemaError
 from clusters_geo.maps.cells import SAME_RATE, Cells, rates_of
-from clusters_geo.maps.extras import credit, places_of
+from clusters_geo.maps.extras import credit, places_of, poles
 from clusters_geo.maps.measures import MEASURES, opens_on, own_measure, rests_on, stated_by
 from clusters_geo.maps.plain import JSON, dictionary, escaped_json, plain_number, plain_text, plain_value
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology, simplified
@@ -27,7 +27,6 @@ from clusters_geo.measure.summary import UNKNOWN, summarize, totals_at
 from clusters_geo.measure.trust import WHOLE, doubtful_cells, is_fact, province_of
 from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.audit_report import input_file
-from clusters_geo.report.svg_map import poles
 from clusters_geo.schema import BASES, STATUSES, UNIT_TYPES
 from clusters_geo.units.model import unit_labels, unit_level
 from clusters_geo.units.places import home_units, named_level
@@ -195,7 +194,6 @@ class Content:
             self.home.iloc[at],
             level=self.level,
             focus=focus,
-            at=self.poles,
             totals=self._totals_of(focus),
             lang=lang,
             title=title,

@@ -13,7 +13,6 @@ from clusters_geo.crs import MAP_CRS
 from clusters_geo.errors import SchemaError
 from clusters_geo.maps.plain import plain_number, plain_text
 from clusters_geo.maps.topology import DEGREES_PER_STEP, Topology
-from clusters_geo.report.svg_map import poles
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -22,10 +21,13 @@ if TYPE_CHECKING:
 
     from clusters_geo.maps.plain import JSON
 
-__all__ = ["context_lines", "credit", "places_of", "qr_code"]
+__all__ = ["context_lines", "credit", "places_of", "poles", "qr_code"]
 
 # Thin lines for orientation may lie beside their place by a pixel or two.
 _TOLERANCE_M = 60.0
+# A name is put to a pixel or two: 50 m is less than that on a screen that shows the unit.
+_POLE_DEGREES = 5e-4
+_POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
 def context_lines(units: gpd.GeoDataFrame | None) -> dict[str, JSON] | None:
@@ -54,6 +56,23 @@ def context_lines(units: gpd.GeoDataFrame | None) -> dict[str, JSON] | None:
         "at": places_of(poles(shapes)),
         "source": credit(units),
     }
+
+
+def poles(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return the point of each outline that is farthest from its border, where its name goes; else None.
+
+    Examples
+    --------
+    >>> [pole, none] = poles(np.array([shapely.box(0, 0, 2, 1), None]))
+    >>> pole.y, none
+    (0.5, None)
+    """
+    found = np.full(len(shapes), None, dtype=object)
+    sound = shapely.make_valid(shapes)
+    drawn = np.isin(shapely.get_type_id(sound), _POLYGONAL) & ~shapely.is_empty(sound)
+    circles = shapely.maximum_inscribed_circle(sound[drawn], tolerance=_POLE_DEGREES)
+    found[drawn] = shapely.get_point(circles, 0)
+    return found
 
 
 def places_of(points: NDArray[np.object_]) -> list[JSON]:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import geopandas as gpd
-    import numpy as np
-    from numpy.typing import NDArray
 
     from clusters_geo.schema import Language
 
@@ -29,6 +27,7 @@ __all__ = ["without_script"]
 _say = speaker("map")
 # A preview is looked at, not searched; more rows would make the file too large for a mail.
 _ROWS = 150
+_NUMBERED = 60
 
 
 def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
@@ -38,7 +37,6 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
     *,
     level: str,
     focus: str | None,
-    at: NDArray[np.object_],
     totals: pd.DataFrame,
     lang: Language,
     title: str,
@@ -53,8 +51,6 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
         Of which level the units are.
     focus
         The one unit that the map is about, or None.
-    at
-        Where the names of the units go, as from `poles`.
     totals
         Totals of what is shown, as from `summarize`: a row a unit, the last for all.
     lang, title
@@ -65,10 +61,14 @@ def without_script(  # noqa: PLR0913 - all but the tables is keyword-only
     # Of one unit the clusters are told: a table of a single row would say the totals again.
     single = units.empty or focus is not None
     heads, rows, rest = _clusters(clusters, home, lang) if single else _units(totals, level, lang)
+    # A number beside each symbol finds its row, where so few are drawn that there is room.
+    numbers = [str(n) for n in range(1, len(clusters) + 1)] if single and len(clusters) <= _NUMBERED else None
+    if numbers:
+        heads, rows = ("", *heads), [(n, *row) for n, row in zip(numbers, rows, strict=True)]
     parts = [
         f"<h1>{_text(title)}</h1>",
         f"<p><strong>{_text(_say('noscript', lang))}</strong></p>",
-        svg_map(clusters, units, lang=lang, title=title, focus=focus, at=at)
+        svg_map(clusters, units, lang=lang, title=title, focus=focus, labels=numbers)
         if has_place(clusters, units)
         else f"<p>{_text(_say('nonePlaced', lang))}</p>",
         _table(sheet.header, sheet.rows),

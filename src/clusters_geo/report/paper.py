@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import shutil
 import subprocess
@@ -19,9 +20,11 @@ from clusters_geo.writing import in_memory, replaced_file, write_text
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from docx.document import Document
-    from docx.table import _Cell
+    from docx.table import Table, _Cell
+    from docx.text.paragraph import Paragraph
 
     from clusters_geo.report.tables import Sheet
     from clusters_geo.report.unit_report import UnitReport
@@ -36,6 +39,10 @@ _FONT = "Times New Roman"
 # so is one of which the second page would hold but the signature. What is long in any letters, as the list of
 # a unit with fifty clusters, is not.
 _SIZES, _MAY_SHRINK = (0.94, 0.88, 0.82), (2, 3)
+# Longer lists stand in columns, as in unit_report.html; a longer text does not widen its column further.
+_SHORT_LIST, _LONG = 8, 44
+# Letters that the margins of a cell take; so many columns want smaller ones.
+_MARGINS, _WIDE = 3, 5
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 
 
@@ -92,7 +99,7 @@ def _by_browser(browser: str, html: str, path: Path) -> None:
         page, printed = Path(folder, "page.html"), Path(folder, "page.pdf")
 
         def at_size(size: float) -> bytes:
-            style = f"body {{ zoom: {size} }} figure svg {{ width: {88 * size:.0f}% }}"
+            style = f"body {{ zoom: {size} }} figure svg {{ width: {100 * size:.0f}% }}"
             page.write_text(html + f"<style>@media print {{ {style} }}</style>", encoding="utf-8")
             printed.unlink(missing_ok=True)
             _run(browser, folder, "--no-pdf-header-footer", f"--print-to-pdf={printed}", page.as_uri())
@@ -155,8 +162,7 @@ def _write_docx(report: UnitReport, path: Path) -> None:
             _drawing(document, part.drawing)
         if part.table is not None:
             _table(document, part.table)
-        for line in part.lines:
-            document.add_paragraph(plain_text(line), style="List Bullet")
+        _lines(document, part.lines)
         if part.text:
             _line(document, part.text)
     _docx_end(document, report)
@@ -167,8 +173,7 @@ def _write_docx(report: UnitReport, path: Path) -> None:
 def _docx_heading(document: Document, report: UnitReport) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
 
-    table = document.add_table(rows=1, cols=2)
-    left, right = table.rows[0].cells
+    left, right = _columns(document, (2, 3))
     _cell(left, [report.agency, *([report.number] if report.signed else [])])
     _cell(right, [report.republic, report.motto, report.place_date], bold=2)
     for words, bold, italic in (
@@ -191,38 +196,100 @@ def _cell(cell: _Cell, lines: list[str], *, bold: int = 0) -> None:
         paragraph.add_run(plain_text(words)).bold = number < bold
 
 
-def _line(document: Document, words: str, *, bold: bool = False) -> None:
-    document.add_paragraph().add_run(plain_text(words)).bold = bold
+def _line(document: Document, words: str, *, bold: bool = False, size: float | None = None) -> None:
+    from docx.shared import Pt
+
+    paragraph = document.add_paragraph()
+    run = paragraph.add_run(plain_text(words))
+    run.bold, run.font.size = bold, None if size is None else Pt(size)
+    if bold:
+        paragraph.paragraph_format.space_before, paragraph.paragraph_format.keep_with_next = Pt(6), True
+
+
+def _columns(document: Document, shares: Sequence[float]) -> list[_Cell]:
+    """Return the cells of a row without borders that no page breaks."""
+    from docx.oxml import OxmlElement
+
+    table = document.add_table(rows=1, cols=len(shares))
+    _widen(table, shares)
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))  # noqa: SLF001 - no public way
+    return list(table.rows[0].cells)
+
+
+def _widen(table: Table, shares: Sequence[float]) -> None:
+    """Give columns their shares of the page: offices go by the grid, Word by the cells."""
+    from docx.shared import Mm
+
+    table.autofit = False
+    for column, share in zip(table.columns, shares, strict=True):
+        column.width = Mm(175 * share / sum(shares))
+        for cell in column.cells:
+            cell.width = column.width
+
+
+def _lines(document: Document, lines: Sequence[str]) -> None:
+    """Write a list; many short lines in columns, as the page has them."""
+    if len(lines) <= _SHORT_LIST:
+        for line in lines:
+            _bullet(document.add_paragraph(), line)
+        return
+    high = math.ceil(len(lines) / 3)
+    for at, cell in enumerate(_columns(document, (1, 1, 1))):
+        for number, line in enumerate(lines[at * high : (at + 1) * high]):
+            _bullet(cell.paragraphs[0] if number == 0 else cell.add_paragraph(), line)
+
+
+def _bullet(paragraph: Paragraph, words: str) -> None:
+    from docx.shared import Pt
+
+    paragraph.style = "List Bullet"
+    paragraph.add_run(plain_text(words)).font.size = Pt(10)
 
 
 def _table(document: Document, sheet: Sheet) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.shared import Mm, Pt
+    from docx.shared import Pt
 
     table = document.add_table(rows=0, cols=len(sheet.header))
     table.style = "Table Grid"
-    # The first column names the row.
-    shares = [2.2, *[1.0] * (len(sheet.header) - 1)]
+    size = Pt(8 if len(sheet.header) > _WIDE else 9)
     for number, row in enumerate([sheet.header, *sheet.rows]):
         for column, (cell, words) in enumerate(zip(table.add_row().cells, row, strict=True)):
             run = cell.paragraphs[0].add_run(plain_text(words))
-            cell.width = Mm(175 * shares[column] / sum(shares))
-            run.bold, run.font.size = number == 0, Pt(9)
+            run.bold, run.font.size = number == 0, size
             if column in sheet.numeric:
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    _widen(table, _shares(sheet))
     for note in sheet.notes:
-        _line(document, note)
+        _line(document, note, size=9)
+
+
+def _shares(sheet: Sheet) -> list[float]:
+    """Return how wide columns are to be: a figure and a word are never broken, a long text is."""
+    shares: list[float] = []
+    for at, head in enumerate(sheet.header):
+        cells = [plain_text(row[at]) for row in sheet.rows]
+        longest = max(map(len, cells), default=0)
+        words = [word for text in (head, *cells) for word in plain_text(text).split()]
+        least = max(map(len, words), default=1)
+        shares.append(_MARGINS + max(least, longest if at in sheet.numeric else min(longest, _LONG)))
+    return shares
 
 
 def _docx_end(document: Document, report: UnitReport) -> None:
     if report.signed:
-        left, right = document.add_table(rows=1, cols=2).rows[0].cells
+        # A signature that stands on a page of its own signs nothing: the last lines go with it.
+        *_, last = document.iter_inner_content()
+        cells = last.rows[-1].cells if hasattr(last, "rows") else []
+        for paragraph in [p for cell in cells for p in cell.paragraphs] or [last]:
+            paragraph.paragraph_format.keep_with_next = True
+        left, right = _columns(document, (1, 1))
         for number, words in enumerate(report.recipients):
             paragraph = left.paragraphs[0] if number == 0 else left.add_paragraph()
             paragraph.add_run(plain_text(words)).bold = number == 0
         _cell(right, [report.sign_head, report.sign, "", "", "", ""], bold=1)
     for note in report.notes:
-        _line(document, note)
+        _line(document, note, size=8.5)
 
 
 def _drawing(document: Document, svg: str) -> None:

@@ -19,11 +19,11 @@ __all__ = [
     "FILLS",
     "INK",
     "QUIET",
+    "beside",
     "drawing",
     "element",
     "fitted",
     "size_of",
-    "stacked",
     "text",
     "text_width",
     "wrapped",
@@ -166,18 +166,18 @@ def size_of(svg: str) -> tuple[float, float]:
     return (0.0, 0.0) if found is None else (float(found[1]), float(found[2]))
 
 
-def stacked(drawings: Sequence[str], title: str) -> str:
-    """Return drawings one below the other as one.
+def beside(drawings: Sequence[str], title: str) -> str:
+    """Return drawings side by side as one, each in the middle of its height.
 
     Examples
     --------
-    >>> size_of(stacked([drawing(30, 20, "a", []), drawing(50, 10, "b", [])], "both"))
-    (50.0, 30.0)
+    >>> size_of(beside([drawing(30, 20, "a", []), drawing(50, 10, "b", [])], "both"))
+    (80.0, 20.0)
     """
     sizes = [size_of(svg) for svg in drawings]
-    width = max((w for w, _ in sizes), default=0.0)
-    parts, y = [], 0.0
+    height = max((high for _, high in sizes), default=0.0)
+    parts, x = [], 0.0
     for svg, (wide, high) in zip(drawings, sizes, strict=True):
-        parts.append(element("g", svg, transform=f"translate({(width - wide) / 2:.1f} {y:.1f})"))
-        y += high
-    return drawing(width, y, title, parts)
+        parts.append(element("g", svg, transform=f"translate({x:.1f} {(height - high) / 2:.1f})"))
+        x += wide
+    return drawing(x, height, title, parts)

@@ -4,34 +4,39 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 import numpy as np
 import shapely
 
 from clusters_geo.crs import MAP_CRS
-from clusters_geo.report.svg import INK, drawing, element, text, text_width
-from clusters_geo.report.tables import plain_text
+from clusters_geo.report.svg import drawing, element, text, text_width
+from clusters_geo.report.svg_names import (
+    SYMBOL,
+    beside_symbols,
+    boxes_at,
+    inside_outlines,
+    led_outside,
+    written,
+)
 from clusters_geo.schema import STATUSES
 from clusters_geo.words import speaker
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
+    import geopandas as gpd
+
+    from clusters_geo.report.svg_names import Label
     from clusters_geo.schema import Language
 
-__all__ = ["STATUS_COLOURS", "has_place", "poles", "svg_map"]
+__all__ = ["STATUS_COLOURS", "has_place", "svg_map"]
 
 _say = speaker("unit_report")
 STATUS_COLOURS = {"operating": "#1d4596", "under_construction": "#e58a00", "pending": "#b0246f"}
 _UNKNOWN = "#6b7280"
 _KEY_HEIGHT, _KEY_LINE = 24.0, 17.0
-_NAME = 9.0
 # Details smaller than this share of the map are not seen.
 _DETAIL = 1 / 400
-# A name is put to a pixel or two: 50 m is less than that on a screen that shows the unit.
-_POLE_DEGREES = 5e-4
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
@@ -57,9 +62,10 @@ def svg_map(  # noqa: PLR0913 - all but the tables is keyword-only
     lang: Language = "vi",
     title: str = "",
     focus: str | None = None,
-    at: NDArray[np.object_] | None = None,
     width: float = 640,
     height: float = 420,
+    letters: float = 10,
+    labels: Sequence[str] | None = None,
 ) -> str:
     """Draw clusters by status over the outlines of units.
 
@@ -73,10 +79,10 @@ def svg_map(  # noqa: PLR0913 - all but the tables is keyword-only
         Language of the key, and what the drawing is called when read aloud.
     focus
         The unit that fills the drawing; its neighbours are pale.
-    at
-        The `poles` of the units, where they are known already.
-    width, height
-        In units of the drawing.
+    width, height, letters
+        In units of the drawing; `letters` is the size of names.
+    labels
+        What stands beside each symbol, such as its number in a list; None for nothing.
 
     Examples
     --------
@@ -87,14 +93,27 @@ def svg_map(  # noqa: PLR0913 - all but the tables is keyword-only
     """
     key, lines = _key(clusters, lang, width)
     below = _KEY_HEIGHT + (lines - 1) * _KEY_LINE
+    size = (width, height - below)
     points = _points(clusters)
-    shapes = (
-        np.array([]) if units is None or units.empty else np.asarray(units.to_crs(MAP_CRS).geometry.array)
+    shapes, names = _units(units)
+    place = _Place.of(points, shapes, names, focus, size)
+    drawn = _simple(shapes, place, clipped=focus in names)
+    at = place.at(points)
+    taken = boxes_at(at, SYMBOL)
+    numbered = beside_symbols(labels or [""] * len(at), at, taken, size, letters)
+    outlines = shapely.transform(drawn, place.at)
+    named = inside_outlines(names, outlines, taken, size, letters)
+    led = [] if focus in names or not names else _led(names, outlines, named, at, size, letters)
+    inside = element(
+        "svg",
+        *_outlines(drawn, names, focus, place),
+        *_symbols(clusters, at),
+        *led,
+        *written(named, letters),
+        *written(numbered, letters, weight=700),
+        width=width,
+        height=height - below,
     )
-    names = [] if units is None else [str(name) for name in units["name"]]
-    place = _Place.of(points, shapes, names, focus, (width, height - below))
-    parts = [*_outlines(shapes, names, focus, place), *_symbols(clusters, points, place)]
-    inside = element("svg", *parts, *_names(shapes, names, at, place), width=width, height=height - below)
     return drawing(
         width,
         height,
@@ -103,21 +122,30 @@ def svg_map(  # noqa: PLR0913 - all but the tables is keyword-only
     )
 
 
-def poles(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return the point of each outline that is farthest from its border, where its name goes; else None.
+def _led(  # noqa: PLR0913, PLR0917 - what is drawn, and where
+    names: list[str],
+    outlines: np.ndarray,
+    named: Sequence[Label],
+    at: np.ndarray,
+    size: tuple[float, float],
+    letters: float,
+) -> list[str]:
+    """Return the names of units with clusters that found no room inside, led out of the map."""
+    there = {words.replace("\n", " ") for words, _, _ in named}
+    counts = np.zeros(len(names), dtype=int)
+    unit, _ = shapely.STRtree(shapely.points(at[np.isfinite(at).all(axis=1)])).query(outlines, "contains")
+    np.add.at(counts, unit, 1)
+    counts[[name in there for name in names]] = 0
+    return led_outside(names, outlines, counts, size, letters)
 
-    Examples
-    --------
-    >>> [pole, none] = poles(np.array([shapely.box(0, 0, 2, 1), None]))
-    >>> pole.y, none
-    (0.5, None)
-    """
-    found = np.full(len(shapes), None, dtype=object)
-    sound = shapely.make_valid(shapes)
-    drawn = np.isin(shapely.get_type_id(sound), _POLYGONAL) & ~shapely.is_empty(sound)
-    circles = shapely.maximum_inscribed_circle(sound[drawn], tolerance=_POLE_DEGREES)
-    found[drawn] = shapely.get_point(circles, 0)
-    return found
+
+def _units(units: gpd.GeoDataFrame | None) -> tuple[np.ndarray, list[str]]:
+    """Return the outlines in degrees and their names; what is no outline is left out."""
+    if units is None or units.empty:
+        return np.array([], dtype=object), []
+    shapes = np.asarray(units.to_crs(MAP_CRS).geometry.array)
+    drawable = np.isin(shapely.get_type_id(shapes), _POLYGONAL)
+    return shapes[drawable], [str(name) for name in units["name"][drawable]]
 
 
 class _Place:
@@ -170,16 +198,18 @@ def _points(clusters: gpd.GeoDataFrame) -> np.ndarray:
     return np.column_stack([shapely.get_x(inside), shapely.get_y(inside)])
 
 
+def _simple(shapes: np.ndarray, place: _Place, *, clipped: bool) -> np.ndarray:
+    """Return outlines with as much detail as can be seen."""
+    if not len(shapes):
+        return shapes
+    simple = shapely.coverage_simplify(shapely.make_valid(shapes), place.detail)
+    return np.asarray(shapely.intersection(simple, place.frame()) if clipped else simple)
+
+
 def _outlines(shapes: np.ndarray, names: list[str], focus: str | None, place: _Place) -> list[str]:
-    drawable = np.isin(shapely.get_type_id(shapes), _POLYGONAL)
-    if not drawable.any():
-        return []
-    simple = shapely.coverage_simplify(shapely.make_valid(shapes[drawable]), place.detail)
-    simple = shapely.intersection(simple, place.frame()) if focus in names else simple
-    kept = [name for name, drawn in zip(names, drawable, strict=True) if drawn]
     quiet: list[str] = []
     chosen: list[str] = []
-    for shape, name in zip(simple, kept, strict=True):
+    for shape, name in zip(shapes, names, strict=True):
         if way := _path(shape, place):
             (chosen if name == focus else quiet).append(element("path", d=way))
     ground = "#f4f5f1" if focus in names else "#eef4f1"
@@ -212,8 +242,7 @@ _SHAPES = {
 }
 
 
-def _symbols(clusters: gpd.GeoDataFrame, points: np.ndarray, place: _Place) -> list[str]:
-    at = place.at(points)
+def _symbols(clusters: gpd.GeoDataFrame, at: np.ndarray) -> list[str]:
     known = clusters["status"].isin(list(_SHAPES))
     status = clusters["status"].astype("string").where(known, "unknown").to_numpy()
     paths = []
@@ -226,29 +255,6 @@ def _symbols(clusters: gpd.GeoDataFrame, points: np.ndarray, place: _Place) -> l
         looks = {"fill": STATUS_COLOURS.get(name, _UNKNOWN), "stroke": "#ffffff", "stroke_width": 0.9}
         paths += [element("path", d="".join(found), **looks)] if found else []
     return paths
-
-
-def _names(shapes: np.ndarray, names: list[str], at: NDArray[np.object_] | None, place: _Place) -> list[str]:
-    """Return the names that fit inside their own outline and the drawing."""
-    shown = np.flatnonzero(
-        np.isin(shapely.get_type_id(shapes), _POLYGONAL) & shapely.intersects(shapes, place.frame())
-    )
-    middles = poles(shapes[shown]) if at is None else at[shown]
-    written = []
-    for number, pole in zip(shown, middles, strict=True):
-        shape, name = shapes[number], names[number]
-        [[x, y]] = place.at(shapely.get_coordinates(pole))
-        half = text_width(name, _NAME) / 2
-        inside = half <= x <= place.size[0] - half and _NAME <= y <= place.size[1] - _NAME
-        if inside and shape.contains(_box(pole, half / place.scale, 5 / place.scale, place.narrow)):
-            words = escape(plain_text(name))
-            written.append(element("text", words, x=float(round(x)), y=float(round(y)) + 3))
-    halo = {"fill": INK, "stroke": "#ffffff", "stroke_width": 2, "paint_order": "stroke"}
-    return [element("g", *written, font_size=_NAME, text_anchor="middle", **halo)] if written else []
-
-
-def _box(at: shapely.Point, half: float, tall: float, narrow: float) -> shapely.Geometry:
-    return shapely.box(at.x - half / narrow, at.y - tall, at.x + half / narrow, at.y + tall)
 
 
 def _key(clusters: gpd.GeoDataFrame, lang: Language, width: float) -> tuple[list[str], int]:

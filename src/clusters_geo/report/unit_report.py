@@ -22,9 +22,10 @@ from clusters_geo.measure.trust import MARK, doubtful_cells
 from clusters_geo.names import name_order, slug
 from clusters_geo.reading.notes import has_made_ids
 from clusters_geo.report.audit_report import AuditReport
+from clusters_geo.report.bars import WIDTH
 from clusters_geo.report.charts import chart
 from clusters_geo.report.sheets import summary_sheet, summary_table_sheet
-from clusters_geo.report.svg import stacked
+from clusters_geo.report.svg import beside
 from clusters_geo.report.svg_map import has_place, svg_map
 from clusters_geo.report.tables import Sheet
 from clusters_geo.schema import STATUSES
@@ -52,6 +53,8 @@ _say = speaker("unit_report")
 _LISTED = 24
 _ASKED = 14
 _NEEDED = ("leasable_ha", "leased_ha")
+# Side by side they are as wide as the page, which is 175 mm: letters of 10 are printed with six points.
+_MAP, _CHART = (420.0, 400.0), 420.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,14 +307,18 @@ def _parts(  # noqa: PLR0913 - what a report is about
     figures: pd.DataFrame,
 ) -> list[Part]:
     totals, called = summary_sheet(rows, lang, totals=figures.iloc[-1]), _called(rows)
-    drawn = [chart(rows, "pipeline", lang=lang, totals=figures.iloc[-1:]).svg]
     placed = has_place(rows, units)
+    width = _CHART if placed else WIDTH
+    drawn = [chart(rows, "pipeline", lang=lang, totals=figures.iloc[-1:], width=width).svg]
     if placed:
-        drawn.insert(0, svg_map(rows, units, lang=lang, focus=name, height=330 if name else 250))
+        wide, high = _MAP
+        # The numbers of the list stand on the map of a unit.
+        labels = None if name is None else _numbers(len(rows))
+        drawn.insert(0, svg_map(rows, units, lang=lang, focus=name, labels=labels, width=wide, height=high))
     nowhere = "" if placed or rows.empty else _say("none_placed", lang)
     parts = [
         Part(_say("totals", lang), table=Sheet("", totals.header, totals.rows, totals.numeric)),
-        Part(_say("stages", lang), drawing=stacked(drawn, _say("stages", lang)), text=nowhere),
+        Part(_say("stages", lang), drawing=beside(drawn, _say("stages", lang)), text=nowhere),
     ]
     if name is None:
         sheet = summary_table_sheet(figures, str(home.name), lang)
@@ -339,17 +346,23 @@ def _listed(rows: gpd.GeoDataFrame, called: pd.Series, lang: Language) -> Sheet:
     rough = {name: doubtful_cells(rows, name) for name in ("planned_ha",)}
     lines = [
         (
+            number,
             called[cluster_id],
             STATUSES[row["status"]][0 if lang == "vi" else 1] if row["status"] in STATUSES else MISSING,
             _marked(format_number(row.get("planned_ha"), lang), rough=bool(rough["planned_ha"][cluster_id])),
             format_percent(rates["fill_rate"][cluster_id], lang)
             + (" *" if rates["stated"][cluster_id] else ""),
         )
-        for cluster_id, row in rows.head(_LISTED).iterrows()
+        for number, (cluster_id, row) in zip(_numbers(len(rows)), rows.head(_LISTED).iterrows(), strict=False)
     ]
     notes = (_say("more", lang, n=len(rows) - _LISTED),) if len(rows) > _LISTED else ()
-    header = tuple(_say(key, lang) for key in ("cluster", "status", "planned", "fill"))
-    return Sheet("", header, tuple(lines), frozenset({2, 3}), notes)
+    header = tuple(_say(key, lang) for key in ("order", "cluster", "status", "planned", "fill"))
+    return Sheet("", header, tuple(lines), frozenset({3, 4}), notes)
+
+
+def _numbers(count: int) -> list[str]:
+    """Return the number of each cluster in the list, empty where it is not listed."""
+    return [str(number) if number <= _LISTED else "" for number in range(1, count + 1)]
 
 
 def _marked(words: str, *, rough: bool) -> str:
