@@ -118,6 +118,23 @@ def test_of_another_province(opened, elsewhere):
     same(page, rows[rows["district"] == "Yên Thành"], "“yen thanh”", kinds[:1])
 
 
+def test_of_more_units_than_are_named(opened, tables, tmp_path):
+    rows = tables[0]
+    assert rows["commune"].nunique() > 20
+    page = opened(save_map(make_map(rows, by="commune"), tmp_path / "m.html"))
+    same(page, rows, "", ("pipeline", "areas"), by="commune")
+
+
+def test_of_names_and_rates_alone(opened, elsewhere, tmp_path):
+    long = elsewhere[0]["name"] + " thuộc cụm liên xã có tên gọi rất dài ở phía bắc"
+    rows = elsewhere[0][["name", "status", "geometry", "fill_rate_declared"]].assign(name=long)
+    rows.iloc[0, 1] = None
+    page = opened(save_map(make_map(rows), tmp_path / "m.html"))
+    same(page, rows, "", ("pipeline", "declared"))
+    assert "1 cụm chưa rõ tình trạng" in page.locator(".cg-chart").first.get_attribute("alt")
+    assert page.locator(".cg-unplaced").is_hidden()
+
+
 def test_they_stand_on_paper_where_they_are_open_and_can_be_read(city):
     assert city.locator(".cg-chart").count() == 0
     city.evaluate("dispatchEvent(new Event('beforeprint'))")

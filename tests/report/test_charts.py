@@ -186,3 +186,31 @@ def test_a_narrow_chart_keeps_all_within(clusters, kind):
     assert max(ends) <= 420
     assert len(ends) >= 5
     assert kind != "pipeline" or "…" not in drawn.svg
+
+
+def test_the_other_units_do_not_dwarf_the_named(clusters):
+    drawn = cg.chart(clusters.dropna(subset="commune"), "areas", by="commune", lang="en", most=10)
+    bars = [float(width) for width in re.findall(r'<rect x="[\d.]+" y="[\d.]+" width="([\d.]+)"', drawn.svg)]
+    assert "other units" in drawn.svg
+    named = drawn.table["planned_ha"].iloc[:-1].max()
+    assert drawn.table["planned_ha"].iloc[-1] > named
+    assert sum(width > 0.99 * max(bars) for width in bars) >= 2  # the largest named is as long as the cut one
+    assert 'stroke="#ffffff" stroke-width="3"' in drawn.svg
+
+
+def test_without_any_area_clusters_are_counted(clusters):
+    rows = clusters.head(12).drop(columns="planned_ha")
+    drawn = cg.chart(rows, "pipeline", lang="en")
+    assert "No area is known; drawn by number of clusters." in drawn.notes
+    assert len(re.findall(r'<rect [^>]*height="11"', drawn.svg)) == 3
+    unknown = cg.chart(rows.assign(status=None), "pipeline", lang="en")
+    assert "12 clusters of unknown status." in unknown.notes
+
+
+def test_a_long_name_stands_in_two_lines():
+    name = "Cụm công nghiệp làng nghề truyền thống thôn Thượng số 210"
+    table = pd.DataFrame({"name": [name], "status": ["operating"], "planned_ha": [9.0], "built_ha": [5.0]})
+    said = cg.chart(table.set_index("name", drop=False), "areas", by="name", width=420).svg
+    first, second = re.findall(r'text-anchor="end"[^>]*>([^<]+)<', said)
+    assert name.startswith(first)
+    assert second

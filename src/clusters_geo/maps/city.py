@@ -277,7 +277,8 @@ def _of_tables() -> dict[str, Words]:
 _ON_CHARTS = (
     *("areas", "pipeline", "declared", "planned_ha", "built_ha", "leased_ha", "ha", "operating_only"),
     *("others", "no_figure", "modelled", "unknown_unit", "clusters_ha", "clusters_none", "clusters_only"),
-    *("largest", "without_area", "computed_rate", "declared_rate", "declared_counts", "most"),
+    *("largest", "without_area", "computed_rate", "declared_rate", "declared_counts", "most", "some"),
+    *("clusters", "by_count", "stageless"),
 )
 
 

@@ -35,6 +35,7 @@ WIDTH, MARGIN = 720.0, 16.0
 BAR, GAP = 11.0, 9.0
 # Names take this share of the width, more where they are long and the drawing is narrow.
 _NAME_SHARE, _MOST_FOR_NAMES = 0.27, 0.4
+_HALF_LINE = 6.5
 
 
 @dataclass(frozen=True)
@@ -155,9 +156,13 @@ def bar(left: float, y: float, length: float, fill: str, right: float) -> list[s
 
 
 def row_name(name: str, left: float, y: float, bars: int) -> str:
-    """Return a name before its bars, shortened where it does not fit."""
-    middle = y + bars * (BAR + 2) / 2 + 3
-    return text(left - 8, middle, fitted(name, left - 8 - MARGIN), anchor="end")
+    """Return a name before its bars, in two lines beside several, shortened where it does not fit."""
+    room, middle = left - 8 - MARGIN, y + bars * (BAR + 2) / 2 + 3
+    first, *rest = wrapped(name, room) if bars > 1 else [name]
+    if not rest:
+        return text(left - 8, middle, fitted(first, room), anchor="end")
+    both = ((-_HALF_LINE, first), (_HALF_LINE, " ".join(rest)))
+    return "".join(text(left - 8, middle + by, fitted(line, room), anchor="end") for by, line in both)
 
 
 def heading(title: str, keys: Sequence[str], width: float = WIDTH) -> tuple[list[str], float]:

@@ -172,6 +172,8 @@ def _areas(clusters: pd.DataFrame, by: str | None, units: pd.DataFrame | None, w
         title=wanted.title,
         width=wanted.width,
         notes=notes if there else [_say("nothing", lang)],
+        # The other units are one bar, which may be as long as all that are named: then it is cut.
+        longest=largest_of(table[there].iloc[: wanted.most - 1]) if len(known) > wanted.most else None,
     )
 
 
@@ -233,29 +235,43 @@ def _pipeline(clusters: pd.DataFrame, wanted: _Wanted) -> Chart:
     lang = wanted.lang
     table = pipeline_table(clusters)
     named = table.rename(index={name: both[0 if lang == "vi" else 1] for name, both in STATUSES.items()})
-    unknown = int(table["without_area"].sum())
+    # Where no area is known the numbers of clusters are drawn.
+    drawn_by = "planned_ha" if table["planned_ha"].notna().any() else "clusters"
+    labels = pd.DataFrame({drawn_by: _stage_labels(clusters, table, wanted)}, index=named.index)
+    drawn = bar_chart(
+        named,
+        series={drawn_by: _say(drawn_by, lang)},
+        labels=labels,
+        title=wanted.title,
+        width=wanted.width,
+        notes=[*_stage_notes(clusters, table, lang), *[_say("modelled", lang)] * _has_mark(labels)],
+    )
+    return Chart(drawn.title, drawn.svg, table, drawn.notes)
+
+
+def _stage_labels(clusters: pd.DataFrame, table: pd.DataFrame, wanted: _Wanted) -> list[str]:
+    lang = wanted.lang
     totals = summarize(clusters) if wanted.totals is None else wanted.totals
     doubtful = str(totals["estimated"].iloc[0]).split("; ")
     labels = []
     for name, row in table.iterrows():
-        doubt = _TOTALS[str(name)] in doubtful
-        area = _marked(format_number(row["planned_ha"], lang), doubtful=doubt)
+        area = _marked(format_number(row["planned_ha"], lang), doubtful=_TOTALS[str(name)] in doubtful)
         count = format_number(row["clusters"], lang, 0)
         known = "clusters_ha" if area != MISSING else "clusters_only" if row["clusters"] else "clusters_none"
         labels.append(_say(known, lang, n=count, area=area))
-    drawn_labels = pd.DataFrame({"planned_ha": labels}, index=named.index)
-    drawn = bar_chart(
-        named,
-        series={"planned_ha": _say("planned_ha", lang)},
-        labels=drawn_labels,
-        title=wanted.title,
-        width=wanted.width,
-        notes=[
-            *[_say("without_area", lang, n=unknown)] * bool(unknown),
-            *[_say("modelled", lang)] * _has_mark(drawn_labels),
-        ],
-    )
-    return Chart(drawn.title, drawn.svg, table, drawn.notes)
+    return labels
+
+
+def _stage_notes(clusters: pd.DataFrame, table: pd.DataFrame, lang: Language) -> list[str]:
+    """Return which clusters are in no bar."""
+    unknown = int(table["without_area"].sum())
+    stageless = len(clusters) - int(table["clusters"].sum())
+    some = table["planned_ha"].notna().any()
+    if some:
+        without = [_say("without_area", lang, n=unknown)] * bool(unknown)
+    else:
+        without = [_say("by_count", lang)] * bool(unknown)
+    return [*without, *[_say("stageless", lang, n=stageless)] * bool(stageless)]
 
 
 # --- bridge
@@ -411,7 +427,8 @@ def _declared(clusters: pd.DataFrame, wanted: _Wanted) -> Chart:
     }
     notes = [_say("declared_counts", lang, **counts)]
     if len(shown) < len(table):
-        notes.append(_say("most", lang, shown=len(shown), all=len(table)))
+        ordered = "most" if counts["both"] else "some"
+        notes.append(_say(ordered, lang, shown=len(shown), all=len(table)))
     keys = [_say("computed_rate", lang), _say("declared_rate", lang)]
     parts, y = heading(wanted.title, [], wanted.width)
     x = MARGIN
@@ -419,7 +436,7 @@ def _declared(clusters: pd.DataFrame, wanted: _Wanted) -> Chart:
         parts += [_dot(x + 6, y - 2, filled=filled), text(x + 18, y + 2, words)]
         x += 18 + text_width(words) + 26
     y += 16
-    left, right = sides(["100,0 % → 100,0 % "], wanted.width)
+    left, right = sides(["100,0 % → 100,0 % "], wanted.width, shown["name"])
     scale = (right - left) / max(1.0, largest_of(shown[["computed", "declared"]]))
     for _, row in shown.iterrows():
         parts += _dumbbell(row, left, scale, y, lang)
@@ -428,9 +445,9 @@ def _declared(clusters: pd.DataFrame, wanted: _Wanted) -> Chart:
 
 
 def _dot(x: float, y: float, *, filled: bool) -> str:
-    return element(
-        "circle", cx=x, cy=y, r=5, fill=FILLS[0] if filled else "#ffffff", stroke=INK, stroke_width=1.6
-    )
+    """Return a disc that leaves the rim of a ring at the same place."""
+    looks = {"r": 3.5, "fill": FILLS[0]} if filled else {"r": 5.5, "fill": "#ffffff"}
+    return element("circle", cx=x, cy=y, stroke=INK, stroke_width=1.6, **looks)
 
 
 def _dumbbell(row: pd.Series, left: float, scale: float, y: float, lang: Language) -> list[str]:
@@ -441,7 +458,7 @@ def _dumbbell(row: pd.Series, left: float, scale: float, y: float, lang: Languag
     return [
         row_name(str(row["name"]), left, y, 1),
         element("path", d=line, stroke=QUIET, stroke_width=1, stroke_dasharray="1 3"),
-        *(_dot(x, middle, filled=key == "computed") for key, x in at.items()),
+        *(_dot(at[key], middle, filled=key == "computed") for key in reversed(at)),
         text(max(at.values()) + 10, middle + 4, words, size=11),
     ]
 

@@ -251,7 +251,7 @@ def unit_report(  # noqa: PLR0913 - all but the tables is keyword-only
         place_date=_dated(on, lang),
         heading=_say("report", lang),
         about=about,
-        as_of=_say("as_of", lang, day=format_date(_latest(rows), lang)),
+        as_of=_as_of(_latest(rows), lang),
         parts=tuple(_parts(rows, home[rows.index], units, name, lang, figures=_totals(clusters, home, name))),
         notes=(_say("marks", lang), _provenance(clusters, lang)),
         signed=signed,
@@ -292,6 +292,10 @@ def _dated(on: date | None, lang: Language) -> str:
     return _say("place_date", lang, d=d, m=m, y=y)
 
 
+def _as_of(day: date | None, lang: Language) -> str:
+    return _say("no_as_of", lang) if day is None else _say("as_of", lang, day=format_date(day, lang))
+
+
 def _latest(rows: pd.DataFrame) -> date | None:
     days = pd.to_datetime(rows["as_of"]).max() if "as_of" in rows else pd.NaT
     return None if pd.isna(days) else days.date()
@@ -312,8 +316,9 @@ def _parts(  # noqa: PLR0913 - what a report is about
     drawn = [chart(rows, "pipeline", lang=lang, totals=figures.iloc[-1:], width=width).svg]
     if placed:
         wide, high = _MAP
-        # The numbers of the list stand on the map of a unit.
-        labels = None if name is None else _numbers(len(rows))
+        # The numbers of the list stand on the map of a unit; of few clusters in all, their names.
+        few = rows["name"].fillna("").astype(str).tolist() if len(rows) <= _LISTED else None
+        labels = few if name is None else _numbers(len(rows))
         drawn.insert(0, svg_map(rows, units, lang=lang, focus=name, labels=labels, width=wide, height=high))
     nowhere = "" if placed or rows.empty else _say("none_placed", lang)
     parts = [

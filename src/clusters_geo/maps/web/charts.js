@@ -65,8 +65,13 @@
     return [Math.max(WIDTH * 0.27, Math.min(named, WIDTH * 0.4)), WIDTH - MARGIN - room - 10];
   };
 
-  const rowName = (name, left, y, bars) =>
-    text(left - 8, y + (bars * (BAR + 2)) / 2 + 3, fitted(name, left - 8 - MARGIN), { "text-anchor": "end" });
+  // In two lines beside several bars.
+  const rowName = (name, left, y, bars) => {
+    const [room, middle] = [left - 8 - MARGIN, y + (bars * (BAR + 2)) / 2 + 3];
+    const [first, ...rest] = bars > 1 ? wrapped(name, room) : [name];
+    const line = (words, by) => text(left - 8, middle + by, fitted(words, room), { "text-anchor": "end" });
+    return rest.length ? [line(first, -6.5), line(rest.join(" "), 6.5)] : [line(first, 0)];
+  };
 
   const finished = (title, parts, y, notes) => {
     const lines = notes.flatMap((note) => wrapped(note, WIDTH - 2 * MARGIN, 11));
@@ -84,18 +89,20 @@
   };
 
   // rows: { name, values, labels }, a value and a label for each series; null is a dash, not a bar of 0.
-  const bars = (title, series, rows, notes) => {
+  // What is longer than the longest is cut, with a jagged end.
+  const bars = (title, series, rows, notes, longest = Math.max(0, ...rows.flatMap((row) => row.values))) => {
     const [left, right] = sides(rows.flatMap((row) => row.labels), rows.map((row) => row.name));
-    const largest = Math.max(0, ...rows.flatMap((row) => row.values));
-    const scale = largest > 0 ? (right - left) / largest : 0;
+    const scale = longest > 0 ? (right - left) / longest : 0;
     const [parts, top] = heading(title, series);
     let y = top;
     for (const { name, values, labels } of rows) {
-      parts.push(rowName(name, left, y, series.length));
+      parts.push(...rowName(name, left, y, series.length));
       for (const [i, value] of values.entries()) {
-        const end = left + (value ?? 0) * scale;
+        const long = left + (value ?? 0) * scale;
+        const end = Math.min(long, right);
         if (value !== null)
           parts.push(shape("rect", { x: left, y, width: Math.max(end - left, 0.8), height: BAR, fill: FILLS[i], stroke: INK, "stroke-width": 0.8 }));
+        if (long - right > 1e-9) parts.push(path(`M${short(right - 8)} ${short(y - 1)}l4 6.5l-4 6.5`, { fill: "none", stroke: "#ffffff", "stroke-width": 3 }));
         parts.push(text(end + 5, y + 9.5, labels[i], { "font-size": 11 }));
         y += BAR + 2;
       }
@@ -112,14 +119,20 @@
     const { figures } = app;
     const { lang } = app.state;
     const say = app.words.chart;
+    const some = Object.values(STAGES).some(([, area]) => (figures[area] ?? null) !== null);
     const rows = Object.entries(STAGES).map(([status, [count, area]]) => {
       const [n, ha] = [figures[count] ?? 0, figures[area] ?? null];
       const template = ha !== null ? say.clusters_ha : n ? say.clusters_only : say.clusters_none;
       const values = { n: number(n, lang, 0), area: marked(number(ha, lang), figures.estimated.includes(area)) };
-      return { name: app.word("status", status), values: [ha], labels: [fill(template, values)] };
+      return { name: app.word("status", status), values: [some ? ha : n], labels: [fill(template, values)] };
     });
     const without = shown.filter(({ status, value }) => Object.hasOwn(STAGES, status) && value("planned_ha") === null).length;
-    return bars(title, [say.planned_ha], rows, [...(without ? [fill(say.without_area, { n: without })] : []), ...modelled(rows, say)]);
+    const stageless = app.unknownStatus();
+    return bars(title, [say.planned_ha], rows, [
+      ...(without ? [some ? fill(say.without_area, { n: without }) : say.by_count] : []),
+      ...(stageless ? [fill(say.stageless, { n: stageless })] : []),
+      ...modelled(rows, say),
+    ]);
   };
 
   const ofUnits = (app, say) =>
@@ -164,15 +177,19 @@
       values: there.map((i) => values[i]),
       labels: there.map((i) => marked(number(values[i], lang), doubts[i])),
     }));
+    const named = more && !single ? drawn.slice(0, -1) : drawn;
+    const longest = Math.max(0, ...named.flatMap(({ values }) => values));
     return bars(title, there.map((i) => `${say[AREAS[i]]} (${say.ha})`), drawn, [
       say.operating_only,
       ...(more && single ? [fill(say.largest, { shown: MOST, all: known.length })] : []),
       ...(absent.length ? [fill(absent[1] ? say.no_figures : say.no_figure, { what: absent[0], other: absent[1] })] : []),
       ...modelled(drawn, say),
-    ]);
+    ], longest);
   };
 
-  const dot = (x, y, filled) => shape("circle", { cx: x, cy: y, r: 5, fill: filled ? FILLS[0] : "#ffffff", stroke: INK, "stroke-width": 1.6 });
+  // A disc leaves the rim of a ring at the same place.
+  const dot = (x, y, filled) =>
+    shape("circle", { cx: x, cy: y, r: filled ? 3.5 : 5.5, fill: filled ? FILLS[0] : "#ffffff", stroke: INK, "stroke-width": 1.6 });
 
   const rates = (app, shown) =>
     shown.map((cluster) => {
@@ -196,7 +213,7 @@
       neither: of.length - table.length,
     };
     const notes = [fill(say.declared_counts, counts)];
-    if (rows.length < table.length) notes.push(fill(say.most, { shown: rows.length, all: table.length }));
+    if (rows.length < table.length) notes.push(fill(counts.both ? say.most : say.some, { shown: rows.length, all: table.length }));
     const [parts, top] = heading(title);
     let [x, y] = [MARGIN, top];
     for (const [filled, words] of [[true, say.computed_rate], [false, say.declared_rate]]) {
@@ -204,14 +221,14 @@
       x += 18 + wide(words) + 26;
     }
     y += 16;
-    const [left, right] = sides(["100,0 % → 100,0 % "]);
+    const [left, right] = sides(["100,0 % → 100,0 % "], rows.map((row) => row.name));
     const scale = (right - left) / Math.max(1, ...rows.flatMap((row) => [row.computed, row.declared]));
     for (const row of rows) {
       const at = ["computed", "declared"].filter((key) => row[key] !== null);
       const [middle, end] = [y + BAR / 2, left + Math.max(...at.map((key) => row[key])) * scale];
-      parts.push(rowName(row.name, left, y, 1));
+      parts.push(...rowName(row.name, left, y, 1));
       parts.push(path(`M${short(left)} ${short(middle)}H${short(end)}`, { stroke: QUIET, "stroke-width": 1, "stroke-dasharray": "1 3" }));
-      parts.push(...at.map((key) => dot(left + row[key] * scale, middle, key === "computed")));
+      parts.push(...[...at].reverse().map((key) => dot(left + row[key] * scale, middle, key === "computed")));
       parts.push(text(end + 10, middle + 4, at.map((key) => percent(row[key], lang)).join(" → "), { "font-size": 11 }));
       y += BAR + GAP;
     }

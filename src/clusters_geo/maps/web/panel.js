@@ -125,7 +125,9 @@
 
     fillTotals(app) {
       const { words: t } = app;
-      const open = app.state.district ? 0 : (app.data.unplaced?.clusters ?? 0);
+      // Without any unit none can be the wrong one.
+      const inUnits = app.districts.length || app.clusters.some(({ home }) => home !== null);
+      const open = app.state.district || !inUnits ? 0 : (app.data.unplaced?.clusters ?? 0);
       const totals = app.figures;
       const rests = (name) => {
         const [known, modelled] = ["known", "modelled"].map((how) => totals[`${name}_${how}_clusters`] ?? 0);
