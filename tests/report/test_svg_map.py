@@ -95,3 +95,5 @@ def test_what_shows_without_a_script_numbers_the_clusters_of_a_unit(clusters, di
 def test_points_alone_have_no_names_and_no_lines(clusters):
     assert texts(svg_map(clusters.head(5), None)) == []
     assert len(texts(svg_map(clusters.head(5), None, labels=list("12345")))) >= 4
+    named = texts(svg_map(clusters.head(3), None, labels=clusters["name"].head(3)))
+    assert "Cầu Giấy" in [name for name, *_ in named]

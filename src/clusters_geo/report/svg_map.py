@@ -100,7 +100,7 @@ def svg_map(  # noqa: PLR0913 - all but the tables is keyword-only
     drawn = _simple(shapes, place, clipped=focus in names)
     at = place.at(points)
     taken = boxes_at(at, SYMBOL)
-    numbered = beside_symbols(labels or [""] * len(at), at, taken, size, letters)
+    numbered = beside_symbols([""] * len(at) if labels is None else labels, at, taken, size, letters)
     outlines = shapely.transform(drawn, place.at)
     named = inside_outlines(names, outlines, taken, size, letters)
     led = [] if focus in names or not names else _led(names, outlines, named, at, size, letters)

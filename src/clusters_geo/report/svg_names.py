@@ -26,6 +26,8 @@ SYMBOL = 5.0
 # Places that are tried in an outline lie so many a side of a square of its area.
 _PLACES = 16
 _LINE = 1.1
+# How much wider bold letters are.
+_BOLD = 1.12
 # So many names a side are led out of the map, so far from edge and map: more lines than that would cross.
 _LED, _EDGE, _APART = 7, 4.0, 16.0
 
@@ -66,13 +68,13 @@ def beside_symbols(
     Examples
     --------
     >>> beside_symbols(["1", "2"], np.array([[20.0, 20.0], [32.0, 20.0]]), [], (50, 40), 9)
-    [('1', 28.8, 20.0), ('2', 40.8, 20.0)]
+    [('1', 29.2, 20.0), ('2', 41.2, 20.0)]
     """
     placed = []
     for label, (x, y) in zip(labels, points, strict=True):
         if not label or not np.isfinite(x):
             continue
-        wide, tall = text_width(label, letters) + 1, letters * 0.9
+        wide, tall = text_width(label, letters) * _BOLD + 1, letters * 0.9
         far, high = SYMBOL + wide / 2 + 0.5, SYMBOL + tall / 2
         around = [(far, 0), (-far, 0), (0, -high), (0, high), (far, -high), (far, high)]
         for across, down in [*around, (-far, -high), (-far, high)]:
