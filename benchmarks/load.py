@@ -31,6 +31,14 @@ COMMANDS = {
     "convert": "convert {register} {out}.gpkg",
     "convert to XLSX": "convert {register} {out}.xlsx",
     "convert to CSV": "convert {register} {out}.csv",
+    "convert to GeoJSON": "convert {register} {out}.geojson",
+    "summary of GeoJSON": "summary {out}.geojson",
+    "inspect": "inspect {register}",
+    "eligibility as CSV": "eligibility {register} -o {out}.csv",
+    "pipeline as CSV": "pipeline {register} -o {out}.csv",
+    "compare as CSV": "compare {register} {out}.geojson -o {out}.csv",
+    "forecast as CSV": "forecast {register} --to 2030-12-31 -o {out}.csv",
+    "report as HTML": "report {register} -o {out}.html",
     "map": "map {register} -o {out}.html",
 }
 

@@ -23,6 +23,7 @@ import geopandas as gpd
 import shapely
 
 import clusters_geo as cg
+from clusters_geo.reference import load_bundled_units
 
 ENDINGS = ("csv", "xlsx", "geojson", "gpkg", "parquet", "kml", "shp")
 DISTRICTS = ("Gia Lâm", "Thường Tín", "Ứng Hòa", "Thanh Oai")
@@ -96,16 +97,17 @@ def written(chance: random.Random, folder: Path) -> Path:
     return file
 
 
-def through(file: Path, districts: gpd.GeoDataFrame, folder: Path) -> None:
+def through(file: Path, units: gpd.GeoDataFrame, folder: Path) -> None:
     """Take a register through everything that a planner does with one."""
     from clusters_geo.cli import app
     from clusters_geo.forms.save import save_form
 
     clusters = cg.load_clusters(file)
-    cg.summarize(clusters, by="district")
-    cg.audit(clusters, districts, lang="vi")
-    cg.make_map(clusters, districts)
+    cg.summarize(clusters, units=units)
+    cg.audit(clusters, units, lang="vi")
+    cg.save_map(cg.make_map(clusters, units), folder / "map.html")
     save_form(clusters, "04", folder / "bieu-04.csv", period="2026-H1")
+    cg.save_report(clusters, folder / "report.html", units)
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         code = app(["audit", str(file), "-o", str(folder / "audit.html")], standalone_mode=False)
     if code not in {None, 0, 1}:
@@ -127,14 +129,14 @@ def soak(rounds: int, seed: int = 2026) -> Outcome:
 
 def _soaked(rounds: int, seed: int, own: Path) -> Outcome:
     chance, outcome = random.Random(seed), Outcome()  # noqa: S311 - the same registers every time
-    districts = cg.load_hanoi()[1]
+    layers = cg.load_hanoi()[1], load_bundled_units("hanoi-communes")
     for _ in range(rounds):
         with tempfile.TemporaryDirectory(prefix="soak-") as private, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             folder = Path(private)
             file = written(chance, folder)
             try:
-                through(file, districts, folder)
+                through(file, chance.choice(layers), folder)
                 outcome.ended["went through"] += 1
             except SystemExit as done:
                 # Findings are no fault.

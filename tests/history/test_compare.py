@@ -163,6 +163,19 @@ def test_names_that_stand_twice_need_their_unit():
     assert unknown.empty  # a guess is worse than two clusters gone and two added
 
 
+def test_an_id_keeps_its_cluster_unless_the_name_went_to_another():
+    early = register([("1", "Kim Bài", 1.0), ("2", "CN2", 2.0), ("3", "Cũ", 3.0)])
+    late = register([("1", "CN2", 2.0), ("2", "Kim Bài", 1.0), ("3", "Mới", 3.0)])
+    pairs = match_clusters(early, late).to_numpy().tolist()
+    assert sorted(pairs) == [["1", "2", "name"], ["2", "1", "name"], ["3", "3", "id"]]
+
+
+def test_many_clusters_are_matched_in_time_that_grows_as_they_do():
+    # Looking each name up among all took an hour for so many.
+    many = register([(f"c{n}", f"Cụm {n}", 1.0) for n in range(20_000)])
+    assert (match_clusters(many, many)["matched"] == "id").sum() == 20_000
+
+
 def test_a_site_with_another_id_and_name_is_found_by_its_outline():
     early, late = squares(("1", "Cũ", 0, 300)), squares(("9", "Mới", 10, 300), ("10", "Xa", 5000, 5100))
     found = compare(early, late).changes

@@ -229,7 +229,7 @@ def match_clusters(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
             twice = [*map(str, table.index[table.index.duplicated()].unique()[:3])]
             raise SchemaError("compare.twice", twice=twice)
     keys, others = _keys(before), _keys(after)
-    pairs = [(key, key, "id") for key in before.index if key in others.index and _is_same(key, keys, others)]
+    pairs = _by_id(keys["name"].to_dict(), others["name"].to_dict())
     pairs += _by_name(keys, others, pairs)
     pairs += _by_outline(before, after, pairs)
     return pd.DataFrame(pairs, columns=["before_id", "after_id", "matched"])
@@ -336,9 +336,14 @@ def _keys(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"name": name.map(name_key), "unit": unit.map(name_key)}, index=table.index)
 
 
-def _is_same(key: Hashable, keys: pd.DataFrame, others: pd.DataFrame) -> bool:
-    mine, other = keys["name"].to_dict()[key], others["name"].to_dict()[key]
-    return mine == other or not ((others["name"] == mine).any() or (keys["name"] == other).any())
+def _by_id(names: dict[Hashable, str], others: dict[Hashable, str]) -> list[tuple[Hashable, Hashable, str]]:
+    """Return who has the id and the name of before, or a new name: the old one not given to another."""
+    here, there = set(names.values()), set(others.values())
+    return [
+        (key, key, "id")
+        for key, name in names.items()
+        if key in others and (name == others[key] or (name not in there and others[key] not in here))
+    ]
 
 
 def _by_name(
