@@ -133,6 +133,14 @@ def test_a_page_cut_out_of_a_parquet_file_is_named_when_it_is_reached(tmp_path, 
         read(open_footprints(path), ground)
 
 
+def test_a_layer_whose_names_are_damaged_is_named(tmp_path, ground, layer):
+    file = tmp_path / "f.fgb"
+    layer.rename(columns={"use": "Công dụng"}).to_file(file)
+    file.write_bytes(file.read_bytes().replace("ụ".encode(), b"\xa5ng", 1))
+    with pytest.raises(SourceError, match=r"f\.fgb cannot be read \(its text is not in the encoding"):
+        read(open_footprints(file), ground)
+
+
 def test_an_empty_folder_is_named(tmp_path):
     with pytest.raises(SourceError, match="there is no GeoParquet file in the folder"):
         open_footprints(tmp_path)

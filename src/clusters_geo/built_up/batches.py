@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from clusters_geo.errors import SchemaError, SourceError
+from clusters_geo.reading.reasons import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -285,7 +286,7 @@ def batches_of(
             record = next(reader, None)
         except (OSError, ValueError, RuntimeError) as error:
             raise SourceError(
-                "built-up.cut-short", where=where, first_row=first_row, error=str(error)[:200]
+                "built-up.cut-short", where=where, first_row=first_row, error=reason_of(error)
             ) from error
         if record is None:
             return

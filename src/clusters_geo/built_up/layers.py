@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,10 @@ import pyproj
 import shapely
 
 from clusters_geo.built_up.batches import ROWS_A_BATCH, Columns, Source, batches_of, missing_column
-from clusters_geo.errors import CRSError, SchemaError, SourceError
+from clusters_geo.errors import ClustersGeoError, CRSError, SchemaError, SourceError
 from clusters_geo.reading.files import look_into
 from clusters_geo.reading.opening import staged
+from clusters_geo.reading.reasons import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +49,7 @@ class _LayerPart:
 
     def pieces(self, lookup: Lookup, count: int) -> tuple[Part, ...]:
         """Cut it into ranges of rows, where a file finds a row at once and all of it is to be read."""
-        with staged(self.name, allow_large=True) as file:
+        with staged(self.name, allow_large=True) as file, _readable(self.name):
             info = pyogrio.read_info(file.path, layer=self.layer)
         count = min(count, info["features"] // ROWS_A_BATCH)
         filtered = near_worthwhile(info, lookup) or _worthwhile(info, lookup.extent)
@@ -59,19 +60,27 @@ class _LayerPart:
 
     def batches(self, lookup: Lookup) -> Iterator[Batch]:
         """Read it, batch by batch, from the private folder that `reading` opens files in."""
-        with staged(self.name, allow_large=True) as file:
-            try:
-                info = pyogrio.read_info(file.path, layer=self.layer)
-                columns = Columns.of(info, self.by)
-                first, stop = self.rows or (0, 0)
-                records = (
-                    _range(file.path, info, columns, first, stop)
-                    if self.rows
-                    else _records(file.path, info, columns, lookup)
-                )
-                yield from batches_of(records, columns, self.name, first_row=first)
-            except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-                raise SourceError("built-up.unreadable", name=self.name, error=str(error)[:200]) from error
+        with staged(self.name, allow_large=True) as file, _readable(self.name):
+            info = pyogrio.read_info(file.path, layer=self.layer)
+            columns = Columns.of(info, self.by)
+            first, stop = self.rows or (0, 0)
+            records = (
+                _range(file.path, info, columns, first, stop)
+                if self.rows
+                else _records(file.path, info, columns, lookup)
+            )
+            yield from batches_of(records, columns, self.name, first_row=first)
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Turn what libraries raise about a damaged file into a sentence that names the file."""
+    try:
+        yield
+    except ClustersGeoError:
+        raise
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SourceError("built-up.unreadable", name=name, error=reason_of(error)) from error
 
 
 def layer_source(path: Path, by: str | None, layer: str | None, crs: str | int | None) -> Source:

@@ -15,6 +15,7 @@ from clusters_geo.built_up.batches import ROWS_A_BATCH, Columns, FarBatch, Sourc
 from clusters_geo.errors import CRSError, SourceError
 from clusters_geo.reading.child import in_child
 from clusters_geo.reading.opening import checked_file
+from clusters_geo.reading.reasons import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -142,7 +143,7 @@ def _open(path: Path) -> tuple[pq.ParquetFile, dict[str, Any]]:
     try:
         file = pq.ParquetFile(path)
     except (OSError, pa.ArrowException) as error:
-        raise SourceError("source.parquet", path=path, error=str(error)[:200]) from error
+        raise SourceError("source.parquet", path=path, error=reason_of(error)) from error
     metadata = (file.schema_arrow.metadata or {}).get(b"geo")
     if metadata is None:
         raise SourceError("source.parquet-not-geo", path=path)

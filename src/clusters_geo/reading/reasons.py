@@ -27,6 +27,7 @@ _KNOWN = {
     r"field larger than": "a cell without end",
 }
 _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), key) for pattern, key in _KNOWN.items())
+_MOST = 200
 _AT = re.compile(r"(?:\(at|:) line (\d+),? column (\d+)")
 
 
@@ -63,4 +64,4 @@ def reason_of(error: BaseException | str) -> dict[str, object] | str:
     for pattern, key in _PATTERNS:
         if pattern.search(text):
             return {"say": key}
-    return text
+    return text[:_MOST]
