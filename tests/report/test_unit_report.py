@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import subprocess
@@ -131,6 +132,20 @@ def test_a_document_for_word_has_the_drawing_and_a_picture_of_it(bac_ninh, tmp_p
     assert any(name.endswith(".png") for name in names)
     assert "svgBlip" in body
     assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in body
+
+
+def test_the_picture_of_a_low_drawing_is_whole(bac_ninh, tmp_path, chromium):
+    from PIL import Image
+
+    assert chromium
+    nowhere = bac_ninh.set_geometry([None] * len(bac_ninh), crs=4326)
+    file = cg.save_report(nowhere, tmp_path / "a.docx")
+    with zipfile.ZipFile(file) as parts:
+        [name] = [name for name in parts.namelist() if name.endswith(".png")]
+        picture = Image.open(io.BytesIO(parts.read(name))).convert("L")
+    below = picture.crop((0, picture.height // 2, *picture.size))
+    dark = sum(count for count, shade in below.getcolors() if shade < 100)
+    assert dark > 2000  # of the last bar, and of what is noted below
 
 
 def test_a_document_breaks_no_figure_and_leaves_no_signature_alone(clusters, districts, tmp_path):

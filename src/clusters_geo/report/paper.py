@@ -43,6 +43,7 @@ _SIZES, _MAY_SHRINK = (0.94, 0.88, 0.82), (2, 3)
 _SHORT_LIST, _LONG = 8, 44
 # Letters that the margins of a cell take; so many columns want smaller ones.
 _MARGINS, _WIDE = 3, 5
+_PNG, _BARS = b"\x89PNG\r\n\x1a\n", 300
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 
 
@@ -326,21 +327,34 @@ def _picture(svg: str) -> bytes:
     with TemporaryDirectory(prefix="clusters-geo-") as folder:
         page, shot = Path(folder, "drawing.html"), Path(folder, "drawing.png")
         page.write_text(f'<meta charset="utf-8"><body style="margin:0">{svg}', encoding="utf-8")
-        size = f"--window-size={width},{height}"
-        _run(browser, folder, size, "--force-device-scale-factor=2", f"--screenshot={shot}", page.as_uri())
-        return shot.read_bytes() if shot.exists() else _white(width, height)
+        # A window has bars of its own, which leave a low page no room: what is below the drawing is cut off.
+        size = f"--window-size={width},{height + _BARS}"
+        options = ("--force-device-scale-factor=2", "--hide-scrollbars")
+        _run(browser, folder, size, *options, f"--screenshot={shot}", page.as_uri())
+        return _upper(shot.read_bytes(), 2 * height) if shot.exists() else _white(width, height)
+
+
+def _upper(png: bytes, rows: int) -> bytes:
+    """Return the first rows of a picture as browsers write it: eight bits a channel, line by line."""
+    chunks, at = [], len(_PNG)
+    while at < len(png):
+        length = int.from_bytes(png[at : at + 4], "big")
+        chunks.append((png[at + 4 : at + 8], png[at + 8 : at + 8 + length]))
+        at += 12 + length
+    head = chunks[0][1]
+    width, channels = int.from_bytes(head[:4], "big"), {2: 3, 6: 4}[head[9]]
+    pixels = zlib.decompress(b"".join(data for kind, data in chunks if kind == b"IDAT"))
+    kept = pixels[: rows * (1 + width * channels)]
+    head = head[:4] + rows.to_bytes(4, "big") + head[8:]
+    return _PNG + _chunk(b"IHDR", head) + _chunk(b"IDAT", zlib.compress(kept)) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    body = kind + data
+    return len(data).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
 
 
 def _white(width: int, height: int) -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        body = kind + data
-        return len(data).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
-
     head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([1, 0, 0, 0, 0])
     rows = (b"\x00" + b"\xff" * ((width + 7) // 8)) * height
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
-    )
+    return _PNG + _chunk(b"IHDR", head) + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
