@@ -45,13 +45,32 @@ def page(chromium):
     opened.close()
 
 
-def test_no_page_asks_for_anything_from_elsewhere(site, page):
+@pytest.fixture(scope="module")
+def seen(site, chromium):
+    """Every page on a phone, opened once: what it asked for, what failed, and the pages wider than the screen."""
+    phone = chromium.new_page(viewport={"width": 390, "height": 800})
+    asked, faults, wide = [], [], {}
+    phone.on("request", lambda request: asked.append(request.url))
+    phone.on("pageerror", lambda error: faults.append(str(error)))
     pages = sorted(site.rglob("*.html"))
-    assert len(pages) > 10
     for path in pages:
-        page.goto(path.as_uri())
-    assert [url for url in page.asked if not url.startswith("file:")] == []
-    assert page.faults == []
+        phone.goto(path.as_uri())
+        width = phone.evaluate("document.documentElement.scrollWidth")
+        if width > 390:
+            wide[path.name] = width
+    phone.close()
+    assert len(pages) > 10
+    return asked, faults, wide
+
+
+def test_no_page_asks_for_anything_from_elsewhere(seen):
+    asked, faults, _ = seen
+    assert [url for url in asked if not url.startswith("file:")] == []
+    assert faults == []
+
+
+def test_a_phone_shows_each_page_without_scrolling_sideways(seen):
+    assert seen[2] == {}
 
 
 def test_search_works_from_disk(site, page):
@@ -60,18 +79,6 @@ def test_search_works_from_disk(site, page):
     page.get_by_placeholder("Search").last.type("squared point scale", delay=30)
     page.get_by_text("0002 – Hectares").last.wait_for(timeout=10_000)
     assert page.faults == []
-
-
-def test_a_phone_shows_each_page_without_scrolling_sideways(site, chromium):
-    phone = chromium.new_page(viewport={"width": 390, "height": 800})
-    wide = {}
-    for path in sorted(site.rglob("*.html")):
-        phone.goto(path.as_uri())
-        width = phone.evaluate("document.documentElement.scrollWidth")
-        if width > 390:
-            wide[path.name] = width
-    phone.close()
-    assert wide == {}
 
 
 def test_the_reference_shows_each_function_with_its_parameters_and_what_it_returns(site, page):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import email
 import json
 import os
 import subprocess
 import sys
 import venv
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 pytestmark = pytest.mark.wheel
 
@@ -34,13 +37,37 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def python(wheel, tmp_path_factory):
-    """An environment that holds the wheel and what it needs, at the versions of the constraints."""
+    """An environment that holds the wheel and what it says that it needs, and nothing else.
+
+    What it needs is linked from the environment of the tests: to fetch it anew takes a minute, and `make demo`
+    has just shown that pip can.
+    """
     empty = tmp_path_factory.mktemp("empty")
     venv.create(empty, symlinks=os.name != "nt")
     python = empty / "bin" / "python"
-    constraints = str(ROOT / "constraints.txt")
-    run(*PIP, "--python", str(python), "install", "--constraint", constraints, str(wheel))
+    run(*PIP, "--python", str(python), "install", "--no-deps", str(wheel))
+    (site,) = empty.glob("lib/python*/site-packages")
+    for name in needed_by(wheel):
+        dist = metadata.distribution(name)
+        # Its scripts lie outside.
+        for top in {file.parts[0] for file in dist.files} - {"..", "__pycache__"}:
+            if not (site / top).exists():
+                (site / top).symlink_to(dist.locate_file(top))
     return python
+
+
+def needed_by(wheel):
+    """Return the names of the distributions that a wheel needs, and those need, without any extra."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        told = email.message_from_bytes(archive.read(name)).get_all("Requires-Dist")
+    found, waiting = set(), list(told)
+    while waiting:
+        needed = Requirement(waiting.pop())
+        if (needed.marker is None or needed.marker.evaluate({"extra": ""})) and needed.name not in found:
+            found.add(needed.name)
+            waiting += metadata.requires(needed.name) or []
+    return found
 
 
 def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel):
@@ -88,6 +115,12 @@ def test_load_hanoi_works_from_the_wheel(python, tmp_path):
     where, *figures = run(str(python), "-I", "-c", code, cwd=tmp_path).split()
     assert Path(where).is_relative_to(python.parents[1])
     assert figures[:2] == ["120", "30"]
+
+
+def test_what_the_wheel_does_not_ask_for_is_not_there(python):
+    """Else the environment would prove nothing."""
+    code = "import importlib.util as u; print(*(n for n in ('docx', 'pytest', 'duckdb', 'pip') if u.find_spec(n)))"
+    assert run(str(python), "-I", "-c", code).split() == []
 
 
 def test_summary_works_from_the_wheel(python, tmp_path):
