@@ -47,7 +47,7 @@ def page(chromium):
 
 @pytest.fixture(scope="module")
 def seen(site, chromium):
-    """Every page on a phone, opened once: what it asked for, what failed, and the pages wider than the screen."""
+    """Every page on a phone, once: what they asked for, what failed, and which are wider than the screen."""
     phone = chromium.new_page(viewport={"width": 390, "height": 800})
     asked, faults, wide = [], [], {}
     phone.on("request", lambda request: asked.append(request.url))

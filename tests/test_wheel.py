@@ -39,8 +39,8 @@ def wheel(tmp_path_factory):
 def python(wheel, tmp_path_factory):
     """An environment that holds the wheel and what it says that it needs, and nothing else.
 
-    What it needs is linked from the environment of the tests: to fetch it anew takes a minute, and `make demo`
-    has just shown that pip can.
+    What it needs is linked from the environment of the tests: to fetch it anew takes a minute, and
+    that pip can is what `make demo` shows.
     """
     empty = tmp_path_factory.mktemp("empty")
     venv.create(empty, symlinks=os.name != "nt")
@@ -119,7 +119,8 @@ def test_load_hanoi_works_from_the_wheel(python, tmp_path):
 
 def test_what_the_wheel_does_not_ask_for_is_not_there(python):
     """Else the environment would prove nothing."""
-    code = "import importlib.util as u; print(*(n for n in ('docx', 'pytest', 'duckdb', 'pip') if u.find_spec(n)))"
+    others = ("docx", "pytest", "duckdb", "pip")
+    code = f"from importlib.util import find_spec; print(*(n for n in {others} if find_spec(n)))"
     assert run(str(python), "-I", "-c", code).split() == []
 
 

@@ -17,7 +17,7 @@ import pytest
 import shapely
 from as_user import run_python
 
-CASES = int(os.environ.get("CLUSTERS_GEO_MUTATIONS", "6"))
+CASES = int(os.environ.get("CLUSTERS_GEO_MUTATIONS", "4"))
 KINDS = {
     "gpkg": "GPKG",
     "shp": "ESRI Shapefile",

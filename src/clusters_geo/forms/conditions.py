@@ -10,14 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from clusters_geo.forms.circular import Period
 
-__all__ = ["Answers", "Condition", "Judged", "register_column"]
+__all__ = ["Answers", "Condition", "Judged", "basis_texts", "register_column"]
 
 Condition = Literal[
     "every",
@@ -66,20 +69,37 @@ def register_column(clusters: pd.DataFrame, name: str) -> pd.Series:
 
 def _answers(clusters: pd.DataFrame, *said: tuple[str, pd.Series], assumed: str = "") -> Answers:
     """Return the first answer that is not missing, column by column; `assumed` names what stands for yes."""
-    holds = pd.Series(pd.NA, index=clusters.index, dtype="boolean")
-    column = pd.Series("", index=clusters.index, dtype="string")
-    basis = pd.Series("", index=clusters.index, dtype="string")
+    # In numpy: a register has few rows, and each step of pandas costs more than all of them.
+    known, holds = np.zeros(len(clusters), dtype=bool), np.zeros(len(clusters), dtype=bool)
+    column, basis = np.full(len(clusters), "", dtype=object), np.full(len(clusters), "", dtype=object)
     for name, answer in said:
-        new = holds.isna() & answer.notna()
-        holds = holds.where(~new, answer)
-        column = column.mask(new, name)
-        stated = register_column(clusters, f"{name}_basis").astype("string").fillna("")
-        basis = basis.mask(new, stated)
+        new = ~known & answer.notna().to_numpy()
+        if new.any():
+            known |= new
+            holds[new] = answer.to_numpy(dtype=bool, na_value=False)[new]
+            column[new], basis[new] = name, basis_texts(clusters, name)[new]
     if assumed:
-        column = column.mask(holds.isna(), assumed)
-        basis = basis.mask(holds.isna(), "inferred")
-        holds = holds.fillna(value=True)
-    return Answers(holds, column, basis)
+        column[~known], basis[~known] = assumed, "inferred"
+        holds, known = holds | ~known, np.ones(len(clusters), dtype=bool)
+    return Answers(
+        pd.Series(pd.arrays.BooleanArray(holds, ~known), index=clusters.index),
+        pd.Series(column, index=clusters.index, dtype="string"),
+        pd.Series(basis, index=clusters.index, dtype="string"),
+    )
+
+
+def basis_texts(clusters: pd.DataFrame, name: str) -> NDArray[np.object_]:
+    """Return how the figures of a column were obtained, "" where nobody says, shape (clusters,).
+
+    Examples
+    --------
+    >>> basis_texts(pd.DataFrame({"workers_basis": ["declared", None]}), "workers").tolist()
+    ['declared', '']
+    """
+    stated = register_column(clusters, f"{name}_basis")
+    texts = stated if isinstance(stated.dtype, pd.StringDtype) else stated.astype("string")
+    found: NDArray[np.object_] = texts.to_numpy(dtype=object, na_value="")
+    return found
 
 
 def _flag(clusters: pd.DataFrame, name: str) -> tuple[str, pd.Series]:

@@ -14,10 +14,10 @@ from clusters_geo.forms.conditions import Judged, register_column
 from clusters_geo.forms.parts import RULES, parts, record
 from clusters_geo.forms.units import Unit, choose
 from clusters_geo.history.events import last_day
-from clusters_geo.measure.rates import implied_land
+from clusters_geo.measure.rates import STATED, implied_land
 from clusters_geo.measure.summary import summarize
 from clusters_geo.measure.trust import MARK, is_fact
-from clusters_geo.reading.notes import read_from
+from clusters_geo.reading.notes import read_from, without_report
 from clusters_geo.schema import BASES
 from clusters_geo.validation import validate
 from clusters_geo.words import format_number, format_percent, format_value, speaker
@@ -201,17 +201,16 @@ def fill(  # noqa: PLR0913 - as `form`
         raise SchemaError("forms.of-producers", form=number)
     when = Period.parse(period)
     who = choose(validate(clusters), number, unit, level, on=when.end, units=units, anyway=anyway)
-    judged = Judged(who.clusters, when)
+    plain = without_report(who.clusters)
+    judged = Judged(plain, when)
     found = {line.row: _parts(judged, line) for line in rows}
-    table = pd.DataFrame(
-        [_result(line, found[line.row], who.clusters, lang) for line in rows], columns=_TABLE
-    )
+    table = pd.DataFrame([_result(line, found[line.row], plain, lang) for line in rows], columns=_TABLE)
     table["mark"] = table["mark"].mask(_confirmed(table, clusters, who), "")
     if totals is not None and number == "04":
         table["note"] = _with_published(table, totals, when, lang)
-    table["note"] = _with_missing_land(table, who.clusters, lang)
+    table["note"] = _with_missing_land(table, plain, lang)
     known = table.set_index("row")["cluster_ids"].str.split("; ")
-    traces = [_traced(row, part, who.clusters, set(known[row])) for row, part in found.items()]
+    traces = [_traced(row, part, plain, set(known[row])) for row, part in found.items()]
     trace = pd.concat(traces, ignore_index=True)[_TRACE]
     source = read_from(clusters, units)
     return Filled(number, who, when, lang, table.set_index("row"), trace, source=source)
@@ -327,6 +326,8 @@ def _with_stated(row: pd.Series, clusters: pd.DataFrame, lang: Language) -> str:
     """Say what the rate is with the clusters that state only a rate, as tables and maps give it."""
     ids = {key for name in ("cluster_ids", "missing_ids") for key in str(row[name]).split("; ")}
     rows = clusters[clusters.index.astype(str).isin(ids)]
+    if not register_column(rows, STATED).notna().any():
+        return ""
     # Who operates is the form's answer, by the day of the period.
     totals = summarize(rows.assign(status="operating")).iloc[0]
     n, rate = int(totals["fill_rate_stated_clusters"]), totals["lawful_fill_rate"]
@@ -432,10 +433,14 @@ def _mark(qualifier: str, by_basis: pd.Series) -> str:
 
 
 def _by_basis(known: pd.DataFrame) -> pd.Series:
+    """Return how much of a row was obtained which way, by the name of the basis."""
     # A rate is not the sum of its parts: there, clusters are counted.
-    amounts = pd.Series(1.0, index=known.index) if "whole" in known else known["value"]
-    basis = known["basis"].where(known["basis"] != "", "other_basis")
-    return amounts.groupby(basis.astype(object)).agg(math.fsum) if len(known) else pd.Series(dtype="float64")
+    amounts = [1.0] * len(known) if "whole" in known else known["value"].tolist()
+    found: dict[str, list[float]] = {}
+    for basis, amount in zip(known["basis"], amounts, strict=True):
+        if isinstance(basis, str):
+            found.setdefault(basis or "other_basis", []).append(amount)
+    return pd.Series({basis: math.fsum(found[basis]) for basis in sorted(found)}, dtype="float64")
 
 
 def _basis_cells(by_basis: pd.Series) -> dict[str, float]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from clusters_geo.forms.conditions import register_column
+from clusters_geo.forms.conditions import basis_texts, register_column
 from clusters_geo.measure.rates import column as figures
 from clusters_geo.measure.rates import lawful_fill_rate
 from clusters_geo.measure.trust import basis_of, weaker_basis
@@ -153,16 +153,16 @@ def _among(figure: pd.DataFrame, who: Answers, scope: Answers) -> pd.DataFrame:
 
 
 def _first_known(clusters: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
-    value = pd.Series(np.nan, index=clusters.index)
-    column = pd.Series(columns[0], index=clusters.index, dtype="string")
-    basis = pd.Series("", index=clusters.index, dtype="string")
+    value = np.full(len(clusters), np.nan)
+    column = np.full(len(clusters), columns[0], dtype=object)
+    basis = np.full(len(clusters), "", dtype=object)
     for name in columns:
-        figures = register_column(clusters, name).astype("Float64").astype("float64")
-        new = value.isna() & figures.notna()
-        value, column = value.where(~new, figures), column.mask(new, name)
-        stated = register_column(clusters, f"{name}_basis").astype("string").fillna("")
-        basis = basis.mask(new, stated)
-    return pd.DataFrame({"value": value, "column": column, "basis": basis})
+        given = figures(clusters, name).to_numpy()
+        new = np.isnan(value) & ~np.isnan(given)
+        if new.any():
+            value[new], column[new], basis[new] = given[new], name, basis_texts(clusters, name)[new]
+    texts = {"column": pd.array(column, dtype="string"), "basis": pd.array(basis, dtype="string")}
+    return pd.DataFrame({"value": value, **texts}, index=clusters.index)
 
 
 FILL_RATE_ROW = "5"
