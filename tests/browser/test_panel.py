@@ -133,6 +133,13 @@ def test_a_card_writes_figures_as_the_list_does(opened, file):
     assert not re.search(r"\d,\d\d ha", card)
 
 
+def test_names_in_the_list_are_whole(opened, file, land):
+    page = opened(file)
+    names = page.locator(".cg-row-name bdi")
+    assert names.count() == len(land[0])
+    assert names.evaluate_all("all => all.filter((e) => e.scrollHeight > e.clientHeight + 1).length") == 0
+
+
 def test_findings_switch_with_the_language(opened, tables, tmp_path):
     clusters, districts = tables
     page = opened(save_map(make_map(*tables, findings=cg.audit(clusters, districts)), tmp_path / "m.html"))
