@@ -306,13 +306,13 @@ def _words() -> dict[str, JSON]:
 
 def _plain_totals(totals: pd.DataFrame) -> dict[str, dict[str, JSON]]:
     """Return the totals of each row by its name; what is not counted is 0, what is not known is missing."""
-    counts = [name for name in totals.columns if name.endswith("clusters") or name in _COUNTED]
-    filled = totals.assign(**{name: totals[name].fillna(0) for name in counts})
-    return {str(name): _plain_row(row) for name, row in filled.to_dict("index").items()}
+    return {str(name): _plain_row(row) for name, row in totals.to_dict("index").items()}
 
 
 def _plain_row(row: dict[Hashable, Any]) -> dict[str, JSON]:
     figures = {str(name): plain_value(value) for name, value in row.items() if name != "as_of"}
+    counted = [name for name in figures if name.endswith("clusters") or name in _COUNTED]
+    figures |= {name: figures[name] or 0 for name in counted}
     same = abs(row["lawful_fill_rate"] - row["fill_rate"]) <= SAME_RATE
     return figures | {"estimated": _marked(row)} | ({"lawful_fill_rate": None} if same else {})
 
@@ -350,18 +350,17 @@ def _measures(
         measures = tuple(m for m in measures if m.name != "lawful_fill_rate")
     by_district = totals.drop(index=WHOLE).reindex(index=names).set_index(names.index)
     by_district["planned_density"] = by_district["planned_ha"] / square_km.where(square_km > 0)
-    marks = {m.name: _has_mark(by_district, m.name) for m in measures}
-    marks["planned_density"] = _has_mark(by_district, "planned_ha") | _drawn_roughly(tables, by_district)
+    estimated = [text.split("; ") for text in by_district["estimated"].fillna("")]
+    marks = {
+        m.name: pd.Series([m.name in marked for marked in estimated], index=names.index) for m in measures
+    }
+    marks["planned_density"] = marks["planned_ha"] | _drawn_roughly(tables, by_district)
     if own:
         name, rows = measures[0].name, _plain(clusters).assign(_home=home)
         by_district[name] = _own_figures(rows, measures[0]).reindex(names).set_axis(names.index)
         doubted = doubtful_cells(rows, name).groupby(rows["_home"].to_numpy()).any()
         marks[name] = doubted.reindex(names, fill_value=False).set_axis(names.index)
     return [_measure(m, by_district, marks[m.name], clusters, classes) for m in measures]
-
-
-def _has_mark(totals: pd.DataFrame, name: str) -> pd.Series:
-    return totals["estimated"].fillna("").map(lambda marked: name in marked.split("; ")).astype(bool)
 
 
 def _drawn_roughly(tables: Tables, by_district: pd.DataFrame) -> pd.Series:

@@ -17,7 +17,7 @@ from importlib import import_module, metadata, resources
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jinja2 import Environment
+from jinja2 import Environment, Template
 
 from clusters_geo import __version__
 from clusters_geo.errors import EngineError, SchemaError
@@ -94,8 +94,7 @@ def offline_page(data: Mapping[str, JSON], *, lang: Language, title: str, noscri
     now, late = _parted(data, lang)
     styles = [leaflet_style(), own_style()]
     scripts = [_asset("trust.js"), leaflet_script(), own_scripts(), _asset("offline.js")]
-    environment = Environment(autoescape=True, keep_trailing_newline=True)
-    return environment.from_string(_TEMPLATE).render(
+    return _template().render(
         lang=lang,
         title=title,
         version=__version__,
@@ -106,6 +105,11 @@ def offline_page(data: Mapping[str, JSON], *, lang: Language, title: str, noscri
         late=late,
         noscript=noscript or escape(speaker("map")("noscript", lang)),
     )
+
+
+@cache
+def _template() -> Template:
+    return Environment(autoescape=True, keep_trailing_newline=True).from_string(_TEMPLATE)
 
 
 # Symbols, names, table and search need these fields, and where they are no facts; all else stands on cards.

@@ -368,11 +368,9 @@ def _computed(rows: Rows, whole: str | None) -> dict[str, dict[str, float]]:
 
 
 def _numbers_of(table: pd.DataFrame) -> dict[str, dict[str, float]]:
-    numbers = table.drop(columns=["as_of", "estimated", "fill_rate_by"]).astype("float64")
-    return {
-        str(unit): {str(metric): float(value) for metric, value in row.items()}
-        for unit, row in numbers.to_dict("index").items()
-    }
+    numbers = table.drop(columns=["as_of", "estimated", "fill_rate_by"])
+    rows = zip(table.index, numbers.to_numpy(dtype="float64").tolist(), strict=True)
+    return {str(unit): dict(zip(map(str, numbers), row, strict=True)) for unit, row in rows}
 
 
 _PER_HA = {

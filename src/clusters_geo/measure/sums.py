@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -159,14 +159,20 @@ def figures(rows: Rows, groups: pd.Series) -> pd.DataFrame:
     counts = pd.DataFrame(counted).groupby(key, observed=False).sum()
     # Nothing known is not zero hectares.
     hectares = pd.DataFrame(added | {"by land": by_land}).groupby(key, observed=False).sum(min_count=1)
-    found = {str(name): total for table in (counts, hectares) for name, total in table.items()}
-    found |= {name: hectares[name].fillna(0.0) for name in _BY_ORIGIN}
-    found["build_out_rate"] = hectares["built part"] / hectares["planned whole"]
-    found |= {rate: hectares[f"{rate} part"] / hectares["fill weight"] for rate in _FILL}
-    by = pd.Series(np.where(hectares["by land"] > 0, "leasable_ha", "clusters"), index=hectares.index)
-    found["fill_rate_by"] = by.where(hectares["by land"].notna()).astype("string")
-    found["as_of"] = given_column(rows.table, "as_of").groupby(key, observed=False).max()
-    return pd.DataFrame(found, columns=_COLUMNS).set_axis(pd.Index(list(key.categories)))
+    found: dict[str, Any] = {
+        str(name): total
+        for table in (counts, hectares)
+        for name, total in zip(table, table.to_numpy().T, strict=True)
+    }
+    found |= {name: np.nan_to_num(found[name]) for name in _BY_ORIGIN}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found["build_out_rate"] = found["built part"] / found["planned whole"]
+        found |= {rate: found[f"{rate} part"] / found["fill weight"] for rate in _FILL}
+    by = pd.array(np.where(found["by land"] > 0, "leasable_ha", "clusters"), dtype="string")
+    by[np.isnan(found["by land"])] = pd.NA
+    as_of = given_column(rows.table, "as_of").groupby(key, observed=False).max().array
+    units = pd.Index(list(key.categories))
+    return pd.DataFrame(found | {"fill_rate_by": by, "as_of": as_of}, index=units, columns=_COLUMNS)
 
 
 def _only(which: NDArray[np.bool_], numbers: NDArray[np.float64]) -> NDArray[np.float64]:

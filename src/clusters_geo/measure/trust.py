@@ -228,6 +228,8 @@ def doubtful_totals(
     if not doubted.to_numpy().any():
         return pd.DataFrame(data=False, index=pd.Index(key).dropna().unique(), columns=list(PARTS))
     marked = doubted.groupby(key).any().astype(bool)
+    if not confirmed:
+        return marked
     names = [name_key(str(group)) for group in marked.index]
     met = {total: [_confirmed(name, total, confirmed) for name in names] for total in PARTS}
     return marked & ~pd.DataFrame(met, index=marked.index, dtype=bool)

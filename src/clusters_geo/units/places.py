@@ -22,7 +22,7 @@ from clusters_geo.crs import HANOI_CRS, require_crs
 from clusters_geo.errors import SchemaError
 from clusters_geo.names import strip_accents
 from clusters_geo.schema import ATTRIBUTE
-from clusters_geo.units.model import is_gone, split_type, unit_key, unit_labels
+from clusters_geo.units.model import is_gone, split_type, unit_key
 from clusters_geo.units.names import Gazetteer, Named, in_other_province, lasting_type
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None
     >>> lies.loc["HN-055", ["declared", "unit", "how"]].tolist()
     ['Bích Hòa, Thanh Oai', 'Bình Minh', 'crosswalk']
     """
-    named = _by_names(clusters, units, _day(on))
+    gazetteer = Gazetteer.of(units)
+    named = _by_names(clusters, gazetteer, _day(on))
     drawn = _by_place(clusters, units)
     codes = units.index.astype(str).to_numpy()
     surveyed = drawn["holder"].notna().to_numpy() & ~_sketched(clusters)
@@ -111,24 +112,22 @@ def locate(clusters: pd.DataFrame, units: pd.DataFrame, *, on: date | str | None
         next(iter(n.codes)) if n.how != UNPLACED and not far else None
         for n, far in zip(named, strange, strict=True)
     ]
+    holder, how, placed = (drawn[name].to_list() for name in ("holder", "how", "placed"))
     rows: list[tuple[str | None, str, str, tuple[str, ...]]] = []
     for at, name in enumerate(named):
         if surveyed[at] or sketch[at]:
-            code = codes[int(drawn["holder"].iloc[at])]
-            how = "sketch" if sketch[at] else str(drawn["how"].iloc[at])
-            rows.append((code, how, "", ()))
+            rows.append((codes[int(holder[at])], "sketch" if sketch[at] else how[at], "", ()))
         elif away[at]:
             rows.append((None, UNPLACED, "outside", ()))
         elif strange[at] and not nothing[at]:
             rows.append((None, UNPLACED, "other-province", ()))
         else:
-            open_place = nothing[at] and bool(drawn["placed"].iloc[at])
+            open_place = nothing[at] and placed[at]
             reason = "outside" if open_place else name.reason
             rows.append((by_name[at], name.how, reason, () if by_name[at] else tuple(sorted(name.codes))))
     table = pd.DataFrame(rows, columns=["unit_code", "how", "reason", "candidates"])
     table = table.astype({"unit_code": "string", "how": "string", "reason": "string"})
-    labels = dict(zip(codes, unit_labels(units), strict=True))
-    table["unit"] = table["unit_code"].map(labels).astype("string")
+    table["unit"] = table["unit_code"].map(gazetteer.labels).astype("string")
     table["share"] = drawn["share"].where(surveyed | sketch)
     table["units"] = drawn["units"].where(surveyed | sketch, 0).astype("int64")
     table["declared"] = _declared(clusters)
@@ -329,8 +328,7 @@ def _sketched(clusters: pd.DataFrame) -> NDArray[np.bool_]:
     return soft
 
 
-def _by_names(clusters: pd.DataFrame, units: pd.DataFrame, on: date | None) -> list[Named]:
-    gazetteer = Gazetteer.of(units)
+def _by_names(clusters: pd.DataFrame, gazetteer: Gazetteer, on: date | None) -> list[Named]:
     known: dict[tuple[str | None, str | None, date | None], Named] = {}
     days = _days(clusters, on)
     keys = list(zip(_texts(clusters, "district"), _texts(clusters, "commune"), days, strict=True))
