@@ -79,7 +79,7 @@ class TransverseMercator:
         return None if latitude else cls(meridian, scale, easting, northing, geod_of(crs))
 
     def squared_point_scale(
-        self, x: NDArray[np.float64], y: NDArray[np.float64], width: NDArray[np.float64]
+        self, x: NDArray[np.float64], y: NDArray[np.float64], spread: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Return how many times larger than on the ellipsoid an area is on the plane.
 
@@ -87,15 +87,16 @@ class TransverseMercator:
         ----------
         x, y
             Easting and northing of the middle of each shape, metres, shape (n,).
-        width
-            Extent of each shape in x, metres, shape (n,): the scale is the mean over that width.
+        spread
+            Mean square distance of its ground from there in x, m², shape (n,): width² / 12 for one as wide
+            everywhere. The scale is the mean over that ground.
 
         Returns
         -------
         Dimensionless, shape (n,).
         """
         radius2 = self._squared_gaussian_radius((y - self.false_northing) / self.scale)
-        mean_square = ((x - self.false_easting) / self.scale) ** 2 + width**2 / 12
+        mean_square = ((x - self.false_easting) / self.scale) ** 2 + spread
         ratio = mean_square / radius2
         # k = k0 (1 + x²/2R² + x⁴/24R⁴ …), squared; R is the Gaussian mean radius at that latitude.
         return self.scale**2 * (1 + ratio + ratio**2 / 3)

@@ -100,6 +100,19 @@ def test_holes_and_parts_count_as_they_should():
     assert area.tolist() == pytest.approx([99 / 0.9999**2, 2 / 0.9999**2], rel=3e-6)
 
 
+@pytest.mark.parametrize("width", [6e3, 4e4, 1.9e5, 2.1e5])
+def test_wide_shapes_are_as_large_as_geodesics_say(width):
+    # A wedge with a hole and a part of its own: its ground lies on one side of its middle.
+    wedge = shapely.Polygon([(3.4e5, 2.2e6), (3.4e5 + width, 2.2e6), (3.4e5 + width, 2.3e6)])
+    hole = shapely.box(3.4e5 + 0.8 * width, 2.21e6, 3.4e5 + 0.9 * width, 2.22e6)
+    part = shapely.box(3.4e5, 2.25e6, 3.41e5, 2.26e6)
+    # PROJ counts what turns the other way round as less than nothing.
+    shape = shapely.orient_polygons(shapely.MultiPolygon([wedge.difference(hole), part]))
+    crs = pyproj.CRS.from_epsg(5897)
+    area = cg.area_ha(gpd.GeoSeries([shape], crs=crs)).item()
+    assert area == pytest.approx(geodesic_ha(shape, crs), rel=1e-7)
+
+
 def test_what_has_no_area_is_named_so():
     shapes = gpd.GeoSeries(
         [None, shapely.Polygon(), shapely.Point(5e5, 2.3e6)], index=["a", "b", "c"], crs=5897

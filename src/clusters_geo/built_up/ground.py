@@ -96,7 +96,9 @@ class Ground:
         of = self.index.bounds[cluster]
         west, south = np.maximum(bounds[:, 0], of[:, 0]), np.maximum(bounds[:, 1], of[:, 1])
         east, north = np.minimum(bounds[:, 2], of[:, 2]), np.minimum(bounds[:, 3], of[:, 3])
-        scale2 = self.plane.squared_point_scale((west + east) / 2, (south + north) / 2, east - west)
+        scale2 = self.plane.squared_point_scale(
+            (west + east) / 2, (south + north) / 2, (east - west) ** 2 / 12
+        )
         return m2 / scale2 / _M2_PER_HA
 
 
