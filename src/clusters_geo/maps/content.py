@@ -110,7 +110,7 @@ class Content:
     tables: Tables
     home: pd.Series
     cells: Cells
-    outlines: NDArray[np.object_]
+    outlines: gpd.GeoDataFrame
     borders: Topology
     poles: NDArray[np.object_]
     square_km: pd.Series
@@ -124,8 +124,8 @@ class Content:
         layer = None if tables.districts.empty else tables.districts
         home = home_units(tables.clusters, layer, by=tables.level)
         shapes = np.asarray(tables.districts.geometry.array)
-        outlines = simplified(shapes, TOLERANCE_M)
-        borders, at = Topology.of(outlines), poles(shapes)
+        outlines = tables.districts.set_geometry(simplified(shapes, TOLERANCE_M), crs=MAP_CRS)
+        borders, at = Topology.of(np.asarray(outlines.geometry.array)), poles(shapes)
         square_km = area_ha(tables.districts) / _HA_PER_KM2
         totals = totals_at(tables.clusters, home)
         measures = _measures(tables, totals, square_km, home, classes)
@@ -190,7 +190,7 @@ class Content:
         at = self._about(focus)
         return without_script(
             self.tables.clusters.iloc[at],
-            self.tables.districts.set_geometry(self.outlines, crs=MAP_CRS),
+            self.outlines,
             self.home.iloc[at],
             level=self.level,
             focus=focus,

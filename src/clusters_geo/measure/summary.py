@@ -231,10 +231,11 @@ def _estimated(rows: Rows, groups: pd.Series, confirmed: frozenset[tuple[str, st
 
 
 def _confirmed(clusters: pd.DataFrame, rows: Rows) -> frozenset[tuple[str, str]]:
-    whole = _whole(clusters, None)
+    published = load_totals()
+    whole = None if province_of(clusters) is None else whole_scope(clusters, published)
     if whole is None:
         return frozenset()
-    return confirmed_totals(_compared(_computed(rows, whole), load_totals()), whole)
+    return confirmed_totals(_compared(_computed(rows, whole), published), whole)
 
 
 def _whole(clusters: pd.DataFrame, totals: pd.DataFrame | None) -> str | None:
