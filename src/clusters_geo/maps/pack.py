@@ -71,7 +71,7 @@ def save_district_maps(  # noqa: PLR0913 - all but the tables and the folder is 
         Called with the name of each district when its map is written; None for a bar in a notebook.
     workers
         How many processes write maps; the files are the same. A process takes seconds to start and a map
-        half a second, so one is quickest for a few. A script that asks for more needs the guard
+        a tenth of one, so one is quickest for a few. A script that asks for more needs the guard
         `if __name__ == "__main__":`, as for any use of multiprocessing.
 
     Returns

@@ -5,6 +5,7 @@ All of it in units of the drawing. What has no room has no name: the table besid
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -119,13 +120,21 @@ def _place_of(
     name: str, shape: shapely.Geometry, pole: shapely.Point, taken: Sequence[Box], letters: float
 ) -> Label | None:
     places = _places(shape, pole)
+    # What does not reach into the unit is in nobody's way there.
+    around = np.array([shapely.bounds(shape)])
+    near = [
+        box for box, meets in zip(taken, _covers(np.reshape(taken, (-1, 4)), around), strict=True) if meets
+    ]
     shapely.prepare(shape)
     for words in dict.fromkeys((name, _in_two(name))):
         lines = words.split("\n")
         wide, tall = max(text_width(line, letters) for line in lines), len(lines) * letters * _LINE
         half = np.array([wide / 2, tall / 2])
         boxes = np.column_stack([places - half, places + half])
-        free = np.flatnonzero(~_covers(boxes, taken))
+        free = np.flatnonzero(~_covers(boxes, near))
+        # Few boxes have all four corners inside, and a point is asked for far sooner than a box.
+        for x, y in product((0, 2), (1, 3)):
+            free = free[shapely.intersects_xy(shape, boxes[free, x], boxes[free, y])]
         fits = free[shapely.contains(shape, shapely.box(*boxes[free].T))]
         if len(fits):
             x, y = places[fits[0]]
@@ -217,7 +226,7 @@ def _within(box: Box, size: tuple[float, float]) -> bool:
     return box[0] >= 0 and box[1] >= 0 and box[2] <= size[0] and box[3] <= size[1]
 
 
-def _covers(boxes: NDArray[np.float64], taken: Sequence[Box]) -> NDArray[np.bool_]:
+def _covers(boxes: NDArray[np.float64], taken: Sequence[Box] | NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which boxes lie over something."""
     if not len(taken):
         return np.zeros(len(boxes), dtype=bool)
