@@ -103,7 +103,9 @@ def _spread(
     moments = (x0 * y1 - x1 * y0) * (x0**2 + x0 * x1 + x1**2) / 12
     within = ring_of[1:] == ring_of[:-1]
     sums = np.bincount(of[:-1][within], moments[within], len(shapes))
-    return np.abs(sums) / shapely.area(shapes)
+    ground = shapely.area(shapes)
+    # A bow tie may have none.
+    return np.abs(sums) / np.where(ground == 0, 1.0, ground)
 
 
 def _geodesic_m2(shapes: gpd.GeoSeries, crs: pyproj.CRS) -> NDArray[np.float64]:
