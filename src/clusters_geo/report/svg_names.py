@@ -109,27 +109,27 @@ def inside_outlines(
     some = ~(shapely.is_missing(seen) | shapely.is_empty(seen)) & (shapely.area(seen) > letters**2)
     poles = np.full(len(seen), None, dtype=object)
     poles[some] = shapely.get_point(shapely.maximum_inscribed_circle(seen[some], tolerance=1.0), 0)
+    covered = np.reshape(np.asarray(taken, dtype=float), (-1, 4))
     placed = []
     for name, shape, pole in zip(names, seen, poles, strict=True):
-        found = None if pole is None else _place_of(name, shape, pole, taken, letters)
+        found = None if pole is None else _place_of(name, shape, pole, covered, letters)
         placed += [found] if found else []
     return placed
 
 
 def _place_of(
-    name: str, shape: shapely.Geometry, pole: shapely.Point, taken: Sequence[Box], letters: float
+    name: str, shape: shapely.Geometry, pole: shapely.Point, taken: NDArray[np.float64], letters: float
 ) -> Label | None:
+    bounds = shapely.bounds(shape)
+    halves = {words: _half_of(words, letters) for words in (name, _in_two(name))}
+    room = {words: half for words, half in halves.items() if (2 * half <= bounds[2:] - bounds[:2]).all()}
+    if not room:
+        return None
     places = _places(shape, pole)
     # What does not reach into the unit is in nobody's way there.
-    around = np.array([shapely.bounds(shape)])
-    near = [
-        box for box, meets in zip(taken, _covers(np.reshape(taken, (-1, 4)), around), strict=True) if meets
-    ]
+    near = taken[_covers(taken, bounds[None])]
     shapely.prepare(shape)
-    for words in dict.fromkeys((name, _in_two(name))):
-        lines = words.split("\n")
-        wide, tall = max(text_width(line, letters) for line in lines), len(lines) * letters * _LINE
-        half = np.array([wide / 2, tall / 2])
+    for words, half in room.items():
         boxes = np.column_stack([places - half, places + half])
         free = np.flatnonzero(~_covers(boxes, near))
         # Few boxes have all four corners inside, and a point is asked for far sooner than a box.
@@ -140,6 +140,11 @@ def _place_of(
             x, y = places[fits[0]]
             return words, round(float(x), 1), round(float(y), 1)
     return None
+
+
+def _half_of(words: str, letters: float) -> NDArray[np.float64]:
+    lines = words.split("\n")
+    return np.array([max(text_width(line, letters) for line in lines), len(lines) * letters * _LINE]) / 2
 
 
 def _places(shape: shapely.Geometry, pole: shapely.Point) -> NDArray[np.float64]:
