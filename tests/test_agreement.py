@@ -373,8 +373,8 @@ def test_each_card_has_the_figure_its_mark_and_the_word_for_its_basis(case, city
     stated = fill_rates(clusters)["stated"]
     judged = 0
     for key, name, value, basis in figures_of(shown):
-        # A card is where one looks for the whole figure: hectares to the hundredth.
-        text = format_percent(value, lang) if name.endswith("_rate") else format_number(value, lang, 2)
+        # Hectares as in every list.
+        text = format_percent(value, lang) if name.endswith("_rate") else format_number(value, lang)
         doubt = basis is not None and not is_fact(pd.Series([basis])).iloc[0]
         star = " *" if name == "fill_rate" and stated[key] else ""
         told, origin = cards[key][labels[name]]

@@ -6,6 +6,7 @@ cluster under construction or a pending site has no built area to be set against
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -231,11 +232,16 @@ def _estimated(rows: Rows, groups: pd.Series, confirmed: frozenset[tuple[str, st
 
 
 def _confirmed(clusters: pd.DataFrame, rows: Rows) -> frozenset[tuple[str, str]]:
-    published = load_totals()
+    published = _bundled_totals()
     whole = None if province_of(clusters) is None else whole_scope(clusters, published)
     if whole is None:
         return frozenset()
     return confirmed_totals(_compared(_computed(rows, whole), published), whole)
+
+
+@cache
+def _bundled_totals() -> pd.DataFrame:
+    return _judging(load_totals())
 
 
 def _whole(clusters: pd.DataFrame, totals: pd.DataFrame | None) -> str | None:
@@ -297,7 +303,7 @@ def reconcile(
     >>> bool(table.loc[table["role"] == "control", "agrees"].all())
     True
     """
-    published = load_totals() if totals is None else totals
+    published = _bundled_totals() if totals is None else _judging(totals)
     whole = scope or _whole(clusters, totals)
     if totals is None and whole is None and province_of(clusters) is not None:
         # What was published of Hà Nội says nothing of another province's register.
@@ -306,13 +312,11 @@ def reconcile(
 
 
 def _compared(computed: dict[str, dict[str, float]], published: pd.DataFrame) -> pd.DataFrame:
-    """Return the published totals that have a role, with what was computed for them."""
-    roles = _roles(published)
-    rows = _qualified(published.assign(role=roles)[roles.isin(["control", "note"])])
-    keys = ["" if pd.isna(scope) else scope_key(str(scope)) for scope in rows["scope"]]
+    """Return the published totals that a register is judged by, with what was computed for them."""
+    keys = ["" if pd.isna(scope) else scope_key(str(scope)) for scope in published["scope"]]
     had = np.array([key in computed for key in keys], dtype=bool)
-    pairs = zip(keys, rows["metric"], strict=True)
-    rows = rows.assign(computed=[computed.get(key, {}).get(metric, np.nan) for key, metric in pairs])
+    pairs = zip(keys, published["metric"], strict=True)
+    rows = published.assign(computed=[computed.get(key, {}).get(metric, np.nan) for key, metric in pairs])
     known = pd.concat([rows[had & rows["computed"].notna()], rows[~had]])
     known["difference"] = known["computed"] - known["value"]
     known["agrees"] = pd.array(
@@ -327,6 +331,12 @@ def _compared(computed: dict[str, dict[str, float]], published: pd.DataFrame) ->
     columns = ["scope", "metric", "computed", "value", "unit", "qualifier", "difference", "agrees", "role"]
     table = known[[*columns, "as_of", "source"]].rename(columns={"value": "published"})
     return table.reset_index(drop=True)
+
+
+def _judging(published: pd.DataFrame) -> pd.DataFrame:
+    """Return the published totals that a register is judged by, with their role and qualifier."""
+    roles = _roles(published)
+    return _qualified(published.assign(role=roles)[roles.isin(["control", "note"])])
 
 
 def _qualified(totals: pd.DataFrame) -> pd.DataFrame:
