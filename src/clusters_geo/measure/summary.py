@@ -151,9 +151,11 @@ def totals_at(clusters: pd.DataFrame, home: pd.Series) -> pd.DataFrame:
     # A label is one unit, whatever else the rows declare: under `commune` it would be told apart by district.
     at_home = clusters.assign(district=home)
     rows = Rows.of(at_home)
-    confirmed = _confirmed(at_home, rows)
-    groups = home_units(at_home, None, by="district")
-    return pd.concat([_of_groups(rows, groups, "district", confirmed, UNKNOWN), _of_all(rows, confirmed)])
+    groups = _ordered(home_units(at_home, None, by="district"), "district", UNKNOWN)
+    of_units = figures(rows, groups)
+    confirmed = _confirmed(at_home, rows, of_units)
+    marked = of_units.assign(estimated=_estimated(rows, groups, confirmed)).rename_axis("district")
+    return pd.concat([marked, _of_all(rows, confirmed)])
 
 
 def _of_all(rows: Rows, confirmed: frozenset[tuple[str, str]]) -> pd.DataFrame:
@@ -163,12 +165,17 @@ def _of_all(rows: Rows, confirmed: frozenset[tuple[str, str]]) -> pd.DataFrame:
 def _of_groups(
     rows: Rows, groups: pd.Series, by: str, confirmed: frozenset[tuple[str, str]], unknown: str
 ) -> pd.DataFrame:
+    by_name = _ordered(groups, by, unknown)
+    return figures(rows, by_name).assign(estimated=_estimated(rows, by_name, confirmed)).rename_axis(by)
+
+
+def _ordered(groups: pd.Series, by: str, unknown: str) -> pd.Series:
+    """Return groups as categories in the order of a table, with those that have none."""
     groups = groups.fillna(unknown)
     stages = {stage: at for at, stage in enumerate(STAGES)} if by == "status" else {}
     names = sorted(groups.unique(), key=lambda n: (n == unknown, stages.get(n, len(stages)), name_order(n)))
     # The column still says each row's status when the group is one status.
-    by_name = groups.astype(pd.CategoricalDtype(names))
-    return figures(rows, by_name).assign(estimated=_estimated(rows, by_name, confirmed)).rename_axis(by)
+    return groups.astype(pd.CategoricalDtype(names))
 
 
 def pending_sites(clusters: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -231,12 +238,14 @@ def _estimated(rows: Rows, groups: pd.Series, confirmed: frozenset[tuple[str, st
     return pd.Series(texts, index=marks.index, dtype="string")
 
 
-def _confirmed(clusters: pd.DataFrame, rows: Rows) -> frozenset[tuple[str, str]]:
+def _confirmed(
+    clusters: pd.DataFrame, rows: Rows, of_units: pd.DataFrame | None = None
+) -> frozenset[tuple[str, str]]:
     published = _bundled_totals()
     whole = None if province_of(clusters) is None else whole_scope(clusters, published)
     if whole is None:
         return frozenset()
-    return confirmed_totals(_compared(_computed(rows, whole), published), whole)
+    return confirmed_totals(_compared(_computed(rows, whole, of_units), published), whole)
 
 
 @cache
@@ -366,15 +375,24 @@ def _told(totals: pd.DataFrame, wrong: pd.Series) -> list[str]:
 _MOST_NAMED = 5
 
 
-def _computed(rows: Rows, whole: str | None) -> dict[str, dict[str, float]]:
-    """Return every figure of the whole register and of each unit, by the key of the scope."""
+def _computed(
+    rows: Rows, whole: str | None, of_units: pd.DataFrame | None = None
+) -> dict[str, dict[str, float]]:
+    """Return every figure of the whole register and of each unit, by the key of the scope.
+
+    The figures of units are those of `of_units`, where they are known already, each under a key of its own.
+    """
     found: dict[str, dict[str, float]] = {}
     if whole is not None:
         found[scope_key(whole)] = _numbers_of(rows.whole)[WHOLE]
+    if of_units is not None:
+        keyed = of_units.drop(index=UNKNOWN, errors="ignore").rename(index=scope_key)
+        if not keyed.index.has_duplicates:
+            return _numbers_of(keyed) | found
     if (unit := named_level(rows.table)) in rows.table:
         names = rows.table[unit].astype("string").map(scope_key, na_action="ignore").astype("string")
-        of_units = names.mask(names.isin(["", *found])).astype("category")
-        found |= _numbers_of(figures(rows, of_units))
+        groups = names.mask(names.isin(["", *found])).astype("category")
+        found |= _numbers_of(figures(rows, groups))
     return found
 
 

@@ -156,16 +156,13 @@ def figures(rows: Rows, groups: pd.Series) -> pd.DataFrame:
     """Return one row per category of `groups`, also for those without a row."""
     key = pd.CategoricalIndex(groups)
     counted, added, by_land = rows.in_groups(groups)
-    counts = pd.DataFrame(counted).groupby(key, observed=False).sum()
+    every = counted | added | {"by land": by_land}
     # Nothing known is not zero hectares.
-    hectares = pd.DataFrame(added | {"by land": by_land}).groupby(key, observed=False).sum(min_count=1)
-    found: dict[str, Any] = {
-        str(name): total
-        for table in (counts, hectares)
-        for name, total in zip(table, table.to_numpy().T, strict=True)
-    }
+    sums = pd.DataFrame(every, dtype=float).groupby(key, observed=False).sum(min_count=1)
+    found: dict[str, Any] = {str(name): total for name, total in zip(sums, sums.to_numpy().T, strict=True)}
+    found |= {name: np.nan_to_num(found[name]).astype("int64") for name in counted}
     found |= {name: np.nan_to_num(found[name]) for name in _BY_ORIGIN}
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         found["build_out_rate"] = found["built part"] / found["planned whole"]
         found |= {rate: found[f"{rate} part"] / found["fill weight"] for rate in _FILL}
     by = pd.array(np.where(found["by land"] > 0, "leasable_ha", "clusters"), dtype="string")
