@@ -34,7 +34,9 @@ check: lint  ## For the working day: style, types, layers, and the tests of what
 	$(RUN)/python -m pytest -q $(PYTEST_ARGS) -m 'not browser and not office and not wheel' \
 		$$($(RUN)/python .ci/changed.py)
 
-soak: $(VENV)/.done-test  ## Try damaged files, kills and random registers at length: some ten minutes
+soak: $(VENV)/.done-test  ## Try damaged files, kills and random registers at length: some fifteen minutes
+	CLUSTERS_GEO_EXAMPLES=10 $(RUN)/python -m pytest -q $(PYTEST_ARGS) tests/forms/test_properties.py \
+		tests/history tests/maps/test_measures.py tests/measure/test_summary.py tests/reading/test_generated_registers.py
 	CLUSTERS_GEO_FUZZ=2000 CLUSTERS_GEO_MUTATIONS=30 CLUSTERS_GEO_KILLS=100 $(RUN)/python -m pytest -q $(PYTEST_ARGS) \
 		tests/cli/test_doors.py tests/load/test_fuzz.py tests/load/test_save.py
 	$(RUN)/python benchmarks/soak.py

@@ -205,7 +205,7 @@ def test_a_row_zooms_and_opens_the_card_with_both_rates(city):
     card = city.locator(".cg-card").inner_text().replace("\u00a0", " ")
     for said in (
         "Liên Phương",
-        "17,73 ha",
+        "17,7 ha",
         "mô hình hóa",
         "Tỷ lệ xây dựng hạ tầng",
         "Tỷ lệ lấp đầy",

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from shares import examples
 
 from clusters_geo.forms.fill import form
 from clusters_geo.reading.values import cast_columns
 from clusters_geo.schema import CLUSTER_COLUMNS
 
-EXAMPLES = settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
+EXAMPLES = settings(max_examples=examples(4), deadline=None, phases=PHASES)
 
 
 WITHOUT_ANOTHER = (

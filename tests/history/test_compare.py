@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from shapely.geometry import box
+from shares import examples
 
 import clusters_geo as cg
 from clusters_geo.errors import SchemaError
@@ -42,7 +43,7 @@ ROWS = st.dictionaries(
 
 
 @given(before=ROWS, after=ROWS, status=st.sampled_from([None, "operating"]), totals=st.tuples(AREAS, AREAS))
-@settings(max_examples=80)
+@settings(max_examples=examples(25))
 def test_the_bridge_adds_up(before, after, status, totals):
     tables = [
         pd.DataFrame(

@@ -6,6 +6,7 @@ import hypothesis.strategies as st
 import pandas as pd
 import pytest
 from hypothesis import given, settings
+from shares import examples
 
 import clusters_geo as cg
 from clusters_geo.errors import SchemaError
@@ -64,7 +65,7 @@ def event(what="set", **cells):
 
 
 @given(log=logs(), day=DAYS, seed=st.randoms(use_true_random=False))
-@settings(max_examples=60)
+@settings(max_examples=examples(20))
 def test_the_order_of_entry_does_not_matter(log, day, seed):
     order = list(range(len(log)))
     seed.shuffle(order)
@@ -75,7 +76,7 @@ def test_the_order_of_entry_does_not_matter(log, day, seed):
 
 
 @given(log=logs(), day=DAYS)
-@settings(max_examples=60)
+@settings(max_examples=examples(20))
 def test_a_vintage_never_shows_a_later_source_and_shows_the_newest(log, day):
     cells = known_cells(log, day)
     assert (last_day(cells["as_of"]) <= as_day(day)).all()

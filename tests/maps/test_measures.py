@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shares import examples
 
 from clusters_geo.errors import EngineError, SchemaError
 from clusters_geo.maps.measures import MEASURES, class_breaks, classes, opens_on, own_measure
 
 
 @pytest.mark.parametrize("method", ["quantiles", "equal", "jenks"])
-@settings(deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(values=st.lists(st.floats(-1e6, 1e6), max_size=40))
 def test_every_class_holds_a_value(method, values):
     breaks = class_breaks(pd.Series(values, dtype=float), method)

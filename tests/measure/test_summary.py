@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shares import examples
 
 import clusters_geo as cg
 from clusters_geo.measure.summary import totals_by_basis
@@ -146,7 +147,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(ROWS)
 def test_every_additive_column_adds_up(rows):
     table = register(rows)

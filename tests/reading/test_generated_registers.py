@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from generated_registers import FIGURES, Style, styles, write
 from hypothesis import HealthCheck, given, settings
+from shares import examples
 
 import clusters_geo as cg
 from clusters_geo.names import name_key
@@ -60,7 +61,7 @@ def check(style, folder):
     return report
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(styles())
 def test_every_combination_of_habits_gives_the_truth(style):
     with tempfile.TemporaryDirectory() as folder:
