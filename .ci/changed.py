@@ -24,6 +24,10 @@ CORE = (
 )
 # A browser, a server or an office takes longer than a minute: `make test` runs those.
 SLOW = {"browser", "postgis", "notebooks", "built_up"}
+# Trials of a whole room at length: here only where they are changed themselves.
+LONG = {
+    f"test_{name}" for name in ("fuzz", "generated_registers", "kml", "network", "properties", "round_trips")
+}
 
 
 def changed() -> list[str]:
@@ -56,12 +60,10 @@ def _of_module(module: Path) -> list[str]:
         return [f"{TESTS}test_{room}.py"]
     package, name = re.escape("clusters_geo." + ".".join(module.parts[:-1])), module.name
     imported = re.compile(rf"{package}\.{name}\b|^from {package} import .*\b{name}\b", re.MULTILINE)
-    near = [
-        test.as_posix()
-        for test in sorted(folder.glob("test_*.py"))
-        if test.stem == f"test_{module.name}" or imported.search(test.read_text(encoding="utf-8"))
-    ]
-    return near or [folder.as_posix()]
+    named, tests = f"test_{module.name}", sorted(folder.glob("test_*.py"))
+    tests = [test for test in tests if test.stem == named or test.stem not in LONG]
+    near = [t for t in tests if t.stem == named or imported.search(t.read_text(encoding="utf-8"))]
+    return [test.as_posix() for test in near or tests]
 
 
 def _git(*arguments: str) -> str:
