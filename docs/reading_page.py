@@ -170,6 +170,9 @@ The zone of a province as of before July 2025, for `cg.vn2000("Hà Nội")`:
 | --- | --- | --- |
 {zones}
 
+A register whose title names a province ("UBND TỈNH NGHỆ AN") and no district is that province's, as with
+`region=`: names alone place none of its clusters in another province's layer.
+
 With `region=` the middle of the layer has to lie in the province: in the box around its districts as of
 before July 2025 (package vietnamadminunits, MIT) and 0.05° more. A neighbour in the same box is not told
 apart.

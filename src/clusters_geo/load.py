@@ -88,6 +88,7 @@ class _Wishes:
     check: bool
     layers: str | None = None
     status: str | None = None
+    home: str = ""
     taught: Taught = field(default_factory=Taught)
 
 
@@ -200,7 +201,7 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
         table, report = _read(path, CLUSTER_COLUMNS, wishes)
         table = with_planned(with_status(table, wishes.status, report), report)
         if boundaries is not None:
-            of_shapes = _of_boundaries(wishes, boundaries_layer, boundaries_name)
+            of_shapes = _of_boundaries(wishes, report.province, boundaries_layer, boundaries_name)
             table = with_shapes(table, *_read_boundaries(boundaries, of_shapes), report)
         table = compare_stated_area(table, report, said=_says(wishes, "planned_ha"))
         return _finished(identified(table, report), "cluster_id", CLUSTER_COLUMNS, report, check=check)
@@ -225,13 +226,13 @@ def _as_taught(wishes: _Wishes, taught: Taught) -> _Wishes:
     return replace(wishes, taught=taught, **filled)
 
 
-def _of_boundaries(wishes: _Wishes, layer: str | None, name: str | None) -> _Wishes:
-    """Return the wishes about the file with the shapes: its own layer and column of names."""
+def _of_boundaries(wishes: _Wishes, home: str, layer: str | None, name: str | None) -> _Wishes:
+    """Return the wishes about the file with the shapes, of a register's province: its layer and names."""
     said = wishes.taught.options
     name = name or said.get("boundaries_name")
     columns = {name: "name"} if name else None
     layer = layer or said.get("boundaries_layer")
-    return replace(wishes, layer=layer, layers=None, columns=columns, taught=Taught())
+    return replace(wishes, home=home, layer=layer, layers=None, columns=columns, taught=Taught())
 
 
 def _read_boundaries(path: str | os.PathLike[str], wishes: _Wishes) -> tuple[gpd.GeoDataFrame, LoadReport]:
@@ -494,7 +495,6 @@ def _read(
     large = wishes.allow_large
     with opened(path, allow_remote=wishes.allow_remote, allow_large=large) as file, hashed(file) as sha256:
         report = LoadReport(file.shown, fetched_at=file.fetched_at, sha256=sha256)
-        report.province = wishes.region or ""
         raw = read_raw(
             file,
             report,
@@ -504,6 +504,7 @@ def _read(
             said=(*(wishes.columns or ()), *wishes.taught.names()),
             allow_large=large,
         )
+    report.province = wishes.region or (raw.register.whole if raw.register else "")
     if headers is not None:
         found = headers([str(name) for name in raw.table.columns])
         wishes = replace(wishes, columns=found | dict(wishes.columns or {}))
@@ -540,7 +541,7 @@ def _understood(
         report.note("shapes.none")
         return gpd.GeoDataFrame(table, geometry=[None] * len(table), crs=MAP_CRS)
     shapes = gpd.GeoSeries(table["geometry"])
-    home = raw.register.province if raw.register else ""
+    home = raw.register.province if raw.register else wishes.home
     sound = _sound(shapes, raw.crs, wishes, report, home)
     placed = gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=sound)
     if raw.register and raw.register.shapes is not None:

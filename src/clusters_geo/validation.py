@@ -14,7 +14,7 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from clusters_geo.errors import SchemaError
-from clusters_geo.reading.notes import without_report
+from clusters_geo.reading.notes import has_made_ids, without_report
 from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, UNIT_COLUMNS
 from clusters_geo.words import format_value
 
@@ -85,7 +85,7 @@ def validate(table: Table, *, report: LoadReport | None = None) -> Table:
     row column  value
       1 status closed
     """
-    faults = _faults(table, report)
+    faults = _faults(table)
     if faults:
         raise _refusal(faults, report)
     return table
@@ -137,7 +137,7 @@ def list_faults(
     >>> list_faults(table, "vi")[["column", "problem", "fix"]].to_string(index=False, header=False)
     'name để trống điền vào'
     """
-    return _worded(_faults(table, report), lang, report)
+    return _worded(_faults(table), lang, report)
 
 
 def _worded(faults: list[_Fault], lang: Language, report: LoadReport | None) -> pd.DataFrame:
@@ -154,15 +154,14 @@ def _as_text(row: object) -> object:
     return row if isinstance(row, dict) else str(row)
 
 
-def _faults(table: pd.DataFrame, report: LoadReport | None) -> list[_Fault]:
+def _faults(table: pd.DataFrame) -> list[_Fault]:
     """Return every fault; problems, fixes and the places of rows without an id are phrases."""
     columns = _TABLES.get(str(table.index.name), CLUSTER_COLUMNS)
     # By position: ids may be missing or used twice.
     plain = without_report(table).reset_index(names=columns[0].name)
     ids = plain[columns[0].name]
     faults = [fault for column in columns for fault in _faults_of(plain, column, ids)]
-    made = report is not None and any(note.code == "rows.ids" for note in report.notes)
-    return [_of_its_name(fault, plain) for fault in faults] if made else faults
+    return [_of_its_name(fault, plain) for fault in faults] if has_made_ids(table) else faults
 
 
 def _of_its_name(fault: _Fault, plain: pd.DataFrame) -> _Fault:

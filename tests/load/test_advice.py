@@ -113,6 +113,11 @@ DOUBTED = [
 MENDED = [
     ("numbers.asked", table(HEAD, [*ROW[:3], "20–30"]), table(HEAD, [*ROW[:3], 25])),
     ("numbers.remark", table(HEAD, [*ROW[:3], "20 ha (dự kiến)"]), table(HEAD, ROW)),
+    (
+        "text.accents",
+        table(HEAD, ROW, ["Long Cang", "huyện Can Đước", ON, 12]),
+        table(HEAD, ROW, ["Long Cang", "huyện Cần Đước", ON, 12]),
+    ),
     ("numbers.other-unit", table(HEAD, [*ROW[:3], "80 %"]), table(HEAD, ROW)),
     (
         "numbers.part-dates",

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import tomllib
 
+import geopandas as gpd
 import openpyxl
 import pytest
+import shapely
 from click.testing import CliRunner
 
 import clusters_geo as cg
 from clusters_geo.cli.convert import command as convert
-from clusters_geo.errors import SavingWarning
+from clusters_geo.errors import CRSError, SavingWarning
 from clusters_geo.load import load_report
 from clusters_geo.reading.headers import meanings
 from clusters_geo.reading.mapping import mapping_text
+from clusters_geo.reference import load_bundled_units
 from clusters_geo.report.inspection import inspect_file, inspection_sheets
+from clusters_geo.units.places import locate
 
 TITLE = ["DANH MỤC CÁC CỤM CÔNG NGHIỆP"]
 TOP = ["TT", "Tên CCN", "Diện tích (ha)", "Tình trạng", "Tọa độ", None]
@@ -180,3 +184,34 @@ def test_places_are_expected_in_the_province_that_the_title_names(tmp_path, titl
     told = [note.text("vi") for note in load_report(cg.load_clusters(file)).doubts]
     outside = [text for text in told if "dữ liệu nằm ở kinh độ" in text]
     assert [expected in text for text in outside] == [True] * (expected is not None)
+
+
+@pytest.mark.parametrize(
+    ("titles", "province", "reason"),
+    [
+        (["UBND TỈNH NGHỆ AN", "BIỂU TỔNG HỢP CỤM CÔNG NGHIỆP"], "Nghệ An", "other-province"),
+        # Of a part: its totals are not the province's, and nobody said where its names lie.
+        (["CỤM CÔNG NGHIỆP HUYỆN DIỄN CHÂU, TỈNH NGHỆ AN"], "", ""),
+        (["BIỂU TỔNG HỢP CỤM CÔNG NGHIỆP"], "", ""),
+    ],
+)
+def test_a_title_says_whose_register_it_is(tmp_path, titles, province, reason):
+    rows = [["Tên CCN", "Xã", "Tình trạng"], ["CCN A", "Bình Minh", "Đang hoạt động"]]
+    table = cg.load_clusters(workbook(tmp_path / "a.xlsx", [*([title] for title in titles), [], *rows]))
+    assert load_report(table).province == province
+    assert locate(table, load_bundled_units("hanoi-communes"))["reason"].tolist() == [reason]
+    said = cg.load_clusters(tmp_path / "a.xlsx", region="Hà Nội")
+    assert load_report(said).province == "Hà Nội"
+
+
+def test_boundaries_without_a_system_are_expected_where_the_register_is(tmp_path):
+    titles = [["UBND TỈNH NGHỆ AN"], []]
+    rows = [["Tên CCN", "Tình trạng"], ["CCN A", "Đang hoạt động"]]
+    file = workbook(tmp_path / "a.xlsx", [*titles, *rows])
+    shape = gpd.GeoSeries([shapely.Point(105.6, 19.0).buffer(0.01)], crs=4326).to_crs("EPSG:9208")
+    outline = tmp_path / "ranh.shp"
+    gpd.GeoDataFrame({"name": ["CCN A"]}, geometry=shape).to_file(outline)
+    outline.with_suffix(".prj").unlink()
+    with pytest.raises(CRSError, match='of Nghệ An, crs="EPSG:9208"'):
+        cg.load_clusters(file, boundaries=outline)
+    assert cg.load_clusters(file, boundaries=outline, crs=9208).geometry.notna().all()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clusters_geo.names import name_key
+from clusters_geo.names import fold, name_key
 from clusters_geo.reading.places import place_of, said_place
 from clusters_geo.words import is_missing
 
@@ -47,10 +47,25 @@ def take_apart(table: pd.DataFrame, report: LoadReport) -> pd.DataFrame:
         Receives what was taken apart.
     """
     table = _places(_names(table, report), report)
+    _doubt_accents(table, report)
     for column, day in _DATED.items():
         if column in table:
             table = _decisions(table, column, day, report)
     return table
+
+
+def _doubt_accents(table: pd.DataFrame, report: LoadReport) -> None:
+    """Ask about districts, and communes of a district, whose names differ in accents only."""
+    above = pd.Series("", index=table.index, dtype="object")
+    for column in (c for c in ("district", "commune") if c in table):
+        texts = table[column].where(table[column].map(lambda v: isinstance(v, str)), "").astype(str)
+        keys, plain = texts.map(name_key), above + "/" + texts.map(fold)
+        ways = keys[keys != ""].groupby(plain[keys != ""]).nunique()
+        asked = plain.isin(ways[ways > 1].index)
+        if asked.any():
+            rows = [at for at, is_asked in enumerate(asked, start=1) if is_asked]
+            report.note("text.accents", rows, column=column, found=texts[asked].unique().tolist())
+        above = plain
 
 
 def _names(table: pd.DataFrame, report: LoadReport) -> pd.DataFrame:

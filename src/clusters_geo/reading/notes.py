@@ -111,7 +111,7 @@ class LoadReport:
     crs
         The coordinate system of the table, by name.
     province
-        Whose data they are, where the caller said so.
+        Whose data they are: as the caller said, else as the title of a register says.
     encodings
         The encoding of each text column that was not plain UTF-8.
     rows

@@ -94,8 +94,9 @@ class Register:
         For a header its rows, and a unit that stands elsewhere than in it.
     shapes, crs
         For each record its outline or point where it gives coordinates, and what it says of them.
-    province
-        That the lines above the table name: where its coordinates are expected.
+    province, whole
+        That the lines above the table name: where its coordinates are expected. The same where they name no
+        district, so that the register is that of the whole province.
     """
 
     table: pd.DataFrame
@@ -106,6 +107,7 @@ class Register:
     shapes: list[BaseGeometry | None] | None = None
     crs: pyproj.CRS | None = None
     province: str = ""
+    whole: str = ""
 
 
 def read_register(  # noqa: PLR0913 - all but the file is keyword-only
@@ -251,7 +253,9 @@ class _Reader:
         """Return the table's records."""
         is_corners = is_table_of_corners(self._sheet, self._head, self._table.stop)
         register = self._corners() if is_corners else self._records(sheets)
-        register.province = province_in_titles([*self._table.titles, *self._above()])
+        titles = [*self._table.titles, *self._above()]
+        register.province = province_in_titles(titles)
+        register.whole = "" if any(map(district_in_title, titles)) else register.province
         return register
 
     def _records(self, sheets: list[Sheet]) -> Register:

@@ -140,6 +140,9 @@ def has_names(head: Head) -> bool:
 def together(parts: list[Register]) -> Register:
     """Return several tables under each other; headers that mean the same are one column."""
     first, *rest = parts
+    provinces = {part.province for part in parts} - {""}
+    first.province = provinces.pop() if len(provinces) == 1 else ""
+    first.whole = first.province if all(part.whole for part in parts) else ""
     for part in rest:
         _rename_alike(first, part)
         start = len(first.table)
