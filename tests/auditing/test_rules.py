@@ -363,7 +363,9 @@ CASES = {
         ({"clusters": table(status="pending", established_on=["2020-09-30", "2020-09-29"]), "on": OLD}, 1),
     ),
     "pipeline.started-without-decision": (
-        table(status=["under_construction", "pending"], ground_broken_on=[None, "2022-01-01"]),
+        table(
+            status=["under_construction", "pending"], ground_broken_on=[None, "2022-01-01"], decision=[None]
+        ),
         table(status=["under_construction", "operating"], decision=["1/QĐ-UBND", None]),
         (table(status="under_construction", established_on="2022-01-01"), 0),
     ),

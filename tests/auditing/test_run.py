@@ -139,6 +139,15 @@ def test_what_could_not_be_judged_says_why_and_what_was_says_for_how_many():
     assert set(record) == set(all_rules())
 
 
+@pytest.mark.parametrize("rule", ["pipeline.started-without-decision", "law.not-established"])
+def test_a_register_without_a_column_for_decisions_does_not_say_who_has_none(rule):
+    told = register(status=["under_construction"], operating_on=pd.to_datetime(["2001-01-01"]))
+    silent = audit(told, only=[rule], on="2025-06-30", lang="en")
+    assert silent.empty
+    assert runs(silent)[rule]["not_judged"] == "the register has nothing in column decision | established_on"
+    assert len(audit(told.assign(decision=None), only=[rule], on="2025-06-30")) == 1
+
+
 def test_outlines_without_a_system_are_not_judged():
     shapes = [shapely.box(0, 0, 1, 1)]
     found = audit(gpd.GeoDataFrame(register(planned_ha=[20.0]), geometry=shapes), on=ON, lang="en")
@@ -330,6 +339,7 @@ LATE = pd.DataFrame(
         "land_allocated_on": ["2012-02-01", None, None],
         "scheduled_start_on": ["2012-03-01", None, None],
         "ground_broken_on": [None, None, "2012-05-01"],
+        "decision": [None, None, None],
     },
     index=pd.Index(["A", "B", "C"], name="cluster_id"),
 )
@@ -359,7 +369,8 @@ def test_findings_of_the_pipeline_cite_the_law_of_their_day(law, land, stages):
 )
 def test_an_old_cluster_that_is_not_established_is_found_until_its_deadline_and_after(law):
     old = pd.DataFrame(
-        {"operating_on": pd.to_datetime(["2001-01-01"])}, index=pd.Index(["A"], name="cluster_id")
+        {"operating_on": pd.to_datetime(["2001-01-01"]), "decision": [None]},
+        index=pd.Index(["A"], name="cluster_id"),
     )
     found = audit(old, only=["law.not-established"], law=law, on=law)
     assert found["cluster_id"].tolist() == ["A"]

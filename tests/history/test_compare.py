@@ -184,6 +184,66 @@ def test_a_site_with_another_id_and_name_is_found_by_its_outline():
     assert set(found.loc[found["change"] != "added", "matched"]) == {"outline"}
 
 
+DECIDED = {"decision": "840/QĐ-UBND", "established_on": pd.Timestamp("2013-09-21"), "district": "Nam Đàn"}
+
+
+def decided(name, **other):
+    return register([(name, name, 18.64)], **(DECIDED | other))
+
+
+def test_a_cluster_with_another_name_is_found_by_its_decision_and_counts_as_neither_new_nor_gone():
+    found = compare(decided("Nam Đàn 1", commune="Vạn An"), decided("Vân Diên", decision="Số 840/QĐ - UBND"))
+    assert found.changes[["change", "matched"]].iloc[0].tolist() == ["renamed", "decision"]
+    assert found.bridge.loc["added":"gone", "clusters"].sum() == 0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"district": "Hưng Nguyên"},
+        {"district": None, "commune": "Kim Liên"},
+        {"established_on": pd.Timestamp("2014-09-21")},
+        {"established_on": pd.NaT},
+        {"decision": "841/QĐ-UBND"},
+    ],
+)
+def test_a_decision_does_not_match_what_its_day_its_number_or_a_unit_contradicts(other):
+    before = decided("Nam Đàn 1", commune="Vạn An")
+    assert match_clusters(before, decided("Vân Diên", **other)).empty
+
+
+def test_a_decision_for_several_clusters_names_none_of_them():
+    several = pd.concat([decided("Nam Đàn 1"), decided("Nam Giang")])
+    later = pd.concat([decided("Vân Diên"), decided("Nam Giang")])
+    assert match_clusters(several, later)["matched"].tolist() == ["id"]
+
+
+def test_what_came_or_is_gone_is_told_with_its_hectares():
+    found = compare(register([("A", "A", 9.3)]), register([("B", "B", 12.22), ("C", "C", None)])).changes
+    assert found[["change", "column", "before", "after"]].fillna("").to_numpy().tolist() == [
+        ["gone", "planned_ha", "9.3", ""],
+        ["added", "planned_ha", "", "12.22"],
+        ["added", "", "", ""],
+    ]
+    assert found["difference"].head(2).tolist() == [-9.3, 12.22]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (0.55, 0.550092, []),  # "55,0 %" as text, then a cell of 0.550092
+        (0.7439876, 0.744, []),
+        (0.55, 0.5549, ["55,0 %", "55,5 %"]),
+        (0.5501, 0.5504, ["55,01 %", "55,04 %"]),
+        (0.55, None, ["55,0 %", ""]),
+    ],
+)
+def test_rates_that_differ_by_their_rounding_alone_are_no_change(before, after, told):
+    first, second = (register([("A", "A", 1.0)], fill_rate_declared=rate) for rate in (before, after))
+    row = compare_sheets(compare(first, second), "vi")[-1].rows
+    assert [cell for line in row for cell in line[4:6]] == told
+
+
 def test_gained_and_lost_land_is_measured_and_drawn():
     found = compare(squares(("1", "A", 0, 200)), squares(("1", "A", 50, 300)))
     moved = found.boundaries.set_index("what")

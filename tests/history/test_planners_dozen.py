@@ -113,7 +113,8 @@ def test_five_forms_02_come_back_as_five_changed_clusters(clusters, tmp_path):
 )
 def test_a_cluster_of_before_2009_without_a_decision_is_told_of_until_the_deadline_and_after(day, found):
     table = pd.DataFrame(
-        {"name": ["A"], "status": "operating", "operating_on": pd.to_datetime(["2005-01-01"])},
+        {"name": ["A"], "status": "operating", "operating_on": pd.to_datetime(["2005-01-01"])}
+        | {"decision": None},
         index=pd.Index(["1"], name="cluster_id"),
     )
     assert len(cg.audit(table, law=day, only=["law.not-established"])) == found

@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from clusters_geo.area import area_ha
+from clusters_geo.auditing.rule import NotJudgedError
 from clusters_geo.crs import HANOI_CRS
 from clusters_geo.measure.assign import assign_districts
 from clusters_geo.measure.summary import reconcile
@@ -321,6 +322,20 @@ class Register:
 
     def _columns(self, need: str) -> list[str]:
         return [self.unit] if need == "unit" else need.split("|")
+
+    @cached_property
+    def undecided(self) -> pd.Series:
+        """Whether neither an establishment decision nor its day is written, by position.
+
+        Raises
+        ------
+        NotJudgedError
+            If the register has a column for neither: it does not say who has none. A blank cell does.
+        """
+        columns = ("decision", "established_on")
+        if not any(column in self.clusters for column in columns):
+            raise NotJudgedError({"say": "nothing in columns", "columns": " | ".join(columns)})
+        return self.text("decision").isna() & self.day("established_on").isna()
 
     def judged(self, needs: tuple[str, ...]) -> int:
         """Return for how many rows all that a rule needs is known."""

@@ -1,8 +1,6 @@
 """Two vintages of a register: which cluster is which, what changed, and a bridge from one total to the other.
 
-Clusters are matched by id, then by name and unit, then by outline. An id counts only if nothing better speaks
-against it: where the name under an id is found under another one in the other vintage, the name wins, since
-ids that number rows move when a row is put in. What no row explains of a published total is *unexplained* and
+Which cluster is which: see `matching`. What no row explains of a published total is *unexplained* and
 stays in one piece: it is never spread.
 """
 
@@ -10,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -19,12 +18,13 @@ import shapely
 
 from clusters_geo.area import area_ha
 from clusters_geo.errors import SchemaError
+from clusters_geo.history.matching import OVERLAP, match_clusters, shares, surveyed
 from clusters_geo.names import name_key, name_order
 from clusters_geo.schema import CLUSTER_COLUMNS
 from clusters_geo.units.places import UNPLACED, home_units, require_column
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Hashable, Iterable
 
 __all__ = ["STEPS", "Comparison", "bridge", "compare", "match_clusters"]
 
@@ -34,15 +34,13 @@ STEPS = (
     *("gone", "left", "shrunk", "unknown_now", "unexplained", "after"),
 )
 _SAME_STEP = "same"  # where nothing changes, or nothing counts
-_HOW = ("id", "name", "outline")
-_SKETCHES = {"schematic", "reconstructed"}
 # Figures that differ by less are the same figure, written by two programs.
 _SAME = 1e-9
+# A rate is shown to a tenth of a per cent; what is written coarser may have been written "55,0 %".
+_RATE_DECIMALS = 3
 _USUAL = "planned_ha"
 # Stands for the cluster that the other register does not have; no id is a tuple.
 _NOBODY: Hashable = ("nobody",)
-# An outline is the same place if most of either lies in the other; a part, if most of it lies in the whole.
-_OVERLAP = 0.5
 _LEAST_MOVED_HA = 0.01
 _DECIMALS = 9
 # What says of a row where it comes from, and no fact about the cluster.
@@ -59,8 +57,10 @@ class Comparison:
     changes
         One row per change: `cluster_id` (of the later vintage, of the earlier for what is gone), `before_id`,
         `name`, `change` (`added`, `gone`, `renamed`, `split`, `merged`, `moved`, `status`, `figure`),
-        `column`, `before`, `after` (text), `difference` (of numbers), `matched` (by `id`, `name` or
-        `outline`).
+        `column`, `before`, `after` (text), `difference` (of numbers), `matched` (by `id`, `name`,
+        `decision` or `outline`). Of what was
+        added or is gone `column` is the measure where its figure is known. Rates that are the same once
+        rounded as the coarser of the two is written are no change (55,0 % as text, 0.550092 in a cell).
     bridge
         Steps from the earlier total to the later, indexed by `step`: `hectares` (or what was measured),
         `clusters`, `modelled_ha` (see `bridge`). The steps between the totals add up to their difference.
@@ -145,7 +145,7 @@ def compare(  # noqa: PLR0913 - all but the registers is keyword-only
     """
     pairs = match_clusters(before, after)
     boundaries = _moved(before, after, pairs)
-    changes = [*_come_and_gone(before, after, pairs), *_renamed(before, after, pairs)]
+    changes = [*_come_and_gone(before, after, pairs, measure), *_renamed(before, after, pairs)]
     changes += _moved_rows(boundaries, pairs) + _differing(before, after, pairs)
     table = pd.DataFrame(changes, columns=[*_CHANGE])
     steps = bridge(before, after, measure=measure, status=status, published=published)
@@ -203,36 +203,6 @@ _CHANGE = (
     *("cluster_id", "before_id", "name", "change", "column"),
     *("before", "after", "difference", "matched"),
 )
-
-
-def match_clusters(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Return which cluster of the one vintage is which of the other.
-
-    Returns
-    -------
-    One row per pair: `before_id`, `after_id`, `matched` (`id`, `name`, `outline`).
-
-    Raises
-    ------
-    SchemaError
-        If a cluster stands twice in a register.
-
-    Examples
-    --------
-    >>> early = pd.DataFrame({"name": ["Kim Bài", "CN2"]}, index=["HN-7", "HN-8"])
-    >>> late = pd.DataFrame({"name": ["Mới", "Kim Bài", "CN2"]}, index=["HN-7", "HN-8", "HN-9"])
-    >>> match_clusters(early, late).values.tolist()
-    [['HN-7', 'HN-8', 'name'], ['HN-8', 'HN-9', 'name']]
-    """
-    for table in (before, after):
-        if table.index.has_duplicates:
-            twice = [*map(str, table.index[table.index.duplicated()].unique()[:3])]
-            raise SchemaError("compare.twice", twice=twice)
-    keys, others = _keys(before), _keys(after)
-    pairs = _by_id(keys["name"].to_dict(), others["name"].to_dict())
-    pairs += _by_name(keys, others, pairs)
-    pairs += _by_outline(before, after, pairs)
-    return pd.DataFrame(pairs, columns=["before_id", "after_id", "matched"])
 
 
 def bridge(
@@ -326,93 +296,17 @@ def _step(first: float | None, second: float | None, *, known: bool) -> tuple[st
     return _SAME_STEP, 0.0
 
 
-# Which is which
-
-
-def _keys(table: pd.DataFrame) -> pd.DataFrame:
-    blank = pd.Series("", index=table.index)
-    unit = table.get("district", table.get("commune", blank)).astype("string").fillna("")
-    name = table.get("name", blank).astype("string").fillna("")
-    return pd.DataFrame({"name": name.map(name_key), "unit": unit.map(name_key)}, index=table.index)
-
-
-def _by_id(names: dict[Hashable, str], others: dict[Hashable, str]) -> list[tuple[Hashable, Hashable, str]]:
-    """Return who has the id and the name of before, or a new name: the old one not given to another."""
-    here, there = set(names.values()), set(others.values())
-    return [
-        (key, key, "id")
-        for key, name in names.items()
-        if key in others and (name == others[key] or (name not in there and others[key] not in here))
-    ]
-
-
-def _by_name(
-    keys: pd.DataFrame, others: pd.DataFrame, pairs: Sequence[tuple[Hashable, Hashable, str]]
-) -> list[tuple[Hashable, Hashable, str]]:
-    mine = keys.drop([pair[0] for pair in pairs])
-    theirs = others.drop([pair[1] for pair in pairs])
-    found: list[tuple[Hashable, Hashable, str]] = []
-    # A name with its unit first; a name alone only where it stands once on either side.
-    for columns in (["name", "unit"], ["name"]):
-        left = mine.drop([pair[0] for pair in found])
-        right = theirs.drop([pair[1] for pair in found])
-        once = [
-            table[(table["name"] != "") & ~table.duplicated(columns, keep=False)] for table in (left, right)
-        ]
-        joined = once[0].reset_index(names="a").merge(once[1].reset_index(names="b"), on=columns)
-        found += [(a, b, "name") for a, b in zip(joined["a"], joined["b"], strict=True)]
-    return found
-
-
-def _by_outline(
-    before: pd.DataFrame, after: pd.DataFrame, pairs: Sequence[tuple[Hashable, Hashable, str]]
-) -> list[tuple[Hashable, Hashable, str]]:
-    mine, theirs = _surveyed(before), _surveyed(after)
-    mine, theirs = (
-        mine.drop([p[0] for p in pairs], errors="ignore"),
-        theirs.drop([p[1] for p in pairs], errors="ignore"),
-    )
-    shares = _shares(mine, theirs)
-    both = shares[(shares["of_before"] >= _OVERLAP) & (shares["of_after"] >= _OVERLAP)]
-    return [(row.before_id, row.after_id, "outline") for row in both.itertuples()]
-
-
-def _surveyed(table: pd.DataFrame) -> gpd.GeoSeries:
-    if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:
-        return gpd.GeoSeries([], index=pd.Index([]), crs=4326)
-    basis = table.get("boundary_basis", pd.Series("", index=table.index)).astype("string")
-    shapes = table.geometry[~basis.isin(_SKETCHES).fillna(value=False)]
-    shapes = shapes[shapes.notna() & ~shapes.is_empty & shapes.geom_type.isin(["Polygon", "MultiPolygon"])]
-    return shapes.to_crs(4326).make_valid()
-
-
-def _shares(first: gpd.GeoSeries, second: gpd.GeoSeries) -> pd.DataFrame:
-    """Return how much of either outline lies in the other, for each two that meet."""
-    at, of = (
-        second.sindex.query(first.array, predicate="intersects") if len(first) and len(second) else ([], [])
-    )
-    one, two = np.asarray(first.array)[at], np.asarray(second.array)[of]
-    common = shapely.area(shapely.intersection(one, two))
-    # Of two shapes at one place shares hardly depend on the plane: degrees do.
-    return pd.DataFrame(
-        {
-            "before_id": first.index[at],
-            "after_id": second.index[of],
-            "of_before": common / shapely.area(one),
-            "of_after": common / shapely.area(two),
-        }
-    )
-
-
 # What changed
 
 
-def _come_and_gone(before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame) -> list[dict[str, object]]:
+def _come_and_gone(
+    before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame, measure: str
+) -> list[dict[str, object]]:
     gone = before.index.difference(pd.Index(pairs["before_id"]), sort=False)
     new = after.index.difference(pd.Index(pairs["after_id"]), sort=False)
-    shares = _shares(_surveyed(before), _surveyed(after))
-    parts = shares[shares["of_after"] >= _OVERLAP].groupby("before_id")["after_id"].agg(list)
-    wholes = shares[shares["of_before"] >= _OVERLAP].groupby("after_id")["before_id"].agg(list)
+    common = shares(surveyed(before), surveyed(after))
+    parts = common[common["of_after"] >= OVERLAP].groupby("before_id")["after_id"].agg(list)
+    wholes = common[common["of_before"] >= OVERLAP].groupby("after_id")["before_id"].agg(list)
     split = {key: ids for key, ids in parts.items() if len(ids) > 1}
     merged = {key: ids for key, ids in wholes.items() if len(ids) > 1}
     changes = [
@@ -425,8 +319,24 @@ def _come_and_gone(before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFram
     ]
     told_gone = {*split, *(key for ids in merged.values() for key in ids)}
     told_new = {*merged, *(key for ids in split.values() for key in ids)}
-    changes += [_change(before, key, None, change="gone") for key in gone if key not in told_gone]
-    return changes + [_change(after, None, key, change="added") for key in new if key not in told_new]
+    changes += [
+        _change(before, key, None, change="gone") | _figure(before, key, measure, "before")
+        for key in gone
+        if key not in told_gone
+    ]
+    return changes + [
+        _change(after, None, key, change="added") | _figure(after, key, measure, "after")
+        for key in new
+        if key not in told_new
+    ]
+
+
+def _figure(table: pd.DataFrame, key: Hashable, measure: str, side: str) -> dict[str, object]:
+    """Return how much a cluster that came or went counts, where that is known."""
+    figure = _counted(table.loc[[key]], measure, None)[key]
+    if math.isnan(figure):
+        return {}
+    return {"column": measure, side: f"{figure:g}", "difference": figure if side == "after" else -figure}
 
 
 def _renamed(before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame) -> list[dict[str, object]]:
@@ -443,7 +353,7 @@ def _renamed(before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame) -> 
 
 
 def _moved(before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame) -> gpd.GeoDataFrame:
-    mine, theirs = _surveyed(before), _surveyed(after)
+    mine, theirs = surveyed(before), surveyed(after)
     known = pairs[pairs["before_id"].isin(mine.index) & pairs["after_id"].isin(theirs.index)]
     one, two = (
         np.asarray(shapes.loc[ids].array)
@@ -497,6 +407,8 @@ def _differing(before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame) -
         )
         one, two = _texts(first), _texts(second)
         differs = (one != two) if gap is None else ~(gap.abs() <= _SAME) & ((one != "") | (two != ""))
+        if column.unit == "share":
+            differs &= ~_same_rounded(first, second)
         for at in np.flatnonzero(differs.to_numpy(dtype=bool)):
             pair = pairs.iloc[at]
             what = "status" if column.name == "status" else "figure"
@@ -506,6 +418,21 @@ def _differing(before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame) -
                 | {"difference": math.nan if gap is None else float(gap.iloc[at])}
             )
     return changes
+
+
+def _same_rounded(first: pd.Series, second: pd.Series) -> pd.Series:
+    """Return whether two rates are the same, rounded as the coarser of them is written, to 0.1 % at least."""
+    pairs = pd.DataFrame({"a": first, "b": second}).apply(pd.to_numeric, errors="coerce")
+    same = []
+    for a, b in pairs.itertuples(index=False):
+        known = math.isfinite(a) and math.isfinite(b)
+        places = max(_RATE_DECIMALS, min(_decimals(a), _decimals(b))) if known else 0
+        same.append(known and round(a, places) == round(b, places))
+    return pd.Series(same, index=first.index, dtype=bool)
+
+
+def _decimals(number: float) -> int:
+    return max(0, -int(Decimal(repr(number)).normalize().as_tuple().exponent))
 
 
 def _aligned(table: pd.DataFrame, name: str, ids: pd.Series) -> pd.Series:

@@ -122,10 +122,18 @@ def _cell(row: dict[Hashable, Any], side: str, lang: Language) -> str:
         return STATUSES[text][lang == "en"]
     try:
         if text and _units().get(row["column"]) == "share":
-            return format_percent(float(text), lang)
+            return format_percent(float(text), lang, _rate_decimals(str(row["before"]), str(row["after"])))
         return format_value(float(text), lang) if text else ""
     except ValueError:
         return text
+
+
+def _rate_decimals(before: str, after: str) -> int:
+    """Return how many decimals of a per cent tell two rates apart; one where one is enough."""
+    if not before or not after:
+        return 1
+    one, two = float(before), float(after)
+    return next((n for n in range(1, 5) if format_percent(one, "en", n) != format_percent(two, "en", n)), 1)
 
 
 def _units() -> dict[str, str]:

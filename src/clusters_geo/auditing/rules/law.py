@@ -168,8 +168,7 @@ def not_established(register: Register) -> list[Hit]:
     if register.regime.old_clusters is None:
         raise _text_not_found(register, "a deadline for old clusters")
     since = register.day("operating_on")
-    undecided = register.text("decision").isna() & register.day("established_on").isna()
-    return hits(undecided & (since < pd.Timestamp(DECISION_105)), "decision", since)
+    return hits(register.undecided & (since < pd.Timestamp(DECISION_105)), "decision", since)
 
 
 def _least_sizes(register: Register, minimum_ha: float | None) -> tuple[float, float, str]:

@@ -59,8 +59,9 @@ def pending_too_long(register: Register, *, months: int = 24) -> list[Hit]:
 def started_without_decision(register: Register) -> list[Hit]:
     """Clusters under construction, or with a day on which ground was broken, and without a decision."""
     started = (register.text("status") == "under_construction") | register.day("ground_broken_on").notna()
-    undecided = register.text("decision").isna() & register.day("established_on").isna()
-    return hits(started & undecided, "decision", register.text("decision"), source=_stages_law(register))
+    return hits(
+        started & register.undecided, "decision", register.text("decision"), source=_stages_law(register)
+    )
 
 
 @rule(
