@@ -81,6 +81,7 @@ Google Earth. Chương trình đọc, sửa những gì chắc chắn, nói rõ 
 | "Xã Phú Thị, huyện Gia Lâm"; "QĐ số 123/QĐ-UBND ngày 5/6/2019" | xã và huyện; số và ngày quyết định |
 | dấu x ở cột "Đang hoạt động"; mọi cách nói tình trạng | operating, under_construction, pending; không có thì là chưa rõ, hoặc nêu `--status` |
 | mỗi huyện một trang | `--layers all`; tên trang là huyện |
+| KML của Google Earth, mỗi huyện một thư mục | không cần gì: các thư mục cùng cột, không trùng tên cụm được đọc làm một sổ, tên thư mục là huyện (hoặc tình trạng); nếu chương trình hỏi, hoặc với GeoPackage: `--layers all` |
 | cụm xếp theo cột, nhiều bảng trong một trang | bảng được xoay lại, các bảng được nối lại |
 | "Số liệu đến ngày 31/12/2024", "đến hết quý II/2025" trên hay dưới bảng | thời điểm của số liệu (`as_of`); tiêu đề chỉ nêu kỳ báo cáo thì lấy ngày cuối kỳ và nêu ra |
 | "Vốn đầu tư", "Tổng vốn", "Diện tích còn lại" | có thể là nhiều cột: không đoán, nêu ra để bạn chọn |

@@ -18,7 +18,7 @@ from clusters_geo.errors import CRSError, DoubtWarning, SchemaError, SourceError
 from clusters_geo.reading.choices import with_status
 from clusters_geo.reading.compound import take_apart
 from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam
-from clusters_geo.reading.files import LAYER_OPTION, outline_layers, read_raw
+from clusters_geo.reading.files import ALIKE, EVERY, LAYER_OPTION, outline_layers, read_raw
 from clusters_geo.reading.handed import check_sums, fill_handed
 from clusters_geo.reading.headers import COLUMNS_OPTION, map_headers
 from clusters_geo.reading.identity import identified, in_one, is_blank, typed, with_shapes
@@ -125,8 +125,8 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     layer
         Which layer or sheet, where the file has several.
     layers
-        "all" for every sheet of a workbook that holds a register, one below the other; where the clusters
-        have no district of their own, the sheet's name is theirs.
+        "all" for every sheet with a register, or layer of shapes (KML, GeoPackage, FileGDB), one below the
+        other; its name is the district of clusters without one. Folders of a KML of one kind are read so.
     crs
         The coordinate system; needed where the file names none, and wins over what it names.
     columns
@@ -212,7 +212,7 @@ def _says(wishes: _Wishes, column: str) -> bool:
 
 
 def _checked_wishes(wishes: _Wishes) -> _Wishes:
-    if wishes.layers not in {None, "all"}:
+    if wishes.layers not in {None, EVERY}:
         raise SourceError("register.layers", layers=wishes.layers)
     if wishes.status is not None and wishes.status not in STATUSES:
         raise SchemaError("load.status", status=wishes.status, choices=list(STATUSES))
@@ -269,7 +269,7 @@ def _read_shapes(file: InputFile, wishes: _Wishes) -> tuple[gpd.GeoDataFrame, Lo
         if option is None:
             raise
         told: dict[str, Any] = error.values | {"option": option}
-        raise type(error)(error.code, **told) from error
+        raise type(error)(error.code.replace("which-layers", "which-layer"), **told) from error
     return identified(shapes, report), report
 
 
@@ -500,7 +500,7 @@ def _read(
             report,
             layer=wishes.layer,
             encoding=wishes.encoding,
-            layers=wishes.layers,
+            layers=wishes.layers or (ALIKE if columns is CLUSTER_COLUMNS else None),
             said=(*(wishes.columns or ()), *wishes.taught.names()),
             allow_large=large,
         )
@@ -530,6 +530,8 @@ def _understood(
     if raw.register:
         units = {report.mapped.get(h, h): unit for h, unit in raw.register.units.items()} | units
         table = fill_handed(table, raw.register.handed)
+    elif raw.handed is not None:
+        table = fill_handed(table, raw.handed)
     if columns is CLUSTER_COLUMNS:
         table = take_apart(table, report)
     table = read_quantities(table, columns, report, units=units, decimal=wishes.decimal)

@@ -45,7 +45,8 @@ def layer(*, crs="EPSG:5897", layers=("a",), at=(587_000, 2_326_000), **columns)
         known = {"name": ["A"], "status": ["operating"], **{k: [v] for k, v in columns.items()}}
         frame = gpd.GeoDataFrame(known, geometry=[shape], crs=crs)
         for name in layers:
-            frame.to_file(folder / "lop.gpkg", layer=name)
+            of_layer = frame if "name" in columns else frame.assign(name=name.upper())
+            of_layer.to_file(folder / "lop.gpkg", layer=name)
         return folder / "lop.gpkg"
 
     return write
@@ -74,7 +75,8 @@ REFUSED = [
     ("crs.missing", corners(NORTH), 'crs="EPSG:5897"', {"crs": "EPSG:5897"}),
     ("crs.missing", corners(SOUTH), "region=", {"region": "Nghệ An", "crs": "EPSG:9208"}),
     ("crs.wrong", layer(crs="EPSG:4326"), "crs=", {"crs": "EPSG:5897"}),
-    ("source.which-layer", layer(layers=("a", "b")), "layer=", {"layer": "b"}),
+    ("source.which-layers", layer(layers=("a", "b")), "layer=", {"layer": "b"}),
+    ("source.which-layers", layer(layers=("a", "b")), "layers=", {"layers": "all"}),
     (None, table(HEAD, [*ROW[:3], "1.686"]), "decimal=", {"decimal": ","}),
     (None, table(["Mã", *HEAD[1:]], [*ROW]), "columns=", {"columns": {"Mã": "name"}}),
 ]

@@ -76,6 +76,12 @@ JAPANESE = "name,status\n東英県工業団地,operating\n".encode("cp932")
 REGISTER = table(HEAD[:1] + HEAD[2:3], ["Kiến Thành", ON])
 
 
+def in_parquet(folder):
+    layer(BOX, name=["Kiến Thành"], status=["operating"])(folder)
+    gpd.read_file(folder / "lop.gpkg").to_parquet(folder / "lop.parquet")
+    return folder / "lop.parquet"
+
+
 def unnamed(folder):
     """A layer whose names stand in a column that no table lists."""
     gpd.GeoDataFrame({"nhan": ["Kiến Thành"]}, geometry=[BOX], crs=5897).to_file(folder / "nhan.gpkg")
@@ -112,9 +118,7 @@ READING = [
         )
         for said, names in (({"layers": "all"}, ["Kiến Thành", "B"]), ({"layer": "A"}, ["Kiến Thành"]))
     ),
-    of_file(
-        "register.layers-format", two_layers, {"layers": "all"}, "layer=", {"layer": "moi"}, ("name", ["Mới"])
-    ),
+    of_file("register.layers-format", in_parquet, {"layers": "all"}, "layers=", {}, ("name", ["Kiến Thành"])),
     of_file("source.no-layer", two_layers, {"layer": "x"}, "layer=", {"layer": "moi"}, ("name", ["Mới"])),
     of_file("load.no-row", two_layers, {"layer": "rong"}, "layer=", {"layer": "moi"}, ("name", ["Mới"])),
     of_file(
@@ -445,12 +449,6 @@ def test_what_an_error_tells_to_say_is_right(tmp_path, case):
     assert case.call(mended, **case.said) == case.right
 
 
-def in_parquet(folder):
-    layer(BOX, name=["Kiến Thành"], status=["operating"])(folder)
-    gpd.read_file(folder / "lop.gpkg").to_parquet(folder / "lop.parquet")
-    return folder / "lop.parquet"
-
-
 # A file of the true size of a limit takes minutes: here the limits are lowered to what this one has.
 LARGE = [
     ("source.large", "opening.MAX_BYTES", in_parquet),
@@ -471,7 +469,7 @@ def test_what_is_large_is_read_when_it_is_said(tmp_path, monkeypatch, code, limi
     assert cg.load_clusters(file, allow_large=True)["name"].tolist() == ["Kiến Thành"]
 
 
-# Followed in `test_advice.py`, and `path.address` in `reading/test_remote.py`, beside a server.
+# Followed in `test_advice.py` and `test_mapping.py`; `path.address` in `reading/test_remote.py`.
 ELSEWHERE = {
     "path.address",
     "register.no-header",
@@ -479,6 +477,7 @@ ELSEWHERE = {
     "crs.missing",
     "crs.wrong",
     "source.which-layer",
+    "source.which-layers",
 }
 
 

@@ -15,6 +15,7 @@ import shapely
 import clusters_geo as cg
 from clusters_geo.load import load_report
 from clusters_geo.reading.files import look_into
+from clusters_geo.reading.mapping import mapping_text
 from clusters_geo.report.inspection import inspect_file
 
 OPERATING, PENDING = "Cụm đang hoạt động", "Cụm chưa khởi công"
@@ -86,10 +87,55 @@ def test_folders_of_a_kml_are_layers_too(tmp_path):
     assert cg.load_clusters(file, layer=PENDING)["name"].tolist() == ["Võng Xuyên"]
 
 
+def test_folders_of_one_register_are_read_as_one(tmp_path):
+    file = tmp_path / "a.kml"
+    parts = {"Nam Đàn": ["Vân Diên"], "Huyện Quỳ Hợp": ["Châu Quang", "Thung Khuộc"], "Khác": ["Số 1"]}
+    file.write_text(document(*(layer(name, *places) for name, places in parts.items())), encoding="utf-8")
+    table = cg.load_clusters(file)
+    assert table["name"].tolist() == [name for places in parts.values() for name in places]
+    assert table["district"].fillna("").tolist() == ["Nam Đàn", "Quỳ Hợp", "Quỳ Hợp", ""]
+    assert table["layer"].tolist() == ["Nam Đàn", "Huyện Quỳ Hợp", "Huyện Quỳ Hợp", "Khác"]
+    report = load_report(table)
+    assert [n.values["layers"] for n in report.notes if n.code == "file.layers-joined"] == [list(parts)]
+    assert 'layers = "all"' in mapping_text(report, {})
+
+
+def test_the_points_of_folders_are_joined_to_a_register(tmp_path):
+    (tmp_path / "a.csv").write_text("Tên CCN;Trạng thái\nVân Diên;đang hoạt động\nSố 1;đang hoạt động\n")
+    folders = [
+        f"<Folder><name>{name}</name><Placemark><name>{place}</name><Point><coordinates>105.6,21</coordinates>"
+        "</Point></Placemark></Folder>"
+        for name, place in {"Nam Đàn": "Vân Diên", "Vinh": "Số 1"}.items()
+    ]
+    (tmp_path / "a.kml").write_text(document(*folders), encoding="utf-8")
+    table = cg.load_clusters(tmp_path / "a.csv", boundaries=tmp_path / "a.kml")
+    assert table.geometry.notna().all()
+
+
+@pytest.mark.parametrize(
+    "content", [(layer("2022", "Phùng Xá"), layer("2025", "Phùng Xá")), (layer("A", "B"), layer("C", "Xã D"))]
+)
+def test_folders_that_may_be_no_one_register_are_asked_about(tmp_path, content):
+    (tmp_path / "a.kml").write_text(document(*content), encoding="utf-8")
+    with pytest.raises(cg.SourceError, match=r"or read all with layers=\"all\" \(--layers all\)"):
+        cg.load_clusters(tmp_path / "a.kml")
+    assert len(cg.load_clusters(tmp_path / "a.kml", layers="all", check=False)) == 2
+
+
+def test_layers_of_a_geopackage_in_other_systems_are_read_as_one(tmp_path):
+    for at, (name, crs) in enumerate({"Nam Đàn": 5897, "Vinh": 4326}.items()):
+        shapes = gpd.GeoSeries([shapely.box(500_000, 2_066_000, 500_400, 2_066_500)], crs=5897).to_crs(crs)
+        gpd.GeoDataFrame({"name": [f"C{at}"]}, geometry=shapes).to_file(tmp_path / "a.gpkg", layer=name)
+    table = cg.load_clusters(tmp_path / "a.gpkg", layers="all", region="Nghệ An", check=False)
+    assert table["district"].tolist() == ["Nam Đàn", "Vinh"]
+    assert cg.area_ha(table).round(1).tolist() == [20.0, 20.0]
+
+
 def test_without_a_choice_the_layers_are_listed(packed):
+    members = libkml_layout(**{"2022": ["Phùng Xá", "Bát Tràng"], "2025": ["Phùng Xá"]})
     with pytest.raises(cg.SourceError) as caught:
-        cg.load_clusters(packed(two_layers()))
-    assert f"{OPERATING} (2), {PENDING} (1)" in str(caught.value)
+        cg.load_clusters(packed(members))
+    assert "2022 (2), 2025 (1)" in str(caught.value)
     assert "--layer" in str(caught.value)
     with pytest.raises(cg.SourceError, match="no layer 'Cụm'"):
         cg.load_clusters(packed(two_layers()), layer="Cụm")
@@ -98,7 +144,7 @@ def test_without_a_choice_the_layers_are_listed(packed):
 def test_an_inspection_lists_them(packed):
     found = inspect_file(packed(two_layers()))
     assert [f.name for f in found.layers] == [OPERATING, PENDING]
-    assert "Name one" in found.problem
+    assert [n.values["column"] for n in found.report.notes if n.code == "file.layers-give"] == ["status"]
     assert inspect_file(packed(two_layers()), layer=PENDING).problem == ""
 
 

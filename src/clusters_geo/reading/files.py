@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zipfile import is_zipfile
 
 import pandas as pd
@@ -60,14 +60,26 @@ if TYPE_CHECKING:
     from clusters_geo.reading.opening import InputFile, Staged
     from clusters_geo.reading.registers import Register
 
-__all__ = ["LAYER_OPTION", "UNITS_LAYER", "Layer", "Raw", "look_into", "outline_layers", "read_raw"]
+__all__ = [
+    "ALIKE",
+    "EVERY",
+    "LAYER_OPTION",
+    "UNITS_LAYER",
+    "Layer",
+    "Raw",
+    "look_into",
+    "outline_layers",
+    "read_raw",
+]
 
 # Of these many layers it is said what is in them; of the others only their names.
 _DETAILED = 40
+_NAMED = 5  # in an error
 _GEOMETRY = "geometry"
 _BATCH_ROWS = 65_536
 # What an error advises; the loaders say another where it is about another file.
 LAYER_OPTION = "layer= (--layer)"
+EVERY, ALIKE = "all", "alike"
 _KML_DRIVER = "LIBKML"
 
 # Whoever draws a map keeps a folder or a layer a district in these.
@@ -87,13 +99,15 @@ class Raw:
     """A table as the file has it: bytes not yet decoded where the format does not say how.
 
     `declared_encoding` is None where text arrived as Unicode, otherwise what the file says ("" for nothing)
-    and text holds one character for each byte. `register` is what stands beside the records of a sheet.
+    and text holds one character for each byte. `register` is what stands beside the records of a sheet,
+    `handed` what the names of several layers say of the rows in them.
     """
 
     table: pd.DataFrame
     crs: pyproj.CRS | None
     declared_encoding: str | None = None
     register: Register | None = None
+    handed: pd.DataFrame | None = None
 
 
 def look_into(path: str | os.PathLike[str], *, allow_large: bool = False) -> list[Layer]:
@@ -172,7 +186,8 @@ def read_raw(  # noqa: PLR0913 - all but the file is keyword-only
     encoding
         Of a register; for other formats it is applied later, column by column.
     layers
-        "all" for every sheet of a register.
+        "all" for every sheet of a register, or every layer with shapes; "alike" for all folders of a KML that
+        look like parts of one register.
     said
         Headers that the caller names.
     allow_large
@@ -226,13 +241,14 @@ def _read_staged(  # noqa: PLR0913 - all but the file is keyword-only
     said: Collection[str],
     allow_large: bool,
 ) -> Raw:
+    every = layers if layers == EVERY else None
     if source.format.name in REGISTERS:
         if is_zipfile(source.path):
             refuse_spans(source.original, source.path, allow_large=allow_large)
         from clusters_geo.reading.registers import read_register
 
         register = read_register(
-            source.path, report, sheet=_name_of(layer), encoding=encoding, layers=layers, said=said
+            source.path, report, sheet=_name_of(layer), encoding=encoding, layers=every, said=said
         )
         refuse_wide(source.original, len(register.table.columns))
         raw = _with_shapes_in_text(register.table, report)
@@ -240,16 +256,15 @@ def _read_staged(  # noqa: PLR0913 - all but the file is keyword-only
             shapes = pd.Series(register.shapes, index=raw.table.index, dtype=object)
             raw = Raw(raw.table.assign(**{_GEOMETRY: shapes}), register.crs)
         return replace(raw, register=register)
-    if layers:
+    if every and source.format.name not in _OF_LAYERS:
         raise SourceError("register.layers-format", path=str(source.original), format=source.format.name)
     if source.format.name == "GeoParquet":
         return _read_parquet(source, report, allow_large=allow_large)
     if source.format.name == "GeoJSON":
         look_through(source.path, report)
     if source.format.driver == _KML_DRIVER:
-        return _read_kml(source, report, layer, allow_large=allow_large)
-    found = _one_layer(source, layer, report)
-    raw = _read_layer(source, found, report, allow_large=allow_large)
+        return _read_kml(source, report, layer, layers, allow_large=allow_large)
+    raw = _read_layers(source, layer, layers, report, allow_large=allow_large)
     if source.format.name == "DXF":
         import geopandas as gpd
 
@@ -260,14 +275,50 @@ def _read_staged(  # noqa: PLR0913 - all but the file is keyword-only
     return raw
 
 
-def _read_kml(source: Staged, report: LoadReport, layer: str | Layer | None, *, allow_large: bool) -> Raw:
+def _read_kml(
+    source: Staged,
+    report: LoadReport,
+    layer: str | Layer | None,
+    layers: str | None,
+    *,
+    allow_large: bool,
+) -> Raw:
     from clusters_geo.reading.kml import as_written, note_links, with_names
 
     note_links(source, report)
     names = as_written(source)
-    found = _one_layer(source, layer, report)
-    raw = _read_layer(source, found, report, allow_large=allow_large)
+    raw = _read_layers(source, layer, layers, report, allow_large=allow_large)
     return replace(raw, table=with_names(raw.table, names))
+
+
+def _read_layers(
+    source: Staged, wanted: str | Layer | None, layers: str | None, report: LoadReport, *, allow_large: bool
+) -> Raw:
+    """Return the layer that is meant, or those that are one register together."""
+    if wanted is None and layers is not None and source.format.name in _OF_LAYERS:
+        together = _read_joined(source, report, every=layers == EVERY, allow_large=allow_large)
+        if together is not None:
+            return together
+    found = _one_layer(source, wanted, report, may_all=layers is not None)
+    return _read_layer(source, found, report, allow_large=allow_large)
+
+
+def _read_joined(source: Staged, report: LoadReport, *, every: bool, allow_large: bool) -> Raw | None:
+    """Return several layers as one; None where there are none, or they are not known to be one register."""
+    from clusters_geo.reading.joined import are_alike, are_of_one_register, joined
+
+    if not every and source.format.driver != _KML_DRIVER:
+        return None
+    found = [f for f in _layers(source) if f.shape and f.name != UNITS_LAYER]
+    if len(found) == 1 or not found or not (every or are_alike(found)):
+        return None
+    told = replace(report, layers=[f.name for f in found], notes=list(report.notes))
+    looked = [f if f.rows >= 0 else looked_into(source, f.part, f.name, f.shape) for f in found]
+    parts = [(f, _read_layer(source, f, told, allow_large=allow_large)) for f in looked]
+    if not every and not are_of_one_register([raw.table for _, raw in parts]):
+        return None
+    report.layers, report.notes = told.layers, told.notes
+    return joined(parts, report)
 
 
 @contextmanager
@@ -329,7 +380,9 @@ def _name_of(layer: str | Layer | None) -> str | None:
     return layer.name if isinstance(layer, Layer) else layer
 
 
-def _one_layer(source: Staged, wanted: str | Layer | None, report: LoadReport) -> Layer:
+def _one_layer(
+    source: Staged, wanted: str | Layer | None, report: LoadReport, *, may_all: bool = False
+) -> Layer:
     if isinstance(wanted, Layer):
         report.layers = [wanted.name]
         return wanted if wanted.rows >= 0 else looked_into(source, wanted.part, wanted.name, wanted.shape)
@@ -340,11 +393,14 @@ def _one_layer(source: Staged, wanted: str | Layer | None, report: LoadReport) -
     choice = [f for f in layers if f.name == wanted] if wanted else with_shapes or data
     if len(choice) == 1:
         return choice[0]
-    listed = some(f"{f.name} ({f.rows})" if f.rows >= 0 else f.name for f in layers) or "–"
-    told = {"path": str(source.original), "listed": listed, "option": LAYER_OPTION}
+    names = [f"{f.name} ({f.rows})" if f.rows >= 0 else f.name for f in layers] or ["–"]
+    more = {"say": "more layers", "listed": ", ".join(names[:_NAMED]), "more": len(names) - _NAMED}
+    listed = more if len(names) > _NAMED + 1 else ", ".join(names)
+    told: dict[str, Any] = {"path": str(source.original), "listed": listed, "option": LAYER_OPTION}
     if wanted:
         raise SourceError("source.no-layer", wanted=wanted, **told)
-    raise SourceError("source.which-layer", count=len(layers), **told)
+    with_all = may_all and len(choice) > 1 and source.format.name in _OF_LAYERS
+    raise SourceError("source.which-layers" if with_all else "source.which-layer", count=len(layers), **told)
 
 
 def _read_layer(source: Staged, layer: Layer, report: LoadReport, *, allow_large: bool) -> Raw:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from clusters_geo.reading.cells import Percent
+from clusters_geo.names import strip_accents
+from clusters_geo.reading.cells import Percent, shown
+from clusters_geo.reading.choices import status_of
 from clusters_geo.reading.notes import LoadReport
+from clusters_geo.reading.places import said_place
 from clusters_geo.reading.values import read_quantities
 
 if TYPE_CHECKING:
@@ -18,7 +22,17 @@ if TYPE_CHECKING:
     from clusters_geo.reading.registers import Aside, Register
     from clusters_geo.schema import Column
 
-__all__ = ["check_sums", "fill_handed"]
+__all__ = ["check_sums", "district_of_name", "fill_handed"]
+
+_MOST_WORDS = 4  # of the name of a district
+# What sheets and folders are called that are no district.
+_GENERIC = re.compile(
+    r"^(?:sheet|trang|trang tinh|ccn|cum|danh|dm|ds|pl|phu luc|bieu|bang|data|du lieu|so lieu|tong|th|bao cao"
+    r"|mau|table|layer|register|clusters?|ranh gioi|diem|dia diem|lop|khac|hinh|hien trang|hien co|thanh lap"
+    r"|tep|thu muc|folder|places|my places|untitled|points?|polygons?)\b"
+    # A year, a quarter or a plan, but not Nam Đàn or Quỳ Hợp.
+    r"|^(?:nam|quy)(?:\s*[\divx]+\b|\s+hoach\b|$)|^[\divx.\s/-]+$|\d{4}"
+)
 
 _KEPT = 1_000
 # Figures that nobody adds up.
@@ -46,6 +60,34 @@ def fill_handed(table: pd.DataFrame, handed: pd.DataFrame) -> pd.DataFrame:
         blank = own.isna() | (own.astype("string").str.strip() == "").fillna(value=True)
         table = table.assign(**{str(name): own.astype("object").where(~blank, given)})
     return table
+
+
+def district_of_name(name: str, *, among_others: bool) -> str:
+    """Return the district whose clusters a sheet or a folder of that name holds, "" for none.
+
+    Parameters
+    ----------
+    name
+        Of the sheet or folder.
+    among_others
+        Whether it is one of several; then a plain name that is no word for a list or a status is a district.
+
+    Examples
+    --------
+    >>> district_of_name("5. Thạch Thất", among_others=True), district_of_name("H. Ba Vì", among_others=False)
+    ('Thạch Thất', 'Ba Vì')
+    >>> district_of_name("Nam Đàn", among_others=True), district_of_name("Năm 2", among_others=True)
+    ('Nam Đàn', '')
+    >>> district_of_name("Biểu 01", among_others=True), district_of_name("Thạch Thất", among_others=False)
+    ('', '')
+    """
+    # "5.Ayun Pa": the fifth sheet.
+    name = re.sub(r"^\d+\s*[.)_-]\s*(?=\D)", "", shown(name))
+    place = said_place(name).get("district", "")
+    if place or not among_others or not name:
+        return place
+    is_other = _GENERIC.search(strip_accents(name)) or len(name.split()) > _MOST_WORDS
+    return "" if is_other or status_of(name).status else name
 
 
 def check_sums(  # noqa: PLR0913

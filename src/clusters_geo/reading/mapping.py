@@ -264,6 +264,8 @@ def mapping_text(
 
 def _option_lines(report: LoadReport, said: Mapping[str, Any], lang: Language) -> list[str]:
     found: dict[str, Any] = {name: said.get(name) for name in OPTIONS}
+    if any(note.code == "file.layers-joined" for note in report.notes):
+        found["layers"] = "all"
     if len(report.layers) > 1 and not found["layers"]:
         found["layer"] = found["layer"] or report.layer
     lines = []

@@ -27,9 +27,10 @@ from clusters_geo.reading.corners import (
     read_corners,
     read_points,
 )
+from clusters_geo.reading.handed import district_of_name
 from clusters_geo.reading.headers import unit_of, without_mark, year_of
 from clusters_geo.reading.heads import HEADER_SEARCH
-from clusters_geo.reading.places import district_in_title, province_in_titles, said_place
+from clusters_geo.reading.places import district_in_title, province_in_titles
 from clusters_geo.reading.rows import Judged, judge_rows
 from clusters_geo.reading.sheet_tables import SheetTable, has_names, tables_in, together
 from clusters_geo.reading.sheets import read_sheets
@@ -52,10 +53,6 @@ _DITTO = re.compile(
     re.IGNORECASE,
 )
 _UNIT_LINE = re.compile(r"(?:đơn\s+vị\s+tính|đvt|đơn\s+vị|unit)\s*:\s*(.+?)\)?\s*$", re.IGNORECASE)
-_GENERIC = re.compile(
-    r"^(?:sheet|trang|trang tinh|ccn|cum|danh|dm|ds|pl|phu luc|bieu|bang|data|du lieu|so lieu|tong|th|nam"
-    r"|quy|bao cao|mau|table|layer|register|clusters?)\b|^[\divx.\s/-]+$|\d{4}"
-)
 _PLANNED = re.compile(r"\b(?:ke hoach|kh|du kien|muc tieu|phan dau)\b")
 _HANDED = ("status", "district", "commune", "as_of")
 # A line of words among figures: a title or a remark in one cell, or two.
@@ -365,7 +362,7 @@ class _Reader:
             "status": self._one(status_in_title(t) for t in self._table.titles),
             "district": self._one(district_in_title(t) for t in self._table.titles),
         }
-        title["district"] = title["district"] or self._district_of_sheet(has_sheets)
+        title["district"] = title["district"] or district_of_name(self._sheet.name, among_others=has_sheets)
         title["status"] = title["status"] or status_in_title(self._sheet.name)
         self._date(given, judged)
         has_sections = {key for h in given for key in h}
@@ -424,14 +421,6 @@ class _Reader:
     def _one(found: Iterator[str]) -> str:
         values = {value for value in found if value}
         return values.pop() if len(values) == 1 else ""
-
-    def _district_of_sheet(self, has_sheets: bool) -> str:  # noqa: FBT001
-        # "5.Ayun Pa": the fifth sheet.
-        name = re.sub(r"^\d+\s*[.)_-]\s*(?=\D)", "", shown(self._sheet.name))
-        place = said_place(name).get("district", "")
-        if place or not has_sheets or not name:
-            return place
-        return "" if _GENERIC.search(strip_accents(name)) or status_of(name).status else name
 
     def _units(self, judged: Judged, columns: list[int]) -> dict[str, str]:
         units = {self._names[c]: unit for c, unit in judged.units.items() if c in columns}
