@@ -65,8 +65,7 @@ if TYPE_CHECKING:
 __all__ = ["load_clusters", "load_communes", "load_districts", "load_report", "load_units"]
 
 # What a register says of each cluster and no layer of districts does.
-_OF_A_CLUSTER = frozenset({"status", "planned_ha", "leased_ha", "investor", "decision"})
-_ENOUGH_OF_A_CLUSTER = 3
+_OF_A_CLUSTER, _ENOUGH_OF_A_CLUSTER = {"status", "planned_ha", "leased_ha", "investor", "decision"}, 3
 # Each layer of boundaries is read by itself; a province has at most some thirty districts.
 _MOST_LAYERS = 100
 
@@ -125,8 +124,8 @@ def load_clusters(  # noqa: PLR0913 - all but the file is keyword-only
     layer
         Which layer or sheet, where the file has several.
     layers
-        "all" for every sheet with a register, or layer of shapes (KML, GeoPackage, FileGDB), one below the
-        other; its name is the district of clusters without one. Folders of a KML of one kind are read so.
+        "all" for every sheet with a register, or layer of shapes (KML, GeoPackage, FileGDB); its name is the
+        district of clusters without one. Folders of a KML that are of one kind are read so anyway.
     crs
         The coordinate system; needed where the file names none, and wins over what it names.
     columns
