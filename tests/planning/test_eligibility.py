@@ -133,7 +133,8 @@ def test_a_stated_rate_counts_for_operating_clusters_only():
 
 def test_pending_sites_count_once_they_are_established():
     pending = {"status": ["pending"], "leasable_ha": [300.0], "leased_ha": [0.0]}
-    assert answer(SECOND, **pending) == "yes"
+    assert answer(SECOND, **pending) == "unknown"
+    assert answer(SECOND, **pending, established=[False]) == "yes"
     assert answer(SECOND, **pending, decision=["12/QĐ-UBND"]) == "no"
 
 
@@ -283,7 +284,27 @@ def test_a_pending_site_beside_one_of_unknown_status_may_count_too():
     )
     assert eligibility(table, by="commune", on="2026-10-01").iloc[0]["may_establish"] == "unknown"
     alone = eligibility(table.iloc[1:], by="commune", on="2026-10-01").iloc[0]
-    assert alone[["may_establish", "open_clusters"]].tolist() == ["yes", 0]
+    assert alone[["may_establish", "open_clusters"]].tolist() == ["unknown", 1]
+
+
+@pytest.mark.parametrize(("area", "answer"), [(30.0, "yes"), (None, "unknown")])
+def test_a_register_of_pending_sites_alone_does_not_say_that_none_is_established(area, answer):
+    sites = register(status=["pending"] * 2, planned_ha=pd.Series([area, 36.0], dtype="float64"))
+    row = eligibility(sites, on=SECOND, lang="en").iloc[0]
+    assert row[["may_establish", "clusters", "open_clusters"]].tolist() == [answer, 0, 2]
+    assert "names no established cluster" in row["note"]
+    assert "2 pending sites may be established" in row["note"]
+
+
+def test_the_mean_of_rates_alone_is_not_enough_and_the_reason_says_what_is_missing():
+    rates = register(fill_rate_declared=[0.3, 0.855, 0.55])
+    row = eligibility(rates, on=SECOND, lang="en").iloc[0]
+    assert (row["may_establish"], round(row["mean_fill_rate"], 3)) == ("unknown", 0.568)
+    assert "3 clusters have no industrial land" in row["note"]
+    # With little free land the mean decides nothing, and nothing is said of it.
+    small = eligibility(rates.assign(planned_ha=20.0), on=SECOND, lang="en").iloc[0]
+    assert small["may_establish"] == "yes"
+    assert "no industrial land" not in small["note"]
 
 
 def test_a_register_of_communes_is_asked_by_commune():

@@ -211,7 +211,6 @@ def _figures(clusters: pd.DataFrame) -> pd.DataFrame:
     leasable = table["leasable_ha"]
     table["unleased_ha"] = (leasable * (1 - table["fill_rate"])).where(leasable > 0, leasable)
     table["established"] = _established(clusters)
-    table["status_unknown"] = clusters["status"].isna()
     table["complete"] = clusters.get(
         ("infrastructure_complete"), pd.Series(pd.NA, index=clusters.index)
     ).astype("boolean")
@@ -249,18 +248,15 @@ def _unit(table: pd.DataFrame, home: Home, asked: _Question, reason: str) -> dic
     regime = regime_on(asked.day)
     here, near = table[home.inside], table[home.possible]
     counted = here[here["established"].fillna(value=False).astype(bool)]
-    # Where nothing is established, a site that may be is itself the first; one of unknown status may operate.
-    open_here = here["established"].isna()
-    several = len(counted) > 0 or bool((open_here & here["status_unknown"]).any())
-    pending = here[open_here] if several else here.iloc[:0]
-    maybe = pd.concat([pending, near[near["established"].fillna(value=bool(len(counted))).astype(bool)]])
-    fill, land = _mean_fill(counted), _unleased(pd.concat([counted, maybe]))
-    land = _Range(_unleased(counted).low, land.high)
-    mean, weighted = fill
+    # A site of which nobody says whether it is established may count: no yes on what is missing.
+    pending = here[here["established"].isna()]
+    maybe = pd.concat([pending, near[near["established"].fillna(value=True).astype(bool)]])
+    land = _Range(_unleased(counted).low, _unleased(pd.concat([counted, maybe])).high)
+    mean, weighted = _mean_fill(counted)
     rule = regime.establishment if regime.establishment and asked.day >= regime.establishment.since else None
     answer, exempt = _answer(counted, maybe, rule), _is_exempt(rule, asked.kind)
     answer = "yes" if exempt else "unknown" if reason else answer
-    why = [_why(len(counted), fill, land, rule, asked.lang), *_caveats(rule, asked)] if rule else []
+    why = [_why(counted, maybe, land, rule, asked.lang), *_caveats(rule, asked)] if rule else []
     why += _open_words(pending, len(maybe) - len(pending), maybe, asked) if rule and not exempt else []
     why += [asked.say(reason, by=asked.say(asked.by))] if reason and rule else []
     by_answer = {a: tuple(map(str, here.index[here["may_expand"] == a])) for a in ("yes", "no", "unknown")}
@@ -338,14 +334,15 @@ def _may_establish(
     if count == 0:
         return "yes"
 
-    def little(hectares: float) -> bool:
-        limit = rule.unleased_ha_up_to
-        return hectares <= limit if rule.reaching_is_enough else hectares < limit
-
     full = [_full_enough(mean, rule) for mean in fill]
-    if full == ["yes", "yes"] or little(land.high):
+    if full == ["yes", "yes"] or _little(land.high, rule):
         return "yes"
-    return "no" if full == ["no", "no"] and not little(land.low) else "unknown"
+    return "no" if full == ["no", "no"] and not _little(land.low, rule) else "unknown"
+
+
+def _little(hectares: float, rule: Establishment) -> bool:
+    limit = rule.unleased_ha_up_to
+    return hectares <= limit if rule.reaching_is_enough else hectares < limit
 
 
 def _full_enough(mean: _Range, rule: Establishment) -> Answer:
@@ -355,11 +352,23 @@ def _full_enough(mean: _Range, rule: Establishment) -> Answer:
     return "no" if mean.high <= rule.mean_fill_above else "unknown"
 
 
-def _why(count: int, fill: tuple[_Range, _Range], land: _Range, rule: Establishment, lang: Language) -> str:
+def _why(
+    counted: pd.DataFrame, maybe: pd.DataFrame, land: _Range, rule: Establishment, lang: Language
+) -> str:
     """Return in words how the numbers stand against the thresholds."""
-    if count == 0:
-        return word("first", lang)
-    mean, weighted = fill
+    free = _span(
+        format_number(land.low, lang),
+        format_number(land.high, lang) if np.isfinite(land.high) else "?",
+        lang,
+    )
+    limit = {
+        "land": free,
+        "comparison": word("at_most" if rule.reaching_is_enough else "under", lang),
+        "land_limit": format_number(rule.unleased_ha_up_to, lang, 0),
+    }
+    if counted.empty:
+        return word("first", lang) if maybe.empty else word("first_or_not", lang, **limit)
+    mean, weighted = _mean_fill(counted)
     by_fill = word(
         "by_fill",
         lang,
@@ -367,20 +376,22 @@ def _why(count: int, fill: tuple[_Range, _Range], land: _Range, rule: Establishm
         weighted=_span(format_percent(weighted.low, lang), format_percent(weighted.high, lang), lang),
         fill_limit=format_percent(rule.mean_fill_above, lang, 0),
     )
-    by_land = word(
-        "by_land",
-        lang,
-        land=_span(
-            format_number(land.low, lang),
-            format_number(land.high, lang) if np.isfinite(land.high) else "?",
-            lang,
-        ),
-        comparison=word("at_most" if rule.reaching_is_enough else "under", lang),
-        land_limit=format_number(rule.unleased_ha_up_to, lang, 0),
-    )
-    answers = {_full_enough(mean, rule), _full_enough(weighted, rule)}
-    differ = [word("two_means", lang)] if answers == {"yes", "no"} else []
-    return " ".join([by_fill, by_land, *differ])
+    # Where little land is free, the mean decides nothing.
+    means = [] if _little(land.high, rule) else _two_means(counted, mean, weighted, rule, lang)
+    return " ".join([by_fill, word("by_land", lang, **limit), *means])
+
+
+def _two_means(
+    counted: pd.DataFrame, mean: _Range, weighted: _Range, rule: Establishment, lang: Language
+) -> list[str]:
+    """Say where the two readings of the mean differ, or where one is told and the other is not."""
+    of_rates, by_land = _full_enough(mean, rule), _full_enough(weighted, rule)
+    if {of_rates, by_land} == {"yes", "no"}:
+        return [word("two_means", lang)]
+    if of_rates != "unknown" and by_land == "unknown":
+        blank = counted.index[counted["leasable_ha"].isna()]
+        return [word("mean_by_land_open", lang, count=len(blank), ids=some(blank, lang))]
+    return []
 
 
 def _span(low: str, high: str, lang: Language) -> str:
