@@ -121,7 +121,8 @@ def test_blanks_are_nothing_and_no_fault(text):
 
 def test_no_is_an_answer_only_where_one_is_asked_for():
     assert read("không", PLANT).value == 0
-    assert read("chưa có", PLANT).value == 0
+    assert (read("chưa có", PLANT).value, read("chưa có", PLANT).doubt) == (0, "cell.no-or-blank")
+    assert (read("không", PLANT).value, read("không", PLANT).doubt) == (0, "")
     assert read("chưa có", PROJECTS).value is None
 
 

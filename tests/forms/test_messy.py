@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from clusters_geo.forms.circular import lines
+from clusters_geo.forms.merge import form_changes
 from clusters_geo.forms.receive import read_forms
 
 WORDING = {line.row: line.indicator[0] for line in lines("02")}
@@ -256,6 +257,21 @@ def test_an_approximate_figure_is_taken_with_a_doubt(register, tmp_path):
     doubts = received.problems[received.problems["severity"] == "doubt"]
     assert doubts[["cell", "problem"]].to_numpy().tolist() == [["D16", "'khoảng 35' is only approximate"]]
     assert received.figures.set_index("row").loc["11", "value"] == 35
+
+
+def test_what_is_doubted_in_a_cell_is_not_accepted_by_itself(register, tmp_path):
+    files = [simple(tmp_path / "a.xlsx", {"11": "khoảng 36", "14": "chưa có"})]
+    received = read_forms(files, register, period="2026-H1", lang="en")
+    changes = form_changes(register, received, lang="en").set_index("column")
+    told = changes.loc[["investor_workers", "wastewater_compliant"], ["after", "doubt", "accept"]]
+    assert told["doubt"].tolist() == ["'khoảng 36' is only approximate", "'chưa có' may mean no or not known"]
+    assert told["after"].tolist() == [36, 0]
+    assert not told["accept"].any()
+    # Another form that is sure of the same figure settles it.
+    sure = simple(tmp_path / "b.xlsx", {"11": 36, "14": 0})
+    both = read_forms([*files, sure], register, period="2026-H1", lang="en")
+    settled = form_changes(register, both, lang="en").set_index("column")
+    assert settled.loc[["investor_workers", "wastewater_compliant"], "accept"].all()
 
 
 def test_blanks_and_dashes_are_no_noughts(register, tmp_path):

@@ -57,6 +57,8 @@ _ANSWERS = {
     **dict.fromkeys(("co", "da co", "da dau tu", "dang dau tu", "dat", "x", "yes", "true"), 1.0),
     **dict.fromkeys(("khong", "chua", "chua co", "chua dau tu", "khong dat", "no", "false"), 0.0),
 }
+# "None yet" may mean that there is no plant, or no figure: an answer to ask about.
+_UNCERTAIN = {"chua co"}
 _ABOUT = re.compile(r"^(khoảng|xấp xỉ|gần|hơn|trên|dưới|ước|~|≈|≥|≤|about|approx\.?)\s*", re.IGNORECASE)
 _NUMBER = re.compile(r"^([+-]?\d[\d.,\s\u00a0\u202f']*)\s*(.*)$")
 # Groups of three, all parted by one mark, which is not the decimal one: "20 25" is no figure.
@@ -155,7 +157,8 @@ def _read_text(cell: Cell, line: Line, unit: str, mark: str | None) -> Figure:
     text = cell.text
     folded = unit_words(text)
     if line.unit[1] == "plants" and folded in _ANSWERS:
-        return Figure(_ANSWERS[folded])
+        doubt = "cell.no-or-blank" if folded in _UNCERTAIN else ""
+        return Figure(_ANSWERS[folded], doubt=doubt, words={"text": text} if doubt else {})
     if folded in BLANKS or not folded:
         return Figure()
     about = _ABOUT.match(text)

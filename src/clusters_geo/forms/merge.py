@@ -101,9 +101,20 @@ def form_changes(clusters: pd.DataFrame, received: Received, *, lang: Language =
     say = partial(word, lang=lang)
     rows: list[dict[str, object]] = []
     if not figures.empty:
+        figures = figures.assign(asked=_asked(figures, received.problems))
         rows = [*_from_investors(clusters, figures, say), *_from_producers(clusters, figures, say)]
     table = pd.DataFrame(rows, columns=_CHANGES)
     return table.assign(accept=table["doubt"] == "").astype({"before": "float64", "after": "float64"})
+
+
+def _asked(figures: pd.DataFrame, problems: pd.DataFrame) -> list[str]:
+    """Return what is doubtful about the cell that each figure stands in, "" for nothing."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for problem in problems.to_dict("records"):
+        if problem["severity"] == "doubt" and problem["cell"]:
+            told.setdefault((problem["file"], problem["cell"]), []).append(problem["problem"])
+    cells = zip(figures["file"], figures["cell"], strict=True)
+    return ["; ".join(dict.fromkeys(told.get(cell, []))) for cell in cells]
 
 
 def merge_forms(clusters: Table, changes: pd.DataFrame, *, period: str | Period) -> Table:
@@ -234,7 +245,9 @@ def _from_investors(
 ) -> Iterator[dict[str, object]]:
     sent = figures[(figures["form"] == "02") & figures["cluster_id"].notna()]
     for key, form in sent.groupby("cluster_id", sort=False):
-        distinct = form.drop_duplicates(["column", "value"])
+        # Of two that say the same, the one that is sure of it.
+        sure_first = form.sort_values("asked", key=lambda asked: asked != "", kind="stable")
+        distinct = sure_first.drop_duplicates(["column", "value"]).sort_index()
         told = dict(zip(distinct["column"], distinct["value"], strict=True))
         implied = _implied_rate(clusters, key, told)
         contradiction = _contradiction(clusters, key, told, implied, say)
@@ -248,6 +261,7 @@ def _from_investors(
             if _same(name, known, after) and name not in several:
                 continue
             doubts = [
+                row["asked"],
                 _doubt(name, before, after, told, say),
                 contradiction if name in _OF_THE_RATE else "",
                 say("doubt_several") if name in several else "",
@@ -334,7 +348,9 @@ def _from_producers(
             if math.isnan(value) or _same(name, before, value):
                 continue
             gaps = int(table[name].isna().sum())
+            of_cells = forms.loc[(forms["column"] == name) & (forms["asked"] != ""), ["file", "asked"]]
             doubts = [
+                *(f"{file}: {asked}" for file, asked in of_cells.itertuples(index=False)),
                 coverage,
                 say("doubt_blank", n=gaps) if gaps else "",
                 _doubt(name, before, value, {}, say),
