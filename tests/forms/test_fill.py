@@ -149,8 +149,28 @@ def test_the_fill_rate_is_that_of_the_clusters_with_both_areas(register):
     )
 
 
+def test_a_project_that_only_its_capital_tells_of_is_inferred(register):
+    capital = register.drop(columns=["project_approved_on", "project_approved"])
+    told = form(capital, "04", period="2026-H1", anyway=True, lang="en").loc[["11", "12"]]
+    assert told["note"].str.endswith(("of which 3 inferred", "of which 112.8 inferred")).all()
+    trace = form_trace(capital, "04", period="2026-H1", anyway=True)
+    found = trace[(trace["row"] == "11") & (trace["state"] == "counted")]
+    assert set(found["basis"]) == {"inferred"}
+    said = form(register, "04", period="2026-H1", anyway=True, lang="en").loc[["11", "12"], "note"]
+    assert not said.str.contains("inferred").any()
+
+
+def test_a_rate_of_some_clusters_is_incomplete_and_not_estimated(register):
+    register.loc["CCN-02", "leased_ha"] = None
+    row = form(register, "04", period="2026-H1", anyway=True, lang="en").loc["19"]
+    assert (row["qualifier"], row["mark"]) == ("partial", "")
+    register["leasable_ha_basis"] = "inferred"
+    assert form(register, "04", period="2026-H1", anyway=True).loc["19", "mark"] == "≈"
+
+
 def test_modelled_figures_are_told_from_published_ones(register):
     register["planned_ha_basis"] = ["published", "modelled", "declared", "measured", None, "inferred"]
+    register["in_plan"] = True
     row = form(register, "04", period="2026-H1", anyway=True, lang="en").loc["2"]
     parts = row[["published", "declared", "measured", "inferred", "modelled", "other_basis"]].tolist()
     assert parts == [20.5, 9.0, 11.0, 40.0, 60.0, 32.25]

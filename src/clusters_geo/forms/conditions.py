@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from clusters_geo.measure.trust import weaker_basis
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -67,6 +69,10 @@ def register_column(clusters: pd.DataFrame, name: str) -> pd.Series:
     return clusters[name] if name in clusters else pd.Series(pd.NA, index=clusters.index, dtype="object")
 
 
+# Figures from which a yes follows, that no document and no flag says: the form tells that it is inferred.
+_EVIDENCE = frozenset({"approved_capital_bn_vnd", "established_ha", "speciality"})
+
+
 def _answers(clusters: pd.DataFrame, *said: tuple[str, pd.Series], assumed: str = "") -> Answers:
     """Return the first answer that is not missing, column by column; `assumed` names what stands for yes."""
     # In numpy: a register has few rows, and each step of pandas costs more than all of them.
@@ -77,7 +83,7 @@ def _answers(clusters: pd.DataFrame, *said: tuple[str, pd.Series], assumed: str 
         if new.any():
             known |= new
             holds[new] = answer.to_numpy(dtype=bool, na_value=False)[new]
-            column[new], basis[new] = name, basis_texts(clusters, name)[new]
+            column[new], basis[new] = name, _basis(clusters, name)[new]
     if assumed:
         column[~known], basis[~known] = assumed, "inferred"
         holds, known = holds | ~known, np.ones(len(clusters), dtype=bool)
@@ -100,6 +106,16 @@ def basis_texts(clusters: pd.DataFrame, name: str) -> NDArray[np.object_]:
     texts = stated if isinstance(stated.dtype, pd.StringDtype) else stated.astype("string")
     found: NDArray[np.object_] = texts.to_numpy(dtype=object, na_value="")
     return found
+
+
+def _basis(clusters: pd.DataFrame, name: str) -> NDArray[np.object_]:
+    own = basis_texts(clusters, name)
+    if name not in _EVIDENCE:
+        return own
+    weaker: NDArray[np.object_] = weaker_basis(
+        pd.Series(own), pd.Series("inferred", index=range(len(own)))
+    ).to_numpy(dtype=object)
+    return weaker
 
 
 def _flag(clusters: pd.DataFrame, name: str) -> tuple[str, pd.Series]:

@@ -425,7 +425,7 @@ def _qualifier(part: pd.DataFrame, known: pd.DataFrame) -> str:
 
 def _mark(qualifier: str, by_basis: pd.Series) -> str:
     bases = by_basis[by_basis > 0].index.to_series()
-    if qualifier == "partial" or (bases == "modelled").any():
+    if (bases == "modelled").any():
         return MARK
     if qualifier in ("at least", "not reported"):
         return "≥" if qualifier == "at least" else ""

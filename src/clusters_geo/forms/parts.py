@@ -123,7 +123,7 @@ def parts(judged: Judged, rule: Rule) -> pd.DataFrame:
         return _counted(judged.says(rule.who), scope)
     figure = _first_known(clusters, rule.columns if rule.kind != "rate" else rule.columns[:1])
     if rule.kind == "among":
-        return _among(figure, judged.says(rule.who), scope)
+        return _among(figure, judged.says(rule.who), scope, everyone=rule.who == "every")
     expected = scope.holds.fillna(value=True).astype(bool)
     told = figure.assign(decided_by=scope.column)
     if rule.kind == "reported":
@@ -145,10 +145,12 @@ def _counted(who: Answers, scope: Answers) -> pd.DataFrame:
     return table[scope.holds.fillna(value=True).astype(bool)]
 
 
-def _among(figure: pd.DataFrame, who: Answers, scope: Answers) -> pd.DataFrame:
+def _among(figure: pd.DataFrame, who: Answers, scope: Answers, *, everyone: bool) -> pd.DataFrame:
     member = scope.holds & who.holds
     known = member.fillna(value=False).astype(bool)
-    table = figure.assign(value=figure["value"].where(known), decided_by=who.column)
+    # Hectares of clusters that are only inferred to belong here are no better than that.
+    basis = figure["basis"] if everyone else weaker_basis(figure["basis"], who.basis)
+    table = figure.assign(value=figure["value"].where(known), basis=basis, decided_by=who.column)
     return table[member.fillna(value=True).astype(bool)]
 
 
