@@ -55,7 +55,7 @@ def test_areas_are_those_of_the_summary():
     _, said = drawn(chart)
     assert "12,7" in said
     assert said.count("–") == 1  # what Từ Sơn has built is not known, which is not 0
-    assert "0,0" in said  # and what it has leased is 0, which is known
+    assert "0,0 (1/2)" in said  # and what one of its two has leased is 0, which is known
 
 
 def test_the_bundled_case_says_what_nobody_published(clusters):

@@ -6,13 +6,16 @@ import random
 import re
 from importlib.metadata import version
 
+import pandas as pd
 import pytest
 from packaging.version import Version
 
 import clusters_geo as cg
+from clusters_geo.planning.pipeline import pipeline, pipeline_tiers
 from clusters_geo.report import tables
 from clusters_geo.report.sheets import group_sheet, pending_sheet, summary_sheet
 from clusters_geo.report.tables import Sheet, to_text
+from clusters_geo.report.time_sheets import pipeline_sheets
 from clusters_geo.report.unit_report import unit_report
 
 
@@ -163,3 +166,39 @@ def test_what_is_drawn_plainly_is_what_rich_draws():
         assert drawn in {None, tables._drawn_by_rich(sheet, width, color=False)}, sheet
     assert plain > 200
     assert tables._drawn_plainly(Sheet("T", ("A",), (("x" * 40,),)), 20) is None
+
+
+@pytest.fixture(scope="module")
+def some_known():
+    """Two operating clusters, two pending and one of each without an area; noise of adding up in the sum."""
+    return pd.DataFrame(
+        {
+            "name": ["A", "B", "C", "D"],
+            "district": ["Diễn Châu", "Diễn Châu", "Đô Lương", "Đô Lương"],
+            "status": ["operating", "operating", "pending", "pending"],
+            "planned_ha": [290.54999999999995, None, 36.0, None],
+            "leasable_ha": [14.0, None, None, None],
+            "leased_ha": [7.0, None, None, None],
+        },
+        index=pd.Index(["a", "b", "c", "d"], name="cluster_id"),
+    )
+
+
+def test_every_total_over_some_clusters_says_over_how_many(some_known):
+    rows = {row[0]: row[1:] for row in summary_sheet(some_known, "vi").rows}
+    assert rows["Diện tích theo quy hoạch"] == (
+        "290,6 ha",
+        "1/2 cụm có số liệu; từng cụm: không ghi cơ sở 290,6 ha (100,0 %)",
+    )
+    assert rows["Cụm chưa khởi công"][1].startswith("36,0 ha theo quy hoạch; 1/2 cụm có số liệu; ")
+    assert pending_sheet(some_known[2:], "vi").notes[0] == "Tổng: 2; 36,0 ha (1/2 cụm có số liệu)"
+    sheet = group_sheet(some_known, "district", "vi")
+    assert {row[0]: (row[4], row[-1]) for row in sheet.rows}["Diễn Châu"] == ("290,6 (1/2)", "50,0 % (1/2)")
+    assert "cụm chưa khởi công 36,0 ha (1/2 cụm có số liệu)" in sheet.notes[0]
+    assert "Trong ngoặc: số cụm có số liệu trên số cụm." in sheet.notes
+    tiers = to_text(pipeline_sheets(pipeline(some_known), pipeline_tiers(some_known), "vi", day=None)[1])
+    assert "36,0 (1/2)" in tiers
+    drawn = cg.chart(some_known)
+    assert "290,6 (1/2)" in drawn.svg
+    assert "7,0 (1/2)" in drawn.svg
+    assert "Trong ngoặc" in drawn.svg

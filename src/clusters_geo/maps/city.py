@@ -271,7 +271,11 @@ class Look:
 def _of_tables() -> dict[str, Words]:
     """Return what the page says in the very words of the tables."""
     words = catalogue("reports")
-    return {"knownFor": words["known_of"], "modelledFor": words["modelled_for"]} | _of_charts()
+    return {
+        "knownFor": words["known_of"],
+        "modelledFor": words["modelled_for"],
+        "fewNote": words["few_note"],
+    } | _of_charts()
 
 
 _ON_CHARTS = (

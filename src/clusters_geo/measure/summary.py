@@ -77,8 +77,8 @@ def summarize(
     - `clusters`, `operating_clusters`, `under_construction`, `pending_sites`: how many; `unknown_status`:
       how many have no status, in no other count but the first;
     - `planned_ha`, `built_ha`, `leasable_ha`, `leased_ha`: hectares of the operating clusters (of all
-      rows where `by="status"`), missing where none is known; `planned_ha_clusters`, `built_ha_clusters`:
-      over how many of them;
+      rows where `by="status"`), missing where none is known; `planned_ha_clusters`, `built_ha_clusters`,
+      `leasable_ha_clusters`, `leased_ha_clusters`: over how many of them;
     - `build_out_rate`: share 0–1 over the clusters that have both areas; `fill_rate` and `lawful_fill_rate`
       (see there): over those that have both areas or state a rate. Of these,
       `build_out_rate_known_clusters`, `fill_rate_known_clusters` are those where every figure is a fact,
@@ -87,7 +87,8 @@ def summarize(
       averaged by `leasable_ha` or by `clusters` (see `fill_weights`);
     - `planned_ha_published`, `planned_ha_modelled`, `built_ha_published`, `built_ha_modelled`: hectares of
       the total by how they were obtained; the rest is inferred, declared or of unknown origin;
-    - `under_construction_ha`, `pending_ha`: planned hectares of those; `as_of`: the latest date;
+    - `under_construction_ha`, `pending_ha`: planned hectares of those, and over how many of them
+      (`under_construction_ha_clusters`, `pending_ha_clusters`); `as_of`: the latest date;
     - `estimated`: the totals that carry "≈", joined by "; ": they rest on figures that are not facts, and
       meet no published total.
 

@@ -34,7 +34,8 @@ _COLUMNS = [
     *("leasable_ha", "leased_ha", "fill_rate", "lawful_fill_rate"),
     *("fill_rate_known_clusters", "fill_rate_modelled_clusters", "fill_rate_stated_clusters", "fill_rate_by"),
     *_BY_ORIGIN,
-    *("under_construction_ha", "pending_ha", "as_of", "estimated"),
+    *("under_construction_ha", "pending_ha", "under_construction_ha_clusters", "pending_ha_clusters"),
+    *("leasable_ha_clusters", "leased_ha_clusters", "as_of", "estimated"),
 ]
 
 
@@ -71,8 +72,11 @@ class Rows:
             "unknown_status": self.table["status"].isna().to_numpy(dtype=bool),
             "pending_sites": self.stages["pending"],
         }
-        for area in ("planned_ha", "built_ha"):
+        for area in _AREAS:
             counted[f"{area}_clusters"] = self.measured & ~np.isnan(_numbers(self.table, area))
+        planned = ~np.isnan(_numbers(self.table, "planned_ha"))
+        for area, stage in (("under_construction_ha", "under_construction"), ("pending_ha", "pending")):
+            counted[f"{area}_clusters"] = self.stages[stage] & planned
         return counted | self.known("build_out_rate", self.built)
 
     @cached_property

@@ -27,6 +27,7 @@ from clusters_geo.report.bars import (
     row_name,
     sides,
 )
+from clusters_geo.report.sheets import few_of
 from clusters_geo.report.svg import FILLS, INK, QUIET, element, text, text_width
 from clusters_geo.schema import STATUSES, Language
 from clusters_geo.units.places import UNPLACED
@@ -163,7 +164,8 @@ def _areas(clusters: pd.DataFrame, by: str | None, units: pd.DataFrame | None, w
     there = [name for name in _AREAS if table[name].notna().any()]
     absent = [_say(name, lang).lower() for name in _AREAS if name not in there]
     notes = [_say("operating_only", lang)] + [_say("no_figure", lang, what=absent)] * bool(absent)
-    labels = pd.DataFrame({name: _area_labels(table, name, lang) for name in there}, index=table.index)
+    labels = pd.DataFrame({name: _area_labels(table, name, by, lang) for name in there}, index=table.index)
+    notes += [speaker("reports")("few_note", lang)] * _has_mark(labels, "/")
     notes += [_say("modelled", lang)] * _has_mark(labels)
     return bar_chart(
         table,
@@ -177,17 +179,20 @@ def _areas(clusters: pd.DataFrame, by: str | None, units: pd.DataFrame | None, w
     )
 
 
-def _area_labels(table: pd.DataFrame, name: str, lang: Language) -> list[str]:
-    pairs = zip(table[name], table[f"{name} doubtful"], strict=True)
-    return [_marked(format_number(value, lang), doubtful=bool(doubtful)) for value, doubtful in pairs]
+def _area_labels(table: pd.DataFrame, name: str, by: str | None, lang: Language) -> list[str]:
+    return [
+        _marked(format_number(row[name], lang), doubtful=bool(row[f"{name} doubtful"]))
+        + few_of(row, name, by)
+        for _, row in table.iterrows()
+    ]
 
 
 def _marked(words: str, *, doubtful: bool) -> str:
     return f"{MARK} {words}" if doubtful and words != MISSING else words
 
 
-def _has_mark(labels: pd.DataFrame) -> bool:
-    return any(MARK in str(words) for words in labels.to_numpy().ravel())
+def _has_mark(labels: pd.DataFrame, mark: str = MARK) -> bool:
+    return any(mark in str(words) for words in labels.to_numpy().ravel())
 
 
 def _few(table: pd.DataFrame, most: int, lang: Language) -> pd.DataFrame:

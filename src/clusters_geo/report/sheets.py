@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -33,11 +34,14 @@ if TYPE_CHECKING:
     from clusters_geo.schema import Language
 
 __all__ = [
+    "few_of",
     "footnotes",
     "group_sheet",
+    "known_words",
     "pending_sheet",
     "programme_sheet",
     "reconciliation_sheet",
+    "some_of",
     "summary_record",
     "summary_sheet",
     "summary_table_sheet",
@@ -70,7 +74,8 @@ def summary_sheet(
     rows = [(say("operating_clusters", lang), operating_clusters, "")]
     for name in ("planned_ha", "built_ha"):
         area = signs[name] + _hectares(totals[name], lang)
-        rows.append((say(name, lang), area, _basis_words(operating, name, lang)))
+        said = (known_words(totals, name, lang), _basis_words(operating, name, lang))
+        rows.append((say(name, lang), area, "; ".join(filter(None, said))))
     rows += [
         (
             say(name, lang),
@@ -83,7 +88,8 @@ def summary_sheet(
         rows_of = clusters[(clusters["status"] == which).fillna(value=False)]
         area = signs[f"{which}_ha"] + _hectares(totals[f"{which}_ha"], lang)
         basis = _basis_words(rows_of, "planned_ha", lang)
-        known = say("with_area", lang, area=area, known=basis) if basis else ""
+        words = "; ".join(filter(None, (known_words(totals, f"{which}_ha", lang), basis)))
+        known = say("with_area", lang, area=area, known=words) if basis else ""
         rows.append((say(name, lang), signs[name] + _count(totals[name], lang), known))
     if totals["unknown_status"]:
         rows.append((say("unknown_status", lang), _count(totals["unknown_status"], lang), ""))
@@ -118,12 +124,13 @@ def summary_table_sheet(groups: pd.DataFrame, by: str, lang: Language) -> Sheet:
     shown = _columns_shown(groups)
     header = (_group_heading(by, lang), *(say(f"short_{name}", lang) for name in shown))
     rows = tuple(
-        (_group_name(str(key), lang), *_group_cells(row, shown, lang)) for key, row in groups.iterrows()
+        (_group_name(str(key), lang), *_group_cells(row, shown, by, lang)) for key, row in groups.iterrows()
     )
     title = " – ".join(filter(None, [say("summary", lang), _date_words(groups["as_of"].max(), lang)]))
     notes = (
         *_areas_note(groups, lang),
         *_rests_note(groups, shown, by, lang),
+        *_few_note(rows, lang),
         *_legend(rows, lang),
         *_averaged_note(groups, lang),
     )
@@ -259,12 +266,69 @@ def _rates_shown(totals: pd.DataFrame | pd.Series) -> list[str]:
     return ["build_out_rate", "fill_rate", *(["lawful_fill_rate"] if np.any(differ) else [])]
 
 
-def _group_cells(row: pd.Series, shown: list[str], lang: Language) -> tuple[str, ...]:
+def _group_cells(row: pd.Series, shown: list[str], by: str, lang: Language) -> tuple[str, ...]:
     signs = _signs(row)
     writers = dict.fromkeys(_COUNTS, _count) | _GROUP_FORMATS
-    stated = f" {STATED_MARK}" if row["fill_rate_stated_clusters"] > 0 else ""
-    after = {"fill_rate": stated, "lawful_fill_rate": stated}
-    return tuple(signs[name] + writers[name](row[name], lang) + after.get(name, "") for name in shown)
+    after = defaultdict(str, {name: few_of(row, name, by) for name in _GROUP_FORMATS})
+    if row["fill_rate_stated_clusters"] > 0:
+        after |= {rate: f" {STATED_MARK}{after[rate]}" for rate in ("fill_rate", "lawful_fill_rate")}
+    return tuple(signs[name] + writers[name](row[name], lang) + after[name] for name in shown)
+
+
+_RATE_COUNTS = {
+    rate: (f"{counted}_known_clusters", f"{counted}_modelled_clusters")
+    for rate, counted in (
+        ("build_out_rate", "build_out_rate"),
+        ("fill_rate", "fill_rate"),
+        ("lawful_fill_rate", "fill_rate"),
+    )
+}
+_OF = {"under_construction_ha": "under_construction", "pending_ha": "pending_sites"}
+
+
+def some_of(totals: pd.Series, name: str, by: str | None = None) -> tuple[int, int] | None:
+    """Return over how many clusters a total is and of how many it is said to be, where these differ.
+
+    Parameters
+    ----------
+    totals
+        A row of `summarize`.
+    name
+        Which total: an area or a rate.
+    by
+        What the rows are grouped by: those of `status` are of all clusters.
+
+    Examples
+    --------
+    >>> row = pd.Series({"operating_clusters": 3, "planned_ha_clusters": 2})
+    >>> some_of(row, "planned_ha")
+    (2, 3)
+    """
+    counts = _RATE_COUNTS.get(name, (f"{name}_clusters",))
+    if any(count not in totals for count in counts):
+        return None
+    known = sum(int(totals[count]) for count in counts)
+    of = int(totals["clusters" if by == "status" else _OF.get(name, "operating_clusters")])
+    return (known, of) if 0 < known < of else None
+
+
+def few_of(totals: pd.Series, name: str, by: str | None = None) -> str:
+    """Return " (2/3)" after a total over two of three clusters; nothing after one over all."""
+    some = some_of(totals, name, by)
+    return f" ({some[0]}/{some[1]})" if some else ""
+
+
+def known_words(totals: pd.Series, name: str, lang: Language) -> str:
+    """Return "2/3 cụm có số liệu" of a total over two of three clusters; nothing of one over all."""
+    some = some_of(totals, name)
+    return say("known_of", lang, known=some[0], all=some[1]) if some else ""
+
+
+_FEW = re.compile(r" \(\d+/\d+\)$")
+
+
+def _few_note(rows: Iterable[tuple[str, ...]], lang: Language) -> tuple[str, ...]:
+    return (say("few_note", lang),) if any(_FEW.search(cell) for row in rows for cell in row[1:]) else ()
 
 
 def _signs(totals: pd.Series) -> defaultdict[str, str]:
@@ -285,6 +349,7 @@ def _areas_note(groups: pd.DataFrame, lang: Language) -> tuple[str, ...]:
     signs = _signs(totals)
     others = [
         f"{_within(say(counted, lang))} {signs[area]}{_hectares(totals[area], lang)}"
+        + (f" ({few})" if (few := known_words(totals, area, lang)) else "")
         for counted, area in _OTHERS
         if totals[counted] > 0 and pd.notna(totals[area])
     ]
@@ -395,10 +460,11 @@ def pending_units_sheet(
     rows = []
     for name, row in groups.iterrows():
         signs = _signs(row)
-        cells = (signs[key] + write(row[key], lang) for key, write in writers.items())
+        cells = (signs[key] + write(row[key], lang) + few_of(row, key) for key, write in writers.items())
         rows.append((_group_name(str(name), lang), *cells))
     header = (_group_heading(by, lang), say("short_pending_sites", lang), label("planned_ha", lang))
-    notes = (*_legend(rows, lang), *unplaced_notes(pending_sites(clusters), units, lang))
+    legend = (*_few_note(rows, lang), *_legend(rows, lang))
+    notes = (*legend, *unplaced_notes(pending_sites(clusters), units, lang))
     return Sheet(say("pending_title", lang), header, tuple(rows), frozenset({1, 2}), notes)
 
 
@@ -500,7 +566,9 @@ def _at_least(row: dict[Hashable, Any]) -> str:
 def _total_note(sites: pd.DataFrame, lang: Language, *, rough: bool) -> str:
     ha = sites["planned_ha"].sum() if "planned_ha" in sites else None
     about = f"{MARK} " if rough else ""
-    return f"{say('total', lang)}: {len(sites)}; {about}{format_number(ha, lang)} ha"
+    known = 0 if ha is None else int(sites["planned_ha"].notna().sum())
+    few = f" ({say('known_of', lang, known=known, all=len(sites))})" if 0 < known < len(sites) else ""
+    return f"{say('total', lang)}: {len(sites)}; {about}{format_number(ha, lang)} ha{few}"
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a cell of any kind

@@ -199,14 +199,25 @@ def _tiers_sheet(tiers: pd.DataFrame, lang: Language, notes: tuple[str, ...]) ->
             _say(f"tier_{_tier(row['tier'])}", lang),
             MISSING if pd.isna(row["year"]) else f"{row['year']:.0f}",
             _whole(row["sites"], lang),
-            format_number(row["hectares"], lang),
+            format_number(row["hectares"], lang) + _few(row),
             format_number(row["modelled_ha"], lang),
         )
         for row in tiers.reset_index().to_dict("records")
     )
     keys = ("unit", "tier", "year", "sites", "hectares", "modelled_of")
     header = tuple(_say(key, lang) for key in keys)
+    if any(_few(row) for row in tiers.to_dict("records")):
+        notes = (speaker("reports")("few_note", lang), *notes)
     return Sheet(_say("tiers", lang), header, rows, frozenset({2, 3, 4, 5}), notes)
+
+
+def _few(row: dict[Hashable, Any]) -> str:
+    """Return " (1/2)" after hectares over one of two sites, as tables of totals have it."""
+    return (
+        f" ({row['sites'] - row['without_area']}/{row['sites']})"
+        if row["without_area"] and not math.isnan(row["hectares"])
+        else ""
+    )
 
 
 def _tier(value: object) -> str:

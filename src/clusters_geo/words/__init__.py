@@ -9,7 +9,7 @@ braces: `{value:%}` shows a share of 0–1 as per cent, `{count:,d}` a number wi
 Where two keys have one sentence, it stands at one of them; the other says `→ KEY` in each language. The law
 is cited as `§[ACT]` or `§[ACT ARTICLE]`, of which the words stand in `data/law.toml`.
 
-Numbers are rounded half up, once, from full precision.
+Numbers are rounded half up, from full precision but for the noise of adding up.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import math
+import re
 import string
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
@@ -52,6 +53,8 @@ MISSING = "–"
 _SWAP = str.maketrans(",.", ".,")
 # As many digits as the largest float has.
 _ANY_SIZE = Context(prec=400, rounding=ROUND_HALF_UP)
+# So many places below the last one shown, a figure is the noise of adding up in binary.
+_NOISE = 6
 _AND: dict[Language, str] = {"vi": " và ", "en": " and "}
 _OR: dict[Language, str] = {"vi": " hoặc ", "en": " or "}
 
@@ -190,8 +193,10 @@ def round_half_up(value: float, decimals: int = 0) -> float:
 
 
 def _half_up(value: float, decimals: int) -> Decimal:
-    # Half is rounded up, as people do: 52.05 is 52.1, though its binary form lies just below.
-    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), context=_ANY_SIZE)
+    # Half is rounded up, as people do: 52.05 is 52.1, though its binary form lies just below; and a sum of
+    # 290.54999999999995 is 290.55, whatever the order in which it was added up.
+    exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals - _NOISE), context=_ANY_SIZE)
+    return exact.quantize(Decimal(1).scaleb(-decimals), context=_ANY_SIZE)
 
 
 def format_percent(share: float | None, lang: Language = "vi", decimals: int = 1) -> str:
@@ -281,6 +286,9 @@ def _listed(values: Sequence[object], lang: Language, last: dict[Language, str] 
     return last[lang].join(filter(None, [head, *tail]))
 
 
+_PLACES = re.compile(r"[+,]*\.(\d+)f")
+
+
 class _Formatter(string.Formatter):
     def __init__(self, lang: Language) -> None:
         self._lang = lang
@@ -304,6 +312,8 @@ class _Formatter(string.Formatter):
             return MISSING
         if format_spec == "%":
             return f"{format_value(_hundred(value), self._lang)} %"
+        if isinstance(value, Real) and (places := _PLACES.fullmatch(format_spec)):
+            value = round_half_up(float(value), int(places[1]))
         text: str = super().format_field(value, format_spec)
         return text.translate(_SWAP) if isinstance(value, Real) and self._lang == "vi" else text
 

@@ -140,6 +140,8 @@
       name: home ?? say.unknown_unit,
       values: AREAS.map((area) => figures[area] ?? null),
       doubts: AREAS.map((area) => figures.estimated.includes(area)),
+      known: AREAS.map((area) => figures[`${area}_clusters`] ?? 0),
+      all: figures.operating_clusters ?? 0,
     }));
 
   const ofClusters = (app, shown) =>
@@ -156,7 +158,12 @@
     name: fill(say.others, { n: rows.length }),
     values: AREAS.map((_, i) => rows.reduce((sum, { values }) => (values[i] === null ? sum : (sum ?? 0) + values[i]), null)),
     doubts: AREAS.map((_, i) => rows.some(({ doubts }) => doubts[i])),
+    known: AREAS.map((_, i) => rows.reduce((sum, { known }) => sum + known[i], 0)),
+    all: rows.reduce((sum, { all }) => sum + all, 0),
   });
+
+  // " (1/2)" after hectares over one of two clusters, as tables have it.
+  const few = (known, all) => (known && known < all ? ` (${known}/${all})` : "");
 
   // By unit or, of one unit, by cluster.
   const areas = (app, title, shown) => {
@@ -172,10 +179,10 @@
     if (more && !single) rows.push(rest(known.slice(MOST - 1), say));
     const there = AREAS.map((_, i) => i).filter((i) => rows.some(({ values }) => values[i] !== null));
     const absent = AREAS.filter((_, i) => !there.includes(i)).map((area) => say[area].toLowerCase());
-    const drawn = rows.map(({ name, values, doubts }) => ({
+    const drawn = rows.map(({ name, values, doubts, known = [], all }) => ({
       name,
       values: there.map((i) => values[i]),
-      labels: there.map((i) => marked(number(values[i], lang), doubts[i])),
+      labels: there.map((i) => marked(number(values[i], lang), doubts[i]) + few(known[i], all)),
     }));
     const named = more && !single ? drawn.slice(0, -1) : drawn;
     const longest = Math.max(0, ...named.flatMap(({ values }) => values));
@@ -183,6 +190,7 @@
       say.operating_only,
       ...(more && single ? [fill(say.largest, { shown: MOST, all: known.length })] : []),
       ...(absent.length ? [fill(absent[1] ? say.no_figures : say.no_figure, { what: absent[0], other: absent[1] })] : []),
+      ...(drawn.some(({ labels }) => labels.some((label) => label.includes("/"))) ? [app.words.fewNote] : []),
       ...modelled(drawn, say),
     ], longest);
   };

@@ -1,6 +1,6 @@
 // The data as the other scripts read it, and the one state of the page.
 {
-  const { phrasebook, MISSING, STATUSES, outlines, number, needed, percent, date, compact } = clustersGeo;
+  const { phrasebook, MISSING, STATUSES, outlines, number, needed, percent, date, compact, fill } = clustersGeo;
   const RATES = new Set(["fill_rate", "lawful_fill_rate"]);
 
   const EMPTY = { operating_clusters: 0, under_construction: 0, pending_sites: 0, lawful_fill_rate: null };
@@ -298,6 +298,17 @@
         : `${number(value, lang, name.endsWith("_ha") ? 1 : 0)}${name.endsWith("_ha") ? "\u00a0ha" : ""}`;
       const star = RATES.has(name) && totals.fill_rate_stated_clusters > 0 ? "\u00a0*" : "";
       return (totals.estimated.includes(name) ? "≈\u00a0" : "") + text + star;
+    }
+
+    // Over how many clusters a total is and of how many it is said to be, where these differ.
+    someOf(name, figures = this.figures, of = "operating_clusters") {
+      const [known, all] = [figures[`${name}_clusters`] ?? 0, figures[of] ?? 0];
+      return known && known < all ? { known, all } : null;
+    }
+
+    knownOf(...total) {
+      const some = this.someOf(...total);
+      return some ? fill(this.words.knownFor, some) : "";
     }
 
     // What made the map, and of what: the files, or the data where they came from none.

@@ -141,13 +141,15 @@
       const stated = by ? [el("small", {}, `* ${t.statedBy[by]}`)] : [];
       const tile = (label, value, ...more) =>
         el("div", {}, el("dt", {}, label), el("dd", {}, value, ...more));
+      const few = (area, name) => (app.someOf(area, totals, name) ? ` (${app.knownOf(area, totals, name)})` : "");
+      const area = (name, label) => tile(label, app.total(name), app.someOf(name) ? el("small", {}, app.knownOf(name)) : null);
       const count = (status, name, label, area) =>
         el(
           "li",
           {},
           glyph(status, { size: 20 }),
           el("strong", {}, app.total(name)),
-          ` ${label}${area && totals[area] ? ` · ${app.total(area)}` : ""}`,
+          ` ${label}${area && totals[area] ? ` · ${app.total(area)}${few(area, name)}` : ""}`,
         );
       const scope = app.scope();
       const unknown = app.unknownStatus();
@@ -167,8 +169,8 @@
         el(
           "dl",
           { class: "cg-tiles" },
-          tile(t.planned, app.total("planned_ha")),
-          tile(t.built, app.total("built_ha")),
+          area("planned_ha", t.planned),
+          area("built_ha", t.built),
           tile(
             t.buildOut,
             app.total("build_out_rate"),

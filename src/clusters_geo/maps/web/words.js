@@ -22,7 +22,8 @@
   const MARKS = { vi: { group: ".", point: "," }, en: { group: ",", point: "." } };
 
   const halfUp = (value, decimals) => {
-    const away = Math.round(Number(`${Math.abs(value)}e${decimals}`));
+    const plain = Number(Math.abs(value).toFixed(decimals + 6)); // without the noise of adding up
+    const away = Math.round(Number(/e/.test(plain) ? 0 : `${plain}e${decimals}`));
     const text = Number(`${away}e-${decimals}`).toFixed(decimals);
     return value < 0 && away ? `-${text}` : text;
   };
