@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import clusters_geo as cg
-from clusters_geo.planning.pipeline import pipeline, pipeline_tiers
-from clusters_geo.report.time_sheets import pipeline_sheets, tiers_chart
+from clusters_geo.planning.pipeline import pipeline, pipeline_tiers, unknown_free_land
+from clusters_geo.report.time_sheets import free_land_notes, pipeline_sheets, tiers_chart
 
 
 def sites(**columns):
@@ -102,6 +102,38 @@ def test_tiers_add_up_to_the_sites(clusters):
     assert whole["hectares"].sum() == pytest.approx(tiers["hectares"].sum())
 
 
+def test_land_of_operating_clusters_is_told_from_planned_areas_and_who_is_missing_is_said():
+    table = pd.DataFrame(
+        {
+            "name": ["A", "B", "C", "D"],
+            "district": "Đô Lương",
+            "status": ["operating", "operating", "operating", "pending"],
+            "planned_ha": [40.0, 20.0, 30.0, 12.0],
+            "leasable_ha": [26.4, None, None, None],
+            "ready_ha": [None, 10.0, None, None],
+            "leased_ha": [7.9, 4.0, 12.4, None],
+        }
+    )
+    tiers = pipeline_tiers(table, as_of="2025-06-30")
+    assert [(tier, round(ha, 1)) for (_, tier, _), ha in tiers["hectares"].items()] == [
+        ("ready", 6.0),
+        ("unleased", 18.5),
+        ("listed", 12.0),
+    ]
+    assert tiers.index.get_level_values("year").isna().all()
+    notes = free_land_notes(table[unknown_free_land(table)], "vi")
+    assert "1 cụm đang hoạt động (C)" in notes[0]
+    sheet = pipeline_sheets(pipeline(table), tiers, "vi", day=None, notes=notes)[1]
+    assert [row[3:6] for row in sheet.rows] == [
+        ("1", "6,0", ""),
+        ("1", "18,5", ""),
+        ("1", "", "12,0"),
+        ("3", "24,5", "12,0"),
+    ]
+    assert sheet.notes[-1] == notes[0]
+    assert "ready_ha" in sheet.notes[0]
+
+
 def test_a_register_without_a_day_says_so_in_its_heading():
     from clusters_geo.report.time_sheets import pipeline_sheets
 
@@ -138,5 +170,5 @@ def test_a_site_of_unknown_status_has_no_stage_and_is_not_called_late():
     tiers = pipeline_tiers(table.assign(planned_ha=10.0), as_of="2022-01-01")
     assert tiers["sites"].sum() == 3
     told = [row[1] for row in pipeline_sheets(sites, tiers, "vi", day=None)[1].rows]
-    assert told == ["Đã thành lập", "Trong danh mục", "Chưa rõ tình trạng"]
+    assert told[:-1] == ["Đã thành lập", "Trong danh mục", "Chưa rõ tình trạng"]
     assert "Chưa rõ tình trạng" in tiers_chart(tiers, "vi").svg

@@ -49,8 +49,8 @@ def command(
     output: Path | None,
 ) -> None:
     """Stage of each site, time in it, delay against its own plan, and what land is ready when."""
-    from clusters_geo.planning.pipeline import pipeline, pipeline_tiers, today_of
-    from clusters_geo.report.time_sheets import pipeline_sheets, tiers_chart
+    from clusters_geo.planning.pipeline import pipeline, pipeline_tiers, today_of, unknown_free_land
+    from clusters_geo.report.time_sheets import free_land_notes, pipeline_sheets, tiers_chart
     from clusters_geo.report.unplaced import unplaced_notes
 
     clusters, layer = load(clusters_file, districts_file, crs, by)
@@ -60,13 +60,13 @@ def command(
     sites = pipeline(clusters, by=by, units=units, as_of=on)
     tiers = pipeline_tiers(clusters, by=by, units=units, as_of=on)
     day = today_of(clusters, on)
+    notes = free_land_notes(clusters[unknown_free_land(clusters)], lang)
+    notes += unplaced_notes(clusters.loc[sites.index], units, lang)
     put_table(
         form,
         output,
         lang,
-        sheets=lambda: pipeline_sheets(
-            sites, tiers, lang, day=day, notes=unplaced_notes(clusters.loc[sites.index], units, lang)
-        ),
+        sheets=lambda: pipeline_sheets(sites, tiers, lang, day=day, notes=notes),
         table=lambda: sites,
     )
     if chart_file is not None:

@@ -18,7 +18,7 @@ from clusters_geo.units.places import UNPLACED, home_units, named_level, require
 if TYPE_CHECKING:
     import datetime as dt
 
-__all__ = ["STAGES", "TIERS", "pipeline", "pipeline_tiers", "today_of", "unit_of"]
+__all__ = ["STAGES", "TIERS", "pipeline", "pipeline_tiers", "today_of", "unit_of", "unknown_free_land"]
 
 # Each stage with the columns that tell of it: a day, or that it is so.
 STAGES: dict[str, tuple[str, ...]] = {
@@ -34,9 +34,11 @@ STAGES: dict[str, tuple[str, ...]] = {
 # The furthest stage that each status proves.
 _PROVES = {"pending": "listed", "under_construction": "ground_broken", "operating": "operating"}
 
-# How soon land can be had, the soonest first; `ready` is industrial land that may be leased today.
+# How soon land can be had, the soonest first; `ready` is industrial land that may be leased today, `unleased`
+# industrial land of operating clusters of which nobody says whether it is ready.
 TIERS: dict[str, tuple[str, ...]] = {
     "ready": (),
+    "unleased": (),
     "under_way": ("land_allocated", "ground_broken", "opened"),
     "established": ("established", "detailed_plan", "site_cleared"),
     "listed": ("listed",),
@@ -129,17 +131,18 @@ def pipeline_tiers(
     Parameters
     ----------
     clusters
-        As for `pipeline`; `ready` land is `ready_ha` (else `leasable_ha`) less `leased_ha` of operating
-        clusters.
+        As for `pipeline`. Of operating clusters it is `ready_ha` less `leased_ha` (`ready`), or where that
+        is not known `leasable_ha` less `leased_ha` (`unleased`); those of which neither is known have no
+        row, see `unknown_free_land`.
     by, units, as_of
         As for `pipeline`; `by=None` adds all together.
 
     Returns
     -------
     One row per unit ("" where there is none, `unplaced` in no known one of the units), `tier` and `year`
-    (missing where no day is known): `sites`, `hectares`
-    (missing where none is known), `modelled_ha` (how much of it was filled in), `without_area` (sites of
-    unknown area).
+    (missing where no day is known, and for land of operating clusters): `sites`, `hectares` (industrial land
+    of operating clusters, else planned area; missing where none is known), `modelled_ha` (how much of it was
+    filled in), `without_area` (sites of unknown area).
 
     Examples
     --------
@@ -155,12 +158,12 @@ def pipeline_tiers(
     ...     }
     ... )
     >>> pipeline_tiers(table, as_of="2022-09-30").reset_index()[["tier", "year", "hectares"]].values.tolist()
-    [['ready', 2022, 5.5], ['established', 2020, 20.0]]
+    [['unleased', <NA>, 5.5], ['established', 2020, 20.0]]
     """
     by = named_level(clusters) if by == "district" else by
     sites = pipeline(clusters, by=by, units=units, as_of=as_of)
     rows = sites.assign(hectares=sites["planned_ha"], year=sites["since"].dt.year.astype("Int64"))
-    ready = _ready(clusters, by, units, as_of)
+    ready = _free_land(clusters, by, units)
     both = pd.concat([rows, ready]) if len(ready) else rows
     unit = both["unit"].fillna("" if units is None else UNPLACED)
     basis = both.get("planned_ha_basis", pd.Series("", index=both.index))
@@ -200,21 +203,37 @@ def unit_of(rows: pd.DataFrame, by: str | None, units: pd.DataFrame | None) -> p
     return rows[by].astype("string")
 
 
-def _ready(
-    clusters: pd.DataFrame, by: str | None, units: pd.DataFrame | None, as_of: str | dt.date | None
-) -> pd.DataFrame:
-    at_work = (clusters["status"].astype("string") == "operating").fillna(value=False)
-    operating = clusters[at_work]
-    blank = pd.Series(float("nan"), index=operating.index)
-    may, leased = (operating.get(name, blank).astype("float64") for name in ("leasable_ha", "leased_ha"))
-    land = operating.get("ready_ha", blank).astype("float64").fillna(may) - leased
-    today = today_of(clusters, as_of)
-    year = pd.NA if today is None else today.year
-    unit = unit_of(clusters, by, units)[at_work]
-    known = pd.DataFrame({"unit": unit, "tier": "ready", "hectares": land.clip(lower=0)}).dropna(
-        subset=["hectares"]
-    )
-    return known.assign(year=pd.Series(year, index=known.index, dtype="Int64"))
+def _free_land(clusters: pd.DataFrame, by: str | None, units: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the land of each operating cluster that is not leased; since when, no register tells."""
+    land = _free_hectares(clusters)
+    tier = clusters.get("ready_ha", land * float("nan")).notna().map({True: "ready", False: "unleased"})
+    table = pd.DataFrame({"unit": unit_of(clusters, by, units), "tier": tier, "hectares": land})
+    known = table.dropna(subset=["hectares"])
+    return known.assign(year=pd.Series(pd.NA, index=known.index, dtype="Int64"))
+
+
+def _free_hectares(clusters: pd.DataFrame) -> pd.Series:
+    blank = pd.Series(float("nan"), index=clusters.index)
+    names = ("ready_ha", "leasable_ha", "leased_ha")
+    ready, may, leased = (clusters.get(name, blank).astype("float64") for name in names)
+    free: pd.Series = (ready.fillna(may) - leased).clip(lower=0).where(_at_work(clusters))
+    return free
+
+
+def _at_work(clusters: pd.DataFrame) -> pd.Series:
+    return (clusters["status"].astype("string") == "operating").fillna(value=False).astype(bool)
+
+
+def unknown_free_land(clusters: pd.DataFrame) -> pd.Series:
+    """Return which clusters operate without telling how much of their industrial land is not leased.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"status": "operating", "leasable_ha": [18.0, None], "leased_ha": [12.5, 4.0]})
+    >>> unknown_free_land(table).tolist()
+    [False, True]
+    """
+    return _at_work(clusters) & _free_hectares(clusters).isna()
 
 
 def today_of(clusters: pd.DataFrame, as_of: str | dt.date | None) -> pd.Timestamp | None:

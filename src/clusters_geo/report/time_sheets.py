@@ -12,6 +12,7 @@ from clusters_geo.errors import SchemaError
 from clusters_geo.measure.trust import MARK
 from clusters_geo.planning.forecast import load_scenarios
 from clusters_geo.planning.pipeline import TIERS
+from clusters_geo.reading.notes import some
 from clusters_geo.report.charts import Chart, bar_chart, waterfall
 from clusters_geo.report.tables import Sheet
 from clusters_geo.schema import CLUSTER_COLUMNS, STATUSES, label
@@ -20,7 +21,7 @@ from clusters_geo.words import MISSING, format_date, format_number, format_perce
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable, Iterable, Mapping
 
     from clusters_geo.history.compare import Comparison
     from clusters_geo.schema import Language
@@ -30,6 +31,7 @@ __all__ = [
     "compare_sheets",
     "forecast_sheet",
     "forecast_units_sheet",
+    "free_land_notes",
     "pipeline_sheets",
     "tiers_chart",
 ]
@@ -192,26 +194,65 @@ def pipeline_sheets(
     return [first, _tiers_sheet(tiers, lang, notes)]
 
 
+# Tiers that tell industrial land of operating clusters; all others tell planned areas of sites.
+_FREE_LAND = frozenset({"ready", "unleased"})
+
+
 def _tiers_sheet(tiers: pd.DataFrame, lang: Language, notes: tuple[str, ...]) -> Sheet:
-    rows = tuple(
-        (
-            _unit(row["unit"], lang),
-            _say(f"tier_{_tier(row['tier'])}", lang),
-            MISSING if pd.isna(row["year"]) else f"{row['year']:.0f}",
-            _whole(row["sites"], lang),
-            format_number(row["hectares"], lang) + _few(row),
-            format_number(row["modelled_ha"], lang),
+    table = tiers.reset_index()
+    free = table["tier"].isin(_FREE_LAND)
+    rows = [_tier_row(row, row["tier"] in _FREE_LAND, lang) for row in table.to_dict("records")]
+    if len(table) > 1:
+        rows.append(
+            (
+                *(speaker("reports")("total", lang), "", "", _whole(table["sites"].sum(), lang)),
+                *(_hectares(table[which], lang) for which in (free, ~free)),
+                format_number(table["modelled_ha"].sum(), lang),
+            )
         )
-        for row in tiers.reset_index().to_dict("records")
-    )
-    keys = ("unit", "tier", "year", "sites", "hectares", "modelled_of")
+    said = [_say("tiers_unleased", lang)] if (table["tier"] == "unleased").any() else []
+    if any(_few(row) for row in table.to_dict("records")):
+        said.insert(0, speaker("reports")("few_note", lang))
+    keys = ("unit", "tier", "year", "sites", "free_land", "planned", "modelled_of")
     header = tuple(_say(key, lang) for key in keys)
-    if any(_few(row) for row in tiers.to_dict("records")):
-        notes = (speaker("reports")("few_note", lang), *notes)
-    return Sheet(_say("tiers", lang), header, rows, frozenset({2, 3, 4, 5}), notes)
+    return Sheet(_say("tiers", lang), header, tuple(rows), frozenset({2, 3, 4, 5, 6}), (*said, *notes))
 
 
-def _few(row: dict[Hashable, Any]) -> str:
+def _hectares(rows: pd.DataFrame, lang: Language) -> str:
+    """Return the sum of some rows, over how many sites if not over all."""
+    told: dict[Hashable, Any] = {name: rows[name].sum() for name in ("sites", "without_area")}
+    told["hectares"] = rows["hectares"].sum(min_count=1)
+    return format_number(told["hectares"], lang) + _few(told)
+
+
+def _tier_row(row: dict[Hashable, Any], is_free: bool, lang: Language) -> tuple[str, ...]:  # noqa: FBT001
+    hectares = format_number(row["hectares"], lang) + _few(row)
+    return (
+        _unit(row["unit"], lang),
+        _say(f"tier_{_tier(row['tier'])}", lang),
+        MISSING if pd.isna(row["year"]) else f"{row['year']:.0f}",
+        _whole(row["sites"], lang),
+        *((hectares, "") if is_free else ("", hectares)),
+        format_number(row["modelled_ha"], lang),
+    )
+
+
+def free_land_notes(clusters: pd.DataFrame, lang: Language) -> tuple[str, ...]:
+    """Return a line on operating clusters whose unleased land is not known, so that no tier has them.
+
+    Examples
+    --------
+    >>> free_land_notes(pd.DataFrame({"name": ["A"]}, index=["1"]), "en")[0]
+    'Not in this table, as their unleased land is not known: 1 operating (A).'
+    """
+    if clusters.empty:
+        return ()
+    names = clusters["name"] if "name" in clusters else pd.Series(clusters.index, index=clusters.index)
+    which = some(names.fillna(pd.Series(clusters.index, index=clusters.index)), lang)
+    return (_say("free_land_unknown", lang, n=len(clusters), which=which),)
+
+
+def _few(row: Mapping[Hashable, Any]) -> str:
     """Return " (1/2)" after hectares over one of two sites, as tables of totals have it."""
     return (
         f" ({row['sites'] - row['without_area']}/{row['sites']})"
@@ -236,7 +277,8 @@ def tiers_chart(tiers: pd.DataFrame, lang: Language) -> Chart:
     rows = tiers.reset_index()
     rows["tier"] = rows["tier"].map(_tier)
     sums = rows.groupby("tier")["hectares"].sum(min_count=1)
-    sums = sums.reindex([*TIERS, *(["unknown"] if "unknown" in sums.index else [])])
+    seldom = {"unleased", "unknown"} - set(sums.index)
+    sums = sums.reindex([tier for tier in (*TIERS, "unknown") if tier not in seldom])
     names = [_say(f"tier_{tier}", lang) for tier in sums.index]
     table = pd.DataFrame({"hectares": sums.to_numpy()}, index=names)
     rough = rows.groupby("tier")["modelled_ha"].sum().reindex(sums.index, fill_value=0.0) > 0
@@ -247,6 +289,10 @@ def tiers_chart(tiers: pd.DataFrame, lang: Language) -> Chart:
     whole = float(sums.sum())
     share = float(tiers["modelled_ha"].sum()) / whole if whole else 0.0
     notes = [f"{MARK} {_say('modelled_ha_note', lang, share=share)}"] if share else []
+    if _FREE_LAND & set(rows["tier"]):
+        notes.append(_say("tiers_measure", lang))
+    if "unleased" in set(rows["tier"]):
+        notes.append(_say("tiers_unleased", lang))
     title = _say("tiers_chart", lang)
     return bar_chart(table, series={"hectares": "ha"}, labels=labels, title=title, notes=notes)
 
