@@ -53,6 +53,15 @@ def test_a_form_as_an_officer_sees_it(register, tmp_path, ending):
     _assert_ink_keeps_to_the_margins(page)
 
 
+def test_no_word_of_a_narrow_column_is_broken_in_a_document(register, tmp_path):
+    found = []
+    for number, unit in (("02", "CCN-01"), ("03", "Gia Lâm")):
+        file = tmp_path / f"form-{number}.docx"
+        save_form(register, number, file, unit=unit, period="2026-H1", anyway=True)
+        found += words(printed(file, tmp_path)).split()
+    assert {"STT", "15.1", "16.4", "đồng/người/tháng"} <= set(found)
+
+
 def _assert_ink_keeps_to_the_margins(page):
     ink = page.point(lambda shade: 255 if shade < 128 else 0).getbbox()
     assert ink is not None

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["write_docx", "write_trace_docx"]
 
-# Centimetres; together the width between the margins of A4.
-_WIDTHS = (1.2, 7.3, 2.5, 2.7, 3.8)
+# Centimetres; together the width between the margins of A4. The narrow ones hold their longest word in one
+# line as LibreOffice sets it: the heading of the numbers, "15.1", and money per person and month.
+_WIDTHS = (1.5, 6.2, 3.7, 2.7, 3.4)
 _HEADING_WIDTHS = (7.9, 9.6)
-_TRACE_WIDTHS = (1.2, 2.7, 8.6, 5.0)
+_TRACE_WIDTHS = (1.5, 2.7, 8.3, 5.0)
 _TRACE_ALIGN = ("center", "right", "left", "left")
 _FONT = "Times New Roman"
 
@@ -124,7 +125,7 @@ def _write_table(document: Document, page: Page) -> None:
             _fill(cells[1].merge(cells[-1]), row.indicator, bold=True)
             continue
         _fill(cells[1], row.indicator)
-        _fill(cells[2], row.unit, align="center")
+        _fill(cells[2], row.unit, align="center", size=10)
         _fill(cells[3], row.text, align="right")
         _fill(cells[4], row.note, size=9)
 
