@@ -158,3 +158,38 @@ def test_the_paper_follows(opened, file, land):
     row = cg.summarize(land[0], by="district").loc["Ba Vì"]
     assert f"{format_number(row['planned_ha'])} ha" in paper
     assert page.locator(".cg-print tbody tr").count() == (land[0]["district"] == "Ba Vì").sum()
+
+
+def test_without_a_layer_the_units_are_those_of_the_register_and_what_has_no_place_has_a_card(
+    opened, tables, tmp_path
+):
+    clusters = tables[0].copy()
+    lost = clusters.index[clusters["district"] == "Ba Vì"][0]
+    clusters.loc[[lost], "geometry"] = None
+    page = opened(save_map(make_map(clusters), tmp_path / "m.html"))
+    assert said(page, ".cg-without-place").startswith(f"1/{len(clusters)} cụm không có vị trí")
+    names = page.locator("#cg-district option").all_inner_texts()[1:]
+    assert len(names) == clusters["district"].nunique()
+    page.select_option("#cg-district", "Ba Vì")
+    row = cg.summarize(clusters, by="district").loc["Ba Vì"]
+    assert f"{format_number(row['planned_ha'])} ha" in said(page, ".cg-tiles")
+    assert "district=Ba+V%C3%AC" in page.url
+    page.get_by_role("button", name=clusters["name"][lost]).first.click()
+    card = said(page, ".cg-card")
+    assert clusters["name"][lost] in card
+    assert "không có vị trí" in card
+    # Nothing stands where the card would point at.
+    assert not page.locator(".cg-nowhere .leaflet-popup-tip-container").is_visible()
+
+
+def test_the_legend_counts_what_is_chosen(opened, file, land):
+    page = opened(file)
+    page.select_option("#cg-measure", "fill_rate")
+    page.select_option("#cg-district", "Thường Tín")
+    counts = page.locator(".cg-class-count").all_inner_texts()
+    units, clusters = (
+        sum(map(int, column)) for column in zip(*(c.split(" · ") for c in counts), strict=True)
+    )
+    row = cg.summarize(land[0], by="district").loc["Thường Tín"]
+    assert (units, clusters) == (1, row["operating_clusters"])
+    assert f"{row['fill_rate_known_clusters']} cụm có số liệu" in said(page, ".cg-legend")

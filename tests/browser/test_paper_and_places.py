@@ -247,7 +247,7 @@ def test_what_is_missing_is_simply_not_there(opened, tmp_path, clusters, distric
     assert (page.locator(".cg-symbol").count() > 0) == (which == "no districts")
     if which == "nothing has a shape":
         page.locator(".cg-go").first.click()
-        assert "không có vị trí" in page.locator(".cg-notice").inner_text()
+        assert "không có vị trí" in page.locator(".cg-card").inner_text()
 
 
 def test_names_as_long_as_a_paragraph_break_nothing(opened, tmp_path, clusters, districts):

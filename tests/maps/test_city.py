@@ -5,6 +5,7 @@ from __future__ import annotations
 import folium
 import pytest
 
+import clusters_geo as cg
 from clusters_geo.errors import SchemaError
 from clusters_geo.maps import make_map
 
@@ -70,3 +71,22 @@ def test_titles(town, town_districts, options, title):
 def test_options_that_are_refused(town, town_districts, options, problem):
     with pytest.raises(SchemaError, match=problem):
         make_map(town, town_districts, **options)
+
+
+def test_a_map_is_headed_and_opens_by_the_province_that_its_sheet_names(tmp_path):
+    file = tmp_path / "so.csv"
+    file.write_text("DANH MỤC CỤM CÔNG NGHIỆP TỈNH NGHỆ AN,\nSTT,Tên cụm công nghiệp\n1,Diễn Hồng\n", "utf-8")
+    register = cg.load_clusters(file)
+    drawn = make_map(register)
+    assert drawn.data["title"] == {
+        "vi": "Cụm công nghiệp Nghệ An",
+        "en": "Industrial clusters of Nghệ An",
+    }
+    (south, west), (north, east) = drawn.data["around"]
+    assert (south < 19.0 < north, west < 105.5 < east) == (True, True)
+    assert make_map(register, title="Sổ").title == "Sổ"
+
+
+def test_a_measure_that_is_not_there_is_told_those_that_are(clusters):
+    with pytest.raises(cg.SchemaError, match="fill_rate, lawful_fill_rate, build_out_rate"):
+        make_map(clusters, measure="lấp đầy")

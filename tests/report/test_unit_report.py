@@ -240,6 +240,9 @@ def test_a_unit_is_not_asked_about_the_whole_file_nor_told_ids_made_from_names(t
     whole, unit = (unit_report(register, unit=name, by="commune") for name in (None, "Quý Lộc"))
     assert any("Toàn bộ sổ" in line for line in part(whole, 4).lines + part(whole, 5).lines)
     assert not any("Toàn bộ sổ" in line for line in part(unit, 4).lines)
+    # It is told of them, in one line.
+    titles = [line.partition(":")[0] for line in part(whole, 4).lines if "Toàn bộ sổ" in line]
+    assert part(unit, 4).text.endswith(f"Về toàn bộ sổ, không riêng đơn vị này: {'; '.join(titles)}.")
     assert [row[:2] for row in part(unit, 3).table.rows] == [("1", "Làng Chanh"), ("2", "Yên Lâm")]
     assert [row[0] for row in part(unit, 5).table.rows] == ["Làng Chanh", "Yên Lâm"]
     assert not any("yen-lam" in line for line in part(unit, 4).lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -11,7 +12,8 @@ from branca.element import Element, Figure, MacroElement
 from jinja2 import Template
 
 from clusters_geo import __version__
-from clusters_geo.errors import SchemaError
+from clusters_geo.crs import province_extents
+from clusters_geo.errors import CRSError, SchemaError
 from clusters_geo.maps.content import Content, Tables
 from clusters_geo.maps.extras import context_lines, qr_code
 from clusters_geo.maps.measures import classes
@@ -26,6 +28,8 @@ from clusters_geo.maps.page import (
 from clusters_geo.maps.plain import escaped_json, plain_text
 from clusters_geo.maps.stock import stock_layers
 from clusters_geo.names import did_you_mean
+from clusters_geo.reading.notes import ATTRIBUTE
+from clusters_geo.report.svg_map import has_place
 from clusters_geo.units.model import is_gone, unit_level, unit_types
 from clusters_geo.units.names import asked_for
 from clusters_geo.words import LANGUAGES, Words, catalogue, speaker
@@ -156,7 +160,8 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     lang
         The language the map opens in, `vi` or `en`; the reader can switch.
     title
-        Heading, or one for each language (`{"vi": …, "en": …}`); None for one that names the district.
+        Heading, or one for each language (`{"vi": …, "en": …}`); None for one that names the district,
+        and the province where the register was loaded for one (`region=`) or its sheet's title names it.
     theme
         `light`, `dark`, or `auto` for the reader's own setting.
     tiles
@@ -207,17 +212,36 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     """
     tables = Tables.of(clusters, districts, by)
     focus = None if only is None else _district_named(only, tables.districts)
+    named = _named_province(clusters)
+    if title is None and named:
+        title = {of: _say("titleOf", of, province=named) for of in LANGUAGES}
     look = Look.of(lang=lang, title=title, theme=theme, tiles=tiles, attribution=attribution)
     wanted = classes(measure, classing, breaks)
     content = Content.of(tables, wanted)
     data = content.page(findings=findings, focus=focus)
     others = [] if focus is not None else [Tables.of(clusters, layer) for layer in also]
+    if named and tables.districts.empty and not has_place(clusters, None):
+        data["around"] = _around(named)
     data["context"], data["link"] = context_lines(context), qr_code(link)
     also_units = [Content.of(other, wanted).units() for other in others]
     data["also"], data["levels"] = also_units, [layer["level"] for layer in (data, *also_units)]
     heading = look.heading(lang, focus)
     noscript = partial(content.without_script, focus=focus, lang=lang, title=heading)
     return ClusterMap(look.settings(focus) | data, lang=lang, title=heading, noscript=noscript)
+
+
+def _named_province(clusters: pd.DataFrame) -> str:
+    """Return whose register it is by what was said when it was loaded, or by the title of its sheet."""
+    load = clusters.attrs.get(ATTRIBUTE, {})
+    return plain_text(load.get("province") or "")
+
+
+def _around(province: str) -> JSON:
+    """Return where an empty map opens: south-west and north-east of a province, all of the country else."""
+    with suppress(CRSError):
+        west, south, east, north = zip(*province_extents(province).values(), strict=True)
+        return [[min(south), min(west)], [max(north), max(east)]]
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,10 +286,20 @@ class Look:
             "lang": self.lang,
             "theme": self.theme,
             "title": {lang: self.heading(lang, focus) for lang in LANGUAGES},
-            "texts": {key: [*both] for key, both in (catalogue("map") | _of_tables()).items()},
+            "texts": {
+                key: [*both] for key, both in (catalogue("map") | _of_tables()).items() if _on_page(key)
+            },
             "tiles": self.tiles,
             "version": __version__,
         }
+
+
+_NOT_ON_PAGE = ("figure.", "unit.", "title", "noscript", "moreRows")
+
+
+def _on_page(key: str) -> bool:
+    """Return whether scripts say a text: labels and units come with the figures, titles as they are."""
+    return not key.startswith(_NOT_ON_PAGE)
 
 
 def _of_tables() -> dict[str, Words]:

@@ -168,7 +168,8 @@ class Content:
             },
             "focus": None if focus is None else plain_text(focus),
             "totals": next(iter(_plain_totals(self._totals_of(focus).iloc[-1:]).values())),
-            "unitTotals": self._unit_totals(shown),
+            # Neighbours are drawn, not chosen.
+            "unitTotals": self._unit_totals(shown, focus),
             "adds": self._adds(at, focus),
             "districts": self._districts(shown),
             "measure": self.chosen,
@@ -243,10 +244,11 @@ class Content:
             "source": credit(self.tables.districts),
         }
 
-    def _unit_totals(self, shown: list[int]) -> dict[str, JSON]:
+    def _unit_totals(self, shown: list[int], focus: str | None = None) -> dict[str, JSON]:
         # Without a layer those that the register names.
         named = self.totals.index.drop([WHOLE, UNKNOWN], errors="ignore")
         names = self.tables.districts["name"].iloc[shown] if len(self.tables.districts) else named
+        names = names if focus is None else names[names == focus]
         every = _plain_totals(self.totals[self.totals.index.isin(names)])
         # What is missing or 0 of a count goes without saying.
         return {

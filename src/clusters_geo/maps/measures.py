@@ -164,7 +164,9 @@ def own_measure(name: str, clusters: pd.DataFrame) -> Measure:
     ]
     if name not in numeric:
         near = did_you_mean(name, [m.name for m in MEASURES] + numeric)
-        raise SchemaError("map.unknown-measure", measure=name, near=near or numeric[:12])
+        raise SchemaError(
+            "map.unknown-measure", measure=name, near=near or [*(m.name for m in MEASURES), *numeric][:18]
+        )
     label, unit = Words(plain_text(name), plain_text(name)), ""
     with suppress(KeyError):  # a column of the user's own is not declared
         declared = column(name)

@@ -18,7 +18,7 @@ from clusters_geo.auditing.run import audit
 from clusters_geo.errors import SchemaError
 from clusters_geo.measure.rates import fill_rates
 from clusters_geo.measure.summary import summarize, totals_at
-from clusters_geo.measure.trust import MARK, doubtful_cells
+from clusters_geo.measure.trust import MARK, doubtful_cells, province_of
 from clusters_geo.names import name_order, slug
 from clusters_geo.reading.notes import has_made_ids
 from clusters_geo.report.audit_report import AuditReport
@@ -207,10 +207,19 @@ def save_unit_reports(  # noqa: PLR0913 - all but the tables and the folder is k
         )
     files[""] = f"index.{kind}"
     step = progress or notebook_progress()
+    everywhere = _found_everywhere(clusters, units, lang)
     with replaced_folder(folder) as beside:
         for number, (name, file) in enumerate(files.items(), start=1):
             report = unit_report(
-                clusters, units, unit=name or None, by=by, lang=lang, signed=signed, agency=agency, on=on
+                clusters,
+                units,
+                unit=name or None,
+                by=by,
+                lang=lang,
+                signed=signed,
+                agency=agency,
+                on=on,
+                everywhere=everywhere,
             )
             write_report(report, beside / file, kind)
             if step is not None:
@@ -228,8 +237,11 @@ def unit_report(  # noqa: PLR0913 - all but the tables is keyword-only
     signed: bool = True,
     agency: str | None = None,
     on: date | None = None,
+    everywhere: tuple[str, ...] | None = None,
 ) -> UnitReport:
     """Return the report of a unit in words, tables and drawings; parameters as for `save_report`.
+
+    `everywhere` is what was found of the whole register, where that is known already.
 
     Examples
     --------
@@ -241,7 +253,14 @@ def unit_report(  # noqa: PLR0913 - all but the tables is keyword-only
     home = _homes(clusters, units, by)
     name = None if unit is None else _named(unit, home, units)
     rows = clusters if name is None else clusters[(home == name).fillna(value=False)]
-    about = _say("about_all", lang) if name is None else _say("about_unit", lang, unit=name)
+    if name is not None and everywhere is None:
+        everywhere = _found_everywhere(clusters, units, lang)
+    whole = (
+        _say("about_province", lang, unit=whose)
+        if (whose := province_of(clusters))
+        else _say("about_all", lang)
+    )
+    about = whole if name is None else _say("about_unit", lang, unit=name)
     return UnitReport(
         lang=lang,
         agency=agency or _say("no_agency", lang),
@@ -252,7 +271,17 @@ def unit_report(  # noqa: PLR0913 - all but the tables is keyword-only
         heading=_say("report", lang),
         about=about,
         as_of=_as_of(_latest(rows), lang),
-        parts=tuple(_parts(rows, home[rows.index], units, name, lang, figures=_totals(clusters, home, name))),
+        parts=tuple(
+            _parts(
+                rows,
+                home[rows.index],
+                units,
+                name,
+                lang,
+                figures=_totals(clusters, home, name),
+                everywhere=everywhere or (),
+            )
+        ),
         notes=(_say("marks", lang), _provenance(clusters, lang)),
         signed=signed,
         recipients=tuple(_say(key, lang) for key in ("recipients", "recipients_1", "recipients_2")),
@@ -309,6 +338,7 @@ def _parts(  # noqa: PLR0913 - what a report is about
     lang: Language,
     *,
     figures: pd.DataFrame,
+    everywhere: tuple[str, ...],
 ) -> list[Part]:
     totals, called = summary_sheet(rows, lang, totals=figures.iloc[-1]), _called(rows)
     placed = has_place(rows, units)
@@ -332,7 +362,7 @@ def _parts(  # noqa: PLR0913 - what a report is about
         parts.append(Part(_say("list", lang), table=_listed(rows, called, lang)))
     return [
         *parts,
-        _questions(rows, units, name, called, lang),
+        _questions(rows, units, name, called, lang, everywhere=everywhere),
         _missing_cells(rows, name, home, called, lang),
     ]
 
@@ -374,12 +404,14 @@ def _marked(words: str, *, rough: bool) -> str:
     return f"{MARK} {words}" if rough and words != MISSING else words
 
 
-def _questions(
+def _questions(  # noqa: PLR0913 - what a report is about
     rows: gpd.GeoDataFrame,
     units: gpd.GeoDataFrame | None,
     name: str | None,
     called: pd.Series,
     lang: Language,
+    *,
+    everywhere: tuple[str, ...],
 ) -> Part:
     findings = audit(rows, units, lang=lang)
     report = AuditReport(findings, lang=lang)
@@ -397,7 +429,22 @@ def _questions(
         said = ", ".join(names[:12]) + (f" … (+{len(names) - 12})" if len(names) > 12 else "")  # noqa: PLR2004
         lines.append(f"{rule.words('title', lang)}: {said}. {group['fix'].iloc[0]}")
     nothing = "" if lines else _say("no_questions", lang)
-    return Part(_say("questions", lang), lines=tuple(lines), text=nothing)
+    # Not the unit's to answer, but what its figures rest on.
+    told = [_say("everywhere", lang, rules="; ".join(everywhere))] if name is not None and everywhere else []
+    text = " ".join([nothing, *told]) if nothing else ""
+    return Part(_say("questions", lang), lines=(*lines, *([] if nothing else told)), text=text)
+
+
+def _found_everywhere(
+    clusters: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None, lang: Language
+) -> tuple[str, ...]:
+    """Return what was found of the register as a whole, of no cluster or unit: its rules' titles."""
+    found = audit(clusters, units, lang=lang)
+    whole = (
+        found["cluster_id"].isna() & found["district"].isna() & found["severity"].isin(["error", "warning"])
+    )
+    rules = AuditReport(found, lang=lang).rules
+    return tuple(rules[str(rule)].words("title", lang) for rule in found["rule"][whole].unique())
 
 
 def _missing_cells(

@@ -38,7 +38,9 @@
     const rate = field.kind === "rate";
     const shown = known ? app.figure(cluster, field) : rate ? app.words.unknown : app.figure(cluster, field);
     const unit = app.unitOf(field);
-    const label = field.label[app.state.lang] + (unit && field.unit !== "ha" && field.unit !== "share" ? `, ${unit}` : "");
+    const name = field.label[app.state.lang];
+    const told = field.unit === "ha" || field.unit === "share" || name.toLowerCase().includes(unit);
+    const label = unit && !told ? `${name}, ${unit}` : name;
     return line(label, shown, known ? origin(app, cluster, field.name) : null, rate);
   };
 
@@ -90,6 +92,7 @@
         [...lead, ...rest].map((field) => figureLine(app, cluster, field)),
       ),
       findingsOf(app, cluster),
+      cluster.at ? null : el("p", { class: "cg-quiet" }, t.noPlace),
       cluster.outlineBasis === "schematic"
         ? el("p", { class: "cg-quiet" }, `≈ ${t.basisNote.schematic}`)
         : null,

@@ -35,8 +35,9 @@
       return counts;
     };
     const shown = measure.field && measure.kind === "rate" ? app.clusters.filter((c) => app.shows(c)) : [];
-    // Units with 0 have a line of their own.
-    return { units: count(measure.shown.filter((value) => value !== 0)), clusters: shown.length ? count(shown.map((c) => c.value(measure.field))) : null };
+    // Units with 0 have a line of their own; of one chosen unit only that is counted, as its clusters are.
+    const here = (i) => !app.state.district || app.focus || app.districts[i]?.name === app.state.district;
+    return { units: count(measure.shown.filter((value, i) => value !== 0 && here(i))), clusters: shown.length ? count(shown.map((c) => c.value(measure.field))) : null };
   };
 
   const classText = (app, measure, i) => {
@@ -55,10 +56,10 @@
 
   const whole = (share, lang) => percent(share, lang, Number.isInteger(Number(`${share}e2`)) ? 0 : 1);
 
-  // How full the symbol of a class is drawn: halfway between its borders.
-  const middle = ({ breaks, full }, i) => {
+  // How full the symbol of a class is drawn: from its lower border, or 80–100 % would look as 100 % does.
+  const level = ({ breaks, full }, i) => {
     const edges = [0, ...breaks.filter((limit) => limit <= full), full];
-    return (edges[Math.min(i, edges.length - 1)] + (edges[i + 1] ?? full)) / 2 / full;
+    return (i ? edges[Math.min(i, edges.length - 1)] : edges[1] / 2) / full;
   };
 
   const classItems = (app, measure) => {
@@ -69,7 +70,7 @@
     return units.map((n, i) => ({
       drawing: app.districts.length
         ? swatch(`cg-shade-${top === 0 ? 2 : Math.round((i * 4) / top)}`)
-        : glyph("operating", { size: 20, gauge: middle(measure, i) }),
+        : glyph("operating", { size: 20, gauge: level(measure, i) }),
       text: classText(app, measure, i),
       counts: app.districts.length ? (clusters ? [n, clusters[i]] : [n]) : [clusters?.[i] ?? 0],
       share: (clusters ? clusters[i] : n) / most,
@@ -150,8 +151,9 @@
     const counted = measure.field && measure.kind === "rate" && app.clusters.length;
     notes.push(!app.districts.length ? t.countsClusters : counted ? t.countsBoth : t.countsUnits);
     if (measure.rests) {
-      const sum = (i) => measure.rests.reduce((total, counts) => total + counts[i], 0);
-      notes.push(fill(t.rests, { known: sum(0), modelled: sum(1) }));
+      // Of what is chosen, as the panel says it.
+      const sum = (how) => app.figures[`${measure.name.replace(/^lawful_/, "")}_${how}_clusters`] ?? 0;
+      notes.push(fill(t.rests, { known: sum("known"), modelled: sum("modelled") }));
       for (const by of new Set(measure.stated)) if (by) notes.push(`* ${t.statedBy[by]}`);
     }
     return notes;

@@ -1,6 +1,6 @@
 // The data as the other scripts read it, and the one state of the page.
 {
-  const { phrasebook, MISSING, STATUSES, outlines, number, needed, percent, date, compact, fill } = clustersGeo;
+  const { phrasebook, MISSING, STATUSES, outlines, number, needed, percent, date, compact, fold, fill } = clustersGeo;
   const RATES = new Set(["fill_rate", "lawful_fill_rate"]);
 
   const EMPTY = { operating_clusters: 0, under_construction: 0, pending_sites: 0, lawful_fill_rate: null };
@@ -97,6 +97,8 @@
       data.adds ??= { figures: {}, estimated: {} };
       this.attach(data.findings);
       this.focus = this.districts.find((district) => district.name === data.focus) ?? null;
+      // Without a layer the units are those that the register names.
+      this.homes = this.districts.length ? [] : [...new Set(this.clusters.map(({ home }) => home))].filter((name) => name !== null);
       this.parts = [];
       this.state = {
         lang: data.lang,
@@ -309,6 +311,19 @@
     knownOf(...total) {
       const some = this.someOf(...total);
       return some ? fill(this.words.knownFor, some) : "";
+    }
+
+    // How many of those shown the map cannot show, where it shows others.
+    withoutPlace() {
+      const shown = this.clusters.filter((cluster) => this.shows(cluster));
+      const n = shown.filter(({ at }) => !at).length;
+      return n && this.clusters.some(({ at }) => at) ? { n, all: shown.length } : null;
+    }
+
+    // A name of this register as it may be typed: small, without accents.
+    example() {
+      const names = this.clusters.map((cluster) => cluster.value("name") ?? "").filter((name) => name.length < 20);
+      return fold(names.find((name) => fold(name) !== name.toLowerCase()) ?? names[0] ?? "");
     }
 
     // What made the map, and of what: the files, or the data where they came from none.

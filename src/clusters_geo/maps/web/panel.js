@@ -79,12 +79,12 @@
       this.chips = el("div", { class: "cg-chips", role: "group" });
       this.district = el("select", {
         id: "cg-district",
-        on: { change: () => app.choose(app.districts.find((d) => d.name === this.district.value) ?? null) },
+        on: { change: () => app.choose(app.districts.find((d) => d.name === this.district.value) ?? null, this.district.value) },
       });
       this.searchLabel = el("label", { for: "cg-search", class: "cg-hidden" });
       this.districtLabel = el("label", { for: "cg-district", class: "cg-hidden" });
       this.filters.append(this.searchLabel, this.search, this.chips, this.districtLabel);
-      if (app.districts.length && !app.focus) this.filters.append(this.district);
+      if ((app.districts.length || app.homes.length > 1) && !app.focus) this.filters.append(this.district);
     }
 
     // What is found stands right under the search; the totals follow.
@@ -101,7 +101,7 @@
     goToFirst() {
       const { app } = this;
       const district = app.districts.find((d) => app.state.query && d.folded === app.state.query);
-      const first = this.sorted().find((cluster) => cluster.at);
+      const first = this.sorted().find((cluster) => cluster.at) ?? this.sorted()[0];
       if (district) app.choose(district);
       else if (first) app.goTo(first);
     }
@@ -135,7 +135,7 @@
           fill(t.knownFor, { known, all: totals.operating_clusters }),
           modelled ? fill(t.modelledFor, { n: modelled }) : null,
         ];
-        return el("small", {}, known + modelled ? said.filter(Boolean).join("; ") : t.unknown);
+        return el("small", {}, totals.operating_clusters ? said.filter(Boolean).join("; ") : t.unknown);
       };
       const by = totals.fill_rate_stated_clusters ? totals.fill_rate_by : null;
       const stated = by ? [el("small", {}, `* ${t.statedBy[by]}`)] : [];
@@ -154,8 +154,10 @@
       const scope = app.scope();
       const unknown = app.unknownStatus();
       const shares = ["planned", "built"].map((name) => this.shares(app, `${name}_ha`, t[name])).filter(Boolean);
+      const without = app.withoutPlace();
       this.totals.replaceChildren(
         el("h2", { class: "cg-scope", hidden: !scope }, scope),
+        ...(without ? [el("p", { class: "cg-unplaced cg-without-place" }, fill(t.withoutPlace, without))] : []),
         el(
           "ul",
           { class: "cg-counts" },
@@ -239,15 +241,16 @@
     fillFilters(app) {
       const { words: t, state } = app;
       this.searchLabel.textContent = t.search;
-      this.search.placeholder = t.searchHint;
+      this.example ??= app.example();
+      this.search.placeholder = fill(t.searchHint, { name: this.example });
       this.districtLabel.textContent = t.district;
       this.chips.setAttribute("aria-label", t.status);
       const pressed = document.activeElement?.dataset?.status;
       this.chips.replaceChildren(...app.statuses().map((status) => this.chip(app, status)));
       if (pressed) this.chips.querySelector(`button[data-status="${pressed}"]`)?.focus();
-      const options = [...app.districts]
-        .sort((a, b) => this.collator.compare(a.name, b.name))
-        .map((d) => el("option", { value: d.name }, d.name));
+      const options = [...app.districts.map(({ name }) => name), ...app.homes]
+        .sort((a, b) => this.collator.compare(a, b))
+        .map((name) => el("option", { value: name }, name));
       this.district.replaceChildren(el("option", { value: "" }, t.allDistricts), ...options);
       this.district.value = state.district;
     }

@@ -12,6 +12,7 @@
       change.measure = found.get("measure");
     const district = districts.find(({ code }) => found.has("district") && code === found.get("district"));
     if (district) change.district = district.name;
+    else if (app.homes.includes(found.get("district"))) change.district = found.get("district");
     const statuses = (found.get("status") ?? "").split(",").filter((status) => STATUSES.includes(status));
     if (statuses.length) change.statuses = new Set(statuses);
     const [zoom, lat, lng] = (found.get("at") ?? "").split("/").map(Number);
@@ -23,7 +24,7 @@
   const write = (app) => {
     const { state, map, data } = app;
     const { lat, lng } = map.getCenter();
-    const code = app.districts.find((d) => d.name === state.district)?.code;
+    const code = app.districts.find((d) => d.name === state.district)?.code ?? app.homes.find((name) => name === state.district);
     const entries = [
       ["at", `${map.getZoom()}/${lat.toFixed(4)}/${lng.toFixed(4)}`],
       ["measure", state.measure],

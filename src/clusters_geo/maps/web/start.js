@@ -20,10 +20,10 @@
   } = clustersGeo;
   const MAX_ZOOM = 17;
   const HALF_MOON = "M20 14.500A8.500 8.500 0 119.500 4a6.800 6.800 0 0010.500 10.500z";
-  const NOWHERE = [
-    [20.56, 105.28],
-    [21.39, 106.02],
-  ]; // Hà Nội, where nothing has a place
+  const VIET_NAM = [
+    [8.4, 102.1],
+    [23.4, 109.5],
+  ];
 
   class App extends Model {
     toggle(layer, on) {
@@ -34,15 +34,17 @@
 
     // A popup is made again when the language changes.
     popup(make, at, subject = null) {
-      if (!at) return;
       const size = this.map.getSize();
+      // What has no place is told where nothing points at: low in the middle.
+      const nowhere = !at;
+      at ??= this.map.containerPointToLatLng([size.x / 2, size.y * (this.narrow() ? 0.75 : 0.85)]);
       const { paddingTopLeft } = this.room();
       const narrow = this.narrow();
       const options = {
         // Beside the buttons, below the legend.
         maxWidth: Math.min(340, size.x - (narrow ? 50 : 110)),
         maxHeight: Math.max(160, size.y - paddingTopLeft[1] - (narrow ? 130 : 80)),
-        className: "cg-popup",
+        className: nowhere ? "cg-popup cg-nowhere" : "cg-popup",
         autoPanPaddingTopLeft: paddingTopLeft,
         autoPanPaddingBottomRight: narrow ? [12, 82] : [66, 24],
       };
@@ -84,20 +86,18 @@
     }
 
     goTo(cluster) {
-      if (!cluster.at) {
-        this.say(this.words.noPlace);
-        return;
-      }
       this.panel.open(false);
-      this.map.setView(cluster.at, Math.max(this.map.getZoom(), 14), { animate: false });
+      if (cluster.at) this.map.setView(cluster.at, Math.max(this.map.getZoom(), 14), { animate: false });
       this.layers.clusters.open(this, cluster);
     }
 
-    choose(district) {
-      this.set({ district: district?.name ?? "" });
+    choose(district, name = district?.name ?? "") {
+      this.set({ district: name });
       const shape = this.layers.districts.shapes.find((s) => s.district === district);
       this.map.closePopup();
+      const places = this.homes.includes(name) ? this.clusters.filter(({ home, at }) => at && home === name).map(({ at }) => at) : [];
       if (shape) this.map.fitBounds(shape.polygon.getBounds(), this.room());
+      else if (places.length) this.map.fitBounds(L.latLngBounds(places).pad(0.1), { ...this.room(), maxZoom: 13 });
       else this.home();
     }
 
@@ -131,7 +131,7 @@
       );
       const bounds = L.latLngBounds(places.map((cluster) => cluster.at));
       for (const { polygon } of shapes) bounds.extend(polygon.getBounds());
-      return bounds.isValid() ? bounds : L.latLngBounds(NOWHERE);
+      return bounds.isValid() ? bounds : L.latLngBounds(this.data.around ?? VIET_NAM);
     }
 
     say(words) {
