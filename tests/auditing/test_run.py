@@ -13,11 +13,13 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import clusters_geo as cg
 from clusters_geo.auditing.findings import FINDING_COLUMNS
 from clusters_geo.auditing.rule import FAMILIES, all_rules, find_rule
 from clusters_geo.auditing.run import audit
 from clusters_geo.auditing.settings import load_settings
 from clusters_geo.errors import SchemaError, SourceError
+from clusters_geo.report.tables import to_csv
 from clusters_geo.schema import CLUSTER_COLUMNS
 
 ON = "2025-01-31"
@@ -43,6 +45,18 @@ def test_errors_come_first_then_rules_and_rows():
     assert found["severity"].tolist() == ["error", "error", "warning", "warning"]
     assert found["row"].tolist() == [2, 3, 1, 3]
     pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(audit(table, on=ON, skip=["trust"])))
+
+
+def test_rows_are_those_of_the_sheet_in_every_format_and_whole_numbers(tmp_path):
+    lines = ["SỞ CÔNG THƯƠNG", "STT;Tên cụm;Diện tích (ha)", "1;A;20", "2;B;-3", "3;C;-4"]
+    (tmp_path / "so.csv").write_text("\n".join(lines), encoding="utf-8")
+    read = cg.load_clusters(tmp_path / "so.csv", check=False)
+    found = audit(read, only=["figures.negative"], on=ON)
+    assert found["row"].tolist() == [4, 5]
+    # Of a table that was filtered since, nobody knows where its rows stood.
+    assert audit(read.iloc[1:], only=["figures.negative"], on=ON)["row"].tolist() == [1, 2]
+    both = pd.DataFrame(found).drop(columns="geometry").reindex([*found.index, 99])
+    assert [line.rpartition(",")[2] for line in to_csv(both).splitlines()] == ["row", "4", "5", ""]
 
 
 def test_neither_table_is_changed(clusters, districts):

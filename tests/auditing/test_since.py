@@ -176,7 +176,7 @@ def test_the_changes_for_a_program(files):
     assert [row["change"] for row in changes] == ["new", "gone", "still", "still"]
     assert changes[1]["value"] is None
     run(files / "after.csv", "--since", earlier, "--output", files / "changes.csv")
-    assert pd.read_csv(files / "changes.csv")["row"].tolist() == [4, 1, 2, 3]
+    assert pd.read_csv(files / "changes.csv")["row"].tolist() == [5, 2, 3, 4]
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])

@@ -281,6 +281,15 @@ def test_registers_of_names_are_compared_with_outlines_of_their_own(register, tm
     assert json.loads(same.stdout)["boundaries"] == []
 
 
+def test_a_map_of_changes_without_places_is_refused_before_anything_is_written(tmp_path):
+    (tmp_path / "so.csv").write_text("Tên cụm,Diện tích (ha)\nA,20\n", encoding="utf-8")
+    wanted = [tmp_path / name for name in ("c.svg", "d.html", "e.xlsx")]
+    options = zip(("--chart", "--map", "--output"), wanted, strict=True)
+    said = run("compare", *[tmp_path / "so.csv"] * 2, *[word for pair in options for word in pair])
+    assert "--boundaries" in said.exception.text("vi")
+    assert not any(file.exists() for file in wanted)
+
+
 def test_two_registers_are_compared_by_one_mapping_and_their_doubts_are_counted(tmp_path):
     one, two, taught = (tmp_path / name for name in ("one.csv", "two.csv", "so.toml"))
     one.write_text("Điểm CN,Tình trạng,Quy mô duyệt\nA,pending,20\n", encoding="utf-8")

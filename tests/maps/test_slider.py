@@ -71,6 +71,23 @@ def test_points_and_lines_are_spots_and_what_has_no_place_is_said():
     assert "1 clusters have no position and are not drawn." in text
 
 
+def test_changed_clusters_are_named_on_the_map_where_there_is_room():
+    text = slider_html(BEFORE, AFTER)
+    named = [re.findall(r"<text[^>]*>([^<]+)</text>", side) for side in text.split("<svg")[1:]]
+    assert named == [["Lâm Bình"], ["Lâm Bình", "Phú Lâm"]]
+    crowd = register(["Một tên dài"] * 9, ["pending"] * 9, [Point(106 + n / 1e6, 21) for n in range(9)])
+    assert len(re.findall("<text", slider_html(crowd, crowd.assign(status="operating")))) < 4
+
+
+def test_changes_that_are_not_on_the_map_are_counted_apart():
+    later = AFTER.set_geometry([AFTER.geometry.iloc[0], None, AFTER.geometry.iloc[2]])
+    text = slider_html(BEFORE.set_geometry([BEFORE.geometry.iloc[0], None]), later)
+    assert "Viền đỏ: 1 cụm có thay đổi." in text
+    assert "1 cụm khác cũng có thay đổi nhưng không có vị trí" in text
+    assert "không có vị trí nên không có trên bản đồ" not in slider_html(BEFORE, AFTER)
+    assert "--units" not in text
+
+
 def test_borders_are_drawn_or_it_is_said_that_there_are_none():
     units = gpd.GeoDataFrame(
         {"name": ["Bắc Ninh"]}, geometry=[box(105.9, 20.9, 106.3, 21.2)], crs="EPSG:4326"

@@ -57,15 +57,18 @@ def findings_table(
     Returns
     -------
     One row per finding with `FINDING_COLUMNS`, errors first, then by rule and row of the register. `row`
-    counts records from 1; `geometry` is where it is, in the coordinate system of the clusters.
+    is that of the sheet or the text file, as `inspect` counts them; of a layer or a table of your own the
+    record, from 1. `geometry` is where it is, in the coordinate system of the clusters.
     `.attrs["other_language"]` has each message and fix in the other language, for pages that have both.
     """
     found = list(found)
     rows = [_finding(rule, severity, hit, register, lang) for rule, severity, hit in found]
     table = pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
     order = table["severity"].map({severity: rank for rank, severity in enumerate(SEVERITIES)})
-    keys = table.assign(order=order, no_row=table["row"].isna())
-    keys = keys.sort_values(["order", "rule", "no_row", "row", "field", "message"], kind="stable")
+    # Of two sheets the rows count from 1 again; the records do not.
+    records = pd.Series([hit.row for _, _, hit in found], index=table.index, dtype="Float64")
+    keys = table.assign(order=order, no_row=records.isna(), record=records)
+    keys = keys.sort_values(["order", "rule", "no_row", "record", "field", "message"], kind="stable")
     table = table.loc[keys.index].reset_index(drop=True)
     table = table.astype(
         dict.fromkeys(_TEXTS, "string") | {"row": "Int64", "value": "object", "expected": "object"}
@@ -120,9 +123,15 @@ def _finding(
         _message(rule, hit, soft, lang),
         rule.words("fix", lang),
         _source(rule, hit, lang),
-        None if hit.row is None else hit.row + 1,
+        _row(hit, register),
         shape,
     )
+
+
+def _row(hit: Hit, register: Register) -> int | None:
+    if hit.row is None:
+        return None
+    return register.line(hit.row) if hit.layer == "clusters" else hit.row + 1
 
 
 def _message(rule: Rule, hit: Hit, soft: list[str], lang: Language) -> str:

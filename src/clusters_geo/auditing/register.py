@@ -22,7 +22,7 @@ from clusters_geo.measure.summary import reconcile
 from clusters_geo.measure.trust import is_soft, scope_key
 from clusters_geo.names import match_names
 from clusters_geo.planning.law import regime_on
-from clusters_geo.reading.notes import ATTRIBUTE
+from clusters_geo.reading.notes import ATTRIBUTE, LoadReport
 from clusters_geo.schema import CLUSTER_COLUMNS
 from clusters_geo.units.model import unit_level
 from clusters_geo.units.places import home_units, locate, named_level
@@ -322,6 +322,19 @@ class Register:
 
     def _columns(self, need: str) -> list[str]:
         return [self.unit] if need == "unit" else need.split("|")
+
+    def line(self, row: int) -> int:
+        """Return the row of the sheet or text that a record stands in; where there is none, its number."""
+        told = self._read
+        # Of a table that was filtered since, nobody knows any more.
+        if told is None or not told.counts_lines or told.rows != len(self.clusters):
+            return row + 1
+        return int(told.address(row + 1).rpartition("!")[2] or row + 1)
+
+    @cached_property
+    def _read(self) -> LoadReport | None:
+        read = self.clusters.attrs.get(ATTRIBUTE, {})
+        return LoadReport.from_dict(read) if "path" in read else None
 
     @cached_property
     def undecided(self) -> pd.Series:

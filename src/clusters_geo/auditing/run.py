@@ -85,7 +85,8 @@ def audit(  # noqa: PLR0913 -- each is an option of the command too
     Returns
     -------
     One row per finding: `rule`, `severity` (error, warning, info), `cluster_id`, `district`, `field`,
-    `value`, `expected`, `message`, `fix`, `source` (of the threshold), `row` (from 1), `geometry`. Errors
+    `value`, `expected`, `message`, `fix`, `source` (of the threshold), `row` (of the
+    sheet or text file; else the record, from 1), `geometry`. Errors
     first, then by rule and row. A finding that rests on a modelled or schematic figure says so and is info.
     `.attrs["audit"]` records the dates, the law, and for each rule its parameters, the rows judged, and why
     it was not judged where it was not.

@@ -85,8 +85,10 @@ def command(
     from clusters_geo.errors import SourceError
     from clusters_geo.history.compare import compare
     from clusters_geo.load import load_report
+    from clusters_geo.report.tables import say
     from clusters_geo.report.time_sheets import bridge_chart, compare_sheets
     from clusters_geo.report.unplaced import unplaced_notes
+    from clusters_geo.writing import write_text
 
     outlines = {} if boundaries_after is None else {"boundaries": boundaries_after}
     with working("reading", lang):
@@ -102,6 +104,15 @@ def command(
         require_units(register, layer, by)
     published = (published_before, published_after)
     found = compare(first, second, measure=measure, status=status, published=published, by=by, units=layer)
+    # Drawn before anything is written: a register without places is refused whole.
+    pages = {}
+    if chart_file is not None:
+        pages[chart_file] = bridge_chart(found, lang).svg
+    if map_file is not None:
+        from clusters_geo.maps.slider import slider_html
+
+        drawn = layer if layer is not None else _units(before, after)
+        pages[map_file] = slider_html(first, second, found=found, districts=drawn, lang=lang)
     most = 40 if output is None else None
     notes = unplaced_notes(second, layer, lang)
     put_table(
@@ -112,17 +123,9 @@ def command(
         table=lambda: found.changes,
         record=found.record,
     )
-    if chart_file is not None:
-        from clusters_geo.writing import write_text
-
-        write_text(chart_file, bridge_chart(found, lang).svg)
-        _written(chart_file, lang)
-    if map_file is not None:
-        from clusters_geo.maps.slider import save_slider
-
-        drawn = layer if layer is not None else _units(before, after)
-        save_slider(first, second, map_file, found=found, districts=drawn, lang=lang)
-        _written(map_file, lang)
+    for path, text in pages.items():
+        write_text(path, text)
+        say_out(say("written", lang, path=str(path)), err=True)
 
 
 def _load(vintage: Path | str, crs: str | None, **its_own: Path) -> gpd.GeoDataFrame:
@@ -152,9 +155,3 @@ def _units(*vintages: Path | str) -> gpd.GeoDataFrame | None:
     from clusters_geo.reference import load_hanoi
 
     return load_hanoi()[1] if all(isinstance(vintage, str) for vintage in vintages) else None
-
-
-def _written(path: Path, lang: Language) -> None:
-    from clusters_geo.report.tables import say
-
-    say_out(say("written", lang, path=str(path)), err=True)

@@ -35,6 +35,8 @@ _COLOURS = STATUS_COLOURS | {_UNKNOWN: "#b9b9b9"}
 # Half a lozenge, of a page 1,000 wide: smaller outlines would be specks without a colour.
 _SPOT = 8
 _WIDTH = 1000.0
+# Of a name: the height of its line, about the width of a letter, how far from its place.
+_LINE, _LETTER, _GAP = 28, 13.5, 16
 _MARGIN = 0.03
 # The left side shows the earlier vintage up to the slider, the right one the later from there on. In a block:
 # a window has names of its own, as `top`, that a script may not declare again.
@@ -50,6 +52,8 @@ class _Drawn(NamedTuple):
     status: str
     title: str
     changed: bool
+    name: str
+    at: tuple[float, float]  # of its middle, on the page
 
 
 def save_slider(  # noqa: PLR0913 - all but the two and the file is keyword-only
@@ -113,6 +117,10 @@ def slider_html(
     box = _box([*shapes, units[_with_clusters(units, shapes)]])
     sides = _sides(before, after, lang)
     table = compare_sheets(comparison, lang, most=None)[-1]
+    drawn = [
+        [*_side(table, shape, changed, box, lang)]
+        for table, shape in zip((before, after), shapes, strict=True)
+    ]
     template = (Path(__file__).parent / "web" / "slider.html").read_text(encoding="utf-8")
     page = Environment(autoescape=True).from_string(template)
     return page.render(
@@ -121,13 +129,11 @@ def slider_html(
         sides=sides,
         box=f"0 0 {_WIDTH:g} {_WIDTH * box.height / box.width:.1f}",
         units=[box.outline(shape) for shape in units],
-        drawn=[
-            [*_side(table, shape, changed, box, lang)]
-            for table, shape in zip((before, after), shapes, strict=True)
-        ],
+        drawn=drawn,
+        labels=[_labels(side) for side in drawn],
         legend=_legend([before, after], lang),
         notes=[
-            _say("changed", lang, n=len(set(changes["cluster_id"]))),
+            *_counted(changes, shapes, lang),
             *_sketches([before, after], lang),
             *([_say("no_units", lang)] if districts is None else []),
             *_without_place(shapes, lang),
@@ -137,6 +143,34 @@ def slider_html(
         script=Markup(_SCRIPT),  # noqa: S704 - our own
         hash=f"sha256-{base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()}",
     )
+
+
+def _counted(changes: pd.DataFrame, shapes: list[gpd.GeoSeries], lang: Language) -> list[str]:
+    """Return how many of the clusters that changed are outlined in red, and how many are not drawn."""
+    placed = {key for side in shapes for key in side.index[side.notna() & ~side.is_empty]}
+    seen = changes["cluster_id"].isin(placed) | changes["before_id"].isin(placed)
+    known = changes.assign(seen=seen).groupby("cluster_id")["seen"].any()
+    hidden = int((~known).sum())
+    said = [_say("changed", lang, n=int(known.sum()))]
+    return [*said, _say("changed_hidden", lang, n=hidden)] if hidden else said
+
+
+def _labels(side: list[_Drawn]) -> list[tuple[float, float, str, str]]:
+    """Return x, y, anchor and name of each changed cluster that finds room, right of it or left."""
+    taken: list[shapely.Geometry] = [shapely.Point(cluster.at).buffer(_SPOT) for cluster in side]
+    labels = []
+    for mine, cluster in enumerate(side):
+        x, y = cluster.at
+        long = len(cluster.name) * _LETTER
+        for anchor, west in (("start", x + _GAP), ("end", x - _GAP - long)):
+            room = shapely.box(west, y - _LINE / 2, west + long, y + _LINE / 2)
+            others = [place for n, place in enumerate(taken) if n != mine]
+            inside = west >= 0 and west + long <= _WIDTH
+            if cluster.changed and inside and not shapely.intersects(room, others).any():
+                taken.append(room)
+                labels.append((west if anchor == "start" else west + long, y, anchor, cluster.name))
+                break
+    return labels
 
 
 class _Box(NamedTuple):
@@ -160,10 +194,13 @@ class _Box(NamedTuple):
             parts.append("M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True)) + "Z")
         return "".join(parts)
 
-    def _spot(self, shape: shapely.Geometry) -> str:
+    def middle(self, shape: shapely.Geometry) -> tuple[float, float]:
         at = shapely.get_coordinates(shapely.centroid(shape))[0]
         x = (at[0] - self.west) * self.stretch * _WIDTH / self.width
-        y = (self.north - at[1]) * _WIDTH / self.width
+        return float(x), float((self.north - at[1]) * _WIDTH / self.width)
+
+    def _spot(self, shape: shapely.Geometry) -> str:
+        x, y = self.middle(shape)
         return f"M{x - _SPOT:.1f} {y:.1f}l{_SPOT} -{_SPOT} {_SPOT} {_SPOT} -{_SPOT} {_SPOT}Z"
 
 
@@ -209,8 +246,9 @@ def _side(
         status = _status(row.get("status"))
         words = STATUSES[status][lang == "en"] if status in STATUSES else _say("unknown", lang)
         area = format_number(row.get("planned_ha"), lang)
-        title = f"{row.get('name', key)} – {words} – {area} ha"
-        drawn.append(_Drawn(box.path(shape), status, title, key in changed))
+        name = str(row.get("name", key))
+        title = f"{name} – {words} – {area} ha"
+        drawn.append(_Drawn(box.path(shape), status, title, key in changed, name, box.middle(shape)))
     return drawn
 
 

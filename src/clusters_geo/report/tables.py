@@ -368,8 +368,9 @@ def to_csv(table: pd.DataFrame) -> str:
     '=1+1,2.5,A; B
     """
     flat = table.reset_index() if table.index.name else table
-    names = [str(name) for name in flat]
-    return csv_text(pd.DataFrame(to_records(table), columns=names, dtype=object).map(_in_a_cell))
+    # `DataFrame.map` would make 8.0 of a whole number in a column where some are missing.
+    rows = [[_in_a_cell(value) for value in row.values()] for row in to_records(table)]
+    return csv_text(pd.DataFrame(rows, columns=[str(name) for name in flat], dtype=object))
 
 
 def _in_a_cell(value: object) -> object:
