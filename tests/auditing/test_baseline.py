@@ -25,7 +25,7 @@ def found(sizes, lang="vi"):
 @pytest.fixture
 def accepted(tmp_path):
     file = tmp_path / "baseline.toml"
-    file.write_text(baseline_text(found([4.0, 3.0]), today=TODAY), encoding="utf-8")
+    file.write_text(baseline_text(found([4.0, 3.0]), lang="en", today=TODAY), encoding="utf-8")
     return file
 
 
@@ -63,7 +63,7 @@ def test_reasons_are_kept_when_it_is_written_again(accepted, tmp_path):
     accepted.write_text(text.replace("2026-02-01", "2025-06-30", 1), encoding="utf-8")
     marked = apply_baseline(found([4.0, 2.0]), accepted, today=TODAY)
     again = tmp_path / "again.toml"
-    again.write_text(baseline_text(marked, today=date(2025, 3, 1)), encoding="utf-8")
+    again.write_text(baseline_text(marked, lang="en", today=date(2025, 3, 1)), encoding="utf-8")
     kept = read_baseline(again)
     assert kept["reason"].tolist() == [
         "Accepted on 2025-02-01: formed in 2004",
@@ -114,5 +114,14 @@ def test_any_name_survives_the_file(tmp_path, name):
     )
     findings = audit(table, on="2025-01-31", only=["figures.negative"])
     file = tmp_path / "b.toml"
-    file.write_text(baseline_text(findings, today=TODAY), encoding="utf-8", newline="")
+    file.write_text(baseline_text(findings, lang="en", today=TODAY), encoding="utf-8", newline="")
     assert apply_baseline(findings, file, today=TODAY)["state"].tolist() == ["accepted"]
+
+
+def test_a_baseline_is_written_in_the_language_of_its_reader():
+    found = pd.DataFrame(
+        [dict.fromkeys(("cluster_id", "district", "field", "value", "message"), "x") | {"rule": "r"}]
+    )
+    text = baseline_text(found, today=date(2026, 11, 28))
+    assert text.startswith("# Các phát hiện đã chấp nhận")
+    assert "Chấp nhận ngày 2026-11-28" in text

@@ -244,6 +244,12 @@ def test_rates_that_differ_by_their_rounding_alone_are_no_change(before, after, 
     assert [cell for line in row for cell in line[4:6]] == told
 
 
+def test_flags_are_told_in_words():
+    first, second = (register([("A", "A", 1.0)], wastewater_started=[told]) for told in (False, True))
+    (row,) = compare_sheets(compare(first, second), "vi")[-1].rows
+    assert row[4:6] == ("không", "có")
+
+
 def test_gained_and_lost_land_is_measured_and_drawn():
     found = compare(squares(("1", "A", 0, 200)), squares(("1", "A", 50, 300)))
     moved = found.boundaries.set_index("what")

@@ -228,3 +228,13 @@ def test_a_rate_that_nobody_has_seen_is_unknown_not_none():
     assert table["starts"].isna().all()
     assert (table["starts_low"].eq(0) & table["starts_high"].eq(1)).all()
     assert "unknown_rate" in table.attrs["forecast"]["unknown"]
+    advice = " ".join(forecast_sheet(table, "vi").notes)
+    assert "established_on" in advice
+    # The advice followed gives a rate.
+    stated = advice.partition("--scenario ")[2].partition(".")[0].split(" | ")
+    assert len(stated) == 4
+    for scenario in stated:
+        assert forecast_supply(waiting, "2026-06-30", scenario, as_of="2025-06-30")["starts"].notna().all()
+    begun = waiting.assign(status="operating", ground_broken_on=pd.Timestamp("2025-04-20")).rename({"A": "B"})
+    both = pd.concat([waiting, begun])
+    assert forecast_supply(both, "2026-06-30", as_of="2025-06-30")["starts"].notna().all()

@@ -52,7 +52,7 @@ def report(lang="vi", fail_on="error", **options):
 def with_baseline(tmp_path):
     file = tmp_path / "b.toml"
     first = report().findings.iloc[1:]
-    file.write_text(baseline_text(first, today=date(2025, 2, 1)), encoding="utf-8")
+    file.write_text(baseline_text(first, lang="en", today=date(2025, 2, 1)), encoding="utf-8")
     marked = apply_baseline(report().findings, file, today=date(2025, 3, 1))
     return AuditReport(marked, report().inputs, "vi", "warning", date(2025, 2, 1))
 

@@ -24,15 +24,18 @@ import pandas as pd
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.reading.side_files import read_toml
-from clusters_geo.words import is_missing
+from clusters_geo.words import is_missing, speaker
 
 if TYPE_CHECKING:
     import os
+
+    from clusters_geo.schema import Language
 
 __all__ = ["apply_baseline", "baseline_text", "plain_key", "read_baseline"]
 
 _KEYS = ("rule", "cluster_id", "district", "field", "value")
 _DAYS_ACCEPTED = 365
+_say = speaker("audit")
 
 
 def apply_baseline(
@@ -110,7 +113,7 @@ def read_baseline(path: str | os.PathLike[str]) -> pd.DataFrame:
     return table.assign(key=_keys(table)).drop_duplicates("key")
 
 
-def baseline_text(findings: pd.DataFrame, *, today: date | None = None) -> str:
+def baseline_text(findings: pd.DataFrame, *, today: date | None = None, lang: Language = "vi") -> str:
     """Return the file that accepts all these findings for a year; reasons already given are kept.
 
     Parameters
@@ -119,6 +122,8 @@ def baseline_text(findings: pd.DataFrame, *, today: date | None = None) -> str:
         As from `audit`, with `state` and `reason` if a baseline was applied; what is gone is left out.
     today
         The day of acceptance; today by default.
+    lang
+        Of the heading and of reasons that are still to be given.
 
     Examples
     --------
@@ -126,7 +131,7 @@ def baseline_text(findings: pd.DataFrame, *, today: date | None = None) -> str:
     >>> from clusters_geo.auditing.run import audit
     >>> register = pd.DataFrame({"planned_ha": [-1.0]}, index=pd.Index(["1"], name="cluster_id"))
     >>> findings = audit(register, only=["figures.negative"], on="2024-06-30", lang="en")
-    >>> print(baseline_text(findings, today=date(2024, 7, 1)))
+    >>> print(baseline_text(findings, today=date(2024, 7, 1), lang="en"))
     # Accepted findings: give each its reason and its date of expiry.
     <BLANKLINE>
     [[accepted]]
@@ -140,12 +145,12 @@ def baseline_text(findings: pd.DataFrame, *, today: date | None = None) -> str:
     <BLANKLINE>
     """
     day = today or date.today()  # noqa: DTZ011 -- a day, not an instant
-    lines = ["# Accepted findings: give each its reason and its date of expiry.", ""]
+    lines = [f"# {_say('baseline_head', lang)}", ""]
     for finding in findings.to_dict("records"):
         state = finding.get("state", "new")
         if state == "gone":
             continue
-        reason, expires = f"Accepted on {day}; to be explained", day + timedelta(days=_DAYS_ACCEPTED)
+        reason, expires = _say("baseline_reason", lang, day=f"{day}"), day + timedelta(days=_DAYS_ACCEPTED)
         if state == "accepted":
             reason, expires = str(finding["reason"]), finding["expires"].date()
         values = {name: plain_key(finding[name]) for name in (*_KEYS, "message")} | {"reason": reason}

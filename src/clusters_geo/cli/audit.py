@@ -140,7 +140,7 @@ def command(
     if write_baseline is not None:
         from clusters_geo.auditing.baseline import baseline_text
 
-        put(baseline_text(findings), write_baseline, lang, "toml")
+        put(baseline_text(findings, lang=lang), write_baseline, lang, "toml")
     if since is not None:
         _show_since(report, since, form, output, quiet=quiet)
     else:

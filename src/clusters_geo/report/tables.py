@@ -368,7 +368,6 @@ def to_csv(table: pd.DataFrame) -> str:
     '=1+1,2.5,A; B
     """
     flat = table.reset_index() if table.index.name else table
-    # `DataFrame.map` would make 8.0 of a whole number in a column where some are missing.
     rows = [[_in_a_cell(value) for value in row.values()] for row in to_records(table)]
     return csv_text(pd.DataFrame(rows, columns=[str(name) for name in flat], dtype=object))
 
@@ -455,5 +454,9 @@ def neutral_cells(table: pd.DataFrame) -> pd.DataFrame:
     1    Ba Vì  2.0
     """
     with_text = table.select_dtypes(include=["object", "string", "category"]).columns
-    neutral = {name: table[name].astype(object).map(neutral_cell) for name in with_text}
+    # `map` would make 8.0 of a whole number in a column where some are missing.
+    neutral = {
+        name: pd.Series([neutral_cell(cell) for cell in table[name]], index=table.index, dtype=object)
+        for name in with_text
+    }
     return table.assign(**neutral).rename(columns=neutral_cell)

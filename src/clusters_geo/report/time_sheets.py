@@ -122,6 +122,8 @@ def _cell(row: dict[Hashable, Any], side: str, lang: Language) -> str:
         return format_date(dt.date.fromisoformat(text[:10]), lang)
     if row["column"] == "status" and text in STATUSES:
         return STATUSES[text][lang == "en"]
+    if text in ("True", "False"):
+        return speaker("reports")("yes" if text == "True" else "no", lang)
     try:
         if text and _units().get(row["column"]) == "share":
             return format_percent(float(text), lang, _rate_decimals(str(row["before"]), str(row["after"])))
@@ -316,7 +318,7 @@ def forecast_sheet(
     scenario = load_scenarios(scenarios)[said["scenario"]].get(lang, said["scenario"])
     day = format_date(dt.date.fromisoformat(said["as_of"]), lang)
     title = _say("forecast", lang, day=day, scenario=scenario)
-    notes = tuple(_forecast_notes(table, lang))
+    notes = tuple(_forecast_notes(table, lang, scenarios))
     return Sheet(title, tuple(_say(key, lang) for key in keys), rows, frozenset({1, 2, 3, 4}), notes)
 
 
@@ -340,7 +342,9 @@ def forecast_units_sheet(table: pd.DataFrame, lang: Language, notes: tuple[str, 
     return Sheet(title, header, rows, frozenset({1, 2, 3, 4, 5}), (_say("forecast_units_note", lang), *notes))
 
 
-def _forecast_notes(table: pd.DataFrame, lang: Language) -> Iterable[str]:
+def _forecast_notes(
+    table: pd.DataFrame, lang: Language, scenarios: str | os.PathLike[str] | None
+) -> Iterable[str]:
     said = table.attrs["forecast"]
     starts, days = said["counted_from"]
     if said["starts_per_site_and_year"] is not None:
@@ -351,8 +355,9 @@ def _forecast_notes(table: pd.DataFrame, lang: Language) -> Iterable[str]:
         if said["seen_in"] is not None:
             yield _say("rate_elsewhere", lang, province=said["seen_in"])
         yield _say("rate_constant", lang)
+    stated = [name for name, told in load_scenarios(scenarios).items() if "starts_per_month" in told]
     for key in said["unknown"]:
-        yield _say(key, lang, n=said["without_area"])
+        yield _say(key, lang, n=said["without_area"], scenarios=" | ".join(stated or ["…"]))
     last = table.iloc[-1]
     if last["started_ha"] > 0 and last["started_ha_modelled"] > 0:
         yield _say("modelled_ha_note", lang, share=last["started_ha_modelled"] / last["started_ha"])
