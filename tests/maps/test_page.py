@@ -159,7 +159,7 @@ def test_the_page_says_nothing_that_the_catalogue_has_not_and_the_catalogue_noth
     assert unused == []
     said = set(re.findall(r"\b(?:t|words)\.([a-zA-Z]+)\b", scripts))
     own = {"split", "slice", "basis"}  # of other things that are called words
-    own |= {"knownFor", "modelledFor", "chart", "fewNote"}  # in the words of tables and charts, their catalogues
+    own |= {"knownFor", "modelledFor", "chart", "fewNote"}  # of tables and charts
     assert {word for word in said if word not in {key.split(".")[0] for key in known}} <= own
     look = Look.of(lang="vi", title=None, theme="auto", tiles=None, attribution=None)
     of_charts = set(re.findall(r"\bsay\.(\w+)", scripts))
