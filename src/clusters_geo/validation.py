@@ -15,7 +15,14 @@ from shapely.geometry.base import BaseGeometry
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.reading.notes import has_made_ids, without_report
-from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, UNIT_COLUMNS
+from clusters_geo.schema import (
+    BASES,
+    CLUSTER_COLUMNS,
+    DISTRICT_COLUMNS,
+    INVESTOR_KINDS,
+    STATUSES,
+    UNIT_COLUMNS,
+)
 from clusters_geo.words import format_value
 
 if TYPE_CHECKING:
@@ -33,6 +40,8 @@ Table = TypeVar("Table", bound=pd.DataFrame)
 _SHOWN = 5
 _Fault = dict[str, object]
 _FAILURE_COLUMNS = ["row", "column", "value", "problem", "fix"]
+# What a code of ours is called in the registers of offices.
+_CHOICE_WORDS = {code: vi for code, (vi, _) in {**STATUSES, **INVESTOR_KINDS, **BASES}.items()}
 _WHOLE_TABLE = {"say": "whole table"}
 
 # What to do about each kind of fault; both are phrases.
@@ -96,7 +105,8 @@ def _refusal(faults: list[_Fault], report: LoadReport | None) -> SchemaError:
         {"say": "fault", **fault, "row": _as_text(_place(fault, report))} for fault in faults[:_SHOWN]
     ]
     if len(faults) > _SHOWN:
-        lines.append({"say": "more faults", "count": len(faults) - _SHOWN})
+        more = {"say": "more faults", "count": len(faults) - _SHOWN}
+        lines.append(more if report is None else more | {"say": "more faults in", "path": report.path})
     failures = _worded(faults, "en", None)
     if report is None:
         return SchemaError("schema.faults", failures, count=len(faults), faults=lines)
@@ -253,7 +263,11 @@ def _row(ids: pd.Series, position: int) -> object:
 def _wanted(column: Column) -> dict[str, object]:
     """Return the phrase of what a value of a column must be."""
     if column.kind == "choice":
-        return {"say": "one of", "choices": ", ".join(column.choices)}
+        words = [
+            {"say": "choice", "word": _CHOICE_WORDS[c], "code": c} if c in _CHOICE_WORDS else c
+            for c in column.choices
+        ]
+        return {"say": "one of", "choices": ", ".join(column.choices), "words": words}
     kind: dict[str, object] = {"say": _KINDS[column.kind]}
     if column.minimum is None:
         return kind

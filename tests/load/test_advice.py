@@ -132,6 +132,16 @@ MENDED = [
         table([*HEAD[:3], "Diện tích (m2)"], [*ROW[:3], 165_000]),
     ),
     (
+        "numbers.large-grouped",
+        table(HEAD, [*ROW[:3], "15.750"], ["B", *ROW[1:3], "12,5"]),
+        table(HEAD, [*ROW[:3], "15,75"], ["B", *ROW[1:3], "12,5"]),
+    ),
+    (
+        "numbers.large-stated",
+        table(HEAD, [*ROW[:3], 165_000]),
+        table([*HEAD[:3], "Diện tích (m2)"], [*ROW[:3], 165_000]),
+    ),
+    (
         "rows.as-of-period",
         table(["BÁO CÁO QUÝ I NĂM 2024"], HEAD, ROW),
         table(["BÁO CÁO QUÝ I NĂM 2024"], ["Số liệu đến ngày 14/3/2024"], HEAD, ROW),

@@ -107,6 +107,14 @@ READING = [
         {"layer": "Sheet1"},
         ("name", ROW[:1]),
     ),
+    of_file(
+        "register.other-sheet",
+        sheets({"Bìa": [["BÁO CÁO"], ["Kính gửi: Sở"]], "Biểu 01": [HEAD, ROW]}),
+        {"layer": "Bìa"},
+        "Biểu 01",
+        {"layer": "Biểu 01"},
+        ("name", ROW[:1]),
+    ),
     *(
         of_file(
             "register.layers",

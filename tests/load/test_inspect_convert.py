@@ -13,6 +13,7 @@ from click.testing import CliRunner
 import clusters_geo as cg
 from clusters_geo.cli.convert import command as convert
 from clusters_geo.cli.inspect import command as inspect
+from clusters_geo.cli.summary import command as summary
 from clusters_geo.load import load_clusters
 from clusters_geo.report.inspection import inspect_file, inspection_sheets
 from clusters_geo.report.tables import to_text
@@ -190,3 +191,47 @@ def test_a_schema_needs_a_table_for_an_address_is_of_a_register(register):
     result = run(convert, register, "postgresql://localhost/x", "--schema", "y")
     assert result.exit_code == 2
     assert "--table" in result.output
+
+
+def test_what_remains_to_be_leased_is_not_asked_for(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "Tên CCN;Trạng thái;Đất công nghiệp (ha);Đã cho thuê (ha);Diện tích còn lại (ha)\n"
+        "Phùng Xá;đang hoạt động;20;12;8\n"
+    )
+    report = cg.load_report(cg.load_clusters(tmp_path / "a.csv"))
+    codes = {n.code for n in report.notes}
+    assert "columns.remainder" in codes
+    assert "columns.ambiguous" not in codes
+    (tmp_path / "b.csv").write_text("Tên CCN;Trạng thái;Diện tích còn lại (ha)\nPhùng Xá;đang hoạt động;8\n")
+    asked = {n.code for n in cg.load_report(cg.load_clusters(tmp_path / "b.csv")).notes}
+    assert "columns.ambiguous" in asked
+    unused = cg.load_clusters(tmp_path / "b.csv", columns={"Diện tích còn lại (ha)": ""})
+    assert "columns.ambiguous" not in {n.code for n in cg.load_report(unused).notes}
+
+
+@pytest.mark.parametrize(("name", "meant"), [("~$sổ.xlsx", "sổ.xlsx"), (".~lock.sổ.xlsx#", "sổ.xlsx")])
+def test_the_lock_of_an_open_file_is_told(tmp_path, name, meant):
+    (tmp_path / name).write_bytes(b"\x06Clerk ".ljust(165))
+    with pytest.raises(cg.SourceError) as refused:
+        cg.load_clusters(tmp_path / name)
+    assert refused.value.code == "source.lock-file"
+    assert refused.value.text("en").endswith(f"such as {meant}.")
+
+
+def test_faults_beyond_the_shown_are_where_the_command_says(tmp_path):
+    (tmp_path / "a.csv").write_text("Tên CCN;Trạng thái\n" + "".join(f"C{n};đã đóng\n" for n in range(9)))
+    with pytest.raises(cg.SchemaError) as refused:
+        cg.load_clusters(tmp_path / "a.csv")
+    told = refused.value.text("vi")
+    assert f"và 4 chỗ nữa; xem hết: clusters-geo inspect {tmp_path / 'a.csv'}" in told
+    assert "Chưa khởi công (pending)" in told
+    assert run(inspect, tmp_path / "a.csv").output.count("đã đóng") >= 9
+
+
+@pytest.mark.parametrize("by", ["huyện", "Số DN", "so dn", "Tình hình"])
+def test_a_summary_goes_by_what_the_file_calls_a_column(tmp_path, by):
+    rows = "Phùng Xá;đang hoạt động;12;Thạch Thất\n"
+    (tmp_path / "a.csv").write_text(f"Tên CCN;Tình hình;Số DN;Địa bàn huyện\n{rows}")
+    done = run(summary, tmp_path / "a.csv", "--by", by, "--format", "json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)

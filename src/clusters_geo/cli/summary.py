@@ -48,7 +48,9 @@ def command(
 
     With --units, clusters are counted in the unit where they lie; what lies in none is a line of its own.
     """
+    by = _as_unit(by)
     clusters, districts = load(clusters_file, districts_file, crs, by)
+    by = _as_column(by, clusters)
     units = units_said(clusters_file, districts_file, by, districts)
     if units is not None and by is None:
         from clusters_geo.units.model import unit_level
@@ -56,6 +58,35 @@ def command(
         by = unit_level(units)
     bundled = clusters_file is None
     _put(clusters, by, form, lang, output, bundled=bundled, units=units)
+
+
+def _as_unit(by: str | None) -> str | None:
+    """Return `district` or `commune` for what means it: "huyện", "Xã"; anything else as it is."""
+    meant = _meanings(by)
+    return meant if meant in {"district", "commune"} else by
+
+
+def _as_column(by: str | None, clusters: pd.DataFrame) -> str | None:
+    """Return the column that a header of the file, or another that means the same, became."""
+    if by is None or by in clusters:
+        return by
+    from clusters_geo.load import load_report
+    from clusters_geo.names import strip_accents
+    from clusters_geo.reading.notes import ATTRIBUTE
+
+    headers = load_report(clusters).mapped if ATTRIBUTE in clusters.attrs else {}
+    own = {strip_accents(header): column for header, column in headers.items()}
+    found = headers.get(by) or own.get(strip_accents(by)) or _meanings(by)
+    return found if found in clusters else by
+
+
+def _meanings(by: str | None) -> str:
+    if by is None:
+        return ""
+    from clusters_geo.reading.headers import meanings
+    from clusters_geo.schema import CLUSTER_COLUMNS
+
+    return next(iter(meanings((by,), CLUSTER_COLUMNS)), "")
 
 
 def _put(

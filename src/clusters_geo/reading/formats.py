@@ -189,6 +189,10 @@ def known_endings() -> tuple[str, ...]:
     return (*_BY_ENDING, ".zip")
 
 
+# Beside a file that is open, with the name of who opened it.
+_OFFICE_LOCK, _LIBREOFFICE_LOCK = "~$", ".~lock."
+
+
 def identify(file: Path) -> Format:
     """Return the format of a file: its ending says which, its content must agree.
 
@@ -198,6 +202,9 @@ def identify(file: Path) -> Format:
         If the ending is not on the list, the content is another, or it refers to other files.
     """
     found = _BY_ENDING.get(file.suffix.lower())
+    if file.name.startswith(_LIBREOFFICE_LOCK):
+        meant = file.name.removeprefix(_LIBREOFFICE_LOCK).rstrip("#")
+        raise SourceError("source.lock-file", file=file.name, meant=meant)
     if found is None:
         raise SourceError(
             "source.ending", file=file.name, ending=file.suffix, endings=", ".join(known_endings())
@@ -212,6 +219,8 @@ def identify(file: Path) -> Format:
         _refuse_indirection(file, head)
     stranger = _stranger(head)
     if not found.content.match(head) or (found.name == "CSV" and stranger and stranger[0] != _UTF_16):
+        if file.name.startswith(_OFFICE_LOCK):
+            raise SourceError("source.lock-file", file=file.name, meant=file.name.removeprefix(_OFFICE_LOCK))
         what, fix = stranger or ("something else", "Was it renamed or damaged? Export it again")
         told = {"format": found.name, "what": {"say": what}, "fix": {"say": fix}}
         raise SourceError("source.other-content", file=file.name, **told)

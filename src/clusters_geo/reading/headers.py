@@ -512,6 +512,9 @@ def _by_likeness(_: str, path: Path, columns: tuple[Column, ...]) -> tuple[str, 
     return (meant.pop(),) if len(meant) == 1 and len(key) > _SHORTEST else ()
 
 
+_REMAINDER = re.compile(r"^(?:tong )?(?:dien tich|dt|quy dat|dat)\b(?: \w+){0,6} con lai\b")
+
+
 def _note(
     found: list[Heading], rows_of: Mapping[str, Path], columns: tuple[Column, ...], report: LoadReport
 ) -> None:
@@ -522,13 +525,19 @@ def _note(
             report.note(heading.how, header=heading.header, column=heading.column)
     missing = {c.name for c in columns} - set(report.mapped.values())
     settled = {h.column for h in found if h.how == "as you said"}
+    areas = {"leasable_ha", "leased_ha"}
     for header in report.left:
+        key = _key(split_unit(header)[0])
+        if _REMAINDER.search(key) and areas <= {c.name for c in columns} and areas - missing:
+            # What is leasable less what is leased: no column of its own.
+            report.note("columns.remainder", header=header)
+            continue
         options = _by_table(header, rows_of[header], columns)
         if options and options[0] in settled:
             continue
         if options and options[0] not in missing:
             report.note("columns.second", header=header, column=options[0])
-        elif not options and len(several := _ambiguous().get(_key(split_unit(header)[0]), ())) > 1:
+        elif not options and len(several := _ambiguous().get(key, ())) > 1:
             report.note("columns.ambiguous", header=header, columns=list(several))
 
 

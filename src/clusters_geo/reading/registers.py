@@ -30,6 +30,7 @@ from clusters_geo.reading.corners import (
 from clusters_geo.reading.handed import district_of_name
 from clusters_geo.reading.headers import unit_of, without_mark, year_of
 from clusters_geo.reading.heads import HEADER_SEARCH
+from clusters_geo.reading.notes import LoadReport
 from clusters_geo.reading.places import district_in_title, province_in_titles
 from clusters_geo.reading.rows import Judged, judge_rows
 from clusters_geo.reading.sheet_tables import SheetTable, has_names, tables_in, together
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from clusters_geo.reading.cells import Row, Value
-    from clusters_geo.reading.notes import LoadReport
 
 __all__ = ["Aside", "Register", "read_register"]
 
@@ -172,6 +172,10 @@ def _chosen(  # noqa: PLR0913, PLR0917
     seen = [_visible(s, report) for s in named or sheets if s.name not in hidden or s.name == wanted]
     found = {at: tables for at, s in enumerate(seen) if (tables := list(tables_in(s, report, said)))}
     useful = {at: tables for at, tables in found.items() if any(has_names(t.head) for t in tables)} or found
+    if wanted and named and not said and useful is found:
+        others = [s.name for s in sheets if s.name != wanted and _lists_clusters(s)]
+        if others:
+            raise SourceError("register.other-sheet", file=file.name, sheet=wanted, others=others)
     if not useful:
         first = next((shown(v) for s in seen for row in s.rows for v in row if shown(v)), "")
         raise SourceError("register.no-header", file=file.name, rows=HEADER_SEARCH, first=first)
@@ -189,6 +193,10 @@ def _chosen(  # noqa: PLR0913, PLR0917
     return [
         table for tables in useful.values() for table in tables if has_names(table.head) or len(tables) == 1
     ]
+
+
+def _lists_clusters(sheet: Sheet) -> bool:
+    return any(has_names(table.head) for table in tables_in(sheet, LoadReport(""), ()))
 
 
 def trim_empty(sheet: Sheet) -> bool:

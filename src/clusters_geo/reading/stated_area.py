@@ -140,7 +140,7 @@ def _in_other_unit(
         report.note("numbers.area-said", header=header, unit=unit, ratio=factor)
         return table
     # Said of hectares, which they are not.
-    report.notes = [n for n in report.notes if n.code != "numbers.large" or not _is_about_it(n)]
+    report.notes = [n for n in report.notes if not n.code.startswith("numbers.large") or not _is_about_it(n)]
     report.note("numbers.area-unit", header=header, unit=unit, ratio=factor)
     figures = pd.to_numeric(table[_COLUMN], errors="coerce").astype("float64") / factor
     return table.assign(**{_COLUMN: figures})

@@ -48,6 +48,8 @@ _SERIALS = range(20_000, 80_000)  # 1954 to 2119 as a spreadsheet counts days
 _SERIAL_EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - no zone
 
 _LARGEST_HA = 10_000.0
+# "15.750": fifteen thousand, or fifteen and three quarters by another keyboard.
+_GROUPED = re.compile(r"\s*\d{1,3}[.,]\d{3}(?![\d.,])")
 _LARGEST_BN = 100_000.0
 _PERCENTS = 1.5  # more than a share can be, even one that is overfull
 _SHOWN = 5
@@ -112,7 +114,7 @@ def read_quantities(
         if column.kind in {"number", "integer"}:
             figures, stated = _read_numbers(values, column, report, decimal, file_mark)
             unit = units.get(column.name) or _unit_for(column, units.get("*", ""))
-            changed[column.name] = _converted(figures, stated, unit, column, report)
+            changed[column.name] = _converted(figures, values, stated, unit, column, report)
         elif column.kind in readers:
             changed[column.name] = readers[column.kind](values, column, report)
     return table.assign(**changed)
@@ -278,8 +280,13 @@ def _said_unit(unit: str) -> object:
     return {"say": "share of one"} if unit == "share" else unit
 
 
-def _converted(
-    values: pd.Series, stated: dict[int, str], header_unit: str, column: Column, report: LoadReport
+def _converted(  # noqa: PLR0913, PLR0917
+    values: pd.Series,
+    written: pd.Series,
+    stated: dict[int, str],
+    header_unit: str,
+    column: Column,
+    report: LoadReport,
 ) -> pd.Series:
     target = column.unit
     if target not in _units():
@@ -297,7 +304,7 @@ def _converted(
     out: list[object] = [
         v / d if _is_number(v) and d != 1.0 else v for v, d in zip(values, divisors, strict=True)
     ]
-    _note_large(out, units, column, report)
+    _note_large(out, written, units, column, report)
     plain = [float(v) if isinstance(v, Percent) else v for v in out]
     return _narrowed(plain, values) if rows or stated else values
 
@@ -324,15 +331,24 @@ def _percents(
     return units
 
 
-def _note_large(out: list[object], units: list[str], column: Column, report: LoadReport) -> None:
+def _note_large(
+    read: list[object], written: pd.Series, units: list[str], column: Column, report: LoadReport
+) -> None:
+    limit = _LARGEST_HA if column.unit == "ha" else _LARGEST_BN
+    large = [at for at, v in enumerate(read) if _is_number(v) and v > limit]
     if column.unit == "ha":
-        large = [at for at, v in enumerate(out) if _is_number(v) and v > _LARGEST_HA]
-        if large:
-            report.note("numbers.large", _rows(large), column=column.name, limit=_LARGEST_HA)
-    elif _units()[column.unit][0] == "money":
-        large = [at for at, v in enumerate(out) if _is_number(v) and v > _LARGEST_BN and not units[at]]
-        if large:
-            report.note("numbers.large-money", _rows(large), column=column.name, target=column.unit)
+        codes = {at: _why_large(str(written.iloc[at]), units[at]) for at in large}
+        for code in dict.fromkeys(codes.values()):
+            rows = [at for at in large if codes[at] == code]
+            told = {"limit": limit, "found": [str(written.iloc[at]) for at in rows][:_SHOWN]}
+            report.note(code, _rows(rows), column=column.name, **told)
+    elif _units()[column.unit][0] == "money" and (rows := [at for at in large if not units[at]]):
+        report.note("numbers.large-money", _rows(rows), column=column.name, target=column.unit)
+
+
+def _why_large(text: str, unit: str) -> str:
+    said = "numbers.large-stated" if unit == "ha" else "numbers.large"
+    return "numbers.large-grouped" if unit == "ha" and _GROUPED.match(text) else said
 
 
 # --- choices, flags, dates, text

@@ -29,7 +29,7 @@ __all__ = ["Inspection", "inspect_file", "inspection_sheets"]
 
 _say = speaker("inspection")
 _NOT_LAYERED = {e for f in FORMATS if f.name in REGISTERS | {"GeoParquet"} for e in f.endings}
-_SHOWN_FAILURES = 20
+_SHOWN_FAILURES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,8 @@ def _faults_sheet(failures: list[dict[str, object]], lang: Language) -> Sheet:
         (str(f["row"]), str(f["column"]), str(f["value"]), f"{f['problem']}; {f['fix']}")
         for f in failures[:_SHOWN_FAILURES]
     )
+    if len(failures) > _SHOWN_FAILURES:
+        rows += (("…", "", "", _say("more faults", lang, more=len(failures) - _SHOWN_FAILURES)),)
     title = _say("faults", lang).format(count=len(failures))
     return Sheet(title, _says(lang, "row", "column", "value", "problem"), rows)
 
