@@ -47,7 +47,7 @@ def test_a_sound_table_passes():
         ("planned_ha", np.inf, "is not a number"),
         ("fill_rate_declared", 85.5, "is not a number from 0 to 1"),
         ("workers", 2.5, "is not a whole number"),
-        ("status", "closed", "is not one of operating, under_construction, pending"),
+        ("status", "closed", "is not one of operating, under_construction or pending"),
         ("investor_kind", "friend", "is not one of enterprise"),
         ("as_of", "tomorrow", "is not a date"),
         ("craft_village", "yes", "is not true or false"),

@@ -15,14 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from clusters_geo.errors import SchemaError
 from clusters_geo.reading.notes import has_made_ids, without_report
-from clusters_geo.schema import (
-    BASES,
-    CLUSTER_COLUMNS,
-    DISTRICT_COLUMNS,
-    INVESTOR_KINDS,
-    STATUSES,
-    UNIT_COLUMNS,
-)
+from clusters_geo.schema import CLUSTER_COLUMNS, DISTRICT_COLUMNS, UNIT_COLUMNS
 from clusters_geo.words import format_value
 
 if TYPE_CHECKING:
@@ -40,8 +33,6 @@ Table = TypeVar("Table", bound=pd.DataFrame)
 _SHOWN = 5
 _Fault = dict[str, object]
 _FAILURE_COLUMNS = ["row", "column", "value", "problem", "fix"]
-# What a code of ours is called in the registers of offices.
-_CHOICE_WORDS = {code: vi for code, (vi, _) in {**STATUSES, **INVESTOR_KINDS, **BASES}.items()}
 _WHOLE_TABLE = {"say": "whole table"}
 
 # What to do about each kind of fault; both are phrases.
@@ -263,11 +254,12 @@ def _row(ids: pd.Series, position: int) -> object:
 def _wanted(column: Column) -> dict[str, object]:
     """Return the phrase of what a value of a column must be."""
     if column.kind == "choice":
-        words = [
-            {"say": "choice", "word": _CHOICE_WORDS[c], "code": c} if c in _CHOICE_WORDS else c
-            for c in column.choices
-        ]
-        return {"say": "one of", "choices": ", ".join(column.choices), "words": words}
+        # A status in the words of an office, too.
+        is_status = column.name == "status"
+        return {
+            "say": "one of",
+            "choices": [{"say": f"status {c}"} if is_status else c for c in column.choices],
+        }
     kind: dict[str, object] = {"say": _KINDS[column.kind]}
     if column.minimum is None:
         return kind
