@@ -146,7 +146,7 @@ def test_demo_prints_the_figures_and_writes_the_map(tmp_path):
         (["summary", "nowhere.gpkg"], "nowhere.gpkg"),
         (["summary", "."], "folder"),
         (["summary", "https://example.org/a.gpkg"], "address on a network"),
-        (["summary", "--by", "ward"], "no column 'ward'"),
+        (["summary", "--by", "zzz"], "no column 'zzz'"),
         (["summary", "--format", "pdf"], "Invalid value"),
         (["unheard-of"], "No such command"),
         (["programme", "nowhere.csv"], "nowhere.csv"),
