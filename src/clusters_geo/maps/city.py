@@ -208,7 +208,7 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     >>> clusters, districts = cg.load_hanoi()
     >>> m = cg.make_map(clusters, districts, only="thuong tin")
     >>> m.title
-    'Thường Tín · Cụm công nghiệp'
+    'Thường Tín · Cụm công nghiệp Hà Nội'
     """
     tables = Tables.of(clusters, districts, by)
     focus = None if only is None else _district_named(only, tables.districts)
