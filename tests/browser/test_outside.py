@@ -78,7 +78,11 @@ def test_paper_has_its_own_shape_whatever_the_screen(opened, full, size):
     said = sheet.text_content().replace("\u00a0", " ")
     for words in ("70 cụm đang hoạt động", "≈ không phải số liệu công bố", "https://example.org/cum.html"):
         assert words in said
-    assert page.locator(".cg-print-title").text_content().startswith("Cụm công nghiệp · Bảng các cụm (120)")
+    assert (
+        page.locator(".cg-print-title")
+        .text_content()
+        .startswith("Cụm công nghiệp Hà Nội · Bảng các cụm (120)")
+    )
     page.emulate_media(media="print")
     lines = sheet.locator("text[font-size='9.5']").evaluate_all(
         "all => all.map((e) => e.getBBox().y + e.getBBox().height)"
