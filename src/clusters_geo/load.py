@@ -19,6 +19,7 @@ from clusters_geo.reading.choices import with_status
 from clusters_geo.reading.compound import take_apart
 from clusters_geo.reading.crs_guard import judge_crs, outside_vietnam
 from clusters_geo.reading.files import ALIKE, EVERY, LAYER_OPTION, outline_layers, read_raw
+from clusters_geo.reading.gdal import MOST_LAYERS
 from clusters_geo.reading.handed import check_sums, fill_handed
 from clusters_geo.reading.headers import COLUMNS_OPTION, map_headers
 from clusters_geo.reading.identity import identified, in_one, is_blank, typed, with_shapes
@@ -65,9 +66,8 @@ if TYPE_CHECKING:
 __all__ = ["load_clusters", "load_communes", "load_districts", "load_report", "load_units"]
 
 # What a register says of each cluster and no layer of districts does.
-_OF_A_CLUSTER, _ENOUGH_OF_A_CLUSTER = {"status", "planned_ha", "leased_ha", "investor", "decision"}, 3
-# Each layer of boundaries is read by itself; a province has at most some thirty districts.
-_MOST_LAYERS = 100
+_OF_A_CLUSTER = frozenset({"status", "planned_ha", "leased_ha", "investor", "decision"})
+_ENOUGH_OF_A_CLUSTER = 3
 
 _DRAWINGS, _FIGURES = {"DXF", "DGN v7"}, {"number", "integer"}
 
@@ -239,7 +239,7 @@ def _read_boundaries(path: str | os.PathLike[str], wishes: _Wishes) -> tuple[gpd
     large = wishes.allow_large
     with opened(path, allow_remote=wishes.allow_remote, allow_large=large) as file:
         layers = [] if wishes.layer else outline_layers(file, allow_large=large)
-        if 1 < len(layers) <= _MOST_LAYERS:
+        if 1 < len(layers) <= MOST_LAYERS:
             together = in_one([part for layer in layers if (part := _of_layer(file, wishes, layer))])
             if together is not None:
                 return together

@@ -33,11 +33,6 @@ Table = TypeVar("Table", bound=pd.DataFrame)
 _SHOWN = 5
 _Fault = dict[str, object]
 _FAILURE_COLUMNS = ["row", "column", "value", "problem", "fix"]
-_STATUSES = {
-    "operating": "status operating",
-    "under_construction": "status under_construction",
-    "pending": "status pending",
-}
 _WHOLE_TABLE = {"say": "whole table"}
 
 # What to do about each kind of fault; both are phrases.
@@ -263,7 +258,7 @@ def _wanted(column: Column) -> dict[str, object]:
         is_status = column.name == "status"
         return {
             "say": "one of",
-            "choices": [{"say": _STATUSES[c]} if is_status else c for c in column.choices],
+            "choices": [{"say": f"status {c}"} if is_status else c for c in column.choices],
         }
     kind: dict[str, object] = {"say": _KINDS[column.kind]}
     if column.minimum is None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from clusters_geo.auditing.rule import Hit, Reason, Rule
+    from clusters_geo.auditing.rule import Hit, Rule
     from clusters_geo.auditing.settings import RulesSource, Settings
     from clusters_geo.schema import Language
 
@@ -30,7 +30,10 @@ __all__ = ["RuleRun", "audit"]
 
 @dataclass(frozen=True, slots=True)
 class RuleRun:
-    """What became of a rule: the rows it could judge, how often it fired, or why it could not judge any."""
+    """What became of a rule: the rows it could judge, how often it fired, or why it could not judge any.
+
+    `lacks` names the columns that hold nothing, where that is why.
+    """
 
     rule: str
     severity: str
@@ -38,6 +41,7 @@ class RuleRun:
     judged: int
     findings: int
     not_judged: str | None
+    lacks: str | None
 
 
 def audit(  # noqa: PLR0913 -- each is an option of the command too
@@ -145,11 +149,9 @@ def _run(
             why = nothing.why
     plain = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
     judged = register.judged(rule.needs) if why is None else 0
-    return RuleRun(rule.id, settings.severity(rule), plain, judged, count, _said(why, lang))
-
-
-def _said(why: Reason | None, lang: Language) -> str | None:
-    return None if why is None else format_value(why, lang)
+    said = None if why is None else format_value(why, lang)
+    lacks = None if why is None or "columns" not in why else str(why["columns"])
+    return RuleRun(rule.id, settings.severity(rule), plain, judged, count, said, lacks)
 
 
 def _register_date(clusters: pd.DataFrame) -> date | None:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from clusters_geo.forms.circular import Line, lines, title
 from clusters_geo.forms.conditions import register_column
-from clusters_geo.reading.notes import ATTRIBUTE
+from clusters_geo.measure.trust import province_of
 from clusters_geo.units.model import DISTRICTS_ABOLISHED, provinces
 from clusters_geo.words import MISSING, format_number, speaker
 
@@ -114,8 +114,8 @@ def _left(filled: Filled) -> tuple[str, ...]:
 
 
 def _province(filled: Filled) -> str:
-    """Return the province that the register was said to be of, as it is called at the end of the period."""
-    name = str(filled.unit.clusters.attrs.get(ATTRIBUTE, {}).get("province") or "")
+    """Return the province that the register is of, as it is called at the end of the period."""
+    name = province_of(filled.unit.clusters) or ""
     before = provinces(_BEFORE_MERGERS)["today"].to_dict()
     return str(before.get(name, name)) if filled.period.end > _BEFORE_MERGERS else name
 

@@ -58,9 +58,9 @@ class Comparison:
         One row per change: `cluster_id` (of the later vintage, of the earlier for what is gone), `before_id`,
         `name`, `change` (`added`, `gone`, `renamed`, `split`, `merged`, `moved`, `status`, `figure`),
         `column`, `before`, `after` (text), `difference` (of numbers), `matched` (by `id`, `name`,
-        `decision` or `outline`). Of what was
-        added or is gone `column` is the measure where its figure is known. Rates that are the same once
-        rounded as the coarser of the two is written are no change (55,0 % as text, 0.550092 in a cell).
+        `decision` or `outline`). Of what was added or is gone `column` is the measure where its figure is
+        known. Rates that are the same once rounded as the coarser of the two is written are no change
+        (55,0 % as text, 0.550092 in a cell).
     bridge
         Steps from the earlier total to the later, indexed by `step`: `hectares` (or what was measured),
         `clusters`, `modelled_ha` (see `bridge`). The steps between the totals add up to their difference.
@@ -319,24 +319,24 @@ def _come_and_gone(
     ]
     told_gone = {*split, *(key for ids in merged.values() for key in ids)}
     told_new = {*merged, *(key for ids in split.values() for key in ids)}
+    had, has = (_counted(table, measure, None) for table in (before, after))
     changes += [
-        _change(before, key, None, change="gone") | _figure(before, key, measure, "before")
+        _change(before, key, None, change="gone") | _figure(had[key], measure, "before")
         for key in gone
         if key not in told_gone
     ]
     return changes + [
-        _change(after, None, key, change="added") | _figure(after, key, measure, "after")
+        _change(after, None, key, change="added") | _figure(has[key], measure, "after")
         for key in new
         if key not in told_new
     ]
 
 
-def _figure(table: pd.DataFrame, key: Hashable, measure: str, side: str) -> dict[str, object]:
+def _figure(figure: float, measure: str, side: str) -> dict[str, object]:
     """Return how much a cluster that came or went counts, where that is known."""
-    figure = _counted(table.loc[[key]], measure, None)[key]
     if math.isnan(figure):
         return {}
-    return {"column": measure, side: f"{figure:g}", "difference": figure if side == "after" else -figure}
+    return {"column": measure, side: str(figure), "difference": figure if side == "after" else -figure}
 
 
 def _renamed(before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame) -> list[dict[str, object]]:

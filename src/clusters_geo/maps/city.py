@@ -27,8 +27,8 @@ from clusters_geo.maps.page import (
 )
 from clusters_geo.maps.plain import escaped_json, plain_text
 from clusters_geo.maps.stock import stock_layers
+from clusters_geo.measure.trust import province_of
 from clusters_geo.names import did_you_mean
-from clusters_geo.reading.notes import ATTRIBUTE
 from clusters_geo.report.svg_map import has_place
 from clusters_geo.units.model import is_gone, unit_level, unit_types
 from clusters_geo.units.names import asked_for
@@ -161,7 +161,7 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
         The language the map opens in, `vi` or `en`; the reader can switch.
     title
         Heading, or one for each language (`{"vi": …, "en": …}`); None for one that names the district,
-        and the province where the register was loaded for one (`region=`) or its sheet's title names it.
+        and the province that the register is of, where it says so.
     theme
         `light`, `dark`, or `auto` for the reader's own setting.
     tiles
@@ -212,7 +212,7 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     """
     tables = Tables.of(clusters, districts, by)
     focus = None if only is None else _district_named(only, tables.districts)
-    named = _named_province(clusters)
+    named = plain_text(province_of(clusters) or "")
     if title is None and named:
         title = {of: _say("titleOf", of, province=named) for of in LANGUAGES}
     look = Look.of(lang=lang, title=title, theme=theme, tiles=tiles, attribution=attribution)
@@ -228,12 +228,6 @@ def make_map(  # noqa: PLR0913 - all but the tables is keyword-only
     heading = look.heading(lang, focus)
     noscript = partial(content.without_script, focus=focus, lang=lang, title=heading)
     return ClusterMap(look.settings(focus) | data, lang=lang, title=heading, noscript=noscript)
-
-
-def _named_province(clusters: pd.DataFrame) -> str:
-    """Return whose register it is by what was said when it was loaded, or by the title of its sheet."""
-    load = clusters.attrs.get(ATTRIBUTE, {})
-    return plain_text(load.get("province") or "")
 
 
 def _around(province: str) -> JSON:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from clusters_geo.errors import SchemaError
 from clusters_geo.history.compare import compare
 from clusters_geo.report.svg_map import STATUS_COLOURS
+from clusters_geo.report.svg_names import beside_symbols, boxes_at
 from clusters_geo.report.time_sheets import compare_sheets
 from clusters_geo.schema import STATUSES
 from clusters_geo.words import format_date, format_number, speaker
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import os
 
     from clusters_geo.history.compare import Comparison
+    from clusters_geo.report.svg_names import Label
     from clusters_geo.schema import Language
 
 __all__ = ["save_slider", "slider_html"]
@@ -35,8 +37,8 @@ _COLOURS = STATUS_COLOURS | {_UNKNOWN: "#b9b9b9"}
 # Half a lozenge, of a page 1,000 wide: smaller outlines would be specks without a colour.
 _SPOT = 8
 _WIDTH = 1000.0
-# Of a name: the height of its line, about the width of a letter, how far from its place.
-_LINE, _LETTER, _GAP = 28, 13.5, 16
+# Of names, as slider.html writes them.
+_LETTERS = 26
 _MARGIN = 0.03
 # The left side shows the earlier vintage up to the slider, the right one the later from there on. In a block:
 # a window has names of its own, as `top`, that a script may not declare again.
@@ -115,6 +117,7 @@ def slider_html(
     shapes = [_lonlat(table) for table in (before, after)]
     units = gpd.GeoSeries() if districts is None else _lonlat(districts)
     box = _box([*shapes, units[_with_clusters(units, shapes)]])
+    height = _WIDTH * box.height / box.width
     sides = _sides(before, after, lang)
     table = compare_sheets(comparison, lang, most=None)[-1]
     drawn = [
@@ -127,10 +130,10 @@ def slider_html(
         lang=lang,
         title=_say("title", lang, before=sides[0], after=sides[1]),
         sides=sides,
-        box=f"0 0 {_WIDTH:g} {_WIDTH * box.height / box.width:.1f}",
+        box=f"0 0 {_WIDTH:g} {height:.1f}",
         units=[box.outline(shape) for shape in units],
         drawn=drawn,
-        labels=[_labels(side) for side in drawn],
+        labels=[_labels(side, height) for side in drawn],
         legend=_legend([before, after], lang),
         notes=[
             *_counted(changes, shapes, lang),
@@ -155,22 +158,11 @@ def _counted(changes: pd.DataFrame, shapes: list[gpd.GeoSeries], lang: Language)
     return [*said, _say("changed_hidden", lang, n=hidden)] if hidden else said
 
 
-def _labels(side: list[_Drawn]) -> list[tuple[float, float, str, str]]:
-    """Return x, y, anchor and name of each changed cluster that finds room, right of it or left."""
-    taken: list[shapely.Geometry] = [shapely.Point(cluster.at).buffer(_SPOT) for cluster in side]
-    labels = []
-    for mine, cluster in enumerate(side):
-        x, y = cluster.at
-        long = len(cluster.name) * _LETTER
-        for anchor, west in (("start", x + _GAP), ("end", x - _GAP - long)):
-            room = shapely.box(west, y - _LINE / 2, west + long, y + _LINE / 2)
-            others = [place for n, place in enumerate(taken) if n != mine]
-            inside = west >= 0 and west + long <= _WIDTH
-            if cluster.changed and inside and not shapely.intersects(room, others).any():
-                taken.append(room)
-                labels.append((west if anchor == "start" else west + long, y, anchor, cluster.name))
-                break
-    return labels
+def _labels(side: list[_Drawn], height: float) -> list[Label]:
+    """Return where the name of each changed cluster stands that finds room beside it."""
+    points = np.reshape([cluster.at for cluster in side], (-1, 2))
+    names = [cluster.name if cluster.changed else "" for cluster in side]
+    return beside_symbols(names, points, boxes_at(points, _SPOT), (_WIDTH, height), _LETTERS, _SPOT)
 
 
 class _Box(NamedTuple):

@@ -27,9 +27,21 @@ if TYPE_CHECKING:
 
     from clusters_geo.reading.opening import InputFile, Staged
 
-__all__ = ["RAW_BYTES", "Layer", "address", "bring_readers", "guarded", "layer_names", "looked_into", "quiet"]
+__all__ = [
+    "MOST_LAYERS",
+    "RAW_BYTES",
+    "Layer",
+    "address",
+    "bring_readers",
+    "guarded",
+    "layer_names",
+    "looked_into",
+    "quiet",
+]
 
 RAW_BYTES = "ISO-8859-1"
+# Where several are read as one, each is read by itself; a province has at most some thirty districts.
+MOST_LAYERS = 100
 # Sheets and text need none of the readers of layers.
 _PLAIN = {e for f in FORMATS if f.name in REGISTERS for e in f.endings}
 # Where SQLite's head says what program a database is of.

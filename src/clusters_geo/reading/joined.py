@@ -10,6 +10,7 @@ import pandas as pd
 
 from clusters_geo.names import name_key
 from clusters_geo.reading.choices import status_of
+from clusters_geo.reading.gdal import MOST_LAYERS
 from clusters_geo.reading.handed import district_of_name
 from clusters_geo.units.model import level_named
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["are_alike", "are_of_one_register", "joined"]
 
-# Each layer is read by itself; a province has at most some thirty districts.
-_MOST_LAYERS = 100
 _LAYER, _NAME = "layer", "name"
 
 
@@ -34,7 +33,7 @@ def are_alike(layers: list[Layer]) -> bool:
     >>> are_alike([Layer(n, "Point", None, ("Name",), 1) for n in ("Diễn Châu", "Quỳnh Lưu")])
     True
     """
-    return len(layers) <= _MOST_LAYERS and all(set(a.fields) == set(b.fields) for a, b in pairwise(layers))
+    return len(layers) <= MOST_LAYERS and all(set(a.fields) == set(b.fields) for a, b in pairwise(layers))
 
 
 def are_of_one_register(tables: list[pd.DataFrame]) -> bool:
@@ -78,6 +77,7 @@ def joined(parts: list[tuple[Layer, Raw]], report: LoadReport) -> Raw:
     import geopandas as gpd
 
     first = next((raw.crs for _, raw in parts if raw.crs is not None), None)
+    said = {layer.name: _said_by(layer.name) for layer, _ in parts}
     tables, handed = [], []
     for layer, raw in parts:
         shapes = gpd.GeoSeries(raw.table["geometry"])
@@ -85,19 +85,18 @@ def joined(parts: list[tuple[Layer, Raw]], report: LoadReport) -> Raw:
             shapes = shapes.set_crs(raw.crs, allow_override=True).to_crs(first)
         own = {_LAYER: layer.name} if _LAYER not in raw.table else {}
         tables.append(raw.table.assign(geometry=shapes.to_numpy(), **own))
-        handed += [_said_by(layer.name)] * len(raw.table)
+        handed += [said[layer.name]] * len(raw.table)
     table = pd.concat([t for t in tables if len(t)] or tables[:1], ignore_index=True)
-    names = [layer.name for layer, _ in parts]
-    report.layer, report.rows = ", ".join(names), len(table)
-    report.note("file.layers-joined", count=len(names), layers=names)
+    report.layer, report.rows = ", ".join(said), len(table)
+    report.note("file.layers-joined", count=len(said), layers=[*said])
     for column in ("status", "district"):
-        readings = {
-            name: {"say": "reading", "text": name, "value": said[column]}
-            for name in names
-            if column in (said := _said_by(name))
-        }
+        readings = [
+            {"say": "reading", "text": name, "value": told[column]}
+            for name, told in said.items()
+            if column in told
+        ]
         if readings:
-            report.note("file.layers-give", column=column, readings=list(readings.values()))
+            report.note("file.layers-give", column=column, readings=readings)
     given = pd.DataFrame(handed, columns=["status", "district"], index=table.index, dtype="object")
     return replace(parts[0][1], table=table, crs=first, handed=given)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from clusters_geo.auditing.rule import SEVERITIES, all_rules
 from clusters_geo.report.audit_report import FIRST_TOLD
 from clusters_geo.report.tables import printable
-from clusters_geo.words import catalogue, format_value, is_missing
+from clusters_geo.words import format_value, is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -202,12 +202,11 @@ def _verdict(report: AuditReport, open_ones: pd.DataFrame, *, color: bool, brief
 
 def _not_judged_in_brief(report: AuditReport) -> list[str]:
     """Return how many rules were not judged and for what, the commonest reasons first; columns as one."""
-    whys = [why for _, why in report.not_judged()]
-    if not whys:
+    runs = [run for run in report.runs if run["not_judged"]]
+    if not runs:
         return []
-    columns = catalogue("phrases")["nothing in columns"].text(report.lang).partition("{")[0]
-    merged = [report.say("not_judged_columns") if why.startswith(columns) else why for why in whys]
-    first = Counter(merged).most_common(_REASONS)
+    whys = [report.say("not_judged_columns") if run["lacks"] else str(run["not_judged"]) for run in runs]
+    first = Counter(whys).most_common(_REASONS)
     told = [report.say("not_judged_as", n=n, why=why) for why, n in first]
     rest = len(whys) - sum(n for _, n in first)
     told += [report.say("not_judged_else", n=rest)] * bool(rest)

@@ -16,7 +16,7 @@ from clusters_geo.report.svg import INK, element, text_width
 from clusters_geo.report.tables import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,6 +27,8 @@ SYMBOL = 5.0
 # Places that are tried in an outline lie so many a side of a square of its area.
 _PLACES = 16
 _LINE = 1.1
+# Side of the squares by which it is known what is near.
+_SQUARE = 16.0
 # How much wider bold letters are.
 _BOLD = 1.12
 # So many names a side are led out of the map, so far from edge and map: more lines than that would cross.
@@ -48,12 +50,13 @@ def boxes_at(points: NDArray[np.float64], half: float) -> list[Box]:
     return [(float(x - half), float(y - half), float(x + half), float(y + half)) for x, y in some]
 
 
-def beside_symbols(
+def beside_symbols(  # noqa: PLR0913, PLR0917 - what stands there, and how large it is
     labels: Sequence[str],
     points: NDArray[np.float64],
     taken: list[Box],
     size: tuple[float, float],
     letters: float,
+    symbol: float = SYMBOL,
 ) -> list[Label]:
     """Return where each label stands: close to its symbol, over nothing; those without room are left out.
 
@@ -63,28 +66,55 @@ def beside_symbols(
         A label a symbol, and where the symbols are; an empty label is none.
     taken
         What is covered already; what is written is added.
-    size, letters
-        Of the drawing, and of the letters.
+    size, letters, symbol
+        Of the drawing, of the letters, and half the width of a symbol.
 
     Examples
     --------
     >>> beside_symbols(["1", "2"], np.array([[20.0, 20.0], [32.0, 20.0]]), [], (50, 40), 9)
     [('1', 29.2, 20.0), ('2', 41.2, 20.0)]
     """
-    placed = []
+    placed, ground = [], _Ground(taken)
     for label, (x, y) in zip(labels, points, strict=True):
         if not label or not np.isfinite(x):
             continue
         wide, tall = text_width(label, letters) * _BOLD + 1, letters * 0.9
-        far, high = SYMBOL + wide / 2 + 0.5, SYMBOL + tall / 2
+        far, high = symbol + wide / 2 + 0.5, symbol + tall / 2
         around = [(far, 0), (-far, 0), (0, -high), (0, high), (far, -high), (far, high)]
         for across, down in [*around, (-far, -high), (-far, high)]:
             box = _box(x + across, y + down, wide, tall)
-            if _within(box, size) and not _covers(np.array([box]), taken)[0]:
+            if _within(box, size) and not ground.covers(box):
+                ground.add(box)
                 taken.append(box)
                 placed.append((label, round(float(x + across), 1), round(float(y + down), 1)))
                 break
     return placed
+
+
+class _Ground:
+    """What is covered, by the squares of a grid: a box is held against what is near it, not against all."""
+
+    def __init__(self, boxes: Sequence[Box]) -> None:
+        self._near: dict[tuple[int, int], list[Box]] = {}
+        for box in boxes:
+            self.add(box)
+
+    def add(self, box: Box) -> None:
+        for square in self._squares(box):
+            self._near.setdefault(square, []).append(box)
+
+    def covers(self, box: Box) -> bool:
+        west, north, east, south = box
+        return any(
+            west < right and east > left and north < bottom and south > top
+            for square in self._squares(box)
+            for left, top, right, bottom in self._near.get(square, ())
+        )
+
+    @staticmethod
+    def _squares(box: Box) -> Iterator[tuple[int, int]]:
+        west, north, east, south = (int(side // _SQUARE) for side in box)
+        return product(range(west, east + 1), range(north, south + 1))
 
 
 def inside_outlines(
@@ -231,12 +261,10 @@ def _within(box: Box, size: tuple[float, float]) -> bool:
     return box[0] >= 0 and box[1] >= 0 and box[2] <= size[0] and box[3] <= size[1]
 
 
-def _covers(boxes: NDArray[np.float64], taken: Sequence[Box] | NDArray[np.float64]) -> NDArray[np.bool_]:
+def _covers(boxes: NDArray[np.float64], taken: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which boxes lie over something."""
-    if not len(taken):
-        return np.zeros(len(boxes), dtype=bool)
     west, north, east, south = (side[:, None] for side in boxes.T)
-    left, top, right, bottom = np.asarray(taken).T
+    left, top, right, bottom = taken.T
     over = (west < right) & (east > left) & (north < bottom) & (south > top)
     return np.asarray(over.any(axis=1))
 
