@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import geopandas as gpd
+import pandas as pd
 import pytest
 
 import clusters_geo as cg
@@ -193,3 +195,17 @@ def test_the_legend_counts_what_is_chosen(opened, file, land):
     row = cg.summarize(land[0], by="district").loc["Thường Tín"]
     assert (units, clusters) == (1, row["operating_clusters"])
     assert f"{row['fill_rate_known_clusters']} cụm có số liệu" in said(page, ".cg-legend")
+
+
+def test_units_of_a_register_stand_in_the_order_of_its_table(opened, tmp_path):
+    communes = ["Phường Tân Mai", "Xã Yên Thành", "Xã An Châu", "Phường Đại Đồng"]
+    table = gpd.GeoDataFrame(
+        {"name": list("ABCD"), "status": "operating", "commune": communes},
+        geometry=[None] * 4,
+        index=pd.Index(list("abcd"), name="cluster_id"),
+        crs=4326,
+    )
+    page = opened(save_map(make_map(table), tmp_path / "m.html"))
+    offered = page.locator("#cg-district option").all_inner_texts()[1:]
+    assert offered == cg.summarize(table, by="commune").index.tolist()
+    assert offered != sorted(offered)

@@ -124,6 +124,7 @@ def test_a_byte_that_is_no_text_is_named_by_its_place_in_the_file(written, monke
         ('{"a": -Infinity}', "-Infinity is not a number"),
         ('{"a": ' + "[" * 100_000, "nested too deeply"),
         ("[1]", r"Expecting '\{'"),
+        ('{"a": [1,', "this is not valid JSON"),
     ],
 )
 def test_what_readers_differ_on_is_refused(written, monkeypatch, text, what, chunk):

@@ -152,7 +152,7 @@ def _open(path: Path) -> tuple[pq.ParquetFile, dict[str, Any]]:
         encoding = geo["columns"][geo["primary_column"]]["encoding"]
         file.schema_arrow.field(geo["primary_column"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise SourceError("footprints.geo-metadata", path=path, reason=repr(error)[:120]) from error
+        raise SourceError("footprints.geo-metadata", path=path, reason=reason_of(error)) from error
     if encoding != "WKB":
         raise SourceError("source.parquet-encoding", path=path, encoding=encoding)
     return file, geo

@@ -172,6 +172,8 @@ class Content:
             "unitTotals": self._unit_totals(shown, focus),
             "adds": self._adds(at, focus),
             "districts": self._districts(shown),
+            # Without a layer those that the register names, in the order of tables.
+            "homes": [] if len(self.tables.districts) else [plain_text(name) for name in self._named()],
             "measure": self.chosen,
             "level": self.level,
             "measures": [_measure_of(measure, shown) for measure in self.measures],
@@ -244,10 +246,11 @@ class Content:
             "source": credit(self.tables.districts),
         }
 
+    def _named(self) -> pd.Index:
+        return self.totals.index.drop([WHOLE, UNKNOWN], errors="ignore")
+
     def _unit_totals(self, shown: list[int], focus: str | None = None) -> dict[str, JSON]:
-        # Without a layer those that the register names.
-        named = self.totals.index.drop([WHOLE, UNKNOWN], errors="ignore")
-        names = self.tables.districts["name"].iloc[shown] if len(self.tables.districts) else named
+        names = self.tables.districts["name"].iloc[shown] if len(self.tables.districts) else self._named()
         names = names if focus is None else names[names == focus]
         every = _plain_totals(self.totals[self.totals.index.isin(names)])
         # What is missing or 0 of a count goes without saying.

@@ -116,7 +116,7 @@ class JSONStream:
             except json.JSONDecodeError as error:
                 if self._is_cut(error) and self._read_on():
                     continue
-                self._wrong(error.msg, self._at + error.pos - begin)
+                self._wrong({"say": "JSON that is not sound"}, self._at + error.pos - begin)
             except RecursionError:
                 raise SourceError("json.deep", file=self._file.name) from None
             except ValueError as error:

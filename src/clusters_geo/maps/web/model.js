@@ -97,8 +97,7 @@
       data.adds ??= { figures: {}, estimated: {} };
       this.attach(data.findings);
       this.focus = this.districts.find((district) => district.name === data.focus) ?? null;
-      // Without a layer the units are those that the register names.
-      this.homes = this.districts.length ? [] : [...new Set(this.clusters.map(({ home }) => home))].filter((name) => name !== null);
+      this.homes = data.homes ?? [];
       this.parts = [];
       this.state = {
         lang: data.lang,

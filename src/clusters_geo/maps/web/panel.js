@@ -248,9 +248,8 @@
       const pressed = document.activeElement?.dataset?.status;
       this.chips.replaceChildren(...app.statuses().map((status) => this.chip(app, status)));
       if (pressed) this.chips.querySelector(`button[data-status="${pressed}"]`)?.focus();
-      const options = [...app.districts.map(({ name }) => name), ...app.homes]
-        .sort((a, b) => this.collator.compare(a, b))
-        .map((name) => el("option", { value: name }, name));
+      const drawn = app.districts.map(({ name }) => name).sort((a, b) => this.collator.compare(a, b));
+      const options = [...drawn, ...app.homes].map((name) => el("option", { value: name }, name));
       this.district.replaceChildren(el("option", { value: "" }, t.allDistricts), ...options);
       this.district.value = state.district;
     }
