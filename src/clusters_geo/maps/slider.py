@@ -37,8 +37,8 @@ _COLOURS = STATUS_COLOURS | {_UNKNOWN: "#b9b9b9"}
 # Half a lozenge, of a page 1,000 wide: smaller outlines would be specks without a colour.
 _SPOT = 8
 _WIDTH = 1000.0
-# Of names, as slider.html writes them.
-_LETTERS = 26
+# Names as slider.html writes them, and how far from the middle of a lozenge: its red rim and some ground.
+_LETTERS, _APART = 26, 16
 _MARGIN = 0.03
 # The left side shows the earlier vintage up to the slider, the right one the later from there on. In a block:
 # a window has names of its own, as `top`, that a script may not declare again.
@@ -162,7 +162,7 @@ def _labels(side: list[_Drawn], height: float) -> list[Label]:
     """Return where the name of each changed cluster stands that finds room beside it."""
     points = np.reshape([cluster.at for cluster in side], (-1, 2))
     names = [cluster.name if cluster.changed else "" for cluster in side]
-    return beside_symbols(names, points, boxes_at(points, _SPOT), (_WIDTH, height), _LETTERS, _SPOT)
+    return beside_symbols(names, points, boxes_at(points, _APART), (_WIDTH, height), _LETTERS, _APART)
 
 
 class _Box(NamedTuple):

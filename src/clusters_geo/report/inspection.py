@@ -165,13 +165,21 @@ def _layers_sheet(layers: list[Layer], lang: Language) -> Sheet:
     rows = tuple(
         (
             f.name,
-            f.shape or _say("no shapes", lang),
+            _shapes(f.shape, lang),
             f.crs.name if f.crs else _say("not stated", lang),
             str(f.rows) if f.rows >= 0 else "?",
         )
         for f in layers
     )
     return Sheet(_say("layers", lang), _says(lang, "layer", "shapes", "crs", "rows"), rows, frozenset({3}))
+
+
+def _shapes(kind: str, lang: Language) -> str:
+    """Return what a layer holds: "MultiPolygon Z" are outlines, as a reader calls them, of any number."""
+    if not kind:
+        return _say("no shapes", lang)
+    known = next((name for name in ("Point", "Line", "Polygon") if name in kind), "any shapes")
+    return _say(known, lang)
 
 
 def _faults_sheet(failures: list[dict[str, object]], lang: Language) -> Sheet:
