@@ -19,6 +19,7 @@ from clusters_geo.load import load_clusters, load_report
 from clusters_geo.reading.notes import LoadReport
 from clusters_geo.report.inspection import inspect_file, inspection_sheets
 from clusters_geo.report.tables import to_text
+from clusters_geo.schema import STATUSES
 from clusters_geo.words import catalogue, fill
 
 PACKAGE = Path(reading.__file__).parents[1]
@@ -45,10 +46,15 @@ def test_every_phrase_is_said_somewhere():
     from_geos = {
         key for key in catalogue("phrases") if re.search("self-inter|shell|disconnected|^mapping ", key)
     }
+    # So is the word of a status, one for each that there is.
+    statuses = {f"status {status}" for status in STATUSES}
+    assert statuses == {key for key in catalogue("phrases") if key.startswith("status ")}
     assert set(re.findall(r'"say": "([^"]+)"(?! if)', sources)) <= set(catalogue("phrases"))
     # What the bundled case says of itself instead of a source.
     bundled = {"six clusters of 2017"}
-    assert {key for key in catalogue("phrases") if f'"{key}"' not in sources} <= from_geos | bundled
+    assert {
+        key for key in catalogue("phrases") if f'"{key}"' not in sources
+    } <= from_geos | bundled | statuses
 
 
 @pytest.mark.parametrize(
