@@ -15,6 +15,8 @@ RUN := $(VENV)/bin
 PIP := $(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 BENCHMARKS := area startup maps audit built_up built_up_files built_up_dask
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+# Compiled once: a machine that keeps nothing compiles the package anew in each of the hundreds of processes of the tests.
+export PYTHONDONTWRITEBYTECODE :=
 # A file of tests stays in one process, so that what its tests share is made once.
 PYTEST_ARGS ?= --numprocesses auto --dist loadfile
 # The optional parts of the package, all of them, for the tests.

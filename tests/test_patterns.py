@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import itertools
 import pkgutil
 import re
@@ -22,6 +23,7 @@ ROOT = Path(clusters_geo.__file__).parent
 SHORT, SIZES = 500, (2_000, 4_000, 8_000)
 # Twice the input may take twice the time; four times is a square. Below the floor a clock says nothing.
 GROWTH, FLOOR_S = 3.2, 0.02
+CACHED = type(cache(lambda: 0))
 FLAG_NAMES = ("I", "IGNORECASE", "DOTALL", "S", "MULTILINE", "M", "VERBOSE")
 FLAGS = {name: getattr(re, name) for name in FLAG_NAMES}
 
@@ -33,7 +35,10 @@ def compiled():
             continue
         module = importlib.import_module(found.name)
         for name, value in vars(module).items():
-            yield from ((f"{found.name}.{name}", pattern) for pattern in _patterns(value, 0))
+            # What is made when it is first met is met here.
+            is_made = isinstance(value, CACHED) and not inspect.signature(value).parameters
+            held = value() if is_made else value
+            yield from ((f"{found.name}.{name}", pattern) for pattern in _patterns(held, 0))
 
 
 def _patterns(value, depth):

@@ -66,10 +66,9 @@ def area_ha(shapes: gpd.GeoSeries | gpd.GeoDataFrame) -> pd.Series:
     crs = require_crs(series, "shapes")
     found = to_transverse_mercator(series)
     if found is None:
-        hectares = _geodesic_m2(series, crs) / _M2_PER_HA
+        hectares = _geodesic_m2(np.asarray(series.to_crs(crs.geodetic_crs).array), geod_of(crs)) / _M2_PER_HA
     else:
-        flat, plane = found
-        parts = np.asarray(flat.array)
+        parts, plane = found
         west, south, east, north = shapely.bounds(parts).T
         x, y = (west + east) / 2, (south + north) / 2
         spread = (east - west) ** 2 / 12
@@ -82,8 +81,8 @@ def area_ha(shapes: gpd.GeoSeries | gpd.GeoDataFrame) -> pd.Series:
         hectares = np.where(square_metres == 0, 0.0, square_metres / scale2 / _M2_PER_HA)
         if vast.any():
             # Edges are straight on the plane they were drawn on; cut short, geodesics follow them.
-            fine = flat[vast].segmentize(_SHORT_M)
-            hectares[vast] = _geodesic_m2(fine, require_crs(flat, "shapes")) / _M2_PER_HA
+            fine = plane.drawn(shapely.segmentize(parts[vast], _SHORT_M), back=True)
+            hectares[vast] = _geodesic_m2(fine, plane.geod) / _M2_PER_HA
     # Nobody drew how much ground a point or a line stands for.
     known = shapely.get_dimensions(np.asarray(series.array)) == _AREAL
     return pd.Series(np.where(known, hectares, np.nan), index=shapes.index, name="area_ha")
@@ -108,10 +107,9 @@ def _spread(
     return np.abs(sums) / np.where(ground == 0, 1.0, ground)
 
 
-def _geodesic_m2(shapes: gpd.GeoSeries, crs: pyproj.CRS) -> NDArray[np.float64]:
-    geod = geod_of(crs)
+def _geodesic_m2(shapes: NDArray[np.object_], geod: pyproj.Geod) -> NDArray[np.float64]:
     # Holes turn the other way round than what they are in, so their areas are negative.
-    lonlat = shapely.orient_polygons(shapes.to_crs(crs.geodetic_crs).array)
+    lonlat = shapely.orient_polygons(shapes)
     parts, shape_of = shapely.get_parts(lonlat, return_index=True)
     rings, part_of = shapely.get_rings(parts, return_index=True)
     areas = [geod.polygon_area_perimeter(*shapely.get_coordinates(ring).T)[0] for ring in rings]

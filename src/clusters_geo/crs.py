@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import pyproj
 from pyproj.crs.coordinate_operation import TransverseMercatorConversion
+from pyproj.enums import TransformDirection
 
 from clusters_geo.data import read_rows
 from clusters_geo.errors import CRSError
@@ -31,6 +32,7 @@ __all__ = [
     "Extent",
     "TransverseMercator",
     "Zone",
+    "crs_of",
     "geod_of",
     "province_extents",
     "require_crs",
@@ -53,6 +55,8 @@ _PARAMETERS = {
 # The series for the point scale is good to 1e-9 as far as this from the central meridian.
 _MAX_DEGREES_FROM_MERIDIAN = 4.0
 _PLANE_AXES = 2
+# The plane laid through shapes that are on none: the scale of VN-2000's zones of 3°.
+_LOCAL_SCALE, _LOCAL_EASTING = 0.9999, 500_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,25 @@ class TransverseMercator:
         # k = k0 (1 + x²/2R² + x⁴/24R⁴ …), squared; R is the Gaussian mean radius at that latitude.
         return self.scale**2 * (1 + ratio + ratio**2 / 3)
 
+    def drawn(self, shapes: NDArray[np.object_], *, back: bool = False) -> NDArray[np.object_]:
+        """Return shapes in degrees on the datum of the plane drawn on it; or taken `back`, shape (n,)."""
+        import numpy as np
+        import shapely
+
+        # Between two systems PROJ looks for a shift of datum, for fifty times as long as this takes.
+        to_plane = pyproj.Transformer.from_pipeline(
+            "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=tmerc"
+            f" +lon_0={self.central_meridian} +k={self.scale} +x_0={self.false_easting}"
+            f" +y_0={self.false_northing} +a={self.geod.a} +es={self.geod.es}"
+        )
+        direction = TransformDirection.INVERSE if back else TransformDirection.FORWARD
+
+        def moved(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.column_stack(to_plane.transform(xy[:, 0], xy[:, 1], direction=direction))
+
+        drawn: NDArray[np.object_] = shapely.transform(shapes, moved)
+        return drawn
+
     def _squared_gaussian_radius(self, arc: NDArray[np.float64]) -> NDArray[np.float64]:
         import numpy as np
 
@@ -139,7 +162,9 @@ def geod_of(crs: pyproj.CRS) -> pyproj.Geod:
     return geod
 
 
-def to_transverse_mercator(shapes: gpd.GeoSeries) -> tuple[gpd.GeoSeries, TransverseMercator] | None:
+def to_transverse_mercator(
+    shapes: gpd.GeoSeries,
+) -> tuple[NDArray[np.object_], TransverseMercator] | None:
     """Bring shapes to a transverse Mercator plane on their own datum, so that nothing is shifted.
 
     Shapes on such a plane already are returned as they are. Others are projected to one centred on the half
@@ -147,27 +172,40 @@ def to_transverse_mercator(shapes: gpd.GeoSeries) -> tuple[gpd.GeoSeries, Transv
 
     Returns
     -------
-    The shapes and the constants of the plane; None where the shapes reach too far for one plane.
+    The shapes, shape (n,), and the constants of the plane, of which `crs_of` makes a coordinate system; None
+    where the shapes reach too far for one plane.
     """
+    import numpy as np
+    import shapely
+
     crs = require_crs(shapes, "shapes")
-    geod_of(crs)
+    geod = geod_of(crs)
     plane = TransverseMercator.from_crs(crs)
     if plane is not None:
-        return shapes, plane
+        return np.asarray(shapes.array), plane
     lonlat = shapes.to_crs(crs.geodetic_crs)
-    west, _, east, _ = lonlat.total_bounds
+    # Some old surveys count in grades.
+    unit = math.degrees(lonlat.crs.axis_info[0].unit_conversion_factor)
+    west, _, east, _ = lonlat.total_bounds * unit
     if not math.isfinite(east - west) or (east - west) / 2 > _MAX_DEGREES_FROM_MERIDIAN:
         return None
-    local = _local_plane(crs.geodetic_crs, round(west + east) / 2)
-    plane = TransverseMercator.from_crs(local)
-    return None if plane is None else (lonlat.to_crs(local), plane)
+    plane = TransverseMercator(round(west + east) / 2, _LOCAL_SCALE, _LOCAL_EASTING, 0.0, geod)
+    return plane.drawn(shapely.transform(np.asarray(lonlat.array), lambda xy: xy * unit)), plane
+
+
+def crs_of(plane: TransverseMercator, shapes: pyproj.CRS) -> pyproj.CRS:
+    """Return the coordinate system of a plane to which shapes in another one, or in its own, were brought."""
+    is_own = TransverseMercator.from_crs(shapes) is not None
+    return shapes if is_own else _local_plane(shapes.geodetic_crs, plane.central_meridian)
 
 
 # Making one takes longer than using it; half degrees let the layers of one city share theirs.
 @lru_cache(maxsize=64)
 def _local_plane(geodetic: pyproj.CRS, meridian: float) -> pyproj.CRS:
     conversion = TransverseMercatorConversion(
-        longitude_natural_origin=meridian, false_easting=500_000, scale_factor_natural_origin=0.9999
+        longitude_natural_origin=meridian,
+        false_easting=_LOCAL_EASTING,
+        scale_factor_natural_origin=_LOCAL_SCALE,
     )
     return pyproj.crs.ProjectedCRS(conversion, geodetic_crs=geodetic)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import pandas as pd
@@ -34,6 +35,8 @@ __all__ = [
 
 # Đ (U+0110) is the Vietnamese letter; eth and African d look the same in most fonts.
 _LOOK_ALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
+# The same few names and headers are asked for again and again.
+_OFTEN = 4096
 # difflib's own default: two names of which fewer letters agree do not read alike.
 _ALIKE = 0.6
 _D_STROKE = str.maketrans({"đ": "d", "Đ": "D"})
@@ -57,6 +60,7 @@ _OLD_TONE = {
 _OPEN_VOWELS = re.compile(rf"(?<!q)({'|'.join(_OLD_TONE)})(?!\w)")
 
 
+@lru_cache(maxsize=_OFTEN)
 def name_key(name: str) -> str:
     """Return the form of a name under which equal names are equal.
 
@@ -89,6 +93,7 @@ def fold(name: str) -> str:
     return strip_accents(name_key(name))
 
 
+@lru_cache(maxsize=_OFTEN)
 def strip_accents(text: str) -> str:
     """Return a text without diacritics, in lower case, and otherwise as it is.
 
@@ -97,6 +102,8 @@ def strip_accents(text: str) -> str:
     >>> strip_accents("Xã Phùng Xá")
     'xa phung xa'
     """
+    if text.isascii():
+        return text.casefold()
     # Composed first, so that a decomposed Ð-like letter and its marks come apart in one way only.
     composed = unicodedata.normalize("NFC", text).translate(_LOOK_ALIKES).translate(_D_STROKE).casefold()
     decomposed = unicodedata.normalize("NFD", composed)

@@ -43,9 +43,10 @@ def test_areas_are_those_on_the_ellipsoid(city, corner, size):
     (x, y), (width, height, slant) = corner, size
     corners = [(x, y), (x + width, y + slant * width), (x + width, y + height), (x, y + height)]
     expected, around = map(abs, WGS84.polygon_area_perimeter(*zip(*corners, strict=True)))
-    # Of a sliver the edges decide: two millimetres of each metre around it.
+    # Of a sliver the edges decide: two millimetres of each metre around it; of a bow tie what cancels out.
+    parts = [abs(WGS84.polygon_area_perimeter(*zip(*corners[:3], strict=True))[0]), expected]
     assert city.evaluate("points => clustersGeo.area(points)", as_points(corners)) == pytest.approx(
-        expected, rel=1e-4, abs=2e-3 * around
+        expected, rel=1e-4, abs=2e-3 * around + 1e-5 * max(parts)
     )
 
 

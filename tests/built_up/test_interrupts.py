@@ -26,8 +26,11 @@ COMMAND = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
     "from clusters_geo.cli import main; main()"
 )
-# Cells this small make ten seconds of work of a few thousand footprints.
-SLOW = ["--method", "raster", "--cell-m", "0.05"]
+# Cells this small make seconds of work of a few thousand footprints, and of three batches of huts.
+SLOW = {
+    footprints: ["--method", "raster", "--cell-m", cell]
+    for footprints, cell in (("parts", "0.05"), ("huts.gpkg", "0.1"))
+}
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +57,12 @@ def squares(rng, west, count, side):
 
 
 @contextmanager
-def started(files, footprints, engine, scratch, slow=SLOW):
+def started(files, footprints, engine, scratch, slow=None):
     """Start the command as a terminal does; give it and what it writes on its screen."""
     arguments = ["built-up", "register.gpkg", footprints, "--engine", engine, "--format", "csv"]
     screen, side = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *arguments, "--output", "out.csv", *slow],
+        [sys.executable, "-c", COMMAND, *arguments, "--output", "out.csv", *(slow or SLOW[footprints])],
         cwd=files,
         env=os.environ | {"TMPDIR": str(scratch), "TERM": "xterm", "COLUMNS": "100"},
         stdout=side,

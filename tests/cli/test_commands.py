@@ -199,6 +199,27 @@ def test_a_reader_that_leaves_early_is_no_error():
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "lines"),
+    [
+        (["pending", "--format", "csv"], 0, 44),
+        (["audit", "--format", "json"], 1, 100),
+        (["summary", "missing.gpkg"], 2, 0),
+    ],
+)
+def test_a_program_that_ends_at_once_has_said_all_and_done_what_was_left_for_the_end(arguments, code, lines):
+    program = (
+        "import atexit, os, sys; import clusters_geo.cli as cli; main = cli.main\n"
+        "cli.main = lambda: (atexit.register(os.write, 2, b'done at exit'), main())\n"
+        "sys.argv = ['clusters-geo', *sys.argv[1:]]; cli.program()"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, check=False)
+    assert done.returncode == code
+    assert len(done.stdout.splitlines()) >= lines
+    assert done.stderr.decode().endswith("done at exit")
+    assert ("missing.gpkg" in done.stderr.decode()) == (code == 2)
+
+
 def test_the_version_is_the_packages():
     done = run("--version")
     assert cg.__version__ in done.stdout

@@ -10,7 +10,7 @@ import pyproj
 import shapely
 
 from clusters_geo.built_up.index import LOOKUP_CELL_M, ClusterIndex, Lookup
-from clusters_geo.crs import TransverseMercator, require_crs, to_transverse_mercator
+from clusters_geo.crs import TransverseMercator, crs_of, require_crs, to_transverse_mercator
 from clusters_geo.errors import CRSError, SchemaError
 
 if TYPE_CHECKING:
@@ -60,16 +60,16 @@ class Ground:
         SchemaError
             If a cluster has no boundary to measure on.
         """
-        require_crs(clusters, "clusters")
+        own = require_crs(clusters, "clusters")
         _require_boundaries(clusters)
         found = to_transverse_mercator(clusters)
         if found is None:
             raise CRSError("built-up.too-wide")
         flat, plane = found
-        index = ClusterIndex.of(np.asarray(flat.array))
-        if flat.crs == crs:
+        index, on = ClusterIndex.of(flat), crs_of(plane, own)
+        if on == crs:
             return cls(index, plane, crs, index.lookup, None)
-        to_plane = pyproj.Transformer.from_crs(crs, flat.crs, always_xy=True)
+        to_plane = pyproj.Transformer.from_crs(crs, on, always_xy=True)
         lookup = Lookup.of(_boxes_elsewhere(index.bounds, to_plane), cell=_cell(crs))
         return cls(index, plane, crs, lookup, to_plane)
 

@@ -125,10 +125,10 @@ class Raster:
             If `cell_m` is not a positive number, larger than a cluster, or gives too many cells.
         """
         found = to_transverse_mercator(clusters)
-        flat = clusters if found is None else found[0]  # too far for one plane: Ground.of refuses that
-        shapes = np.asarray(flat.array)
+        # Too far for one plane: Ground.of refuses that.
+        shapes = np.asarray(clusters.array) if found is None else found[0]
         bounds = shapely.bounds(shapes)
-        _require_cells(flat, bounds, cell_m)
+        _require_cells(shapes, bounds, cell_m, clusters.index)
         columns, rows = np.ceil((bounds[:, 2:] - bounds[:, :2]) / cell_m).astype(np.int64).T
         first_row = np.concatenate([[0], np.cumsum(rows + 2 * _SPARE_ROWS)])
         across, up = np.random.default_rng(seed).random((2, first_row[-1]))
@@ -330,12 +330,13 @@ def _nothing() -> pd.DataFrame:
     return pd.DataFrame({name: np.empty(0, kind) for name, kind in kinds.items()} | {"built_up_error_ha": []})
 
 
-def _require_cells(clusters: gpd.GeoSeries, bounds: Floats, cell_m: float) -> None:
+def _require_cells(shapes: Shapes, bounds: Floats, cell_m: float, names: pd.Index) -> None:
     if not (np.isfinite(cell_m) and cell_m > 0):
         raise SchemaError("built-up.cell", cell_m=cell_m)
-    area = clusters.area
+    area = shapely.area(shapes)
     if cell_m**2 > area.min():
-        raise SchemaError("built-up.cell-large", cell_m=cell_m, cluster=area.idxmin(), area=area.min())
+        smallest = names[int(area.argmin())]
+        raise SchemaError("built-up.cell-large", cell_m=cell_m, cluster=smallest, area=area.min())
     height = (bounds[:, 3] - bounds[:, 1]).sum()
     if height / cell_m > _MOST_ROWS:
         raise SchemaError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from clusters_geo.names import strip_accents
@@ -41,8 +42,6 @@ _WHENS = (
     rf"(?P<n>3|6|9|12)\s*thang(?:\s*dau)?(?:\s*nam)?\s*[/,]?\s*(?P<y>{_YEAR})",
     rf"(?:nam\s*)?(?P<y>{_YEAR})",
 )
-_STATED = tuple(re.compile(rf"(?<!\w){_CUE}{_FILLING}{when}") for when in _WHENS)
-_NAMED = tuple(re.compile(rf"(?<!\w){when}") for when in (*_WHENS[6:8], rf"nam\s*(?P<y>{_YEAR})"))
 _REPORTS = re.compile(r"\b(?:bao cao|bieu|tinh hinh|ket qua|thong ke|so lieu|tong hop|hien trang|report)\b")
 # A plan's horizon, a decision and a deadline are no days of figures.
 _PLANS = re.compile(
@@ -51,6 +50,17 @@ _PLANS = re.compile(
 _LETTERS = re.compile(
     r"kem theo|ban hanh|quyet dinh so|nghi dinh|thong tu|cong van|can cu|thoi han|han nop|gui truoc|/qd|/bc"
 )
+
+
+# Most registers have no title: what reads one is made when it is met.
+@cache
+def _stated() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(rf"(?<!\w){_CUE}{_FILLING}{when}") for when in _WHENS)
+
+
+@cache
+def _named() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(rf"(?<!\w){when}") for when in (*_WHENS[6:8], rf"nam\s*(?P<y>{_YEAR})"))
 
 
 class Stated(NamedTuple):
@@ -98,7 +108,7 @@ def day_stated(text: str) -> dt.date | None:
     for clause in re.split(r"[;\n]|\.\s", strip_accents(text)):
         if _LETTERS.search(clause):
             continue
-        for pattern in _STATED[:-1] if _PLANS.search(clause) else _STATED:
+        for pattern in _stated()[:-1] if _PLANS.search(clause) else _stated():
             found = {day for match in pattern.finditer(clause) if (day := _last_day(match))}
             if found:
                 days |= found
@@ -117,11 +127,11 @@ def period_named(text: str) -> dt.date | None:
     (None, None)
     """
     plain = strip_accents(text)
-    if not _REPORTS.search(plain) and not _NAMED[0].search(plain) and not _NAMED[1].search(plain):
+    if not any(pattern.search(plain) for pattern in (_REPORTS, *_named()[:2])):
         return None
     if _PLANS.search(plain) or _LETTERS.search(plain) or re.search(r"ngay\s*[\d.…/]*\s*thang", plain):
         return None
-    for pattern in _NAMED:
+    for pattern in _named():
         days = {day for match in pattern.finditer(plain) if (day := _last_day(match))}
         if days:
             return days.pop() if len(days) == 1 else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import NamedTuple
 
 __all__ = ["Block", "Formula", "Percent", "Row", "Sheet", "Value", "letter", "shown", "trimmed"]
@@ -126,12 +127,20 @@ def shown(value: object) -> str:
     """
     if value is None:
         return ""
+    if isinstance(value, str):
+        return _on_one_line(str(value))
     if isinstance(value, float) and not isinstance(value, Percent) and value.is_integer():
         value = int(value)
     if isinstance(value, datetime) and value.time() == time.min:
         value = value.date()
+    return _on_one_line(str(value))
+
+
+# Each cell is looked at several times: as a header, a mark, a note, a value.
+@lru_cache(maxsize=4096)
+def _on_one_line(text: str) -> str:
     # Composed, so that accents can be taken off letter by letter.
-    return " ".join(unicodedata.normalize("NFC", str(value)).split())
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def trimmed(values: Row) -> Row:

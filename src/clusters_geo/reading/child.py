@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
+import gc
 import os
 import pickle
 import select
@@ -128,6 +129,8 @@ def _live(work: Callable[[], object], writes: int, private: str, size: int, seco
     status = 1
     try:
         _here["is_child"] = True
+        # Looking for garbage would write into, and so copy, every page that is shared with the parent.
+        gc.freeze()
         tempfile.tempdir = private
         _enclose(size, seconds)
         answer = _packed(work)

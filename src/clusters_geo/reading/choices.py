@@ -8,7 +8,7 @@ the reading is a doubt.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -129,7 +129,7 @@ def is_tick(value: object) -> bool:
 def _matches(clause: str, kinds: tuple[str, ...]) -> list[tuple[str, str]]:
     """Return the statuses that the known words of a clause mean, each with how it is known."""
     before, denial, after = clause.partition(_NOT_YET)
-    found = _known_in(before, kinds)
+    found = [*_known_in(before, kinds)]
     for written, value, how in _known_in(denial + after, kinds):
         if written.startswith(_NOT_YET) or value not in {"operating", "under_construction"}:
             found.append((written, value, how))
@@ -139,7 +139,9 @@ def _matches(clause: str, kinds: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(value, how) for _, value, how in found]
 
 
-def _known_in(clause: str, kinds: tuple[str, ...]) -> list[tuple[str, str, str]]:
+# A column of statuses repeats the same few texts.
+@lru_cache(maxsize=1024)
+def _known_in(clause: str, kinds: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
     found = []
     for written, value, how in _wordings():
         # Most texts hold none of them, and looking is a hundred times quicker than matching.
@@ -148,7 +150,7 @@ def _known_in(clause: str, kinds: tuple[str, ...]) -> list[tuple[str, str, str]]
             if without != clause:
                 clause = without
                 found.append((written, value, how))
-    return found
+    return tuple(found)
 
 
 @cache

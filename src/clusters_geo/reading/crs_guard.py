@@ -265,24 +265,26 @@ def _check_contradiction(
 
 def _check_zone(verdict: Verdict, found: Placed, sought: _Sought) -> None:
     """Say where the data would lie in the zone in which surveys of the region are."""
+    # A merged province's own meridian is right where that lies.
+    around = [province for province, extent in sought.extents.items() if found.within(extent)]
+    if any(not _is_other_zone(verdict.crs, province) for province in around):
+        return
     home = place(vn2000(sought.region), *sought.middle, swapped=verdict.swapped)
-    extents = sought.extents.values()
-    fits, told = home.within(*extents), {"region": sought.region, "home": str(home)}
-    if not found.within(*extents):
+    fits, told = home.within(*sought.extents.values()), {"region": sought.region, "home": str(home)}
+    if not around:
         code = "crs.meridian" if fits else "crs.outside"
         verdict.note(code, position=_position(found), shift=_shift(found, home), **told)
-    elif any(
-        found.within(e) and not _is_other_zone(verdict.crs, vn2000(p)) for p, e in sought.extents.items()
-    ):
-        return  # the meridian of a province that was merged into this one, and where that lies
-    elif fits and _is_other_zone(verdict.crs, home.crs):
+    elif fits and _is_other_zone(verdict.crs, sought.region):
         verdict.note("crs.zone", stated=verdict.crs.name, shift=_shift(found, home), **told)
 
 
-def _is_other_zone(crs: pyproj.CRS, home: pyproj.CRS) -> bool:
-    """Return whether a plane is UTM, TM-3 of another meridian, or of another scale than the region's."""
-    plane, own = _plane(crs), _plane(home)
-    if plane is None or own is None or plane.false_easting != _FALSE_EASTING_M:
+def _is_other_zone(crs: pyproj.CRS, province: str) -> bool:
+    """Return whether a plane is UTM, TM-3 of another meridian, or of another scale than a province's."""
+    plane = _plane(crs)
+    if plane is None or plane.false_easting != _FALSE_EASTING_M:
+        return False
+    own = _plane(vn2000(province))
+    if own is None:
         return False
     same_scale = math.isclose(plane.scale, own.scale)
     return not same_scale or not math.isclose(plane.central_meridian, own.central_meridian)

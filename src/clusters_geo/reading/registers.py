@@ -252,7 +252,7 @@ class _Reader:
         self._said = frozenset(said)
         self._table, self._file, self._report, self._is_text = table, file, report, is_text
         self._sheet, self._head = table.sheet, table.head
-        self._names = self._unique_names()
+        self._names, self._name = self._unique_names(), self._head.column("name")
 
     def read(self, sheets: list[Sheet]) -> Register:
         """Return the table's records."""
@@ -286,7 +286,8 @@ class _Reader:
         """Return the columns that hold data, and those that only tick a status."""
         ticks = [c for c in range(self._head.width) if self._ticks_status(c, judged.records)]
         ticks = ticks if len(ticks) > 1 or any(len(self._head.paths[c]) > 1 for c in ticks) else []
-        used = {c for at in judged.records for c, v in enumerate(self._sheet.rows[at]) if shown(v)}
+        rows = [self._sheet.rows[at] for at in judged.records]
+        used = {c for row in rows for c, v in enumerate(row) if v is not None and shown(v)}
         columns = [
             c for c in range(self._head.width) if c not in ticks and (self._head.names[c] or c in used)
         ]
@@ -294,7 +295,7 @@ class _Reader:
 
     def _ticks_status(self, column: int, rows: list[int]) -> bool:
         path = self._head.paths[column]
-        if not path or not status_of(path[-1]).status or self._head.means[column] not in {"", "status"}:
+        if not path or self._head.means[column] not in {"", "status"} or not status_of(path[-1]).status:
             return False
         values = [v for at in rows if shown(v := self._sheet.at(at, column))]
         return bool(values) and all(is_tick(v) for v in values)
@@ -314,13 +315,11 @@ class _Reader:
 
     def _value(self, at: int, column: int) -> Value:
         value = self._sheet.at(at, column)
-        if value is None:
+        if value is None and self._blocks_down:
             value = self._merged_value(at, column)
         if isinstance(value, str) and not isinstance(value, Formula):
             value = value.strip() or None
-        if column == self._head.column("name") and isinstance(value, str):
-            return without_mark(value)
-        return value
+        return without_mark(value) if column == self._name and isinstance(value, str) else value
 
     def _merged_value(self, at: int, column: int) -> Value:
         block = next((b for b in self._blocks_down if b.left == column and b.top < at <= b.bottom), None)

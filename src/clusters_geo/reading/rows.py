@@ -178,7 +178,7 @@ class _Judge:
 
     def _cells(self, at: int) -> dict[int, Value]:
         row = self._sheet.rows[at][: self._head.width]
-        return {c: value for c, value in enumerate(row) if shown(value)}
+        return {c: value for c, value in enumerate(row) if value is not None and shown(value)}
 
     def _label(self, cells: dict[int, Value]) -> str:
         """Return the words that say what a row is: those in the column of names, or the first."""
@@ -280,7 +280,7 @@ class _Judge:
             is_place = bool(said_place(_about(label))) and self._leads_on(at)
             if not is_place and (_NOTE.match(folded) or any(_NOTE.match(text) for text in first[:1])):
                 return "note"
-        if self._is_phase(folded, kind):
+        if self._is_phase(folded, kind) and not self._has_own_id(cells):
             return "note" if self._is_part_of_total(at, folded) else "phase"
         is_bare = self._is_numbered and kind in {"", "dash"} and not figures and not own
         if is_bare or self._is_section(at, cells, label, kind, figures, own):
@@ -316,6 +316,13 @@ class _Judge:
             # "1.1" below a cluster "1" is part of it; below a section "1" it is a cluster.
             return not self._stack or self._stack[-1][1].row < self._result.records[-1]
         return kind != "number" and bool(_PHASE.match(folded))
+
+    def _has_own_id(self, cells: dict[int, Value]) -> bool:
+        """Return whether a row bears another identifier than the cluster above it."""
+        column = self._head.column("cluster_id")
+        if column not in cells:
+            return False
+        return shown(cells[column]) != shown(self._sheet.at(self._result.records[-1], column))
 
     def _is_section(  # noqa: PLR0913, PLR0917 - what is known of a row
         self, at: int, cells: dict[int, Value], label: str, kind: str, figures: int, own: int

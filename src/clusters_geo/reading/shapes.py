@@ -220,7 +220,7 @@ def _hectares(shapes: gpd.GeoSeries) -> list[float]:
     found = to_transverse_mercator(shapes)
     if found is None:
         return [float("nan")] * len(shapes)
-    return list(found[0].area / found[1].scale ** 2 / _M2_PER_HA)
+    return list(shapely.area(found[0]) / found[1].scale ** 2 / _M2_PER_HA)
 
 
 def _rows(mask: NDArray[np.bool_]) -> list[int]:

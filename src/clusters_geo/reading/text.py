@@ -44,6 +44,7 @@ __all__ = [
 
 ENCODINGS = ("utf-8", "tcvn3", "vni", "cp1258")
 
+_TEXT = pd.StringDtype()  # pandas takes longer to find it by its name than to make a short column
 _ENOUGH = 0.7
 _SAMPLE = 2_000
 # What Windows-1252 has where Latin-1 has controls, and these controls.
@@ -189,16 +190,14 @@ def _repair_column(
             report.encodings[name] = used
             report.note("text.encoding", column=name, encoding=used)
     if not used and _is_tidy("\n".join(texts)):
-        return (
-            column.astype("string") if isinstance(column.dtype, pd.StringDtype) else _as_text(column, found)
-        )
+        return column.astype(_TEXT) if isinstance(column.dtype, pd.StringDtype) else _as_text(column, found)
     tidy_of = {t: t if not used and _keeps_bytes(t, declared) else _tidied(t) for t in set(texts)}
     _note_tidied(name, dict(zip(found, texts, strict=True)), tidy_of, report)
     changed = {
         at: tidy_of[new] for (at, old), new in zip(found.items(), texts, strict=True) if tidy_of[new] != old
     }
     if not changed and isinstance(column.dtype, pd.StringDtype):
-        return column.astype("string")
+        return column.astype(_TEXT)
     values = column.astype(object)
     if changed:
         # What needed no repair stays the very object: a formula is more than its text.
@@ -209,7 +208,8 @@ def _repair_column(
 def _as_text(values: pd.Series, found: dict[int, str]) -> pd.Series:
     """Return a column as text if all that it holds is plain text, else as the objects that it holds."""
     is_plain = all(type(value) is str for value in found.values())
-    return values.astype("string" if is_plain and len(found) == values.notna().sum() else object)
+    is_text = is_plain and len(found) in {len(values), values.count()}
+    return values.astype(_TEXT if is_text else object)
 
 
 def _is_tidy(text: str) -> bool:

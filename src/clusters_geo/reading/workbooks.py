@@ -12,6 +12,7 @@ import io
 import posixpath
 import re
 import zipfile
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import fromstring, iterparse
 
@@ -180,7 +181,8 @@ class _SheetReader:
             sheet.hidden_rows.add(at)
         values: Row = []
         for cell in element:
-            column = _position(cell.get("r", ""))[1] if cell.get("r") else len(values)
+            place = cell.get("r")
+            column = _column(place.rstrip("0123456789")) if place else len(values)
             value = self._value(cell)
             if value is not None:
                 if column >= _MOST_COLUMNS:
@@ -234,10 +236,16 @@ def _position(reference: str) -> tuple[int, int]:
     found = _REFERENCE.match(reference.replace("$", ""))
     if found is None:
         return 0, 0
+    return int(found[2]) - 1, _column(found[1])
+
+
+@lru_cache(maxsize=_MOST_COLUMNS)
+def _column(letters: str) -> int:
+    """Return a column by its letters, the first for what has none."""
     column = 0
-    for sign in found[1]:
+    for sign in re.split("[^A-Z]", letters.replace("$", ""), maxsplit=1)[0]:
         column = column * 26 + ord(sign) - ord("A") + 1
-    return int(found[2]) - 1, column - 1
+    return max(0, column - 1)
 
 
 # --- ODS
@@ -472,7 +480,12 @@ def _xml(content: bytes) -> Element:
 
 
 def _tag(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
+    return _local(element.tag)
+
+
+@lru_cache(maxsize=256)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def _space(element: Element) -> str:
