@@ -19,7 +19,7 @@ HERE, ENCLOSED = Path(__file__).parent, child.ENCLOSED
 IN_THE_PROGRAM = {"auditing", "forms", "history", "load", "maps", "measure", "planning", "report", "units"}
 
 # No test is timed: a slow machine is not a fault.
-settings.register_profile("house", deadline=None, max_examples=50)
+settings.register_profile("house", deadline=None, max_examples=40)
 settings.load_profile("house")
 
 # Half a million objects are made by importing and by collecting the tests, none of which is ever garbage.

@@ -203,7 +203,7 @@ def test_a_reader_that_leaves_early_is_no_error():
     ("arguments", "code", "lines"),
     [
         (["pending", "--format", "csv"], 0, 44),
-        (["audit", "--format", "json"], 1, 100),
+        (["audit", "--format", "json", "--fail-on", "info"], 1, 100),
         (["summary", "missing.gpkg"], 2, 0),
     ],
 )
