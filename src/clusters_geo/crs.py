@@ -184,13 +184,16 @@ def to_transverse_mercator(
     if plane is not None:
         return np.asarray(shapes.array), plane
     lonlat = shapes.to_crs(crs.geodetic_crs)
+    degrees = np.asarray(lonlat.array)
     # Some old surveys count in grades.
     unit = math.degrees(lonlat.crs.axis_info[0].unit_conversion_factor)
+    if not math.isclose(unit, 1):
+        degrees = shapely.transform(degrees, lambda xy: xy * unit)
     west, _, east, _ = lonlat.total_bounds * unit
     if not math.isfinite(east - west) or (east - west) / 2 > _MAX_DEGREES_FROM_MERIDIAN:
         return None
     plane = TransverseMercator(round(west + east) / 2, _LOCAL_SCALE, _LOCAL_EASTING, 0.0, geod)
-    return plane.drawn(shapely.transform(np.asarray(lonlat.array), lambda xy: xy * unit)), plane
+    return plane.drawn(degrees), plane
 
 
 def crs_of(plane: TransverseMercator, shapes: pyproj.CRS) -> pyproj.CRS:

@@ -54,6 +54,12 @@ def test_area_from_other_systems_is_as_exact(epsg):
     assert np.abs(cg.area_ha(shapes).to_numpy() / expected - 1).max() <= tolerance
 
 
+def test_grades_from_paris_give_the_hectares_of_degrees_from_greenwich():
+    grades = gpd.GeoSeries([outline(2.0, 54.0, 0.01), outline(2.5, 54.2, 0.002)], crs="EPSG:4807")
+    expected = [geodesic_ha(shape, grades.to_crs(4275).crs) for shape in grades.to_crs(4275)]
+    assert np.abs(cg.area_ha(grades).to_numpy() / expected - 1).max() <= 0.5e-6
+
+
 def test_a_shape_as_wide_as_a_district_is_as_exact():
     crs = pyproj.CRS.from_epsg(5897)
     shape = shapely.box(560_000, 2_300_000, 600_000, 2_330_000)

@@ -88,7 +88,7 @@ def joined(parts: list[tuple[Layer, Raw]], report: LoadReport) -> Raw:
         handed += [said[layer.name]] * len(raw.table)
     table = pd.concat([t for t in tables if len(t)] or tables[:1], ignore_index=True)
     report.layer, report.rows = ", ".join(said), len(table)
-    report.note("file.layers-joined", count=len(said), layers=[*said])
+    report.note("file.layers-joined", count=len(parts), layers=[*said])
     for column in ("status", "district"):
         readings = [
             {"say": "reading", "text": name, "value": told[column]}
