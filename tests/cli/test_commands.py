@@ -82,6 +82,11 @@ def test_summary_by_district_in_every_format():
     assert markdown[3].startswith("| --- | ---: |")
 
 
+@pytest.mark.parametrize("by", [[], ["--by", "district"], ["--by", "status"]])
+def test_every_summary_says_whose_register_it_is(by):
+    assert run("summary", *by).stdout.splitlines()[0].startswith("Cụm công nghiệp – Hà Nội – ")
+
+
 def test_pending_as_csv_has_43_rows():
     done = run("pending", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))

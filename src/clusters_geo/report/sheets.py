@@ -115,18 +115,19 @@ def group_sheet(
     groups = summarize(clusters, by=by, units=units)
     if by != "status":  # its areas are those of each status, the total's those of operating clusters
         groups = pd.concat([groups, summarize(clusters)])
-    sheet = summary_table_sheet(groups, by, lang)
+    sheet = summary_table_sheet(groups, by, lang, whose=province_of(clusters))
     return replace(sheet, notes=(*sheet.notes, *unplaced_notes(clusters, units, lang)))
 
 
-def summary_table_sheet(groups: pd.DataFrame, by: str, lang: Language) -> Sheet:
-    """Return a table of `summarize` as a person reads it, whatever it is grouped by."""
+def summary_table_sheet(groups: pd.DataFrame, by: str, lang: Language, *, whose: str | None = None) -> Sheet:
+    """Return a table of `summarize` as a person reads it, whatever it is grouped by and whose it is."""
     shown = _columns_shown(groups)
     header = (_group_heading(by, lang), *(say(f"short_{name}", lang) for name in shown))
     rows = tuple(
         (_group_name(str(key), lang), *_group_cells(row, shown, by, lang)) for key, row in groups.iterrows()
     )
-    title = " – ".join(filter(None, [say("summary", lang), _date_words(groups["as_of"].max(), lang)]))
+    as_of = _date_words(groups["as_of"].max(), lang)
+    title = " – ".join(filter(None, [say("summary", lang), whose, as_of]))
     notes = (
         *_areas_note(groups, lang),
         *_rests_note(groups, shown, by, lang),
